@@ -1,0 +1,40 @@
+# Chain Rule. `make demo` shows it, `make test` proves it. Every target sets up .venv first, once.
+PYTHON ?= python3
+JOBS ?= 2
+BIN := .venv/bin
+# nbgrader calls alembic by name, so the environment's programs must be on the path
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: setup demo test lint test-long release clean help
+
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: $(BIN)/.done  ## make .venv from pyproject.toml and constraints.txt
+
+$(BIN)/.done: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --upgrade -c constraints.txt pip
+	$(BIN)/pip install --quiet -c constraints.txt -e '.[dev]'
+	touch $@
+
+demo: setup  ## build the assignment, release it, grade four notebooks, show the grades
+	$(BIN)/chainrule demo
+
+lint: setup  ## style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/basedpyright
+
+test: lint  ## everything that must hold, in a few minutes
+	$(BIN)/pytest -n $(JOBS) --dist worksteal
+
+test-long: setup  ## slower proof: thousands of random cases
+	$(BIN)/pytest -n $(JOBS) --dist worksteal tests_long
+
+release: setup  ## build every assignment: source/ + solutions/ -> assignments/
+	$(BIN)/chainrule build
+
+clean:  ## remove what was made, but not .venv
+	rm -rf build dist *.egg-info .ruff_cache .hypothesis gradebook.db autograded feedback

@@ -1,0 +1,10 @@
+"""The check families. Each is a pure judgement of a trial; a new family is a new module here."""
+
+from .dimensions import Dimensions
+from .gradient import Gradient
+from .properties import Property
+from .reference import Reference
+from .trial import AnswerFailed, Check, Trial
+from .vectorised import Vectorised
+
+__all__ = ["AnswerFailed", "Check", "Dimensions", "Gradient", "Property", "Reference", "Trial", "Vectorised"]

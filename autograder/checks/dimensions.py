@@ -1,0 +1,90 @@
+"""Dimensions: every output has its named shape and entries, and the answer leaves its inputs alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..dims import Dims, explain_shape
+from ..verdict import Finding, Value
+from .trial import AnswerFailed, Drawn, Trial
+
+ARTICLE = {"float": "floating-point numbers", "int": "integers", "bool": "booleans"}
+
+
+@dataclass(frozen=True)
+class Dimensions:
+    """Outputs against their named dimensions, in every case; entries finite; inputs not changed in place.
+
+    ``finite=False`` allows nan and inf. ``keeps_inputs=False`` lets an answer change its arguments.
+    """
+
+    share: float = 1.0
+    finite: bool = True
+    keeps_inputs: bool = True
+    title: str = "Dimensions"
+    needs_reference: bool = False
+
+    def __call__(self, trial: Trial) -> Finding:
+        """Judge the shapes of every case drawn."""
+        for drawn in trial.draws():
+            if drawn.evaluation.failure is not None:
+                raise AnswerFailed(drawn.evaluation.failure, drawn.case)
+            for complaint in self._complaints(trial, drawn):
+                where = "" if drawn.case.title == "a random example" else f" ({drawn.case.title})"
+                return Finding(self.title, False, complaint + where, share=self.share)
+        said = ", ".join(f"{name} is {dims}" for name, dims in trial.exercise.outputs.items())
+        return Finding(self.title, True, said, share=self.share)
+
+    def _complaints(self, trial: Trial, drawn: Drawn):
+        outputs = drawn.evaluation.outputs
+        for name, dims in trial.exercise.outputs.items():
+            if name not in outputs:
+                yield f"{name} was not returned."
+                return
+            yield from filter(None, [misshapen(name, outputs[name], dims, drawn.sizes)])
+            if self.finite:
+                yield from filter(None, [_not_finite(name, outputs[name], dims)])
+        if self.keeps_inputs and drawn.evaluation.mutated:
+            names = " and ".join(drawn.evaluation.mutated)
+            yield f"{names} is changed in place: the caller still needs it; work on a copy."
+
+
+def misshapen(name: str, value: Value, dims: Dims, sizes: Mapping[str, int]) -> str | None:
+    """One sentence when a value is no array of the right shape and kind of entries, else None."""
+    if value.array is None:
+        if value.type_name == "NoneType":
+            return f"{name} is None: the function does not return it."
+        wanted = f"an array {dims}" if dims.axes else "a number"
+        return f"{name} is a {value.type_name}; it must be {wanted}."
+    if value.type_name.startswith("torch"):
+        return f"{name} is a torch tensor; this exercise is in NumPy."
+    if sentence := explain_shape(name, value.array.shape, dims, sizes):
+        return sentence
+    kind = value.array.dtype.kind
+    if dims.entries == "float" and kind == "c":
+        return f"{name} is complex; it must be real."
+    if dims.entries == "float" and kind in "iub" and dims.axes:
+        return f"{name} holds {_kind_in_words(kind)}; it must hold floating-point numbers (dtype {value.array.dtype})."
+    if dims.entries == "int" and kind == "f":
+        return f"{name} holds floats; it must hold integers."
+    if dims.entries == "bool" and kind != "b":
+        return f"{name} holds {_kind_in_words(kind)}; it must hold booleans (a comparison gives them)."
+    return None
+
+
+def _kind_in_words(kind: str) -> str:
+    return {"b": "booleans", "i": "integers", "u": "integers", "f": "floats", "c": "complex numbers"}[kind]
+
+
+def _not_finite(name: str, value: Value, dims: Dims) -> str | None:
+    array = value.array
+    if array is None or array.dtype.kind not in "fc" or np.isfinite(array).all():
+        return None
+    if not array.shape:
+        return f"{name} is {array}: it must be finite."
+    index = tuple(int(k) for k in np.argwhere(~np.isfinite(array))[0])
+    count = int((~np.isfinite(array)).sum())
+    return f"{name} has {count} entries that are nan or inf, the first at {list(index)}."

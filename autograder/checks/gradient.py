@@ -1,0 +1,308 @@
+"""Gradient: a claimed gradient against the slopes of the function it claims to be the gradient of.
+
+A claim G for a parameter W is right when <G, V> is the slope of the (scalarised) output along every direction V. Random
+directions see any wrong entry, so the number of evaluations does not grow with the number of parameters: at most
+``CALLS`` for one exercise's gradient, localising a wrong one included. Outputs that are arrays are scalarised with the
+random upstream gradient that the answer is given (never ones: a softmax or batch norm has gradient 0 along those).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..exercise import Inputs
+from ..verdict import Evidence, Finding
+from .compare import ratio_in_words
+from .slope import Slope, measure
+from .trial import AnswerFailed, Drawn, Trial
+
+CALLS = 60
+"""Evaluations of the answer for one Gradient check, all cases and the localisation of an error included."""
+JUDGING = 44
+"""Of these, what may be spent before a verdict; the rest is for localising."""
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """``claimed`` is the gradient of ``of`` with respect to the input ``wrt``.
+
+    of: one output or several. wrt, claimed: one input and the output that claims its gradient, or several of each.
+    upstream: for array outputs, the input that is the upstream gradient, one for each ``of``.
+    """
+
+    of: str | tuple[str, ...]
+    wrt: str | tuple[str, ...] = ()
+    claimed: str | tuple[str, ...] = ()
+    upstream: str | tuple[str, ...] = ()
+    share: float = 1.0
+    needs_reference: bool = False
+
+    @property
+    def title(self) -> str:
+        """What a report calls it."""
+        return f"Gradient {', '.join(_several(self.claimed))}"
+
+    def __call__(self, trial: Trial) -> Finding:
+        """Judge every parameter on a random example, and all of them together in every case."""
+        budget = _Budget(JUDGING)
+        draws = [drawn for k, drawn in enumerate(trial.draws()) if k != 1]  # one random example and every case
+        pairs = tuple(zip(_several(self.wrt), _several(self.claimed), strict=True))
+        rounds: list[tuple[Drawn, tuple[tuple[str, str], ...]]] = [(draws[0], (pair,)) for pair in pairs]
+        rounds += [(drawn, pairs) for drawn in draws[1:]]
+        rounds += [(draws[0], (pair,)) for pair in pairs]
+        tried = 0
+        unresolved: Drawn | None = None
+        for drawn, together in rounds:
+            if tried >= len(pairs) and budget.left < 4:
+                break
+            line = self._line(trial, drawn, together)
+            if isinstance(line, Finding):
+                return line
+            slope = line.measure(budget)
+            if slope is None or not slope.resolved:
+                unresolved = unresolved or drawn
+                continue
+            tried += 1
+            if not slope.accepts(line.claim, line.scale):
+                return self._explain(trial, drawn, together, line, slope, _Budget(CALLS - JUDGING + budget.left))
+        if tried == 0 and unresolved is not None:
+            message = (
+                f"{' and '.join(_several(self.of))} jumps about too much for a slope to be measured: the same inputs must "
+                "give the same output, in float64."
+            )
+            return Finding(self.title, False, message, share=self.share)
+        said = f"agrees with the slopes along {tried} random directions ({JUDGING - budget.left} evaluations)"
+        return Finding(self.title, True, said, share=self.share)
+
+    def _line(self, trial: Trial, drawn: Drawn, pairs: Sequence[tuple[str, str]]) -> _Line | Finding:
+        """A random line through the inputs of one case, moving the named parameters together."""
+        if drawn.evaluation.failure is not None:
+            raise AnswerFailed(drawn.evaluation.failure, drawn.case)
+        base = drawn.evaluation.arrays()
+        directions: dict[str, np.ndarray] = {}
+        claim = scale = 0.0
+        for wrt, claimed in pairs:
+            parameter = np.asarray(drawn.inputs[wrt], dtype=np.float64)
+            gradient = base.get(claimed)
+            if gradient is None or gradient.shape != parameter.shape or not np.isfinite(gradient).all():
+                what = "is no array" if gradient is None else "does not have the shape of " + wrt
+                if gradient is not None and gradient.shape == parameter.shape:
+                    what = "is not finite everywhere"
+                return Finding(self.title, False, f"{claimed} {what}: see Dimensions.", share=self.share)
+            gradient = gradient.astype(np.float64)
+            length = _rms(parameter) or 1.0
+            norm = float(np.linalg.norm(gradient))
+            # several parameters move together, each by as much as it matters
+            weight = length if len(pairs) == 1 else length / (norm * length or 1.0)
+            directions[wrt] = weight * trial.rng.standard_normal(parameter.shape)
+            claim += float(np.sum(gradient * directions[wrt]))
+            scale = max(scale, norm * weight)
+        return _Line(trial, self, drawn, directions, claim, scale)
+
+    def scalar(self, outputs: dict[str, np.ndarray], inputs: Inputs) -> tuple[float, float]:
+        """The outputs as one number (their inner product with the upstream gradients), and the size of its terms."""
+        total = size = 0.0
+        upstreams = _several(self.upstream) or ("",) * len(_several(self.of))
+        for name, upstream in zip(_several(self.of), upstreams, strict=True):
+            if name not in outputs:
+                return float("nan"), 0.0
+            value = outputs[name].astype(np.float64)
+            weights = np.asarray(inputs[upstream], dtype=np.float64) if upstream else np.ones(())
+            if upstream and weights.shape != value.shape:
+                return float("nan"), 0.0
+            total += float(np.sum(value * weights))
+            size += float(np.sum(np.abs(value * weights)))
+        return total, size
+
+    def _explain(
+        self,
+        trial: Trial,
+        drawn: Drawn,
+        pairs: Sequence[tuple[str, str]],
+        line: _Line,
+        slope: Slope,
+        budget: _Budget,
+    ) -> Finding:
+        """Which parameter, which rows, which entry; both values there; the constant ratio if there is one."""
+        culprit = pairs[0]
+        if len(pairs) > 1:
+            for pair in pairs:
+                alone = self._line(trial, drawn, (pair,))
+                if isinstance(alone, Finding):
+                    return alone
+                measured = alone.measure(budget)
+                if measured is not None and measured.resolved and not measured.accepts(alone.claim, alone.scale):
+                    culprit, line, slope = pair, alone, measured
+                    break
+        wrt, claimed = culprit
+        of = " and ".join(_several(self.of))
+        where = "" if drawn.case.title == "a random example" else f" ({drawn.case.title})"
+        start = f"{claimed} is not the gradient of {of} with respect to {wrt}{where}"
+        if not drawn.evaluation.arrays()[claimed].any():
+            message = f"{claimed} is all zeros, but {of} changes with {wrt}{where}."
+            return Finding(self.title, False, message, share=self.share)
+        ratio = self._constant(trial, drawn, culprit, line, slope, budget)
+        if ratio is not None:
+            message = f"{start}: it is {ratio_in_words(ratio, drawn.sizes)} what it should be, everywhere."
+            return Finding(self.title, False, message, share=self.share, evidence=Evidence(claimed, ratio=ratio))
+        place = _Localisation(trial, self, drawn, wrt, claimed, slope.step).find(budget)
+        remainder = slope.order(line.claim)
+        order = f" (its Taylor remainder shrinks at order {remainder:.1f}, not 3)" if np.isfinite(remainder) else ""
+        if place is None:
+            return Finding(self.title, False, f"{start}{order}.", share=self.share)
+        return Finding(
+            self.title, False, f"{start}: {place.sentence(claimed)}{order}.", share=self.share, evidence=place.evidence
+        )
+
+    def _constant(
+        self, trial: Trial, drawn: Drawn, pair: tuple[str, str], line: _Line, slope: Slope, budget: _Budget
+    ) -> float | None:
+        """The ratio of claim to slope when another random direction gives the same one."""
+        if abs(slope.value) <= 1e-6 * line.scale:
+            return None
+        ratio = line.claim / slope.value
+        again = self._line(trial, drawn, (pair,))
+        if isinstance(again, Finding):
+            return None
+        other = again.measure(budget, rungs=1)
+        if other is None or not other.resolved:
+            return None
+        near = 1e-3 * min(1.0, abs(ratio - 1)) * max(abs(again.claim), abs(other.value))
+        return ratio if abs(again.claim - ratio * other.value) <= near else None
+
+
+@dataclass
+class _Budget:
+    left: int
+
+    def spend(self, calls: int) -> None:
+        self.left -= calls
+
+
+@dataclass
+class _Line:
+    """Inputs moved along a direction: what a slope is measured on."""
+
+    trial: Trial
+    check: Gradient
+    drawn: Drawn
+    directions: dict[str, np.ndarray]
+    claim: float
+    scale: float
+
+    def along(self, steps: Sequence[float]) -> list[tuple[float, float]]:
+        batch = [
+            {
+                **self.drawn.inputs,
+                **{name: self.drawn.inputs[name] + step * direction for name, direction in self.directions.items()},
+            }
+            for step in steps
+        ]
+        outputs = self.trial.arrays(batch)
+        return [self.check.scalar(one, inputs) for one, inputs in zip(outputs, batch, strict=True)]
+
+    def measure(self, budget: _Budget, rungs: int = 4) -> Slope | None:
+        at_zero = self.check.scalar(self.drawn.evaluation.arrays(), self.drawn.inputs)
+        slope, spent = measure(self.along, at_zero, self.scale, min(budget.left, 4 * rungs))
+        budget.spend(spent)
+        return slope
+
+
+@dataclass
+class _Place:
+    """The worst entry found, and along the first axis which indices are wrong."""
+
+    evidence: Evidence
+    wrong: tuple[int, ...]
+    axis: str
+    length: int
+
+    def sentence(self, claimed: str) -> str:
+        shown = self.evidence
+        at = f"{claimed}{list(shown.index)}" if shown.index else claimed
+        words = f"{at} is {shown.yours:.6g} where the slope is {shown.expected:.6g}"
+        if 0 < len(self.wrong) < self.length:
+            listed = ", ".join(str(k) for k in self.wrong)
+            words += f"; wrong for {self.axis} = {listed} only"
+        elif self.length > 1 and len(self.wrong) == self.length:
+            words += f"; wrong for every {self.axis}"
+        return words
+
+
+@dataclass
+class _Localisation:
+    """Walk to the worst entry: along each axis, the slope within each index against the claim there."""
+
+    trial: Trial
+    check: Gradient
+    drawn: Drawn
+    wrt: str
+    claimed: str
+    step: float
+    index: tuple[int, ...] = field(default=())
+
+    def find(self, budget: _Budget) -> _Place | None:
+        gradient = self.drawn.evaluation.arrays()[self.claimed].astype(np.float64)
+        parameter = np.asarray(self.drawn.inputs[self.wrt], dtype=np.float64)
+        axes = self.trial.exercise.outputs[self.claimed].axes
+        scale = _rms(parameter) or 1.0
+        # the shortest axis first: its indices fit in the calls, and are often the classes or the gates
+        order = sorted(range(gradient.ndim), key=lambda axis: gradient.shape[axis])
+        fixed: dict[int, int] = {}
+        wrong: tuple[int, ...] = ()
+        yours = expected = float("nan")
+        for level, axis in enumerate(order):
+            length = gradient.shape[axis]
+            if 2 * length > budget.left:
+                break
+            directions, claims = [], []
+            for k in range(length):
+                where = tuple({**fixed, axis: k}.get(one, slice(None)) for one in range(gradient.ndim))
+                direction = np.zeros(parameter.shape)
+                last = level == gradient.ndim - 1
+                direction[where] = 1.0 if last else self.trial.rng.standard_normal(direction[where].shape)
+                directions.append(scale * direction)
+                claims.append(float(np.sum(gradient * directions[-1])))
+            slopes = self._slopes(directions)
+            budget.spend(2 * length)
+            errors = np.abs(np.array(claims) - slopes)
+            if not np.isfinite(errors).all():
+                return None
+            worst = int(np.argmax(errors))
+            if level == 0:
+                wrong = tuple(int(k) for k in np.flatnonzero(errors > 1e-4 * max(errors.max(), np.abs(slopes).max())))
+            fixed[axis] = worst
+            yours, expected = claims[worst] / scale, float(slopes[worst]) / scale
+        if len(fixed) < gradient.ndim:
+            return None
+        index = tuple(fixed[axis] for axis in range(gradient.ndim))
+        first = order[0] if order else 0
+        return _Place(
+            Evidence(self.claimed, index, yours, expected),
+            wrong,
+            axes[first] if axes else "",
+            gradient.shape[first] if order else 1,
+        )
+
+    def _slopes(self, directions: list[np.ndarray]) -> np.ndarray:
+        batch = [
+            {**self.drawn.inputs, self.wrt: self.drawn.inputs[self.wrt] + sign * self.step * direction}
+            for direction in directions
+            for sign in (-1.0, 1.0)
+        ]
+        values = [
+            self.check.scalar(outputs, inputs)[0]
+            for outputs, inputs in zip(self.trial.arrays(batch), batch, strict=True)
+        ]
+        return (np.array(values[1::2]) - np.array(values[0::2])) / (2 * self.step)
+
+
+def _several(names: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else names
+
+
+def _rms(array: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(array * array))) if array.size else 0.0

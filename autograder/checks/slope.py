@@ -1,0 +1,96 @@
+"""The slope of a function along a line, with its kinks: central differences down a ladder of steps, until two agree.
+
+At each rung h the function is evaluated at t = -h, -h/2, h/2, h. Inside one smooth piece the central differences at h and
+h/2 agree up to O(h^2), and the second difference at h is twice the one at h/2; a kink (hinge, ReLU, max) inside the
+interval breaks one of the two wherever it lies, and the next rung is tried. If every rung is broken by the same jump, the
+line starts at a kink: any value between the one-sided slopes is then a valid directional derivative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+LADDER = (1e-5, 1e-6, 1e-7, 1e-8)
+RESOLVED = 1e-6
+"""How far the slopes at h and h/2 may differ, relative to the slope's scale, for a rung to count as smooth."""
+AGREES = 2e-6
+"""How far a claimed slope may lie from a measured one, relative to the slope's scale: rounding and truncation stay below
+1e-8 at the first rung, a wrong term lies far above."""
+EPSILON = float(np.finfo(np.float64).eps)
+
+
+@dataclass(frozen=True)
+class Slope:
+    """A measured slope of f at t = 0: the two one-sided slopes (``low`` = ``high`` where f is smooth), a bound on their
+    error, and the rung they come from with f at t = -h, -h/2, h/2, h. ``resolved`` is False when f is too rough to tell."""
+
+    low: float
+    high: float
+    error: float
+    step: float
+    values: tuple[float, float, float, float]
+    resolved: bool
+
+    @property
+    def value(self) -> float:
+        """The slope, or at a kink the middle of the one-sided ones."""
+        return (self.low + self.high) / 2
+
+    def accepts(self, claimed: float, scale: float) -> bool:
+        """Whether ``claimed`` is a valid slope (a subgradient, at a kink), within the error and AGREES of ``scale``."""
+        gap = max(self.low - claimed, claimed - self.high, 0.0)
+        return gap <= AGREES * max(scale, abs(self.value)) + self.error
+
+    def order(self, claimed: float) -> float:
+        """Observed order of the odd Taylor remainder (f(t) - f(-t))/2 - t*claimed between t = h and h/2.
+
+        3 for a right gradient of a smooth function, 1 for a wrong one; inf where the remainder vanishes.
+        """
+        far_left, left, right, far_right = self.values
+        outer = abs((far_right - far_left) / 2 - self.step * claimed)
+        inner = abs((right - left) / 2 - self.step / 2 * claimed)
+        return float(np.log2(outer / inner)) if inner > 0 and outer > 0 else float("inf")
+
+
+Along = Callable[[Sequence[float]], list[tuple[float, float]]]
+"""Evaluate f at several t: (value, sum of the magnitudes of its terms) each."""
+
+
+def measure(along: Along, at_zero: tuple[float, float], scale: float, calls: int) -> tuple[Slope | None, int]:
+    """The slope at t = 0 and the number of evaluations spent, at most ``calls``.
+
+    ``scale`` is the size against which the slope must be resolved (0 if unknown). None when no rung fits in the calls or
+    nothing was finite.
+    """
+    zero, magnitude = at_zero
+    spent = 0
+    best: Slope | None = None
+    jump_before: float | None = None
+    for step in LADDER:
+        if spent + 4 > calls:
+            break
+        measured = along([-step, -step / 2, step / 2, step])
+        spent += 4
+        far_left, left, right, far_right = (value for value, _ in measured)
+        values = (far_left, left, right, far_right)
+        if not np.isfinite([*values, zero]).all():
+            continue
+        wide, narrow = (far_right - far_left) / (2 * step), (right - left) / step
+        bend_wide = (far_right - 2 * zero + far_left) / step
+        bend_narrow = (right - 2 * zero + left) / (step / 2)
+        noise = 16 * EPSILON * max(magnitude, *(size for _, size in measured)) / step
+        roughness = max(abs(wide - narrow), abs(2 * bend_narrow - bend_wide))
+        if roughness <= RESOLVED * max(scale, abs(narrow)) + noise:
+            value = narrow + (narrow - wide) / 3
+            return Slope(value, value, noise, step, values, resolved=True), spent
+        low, high = sorted(((zero - left) / (step / 2), (right - zero) / (step / 2)))
+        jump = high - low
+        if jump_before is not None and abs(jump - jump_before) <= 1e-3 * jump + 2 * noise:
+            return Slope(low, high, noise, step, values, resolved=True), spent
+        jump_before = jump
+        if best is None or roughness < best.error:
+            best = Slope(low, high, roughness, step, values, resolved=roughness <= 1e-3 * max(scale, abs(narrow)))
+    return best, spent

@@ -1,0 +1,56 @@
+"""Vectorised: the answer executes the same work at two sizes of one dimension."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ..exercise import USUAL, Case
+from ..verdict import Finding
+from .trial import AnswerFailed, Trial
+
+
+@dataclass(frozen=True)
+class Vectorised:
+    """No Python loop over ``over``: executed instructions and calls are counted at two sizes and must be equal.
+
+    Loops over other dimensions are free. ``sizes`` are the two sizes tried; ``case`` fixes other inputs where needed.
+    """
+
+    over: str
+    share: float = 1.0
+    sizes: tuple[int, int] = (11, 29)
+    case: Case = USUAL
+    needs_reference: bool = False
+
+    @property
+    def title(self) -> str:
+        """What a report calls it."""
+        return f"Vectorised over {self.over}"
+
+    def __call__(self, trial: Trial) -> Finding:
+        """Judge by counting."""
+        others: dict[str, int] = {}
+        batch = []
+        for size in self.sizes:
+            one = replace(self.case, sizes={**others, **self.case.sizes, self.over: size})
+            inputs, drawn = trial.exercise.draw(trial.rng, one)
+            others = {name: value for name, value in drawn.items() if name != self.over}
+            batch.append(inputs)
+        trial.evaluate(batch)  # a first call pays for imports and caches
+        small, large = trial.evaluate(batch, count_work=True)
+        for evaluation in (small, large):
+            if evaluation.failure is not None:
+                raise AnswerFailed(evaluation.failure)
+        if small.work is None or large.work is None:
+            return Finding(self.title, False, "the answer switches off the counting of its work.", share=self.share)
+        if small.work == large.work:
+            said = f"the same {small.work} steps for {self.over} = {self.sizes[0]} and {self.over} = {self.sizes[1]}"
+            return Finding(self.title, True, said, share=self.share)
+        return Finding(
+            self.title,
+            False,
+            f"{small.work} steps for {self.over} = {self.sizes[0]} but {large.work} for {self.over} = {self.sizes[1]}: "
+            f"something still runs once for each of {self.over}.",
+            hint=f"Let one array expression handle all of {self.over} at once.",
+            share=self.share,
+        )

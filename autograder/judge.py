@@ -1,0 +1,102 @@
+"""The judge: one exercise's checks, added up to a verdict. Takes ways to call answers; touches nothing else."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+
+import numpy as np
+
+from .checks import AnswerFailed, Check, Trial
+from .evaluate import Evaluate
+from .exercise import Exercise, Inputs
+from .mistakes import Mistakes
+from .verdict import Evaluation, Failure, Finding, Status, Verdict, score
+
+
+def fresh_seed() -> int:
+    """A seed no one can predict; it is recorded with the verdict."""
+    return secrets.randbits(63)
+
+
+def judge(
+    exercise: Exercise,
+    evaluate: Evaluate,
+    *,
+    reference: Evaluate | None = None,
+    mistakes: Mistakes | None = None,
+    seed: int | None = None,
+) -> Verdict:
+    """Run every check of ``exercise`` and add up the points of those that passed.
+
+    evaluate calls the student's answer; reference the hidden one (None on a student's machine: its checks then wait).
+    mistakes name what is wrong. seed redraws the same inputs (default: fresh). Never raises for what an answer does.
+    """
+    seed = fresh_seed() if seed is None else seed
+    watched = _Watched(evaluate)
+    trial = Trial(exercise, watched, np.random.default_rng(seed), reference, mistakes)
+    findings: list[Finding] = []
+    note = ""
+    for check in exercise.checks:
+        if watched.failure is not None and watched.failure.kind != "error":
+            findings.append(_unreached(check, watched.failure))
+            continue
+        finding, trouble = _run(check, trial)
+        findings.append(finding)
+        note = note or trouble
+    return _add_up(exercise, findings, watched.failure, seed, note)
+
+
+def _run(check: Check, trial: Trial) -> tuple[Finding, str]:
+    if check.needs_reference and trial.reference is None:
+        return Finding(check.title, None, "waits for grading", share=check.share), ""
+    try:
+        return check(trial), ""
+    except AnswerFailed as failed:
+        where = f" ({failed.case.title})" if failed.case and failed.case.title != "a random example" else ""
+        return Finding(check.title, False, failed.failure.message + where, share=check.share), ""
+    except Exception as broken:  # a defect of ours: on the record, never a traceback in a student's face
+        note = f"the check {check.title!r} broke ({type(broken).__name__}: {broken}); this needs the instructor"
+        return Finding(
+            check.title, False, "this check could not be run: please tell your instructor", "", check.share
+        ), note
+
+
+def _unreached(check: Check, failure: Failure) -> Finding:
+    return Finding(check.title, False, failure.message, share=check.share)
+
+
+def _add_up(exercise: Exercise, findings: list[Finding], failure: Failure | None, seed: int, note: str) -> Verdict:
+    if failure is not None and failure.kind == "not_attempted":
+        first = Finding(findings[0].check, False, failure.message, share=1.0)
+        return Verdict(exercise.name, exercise.points, 0.0, "not_attempted", (first,), seed, note)
+    earned = score(exercise.points, findings)
+    return Verdict(
+        exercise.name, exercise.points, earned, _status(findings, failure, earned), tuple(findings), seed, note
+    )
+
+
+def _status(findings: list[Finding], failure: Failure | None, earned: float) -> Status:
+    if all(finding.passed is not False for finding in findings):
+        return "passed"
+    if failure is not None and failure.kind == "timeout":
+        return "timeout"
+    if failure is not None and earned == 0:
+        return "error"
+    return "partial" if earned > 0 else "failed"
+
+
+class _Watched:
+    """The student's evaluate, remembering the first failure that ends the exercise, or else the first error."""
+
+    def __init__(self, evaluate: Evaluate) -> None:
+        self._evaluate = evaluate
+        self.failure: Failure | None = None
+
+    def __call__(self, batch: Sequence[Inputs], /, *, count_work: bool = False) -> list[Evaluation]:
+        evaluations = self._evaluate(batch, count_work=count_work)
+        for evaluation in evaluations:
+            failure = evaluation.failure
+            if failure is not None and (self.failure is None or self.failure.kind == "error"):
+                self.failure = failure if self.failure is None or failure.kind != "error" else self.failure
+        return evaluations

@@ -1,0 +1,48 @@
+"""Well-known wrong answers: a module of functions that can be wrong on purpose, and the hint each mistake deserves.
+
+A mistakes module has, for each answer, a function (or class) of the answer's name and signature plus a keyword-only
+``wrong: frozenset[str] = frozenset()``: with an empty set it is a right answer written independently of the reference;
+each name in the set makes it wrong in one way. ``HINTS[answer][name]`` says what is wrong, in terms of the mathematics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from itertools import combinations
+from types import ModuleType
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One way (or a combination of two) to be wrong: its names, its hint, and the namespace that commits it."""
+
+    names: tuple[str, ...]
+    hint: str
+    namespace: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Mistakes:
+    """All known mistakes of one assignment, over the namespace of its right answers."""
+
+    module: ModuleType
+    right: Mapping[str, Any]
+
+    def names(self, answer: str) -> tuple[str, ...]:
+        """The known ways to get ``answer`` wrong, in the catalogue's order."""
+        return tuple(self.module.HINTS.get(answer, {}))
+
+    def of(self, answers: tuple[str, ...], *, pairs: bool = False) -> Iterator[Mistake]:
+        """Every single mistake in any of ``answers``; with ``pairs``, the combinations of two in one answer instead."""
+        for answer in answers:
+            for names in combinations(self.names(answer), 2 if pairs else 1):
+                yield self.commit(answer, names)
+
+    def commit(self, answer: str, names: tuple[str, ...]) -> Mistake:
+        """The namespace in which ``answer`` makes the named mistakes and everything else is right."""
+        hints = self.module.HINTS[answer]
+        wrong = partial(getattr(self.module, answer), wrong=frozenset(names))
+        return Mistake(names, " And: ".join(hints[name] for name in names), {**self.right, answer: wrong})

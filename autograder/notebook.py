@@ -1,0 +1,96 @@
+"""The student's side: ``check("name")`` in a notebook judges an answer right here, without the hidden reference."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from typing import Any
+
+from .evaluate import local
+from .exercise import Exercise, exercises_in
+from .judge import judge
+from .report import to_html, to_text
+from .verdict import Verdict
+
+EXERCISES = "exercises.py"
+
+
+class CheckFailed(AssertionError):
+    """A check did not pass. Shown in Jupyter as one line below the report, and seen by nbgrader's Validate."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"CheckFailed: {self}"]
+
+
+class CheckNotFound(LookupError):
+    """There is no such exercise, or no exercises.py to find it in."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"CheckNotFound: {self}"]
+
+
+class Report:
+    """A verdict that displays itself: HTML in Jupyter, text in a terminal."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        self.verdict = verdict
+
+    def _repr_html_(self) -> str:
+        return to_html(self.verdict)
+
+    def __repr__(self) -> str:
+        return to_text(self.verdict)
+
+
+def check(name: str, *, seed: int | None = None) -> None:
+    """Judge the answer to the exercise ``name`` and show the report.
+
+    Runs every check that needs no reference and says which wait for grading. ``seed`` (from an earlier report) draws the
+    same inputs again. Raises CheckFailed when a check does not pass, CheckNotFound when there is no such exercise.
+
+    >>> check("svm_loss_vectorized")  # doctest: +SKIP
+    """
+    exercises = load_exercises(Path.cwd() / EXERCISES)
+    if name not in exercises:
+        raise CheckNotFound(f"there is no exercise {name!r} here; there are: {', '.join(exercises)}")
+    answers = sys._getframe(1).f_globals
+    verdict = judge(exercises[name], local(exercises[name], answers), seed=seed)
+    show(verdict)
+    if any(finding.passed is False for finding in verdict.findings):
+        raise CheckFailed(f"{name}: {verdict.sentence()}")
+
+
+def show(verdict: Verdict) -> None:
+    """Display the report where we are: as rich output under IPython, printed elsewhere."""
+    if "IPython" in sys.modules and sys.modules["IPython"].get_ipython() is not None:
+        from IPython.display import display
+
+        display(Report(verdict))
+    else:
+        print(to_text(verdict))
+
+
+_loaded: dict[Path, tuple[float, dict[str, Exercise]]] = {}
+
+
+def load_exercises(path: Path) -> dict[str, Exercise]:
+    """The exercises of a file, read again only when it changed. Raises CheckNotFound when it is not there."""
+    if not path.is_file():
+        raise CheckNotFound(
+            f"{EXERCISES} is not beside this notebook: fetch the assignment again, and open it from its folder"
+        )
+    changed = path.stat().st_mtime
+    known = _loaded.get(path)
+    if known is None or known[0] != changed:
+        _loaded[path] = (changed, exercises_in(_execute(path)))
+    return _loaded[path][1]
+
+
+def _execute(path: Path) -> Any:
+    spec = importlib.util.spec_from_file_location(f"chainrule_exercises_{path.parent.name}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

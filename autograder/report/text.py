@@ -1,0 +1,30 @@
+"""A verdict as plain text."""
+
+from __future__ import annotations
+
+from textwrap import fill
+
+from ..verdict import Verdict
+from .words import headline, points_of, replay, sign
+
+
+def to_text(verdict: Verdict, width: int = 100) -> str:
+    """One line for each check, with what is wrong below it; ends with the line that replays the same inputs."""
+    lines = [headline(verdict)]
+    for finding in verdict.findings:
+        lines.append(f"  {sign(finding)} {finding.check} ({points_of(verdict, finding)} points)")
+        if finding.passed is False:
+            lines += [_indented(finding.message, width)]
+            if finding.hint:
+                lines += [_indented("→ " + finding.hint, width)]
+        elif finding.passed is None:
+            lines[-1] += f": {finding.message}"
+    if verdict.note:
+        lines.append("  " + verdict.note)
+    if again := replay(verdict):
+        lines.append(f"  same inputs again: {again}")
+    return "\n".join(lines)
+
+
+def _indented(text: str, width: int) -> str:
+    return fill(text, width, initial_indent="      ", subsequent_indent="      ", replace_whitespace=True)

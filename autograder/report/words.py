@@ -1,0 +1,53 @@
+"""The words and signs that every report shares."""
+
+from __future__ import annotations
+
+from ..verdict import Finding, Verdict
+
+STATUS = {
+    "passed": "all checks passed",
+    "partial": "partly right",
+    "failed": "not right yet",
+    "not_attempted": "not attempted",
+    "error": "stopped with an error",
+    "timeout": "stopped at the time limit",
+}
+
+
+def sign(finding: Finding) -> str:
+    """✓ passed, ✗ failed, … waiting."""
+    return {True: "✓", False: "✗", None: "…"}[finding.passed]
+
+
+def number(value: float) -> str:
+    """Points without needless zeros: 8, 4.5, 3.33."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def headline(verdict: Verdict) -> str:
+    """The verdict in one line. Points of waiting checks are named, since they are not lost."""
+    status = STATUS[verdict.status]
+    if verdict.waiting and verdict.status == "passed":
+        status = "all checks that run here passed"
+    return f"{verdict.name}: {status}, {number(verdict.score)} of {number(verdict.points)} points{_waiting(verdict)}"
+
+
+def _waiting(verdict: Verdict) -> str:
+    total = sum(finding.share for finding in verdict.findings)
+    if not verdict.waiting or total <= 0:
+        return ""
+    open_points = verdict.points * sum(finding.share for finding in verdict.waiting) / total
+    return f" so far, {number(round(open_points, 2))} wait for grading"
+
+
+def points_of(verdict: Verdict, finding: Finding) -> str:
+    """What one check is worth within its exercise."""
+    total = sum(one.share for one in verdict.findings)
+    return number(round(verdict.points * finding.share / total, 2)) if total else "0"
+
+
+def replay(verdict: Verdict) -> str:
+    """The line that redraws the same inputs; empty when there is nothing to replay."""
+    if verdict.seed is None or verdict.status in ("passed", "not_attempted"):
+        return ""
+    return f'check("{verdict.name}", seed={verdict.seed})'

@@ -1,0 +1,124 @@
+"""What judging says: findings, and the verdict they add up to. Plain data, safe to store and to show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal
+
+import numpy as np
+
+Status = Literal["passed", "partial", "failed", "not_attempted", "error", "timeout"]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The numbers behind a failed check: where it is worst, both values, and a picture of the error.
+
+    ``error`` is |yours - expected| (float64, at most two axes long, shown as a heat map), ``axes`` the names of its axes,
+    ``ratio`` a constant yours/expected where there is one. None of it may hold a reference value that ``reveal`` hides.
+    """
+
+    output: str = ""
+    index: tuple[int, ...] | None = None
+    yours: float | None = None
+    expected: float | None = None
+    ratio: float | None = None
+    error: np.ndarray | None = None
+    axes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check's answer. ``passed`` is None when the check waits for grading. ``share`` is its part of the points."""
+
+    check: str
+    passed: bool | None
+    message: str
+    hint: str = ""
+    share: float = 1.0
+    evidence: Evidence | None = None
+
+    def public(self) -> dict[str, Any]:
+        """The machine-readable form: check, passed, message, hint."""
+        return {"check": self.check, "passed": self.passed, "message": self.message, "hint": self.hint}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One exercise judged. ``score`` lies in [0, points]; ``seed`` redraws the same inputs; ``note`` is for the record."""
+
+    name: str
+    points: float
+    score: float
+    status: Status
+    findings: tuple[Finding, ...] = ()
+    seed: int | None = None
+    note: str = ""
+
+    @property
+    def waiting(self) -> tuple[Finding, ...]:
+        """The checks that could not run here and wait for grading."""
+        return tuple(finding for finding in self.findings if finding.passed is None)
+
+    def public(self) -> dict[str, Any]:
+        """The machine-readable form of ``chainrule check --json``."""
+        return {
+            "name": self.name,
+            "points": self.points,
+            "score": self.score,
+            "status": self.status,
+            "findings": [finding.public() for finding in self.findings],
+        }
+
+    def sentence(self) -> str:
+        """Why points are missing, in one line; empty when none are."""
+        if self.note:
+            return self.note
+        missing = [finding for finding in self.findings if finding.passed is False]
+        return " ".join(filter(None, (missing[0].message, missing[0].hint))) if missing else ""
+
+
+def score(points: float, findings: Sequence[Finding]) -> float:
+    """Points earned by the checks that passed, by their shares; a check that waits earns nothing yet."""
+    total = sum(finding.share for finding in findings)
+    if total <= 0:
+        return 0.0
+    earned = sum(finding.share for finding in findings if finding.passed)
+    return points if earned == total else round(points * earned / total, 2)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why an answer gave no outputs. ``kind`` keeps the four apart: nobody's fault, the student's, the clock's, ours."""
+
+    kind: Literal["not_attempted", "error", "timeout", "killed", "fault"]
+    message: str
+    traceback: str = ""
+
+
+@dataclass(frozen=True)
+class Value:
+    """One named output. ``array`` is None when what came back is no array or number; ``type_name`` says what it was."""
+
+    array: np.ndarray | None
+    type_name: str
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What one call of a probe gave: outputs or a failure, inputs changed in place, outputs sharing an input's memory,
+    and, where it was asked for, the number of executed instructions and calls."""
+
+    outputs: dict[str, Value] = field(default_factory=dict)
+    failure: Failure | None = None
+    mutated: tuple[str, ...] = ()
+    aliased: tuple[str, ...] = ()
+    work: int | None = None
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The outputs that are arrays or numbers."""
+        return {name: value.array for name, value in self.outputs.items() if value.array is not None}
+
+
+__all__ = ["Evaluation", "Evidence", "Failure", "Finding", "Status", "Value", "Verdict", "asdict", "replace", "score"]

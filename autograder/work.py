@@ -1,0 +1,98 @@
+"""Counting what an answer executes: bytecode instructions in its own code, and calls of Python functions below it.
+
+A vectorised answer executes the same number at every size of the batch, whatever its speed: a count decides, no clock.
+Code counts as the answer's own unless it is installed (site-packages, the standard library) or ours; library functions
+count one for each call, so that a loop hidden in ``map`` or ``np.vectorize`` is seen.
+"""
+
+from __future__ import annotations
+
+import sys
+import sysconfig
+from collections.abc import Callable
+from types import CodeType, FrameType
+from typing import Any
+
+_LIBRARY = tuple(
+    {path for key in ("stdlib", "platstdlib", "purelib", "platlib") if (path := sysconfig.get_paths().get(key))}
+)
+_OURS = __file__.rpartition("work.py")[0]
+
+
+def count(run: Callable[[], Any]) -> tuple[Any, int | None]:
+    """Run and count. The count is None when the answer switched the counting off."""
+    if hasattr(sys, "monitoring"):
+        return _count_by_monitoring(run)
+    return _count_by_tracing(run)
+
+
+def _own(code: CodeType) -> bool:
+    filename = code.co_filename
+    return not (filename.startswith((*_LIBRARY, _OURS)) or filename.startswith("<frozen"))
+
+
+def _count_by_tracing(run: Callable[[], Any]) -> tuple[Any, int | None]:
+    counted = 0
+
+    def inside(frame: FrameType, event: str, argument: Any) -> Any:
+        nonlocal counted
+        if event == "opcode":
+            counted += 1
+        return inside
+
+    def entered(frame: FrameType, event: str, argument: Any) -> Any:
+        nonlocal counted
+        counted += 1
+        if not _own(frame.f_code):
+            return None
+        frame.f_trace_opcodes = True
+        frame.f_trace_lines = False
+        return inside
+
+    before = sys.gettrace()
+    sys.settrace(entered)
+    try:
+        result = run()
+        kept = sys.gettrace() is entered
+    finally:
+        sys.settrace(before)
+    return result, counted if kept else None
+
+
+def _count_by_monitoring(run: Callable[[], Any]) -> tuple[Any, int | None]:
+    monitoring: Any = sys.monitoring  # type: ignore[attr-defined]
+    events = monitoring.events
+    tool = next((free for free in (3, 4, 1, 0, 2, 5) if monitoring.get_tool(free) is None), None)
+    if tool is None:
+        return run(), None
+    counted = 0
+    watched: set[CodeType] = set()
+
+    def instruction(code: CodeType, offset: int) -> None:
+        nonlocal counted
+        counted += 1
+
+    def entered(code: CodeType, offset: int) -> None:
+        nonlocal counted
+        counted += 1
+        if code not in watched and _own(code):
+            watched.add(code)
+            monitoring.set_local_events(tool, code, events.INSTRUCTION)
+
+    monitoring.use_tool_id(tool, "chainrule-work")
+    monitoring.register_callback(tool, events.PY_START, entered)
+    monitoring.register_callback(tool, events.PY_RESUME, entered)
+    monitoring.register_callback(tool, events.INSTRUCTION, instruction)
+    monitoring.set_events(tool, events.PY_START | events.PY_RESUME)
+    try:
+        result = run()
+        kept = monitoring.get_tool(tool) == "chainrule-work" and (
+            monitoring.get_events(tool) == events.PY_START | events.PY_RESUME
+        )
+    finally:
+        for code in watched:
+            monitoring.set_local_events(tool, code, 0)
+        if monitoring.get_tool(tool) == "chainrule-work":
+            monitoring.set_events(tool, 0)
+            monitoring.free_tool_id(tool)
+    return result, counted if kept else None
