@@ -31,7 +31,7 @@ test: lint  ## everything that must hold, in a few minutes
 	$(BIN)/pytest -n $(JOBS) --dist worksteal
 
 test-long: setup  ## slower proof: thousands of random cases
-	$(BIN)/pytest -n $(JOBS) --dist worksteal tests_long
+	$(BIN)/pytest -n $(JOBS) --dist worksteal -m long
 
 release: setup  ## build every assignment: source/ + solutions/ -> assignments/
 	$(BIN)/chainrule build

@@ -50,15 +50,16 @@ class Gradient:
         budget = _Budget(JUDGING)
         draws = [drawn for k, drawn in enumerate(trial.draws()) if k != 1]  # one random example and every case
         pairs = tuple(zip(_several(self.wrt), _several(self.claimed), strict=True))
-        rounds: list[tuple[Drawn, tuple[tuple[str, str], ...]]] = [(draws[0], (pair,)) for pair in pairs]
+        rounds: list[tuple] = [(draws[0], (pair,)) for pair in pairs]
         rounds += [(drawn, pairs) for drawn in draws[1:]]
-        rounds += [(draws[0], (pair,)) for pair in pairs]
+        rounds += [(draws[0], (pair,)) for pair in pairs] * 2
         tried = 0
         unresolved: Drawn | None = None
-        for drawn, together in rounds:
+        while rounds:
+            drawn, together, *shifted = rounds.pop(0)
             if tried >= len(pairs) and budget.left < 4:
                 break
-            line = self._line(trial, drawn, together)
+            line = self._line(trial, drawn, together, shift=bool(shifted))
             if isinstance(line, Finding):
                 return line
             slope = line.measure(budget)
@@ -68,6 +69,9 @@ class Gradient:
             tried += 1
             if not slope.accepts(line.claim, line.scale):
                 return self._explain(trial, drawn, together, line, slope, _Budget(CALLS - JUDGING + budget.left))
+            if slope.kink and not shifted:
+                # the inputs tie; a common shift keeps the ties, so that f is smooth along it and the claim has one value
+                rounds.insert(0, (drawn, together, "shifted"))
         if tried == 0 and unresolved is not None:
             message = (
                 f"{' and '.join(_several(self.of))} jumps about too much for a slope to be measured: the same inputs must "
@@ -77,8 +81,10 @@ class Gradient:
         said = f"agrees with the slopes along {tried} random directions ({JUDGING - budget.left} evaluations)"
         return Finding(self.title, True, said, share=self.share)
 
-    def _line(self, trial: Trial, drawn: Drawn, pairs: Sequence[tuple[str, str]]) -> _Line | Finding:
-        """A random line through the inputs of one case, moving the named parameters together."""
+    def _line(
+        self, trial: Trial, drawn: Drawn, pairs: Sequence[tuple[str, str]], *, shift: bool = False
+    ) -> _Line | Finding:
+        """A random line through the inputs of one case, moving the named parameters together (by one ``shift``)."""
         if drawn.evaluation.failure is not None:
             raise AnswerFailed(drawn.evaluation.failure, drawn.case)
         base = drawn.evaluation.arrays()
@@ -97,25 +103,22 @@ class Gradient:
             norm = float(np.linalg.norm(gradient))
             # several parameters move together, each by as much as it matters
             weight = length if len(pairs) == 1 else length / (norm * length or 1.0)
-            directions[wrt] = weight * trial.rng.standard_normal(parameter.shape)
+            random = trial.rng.standard_normal(() if shift else parameter.shape)
+            directions[wrt] = weight * random * np.ones(parameter.shape)
             claim += float(np.sum(gradient * directions[wrt]))
             scale = max(scale, norm * weight)
         return _Line(trial, self, drawn, directions, claim, scale)
 
-    def scalar(self, outputs: dict[str, np.ndarray], inputs: Inputs) -> tuple[float, float]:
-        """The outputs as one number (their inner product with the upstream gradients), and the size of its terms."""
-        total = size = 0.0
+    def terms(self, outputs: dict[str, np.ndarray], inputs: Inputs) -> np.ndarray:
+        """The outputs as terms (K,) of one number: their entries, weighted by the upstream gradients; nan if misshapen."""
+        parts = []
         upstreams = _several(self.upstream) or ("",) * len(_several(self.of))
         for name, upstream in zip(_several(self.of), upstreams, strict=True):
-            if name not in outputs:
-                return float("nan"), 0.0
-            value = outputs[name].astype(np.float64)
-            weights = np.asarray(inputs[upstream], dtype=np.float64) if upstream else np.ones(())
-            if upstream and weights.shape != value.shape:
-                return float("nan"), 0.0
-            total += float(np.sum(value * weights))
-            size += float(np.sum(np.abs(value * weights)))
-        return total, size
+            weights = np.asarray(inputs[upstream] if upstream else 1.0, dtype=np.float64)
+            if name not in outputs or weights.shape != outputs[name].shape:
+                return np.array([np.nan])
+            parts.append(np.ravel(outputs[name].astype(np.float64) * weights))
+        return np.concatenate(parts)
 
     def _explain(
         self,
@@ -193,7 +196,7 @@ class _Line:
     claim: float
     scale: float
 
-    def along(self, steps: Sequence[float]) -> list[tuple[float, float]]:
+    def along(self, steps: Sequence[float]) -> list[np.ndarray]:
         batch = [
             {
                 **self.drawn.inputs,
@@ -202,10 +205,10 @@ class _Line:
             for step in steps
         ]
         outputs = self.trial.arrays(batch)
-        return [self.check.scalar(one, inputs) for one, inputs in zip(outputs, batch, strict=True)]
+        return [self.check.terms(one, inputs) for one, inputs in zip(outputs, batch, strict=True)]
 
     def measure(self, budget: _Budget, rungs: int = 4) -> Slope | None:
-        at_zero = self.check.scalar(self.drawn.evaluation.arrays(), self.drawn.inputs)
+        at_zero = self.check.terms(self.drawn.evaluation.arrays(), self.drawn.inputs)
         slope, spent = measure(self.along, at_zero, self.scale, min(budget.left, 4 * rungs))
         budget.spend(spent)
         return slope
@@ -294,7 +297,7 @@ class _Localisation:
             for sign in (-1.0, 1.0)
         ]
         values = [
-            self.check.scalar(outputs, inputs)[0]
+            float(self.check.terms(outputs, inputs).sum())
             for outputs, inputs in zip(self.trial.arrays(batch), batch, strict=True)
         ]
         return (np.array(values[1::2]) - np.array(values[0::2])) / (2 * self.step)

@@ -2,8 +2,8 @@
 
 At each rung h the function is evaluated at t = -h, -h/2, h/2, h. Inside one smooth piece the central differences at h and
 h/2 agree up to O(h^2), and the second difference at h is twice the one at h/2; a kink (hinge, ReLU, max) inside the
-interval breaks one of the two wherever it lies, and the next rung is tried. If every rung is broken by the same jump, the
-line starts at a kink: any value between the one-sided slopes is then a valid directional derivative.
+interval breaks one of the two wherever it lies, and the next rung is tried. If two rungs are broken by the same jump, the
+line starts at a kink: any value between the one-sided slopes, term by term, is then a valid directional derivative.
 """
 
 from __future__ import annotations
@@ -35,6 +35,11 @@ class Slope:
     resolved: bool
 
     @property
+    def kink(self) -> bool:
+        """Whether the one-sided slopes differ."""
+        return self.high > self.low
+
+    @property
     def value(self) -> float:
         """The slope, or at a kink the middle of the one-sided ones."""
         return (self.low + self.high) / 2
@@ -55,38 +60,39 @@ class Slope:
         return float(np.log2(outer / inner)) if inner > 0 and outer > 0 else float("inf")
 
 
-Along = Callable[[Sequence[float]], list[tuple[float, float]]]
-"""Evaluate f at several t: (value, sum of the magnitudes of its terms) each."""
+Along = Callable[[Sequence[float]], list[np.ndarray]]
+"""The terms of f (f is their sum) at several t, each a float64 array (K,)."""
 
 
-def measure(along: Along, at_zero: tuple[float, float], scale: float, calls: int) -> tuple[Slope | None, int]:
+def measure(along: Along, at_zero: np.ndarray, scale: float, calls: int) -> tuple[Slope | None, int]:
     """The slope at t = 0 and the number of evaluations spent, at most ``calls``.
 
-    ``scale`` is the size against which the slope must be resolved (0 if unknown). None when no rung fits in the calls or
-    nothing was finite.
+    ``at_zero`` are the terms (K,) at t = 0, ``scale`` the size against which the slope must be resolved (0 if unknown).
+    None when no rung fits in the calls or nothing was finite.
     """
-    zero, magnitude = at_zero
     spent = 0
     best: Slope | None = None
     jump_before: float | None = None
+    zero = float(at_zero.sum())
     for step in LADDER:
         if spent + 4 > calls:
             break
-        measured = along([-step, -step / 2, step / 2, step])
+        terms = along([-step, -step / 2, step / 2, step])
         spent += 4
-        far_left, left, right, far_right = (value for value, _ in measured)
+        far_left, left, right, far_right = (float(term.sum()) for term in terms)
         values = (far_left, left, right, far_right)
         if not np.isfinite([*values, zero]).all():
             continue
         wide, narrow = (far_right - far_left) / (2 * step), (right - left) / step
         bend_wide = (far_right - 2 * zero + far_left) / step
         bend_narrow = (right - 2 * zero + left) / (step / 2)
-        noise = 16 * EPSILON * max(magnitude, *(size for _, size in measured)) / step
+        noise = 16 * EPSILON * float(max(np.abs(term).sum() for term in (at_zero, *terms))) / step
         roughness = max(abs(wide - narrow), abs(2 * bend_narrow - bend_wide))
         if roughness <= RESOLVED * max(scale, abs(narrow)) + noise:
             value = narrow + (narrow - wide) / 3
             return Slope(value, value, noise, step, values, resolved=True), spent
-        low, high = sorted(((zero - left) / (step / 2), (right - zero) / (step / 2)))
+        before, after = (at_zero - terms[1]) / (step / 2), (terms[2] - at_zero) / (step / 2)
+        low, high = float(np.minimum(before, after).sum()), float(np.maximum(before, after).sum())
         jump = high - low
         if jump_before is not None and abs(jump - jump_before) <= 1e-3 * jump + 2 * noise:
             return Slope(low, high, noise, step, values, resolved=True), spent

@@ -12,7 +12,7 @@ def to_text(verdict: Verdict, width: int = 100) -> str:
     """One line for each check, with what is wrong below it; ends with the line that replays the same inputs."""
     lines = [headline(verdict)]
     for finding in verdict.findings:
-        lines.append(f"  {sign(finding)} {finding.check} ({points_of(verdict, finding)} points)")
+        lines.append(f"  {sign(finding)} {finding.check} ({points_of(verdict, finding)})")
         if finding.passed is False:
             lines += [_indented(finding.message, width)]
             if finding.hint:

@@ -41,9 +41,10 @@ def _waiting(verdict: Verdict) -> str:
 
 
 def points_of(verdict: Verdict, finding: Finding) -> str:
-    """What one check is worth within its exercise."""
+    """What one check is worth within its exercise, in words: "1 point", "2.5 points"."""
     total = sum(one.share for one in verdict.findings)
-    return number(round(verdict.points * finding.share / total, 2)) if total else "0"
+    points = number(round(verdict.points * finding.share / total, 2)) if total else "0"
+    return f"{points} point{'' if points == '1' else 's'}"
 
 
 def replay(verdict: Verdict) -> str:

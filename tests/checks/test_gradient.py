@@ -1,0 +1,163 @@
+"""The Gradient check: no false failure, no wrong gradient passes, and the sentence says where."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from autograder.checks import Gradient
+from autograder.checks.gradient import CALLS
+from autograder.evaluate import local
+from autograder.judge import judge
+
+from .families import ROUTED, SVM, families
+from .layers import max_all, network, posed, svm, whole
+
+FAMILIES = families()
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("seed", range(25))
+def test_a_right_gradient_never_fails(name, seed):
+    exercise, namespace = FAMILIES[name]
+    verdict = judge(exercise, local(exercise, namespace), seed=seed)
+    assert verdict.status == "passed", verdict.findings
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_right_gradient_never_fails_in_ten_thousand_draws(name):
+    exercise, namespace = FAMILIES[name]
+    failed = [
+        seed for seed in range(10_000) if judge(exercise, local(exercise, namespace), seed=seed).status != "passed"
+    ]
+    assert failed == []
+
+
+def loss_and(change):
+    """The SVM answer with its gradient changed."""
+
+    def answer(W, X, y, reg):
+        loss, dW = svm(W, X, y, reg)
+        return loss, change(dW, W, X, y, reg)
+
+    return posed(answer, SVM, {"loss": "", "dW": "D C"}, [Gradient("loss", wrt="W", claimed="dW")])
+
+
+def one_entry(dW, W, X, y, reg):
+    dW[1, 2] *= 1.001
+    return dW
+
+
+WRONG = {
+    "no regularisation": lambda dW, W, X, y, reg: dW - 2 * reg * W,
+    "half the regularisation": lambda dW, W, X, y, reg: dW - reg * W,
+    "not divided by N": lambda dW, W, X, y, reg: len(X) * dW,
+    "sign": lambda dW, W, X, y, reg: -dW,
+    "zeros": lambda dW, W, X, y, reg: 0 * dW,
+    "one entry, by a thousandth": one_entry,
+    "last row": lambda dW, W, X, y, reg: np.vstack([dW[:-1], 0 * dW[-1:]]),
+    "tiny": lambda dW, W, X, y, reg: 1e-8 * dW,
+    "off by 1e-4": lambda dW, W, X, y, reg: dW * (1 + 1e-4),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+@pytest.mark.parametrize("seed", range(10))
+def test_a_wrong_gradient_never_passes(wrong, seed):
+    exercise, namespace = loss_and(WRONG[wrong])
+    assert judge(exercise, local(exercise, namespace), seed=seed).status == "failed"
+
+
+def sentence(exercise, namespace, seed=5):
+    finding = judge(exercise, local(exercise, namespace), seed=seed).findings[0]
+    assert finding.passed is False
+    return finding
+
+
+def test_a_constant_ratio_is_named():
+    assert "(N times) what it should be, everywhere" in sentence(*loss_and(WRONG["not divided by N"])).message
+    assert "exactly the negative of" in sentence(*loss_and(WRONG["sign"])).message
+
+
+def test_zeros_are_called_zeros():
+    assert "dW is all zeros, but loss changes with W" in sentence(*loss_and(WRONG["zeros"])).message
+
+
+def test_one_wrong_entry_is_found_with_both_values():
+    finding = sentence(*loss_and(one_entry))
+    assert "dW[1, 2] is " in finding.message
+    assert finding.evidence is not None
+    assert finding.evidence.index == (1, 2)
+    assert finding.evidence.yours == pytest.approx(1.001 * finding.evidence.expected, rel=1e-6)
+
+
+def test_the_row_is_named_when_one_row_is_wrong():
+    def second_class(dW, W, X, y, reg):
+        dW[:, 1] += 0.5
+        return dW
+
+    def second_pixel(dW, W, X, y, reg):
+        dW[1] += 0.5
+        return dW
+
+    messages = [
+        sentence(*loss_and(change), seed=seed).message for change in (second_class, second_pixel) for seed in range(4)
+    ]
+    assert any("wrong for C = 1 only" in message for message in messages[:4])
+    assert any("wrong for D = 1 only" in message for message in messages[4:])
+
+
+def test_the_parameter_is_named_when_one_of_several_is_wrong():
+    def answer(x, w1, w2, y):
+        loss, dx, dw1, dw2 = network(x, w1, w2, y)
+        return loss, dx, dw1 * 1.5, dw2
+
+    exercise, namespace = posed(
+        answer,
+        {"x": "N D", "w1": "D H", "w2": "H C", "y": "N int<C"},
+        {"loss": "", "dx": "N D", "dw1": "D H", "dw2": "H C"},
+        [Gradient("loss", wrt=("x", "w1", "w2"), claimed=("dx", "dw1", "dw2"))],
+    )
+    assert (
+        "dw1 is not the gradient of loss with respect to w1: it is 1.5 times" in sentence(exercise, namespace).message
+    )
+
+
+def test_a_tie_that_pays_everyone_in_full_is_caught():
+    exercise, namespace = posed(
+        max_all,
+        ROUTED,
+        {"out": "N", "dx": "N D"},
+        [Gradient("out", wrt="x", claimed="dx", upstream="dout")],
+        given={"x": whole("N", "D")},
+        sizes={"N": (8, 12), "D": (8, 13)},
+    )
+    assert all(judge(exercise, local(exercise, namespace), seed=seed).status == "failed" for seed in range(20))
+
+
+@pytest.mark.parametrize("change", [None, *WRONG])
+def test_the_number_of_calls_is_bounded_whatever_the_number_of_parameters(change):
+    exercise, namespace = loss_and(WRONG[change] if change else lambda dW, *_: dW)
+    exercise.ranges = {"N": (40, 50), "D": (200, 300), "C": (10, 12)}
+    inner, calls = local(exercise, namespace), 0
+
+    def counted(batch, /, *, count_work=False):
+        nonlocal calls
+        calls += len(batch)
+        return inner(batch, count_work=count_work)
+
+    judge(exercise, counted, seed=1)
+    cases = 2  # drawn once for all checks of an exercise
+    assert 4 <= calls - cases <= CALLS
+
+
+def test_an_answer_that_changes_from_call_to_call_is_told_so():
+    rng = np.random.default_rng(0)
+    exercise, namespace = posed(
+        lambda x: (float(np.sum(x * rng.standard_normal(x.shape))), x),
+        {"x": "N"},
+        {"loss": "", "dx": "N"},
+        [Gradient("loss", wrt="x", claimed="dx")],
+    )
+    assert "the same inputs must give the same output" in sentence(exercise, namespace).message

@@ -1,0 +1,97 @@
+"""Reference: right values pass, wrong ones are located, and known mistakes, alone or together, are named."""
+
+from __future__ import annotations
+
+from types import ModuleType, SimpleNamespace
+from typing import cast
+
+import numpy as np
+
+from autograder import case
+from autograder.checks import Reference
+from autograder.evaluate import local
+from autograder.judge import judge
+from autograder.mistakes import Mistakes
+
+from .layers import posed, svm
+
+
+def known(W, X, y, reg, *, wrong=frozenset()):
+    loss, dW = svm(W, X, y, reg)
+    if "loss of N" in wrong:
+        loss = loss * len(X)
+    if "no regularisation" in wrong:
+        dW = dW - 2 * reg * W
+    if "sign" in wrong:
+        dW = -dW
+    return loss, dW
+
+
+HINTS = {"answer": {"loss of N": "HINT-N", "no regularisation": "HINT-REG", "sign": "HINT-SIGN"}}
+CATALOGUE = Mistakes(cast(ModuleType, SimpleNamespace(answer=known, HINTS=HINTS)), {})
+
+
+def judged(answer, **settings):
+    exercise, namespace = posed(
+        answer,
+        {"W": "D C", "X": "N D", "y": "N int<C", "reg": ""},
+        {"loss": "", "dW": "D C"},
+        [Reference()],
+        cases=[case("strong regularisation", reg=2.5)],
+        **settings,
+    )
+    return judge(
+        exercise, local(exercise, namespace), reference=local(exercise, {"answer": svm}), mistakes=CATALOGUE, seed=4
+    )
+
+
+def mistaken(*wrong):
+    return judged(lambda W, X, y, reg: known(W, X, y, reg, wrong=frozenset(wrong))).findings[0].hint
+
+
+def test_another_right_way_passes():
+    def loops(W, X, y, reg):
+        parts = [svm(W, X[k : k + 1], y[k : k + 1], 0.0) for k in range(len(X))]
+        return (
+            sum(loss for loss, _ in parts) / len(X) + reg * np.sum(W * W),
+            sum(dW for _, dW in parts) / len(X) + 2 * reg * W,
+        )
+
+    assert judged(loops).status == "passed"
+
+
+def test_each_mistake_is_named():
+    assert mistaken("loss of N") == "HINT-N"
+    assert mistaken("no regularisation") == "HINT-REG"
+    assert mistaken("sign") == "HINT-SIGN"
+
+
+def test_two_mistakes_are_both_named():
+    assert mistaken("loss of N", "sign") == "HINT-N And: HINT-SIGN"
+    assert mistaken("no regularisation", "sign") == "HINT-REG And: HINT-SIGN"
+
+
+def test_an_unknown_mistake_is_located_and_gets_no_wrong_name():
+    def answer(W, X, y, reg):
+        loss, dW = svm(W, X, y, reg)
+        dW[2, 1] += 0.25
+        return loss, dW
+
+    finding = judged(answer).findings[0]
+    assert finding.passed is False
+    assert finding.hint == ""
+    assert finding.message.startswith("dW at [2, 1] is ")
+    assert finding.evidence is not None
+    assert finding.evidence.yours is not None
+    assert finding.evidence.expected is not None
+    assert abs(finding.evidence.yours - finding.evidence.expected - 0.25) < 1e-12
+    assert finding.evidence.error is not None
+    assert np.argwhere(finding.evidence.error > 0.2).tolist() == [[2, 1]]
+    assert finding.evidence.axes == ("D", "C")
+
+
+def test_without_a_reference_the_check_waits():
+    exercise, namespace = posed(lambda x: x, {"x": "N"}, {"out": "N"}, [Reference()])
+    verdict = judge(exercise, local(exercise, namespace))
+    assert [finding.passed for finding in verdict.findings] == [None]
+    assert verdict.score == 0
