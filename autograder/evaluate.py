@@ -11,6 +11,7 @@ import numpy as np
 
 from .exercise import Answers, Exercise, Inputs, MissingAnswer
 from .verdict import Evaluation, Failure, Value
+from .work import Work, count
 
 COUNTABLE = "biufc"
 
@@ -36,12 +37,10 @@ def local(exercise: Exercise, namespace: Mapping[str, Any]) -> Evaluate:
 def call(exercise: Exercise, namespace: Mapping[str, Any], inputs: Inputs, *, count_work: bool = False) -> Evaluation:
     """One call of the probe on copies of ``inputs``, with warnings silenced and the failure, if any, in words."""
     handed = {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in inputs.items()}
-    work: int | None = None
+    work: Work | None = None
     try:
         with np.errstate(all="ignore"):
             if count_work:
-                from .work import count
-
                 returned, work = count(lambda: exercise.call(Answers(namespace), handed))
             else:
                 returned = exercise.call(Answers(namespace), handed)
@@ -60,7 +59,8 @@ def call(exercise: Exercise, namespace: Mapping[str, Any], inputs: Inputs, *, co
             for name, value in returned.items()
             if isinstance(value, np.ndarray) and any(np.may_share_memory(value, array) for array in arrays.values())
         ),
-        work=work,
+        work=work.steps if work else None,
+        libraries=tuple(sorted(filter(None, work.libraries))) if work else (),
     )
 
 

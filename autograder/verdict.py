@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -30,7 +30,10 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Finding:
-    """One check's answer. ``passed`` is None when the check waits for grading. ``share`` is its part of the points."""
+    """One check's answer. ``passed`` is None when the check waits for grading. ``share`` is its part of the points.
+
+    A ``decisive`` finding that failed leaves no points for the exercise.
+    """
 
     check: str
     passed: bool | None
@@ -38,6 +41,7 @@ class Finding:
     hint: str = ""
     share: float = 1.0
     evidence: Evidence | None = None
+    decisive: bool = False
 
     def public(self) -> dict[str, Any]:
         """The machine-readable form: check, passed, message, hint."""
@@ -80,7 +84,12 @@ class Verdict:
 
 
 def score(points: float, findings: Sequence[Finding]) -> float:
-    """Points earned by the checks that passed, by their shares; a check that waits earns nothing yet."""
+    """Points earned by the checks that passed, by their shares.
+
+    A check that waits earns nothing yet; a decisive one that failed takes everything.
+    """
+    if any(finding.decisive and finding.passed is False for finding in findings):
+        return 0.0
     total = sum(finding.share for finding in findings)
     if total <= 0:
         return 0.0
@@ -108,17 +117,18 @@ class Value:
 @dataclass(frozen=True)
 class Evaluation:
     """What one call of a probe gave: outputs or a failure, inputs changed in place, outputs sharing an input's memory,
-    and, where it was asked for, the number of executed instructions and calls."""
+    and, where it was asked for, the number of executed instructions and calls and the libraries that were entered."""
 
     outputs: dict[str, Value] = field(default_factory=dict)
     failure: Failure | None = None
     mutated: tuple[str, ...] = ()
     aliased: tuple[str, ...] = ()
     work: int | None = None
+    libraries: tuple[str, ...] = ()
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The outputs that are arrays or numbers."""
         return {name: value.array for name, value in self.outputs.items() if value.array is not None}
 
 
-__all__ = ["Evaluation", "Evidence", "Failure", "Finding", "Status", "Value", "Verdict", "asdict", "replace", "score"]
+__all__ = ["Evaluation", "Evidence", "Failure", "Finding", "Status", "Value", "Verdict", "replace", "score"]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 import sysconfig
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from types import CodeType, FrameType
 from typing import Any
 
@@ -19,8 +20,16 @@ _LIBRARY = tuple(
 _OURS = __file__.rpartition("work.py")[0]
 
 
-def count(run: Callable[[], Any]) -> tuple[Any, int | None]:
-    """Run and count. The count is None when the answer switched the counting off."""
+@dataclass
+class Work:
+    """What a run executed: ``steps`` (instructions and calls), and the installed ``libraries`` whose Python it entered."""
+
+    steps: int = 0
+    libraries: set[str] = field(default_factory=set)
+
+
+def count(run: Callable[[], Any]) -> tuple[Any, Work | None]:
+    """Run and count. The work is None when the answer switched the counting off."""
     if hasattr(sys, "monitoring"):
         return _count_by_monitoring(run)
     return _count_by_tracing(run)
@@ -31,19 +40,25 @@ def _own(code: CodeType) -> bool:
     return not (filename.startswith((*_LIBRARY, _OURS)) or filename.startswith("<frozen"))
 
 
-def _count_by_tracing(run: Callable[[], Any]) -> tuple[Any, int | None]:
-    counted = 0
+def _library(code: CodeType) -> str:
+    """``torch`` for ``.../site-packages/torch/_tensor.py``; the dotted package below it for scipy.optimize's like."""
+    _, _, below = code.co_filename.replace("\\", "/").partition("site-packages/")
+    parts = below.split("/")
+    return ".".join(parts[:2]).removesuffix(".py") if below else ""
+
+
+def _count_by_tracing(run: Callable[[], Any]) -> tuple[Any, Work | None]:
+    work = Work()
 
     def inside(frame: FrameType, event: str, argument: Any) -> Any:
-        nonlocal counted
         if event == "opcode":
-            counted += 1
+            work.steps += 1
         return inside
 
     def entered(frame: FrameType, event: str, argument: Any) -> Any:
-        nonlocal counted
-        counted += 1
+        work.steps += 1
         if not _own(frame.f_code):
+            work.libraries.add(_library(frame.f_code))
             return None
         frame.f_trace_opcodes = True
         frame.f_trace_lines = False
@@ -56,26 +71,26 @@ def _count_by_tracing(run: Callable[[], Any]) -> tuple[Any, int | None]:
         kept = sys.gettrace() is entered
     finally:
         sys.settrace(before)
-    return result, counted if kept else None
+    return result, work if kept else None
 
 
-def _count_by_monitoring(run: Callable[[], Any]) -> tuple[Any, int | None]:
+def _count_by_monitoring(run: Callable[[], Any]) -> tuple[Any, Work | None]:
     monitoring: Any = sys.monitoring  # type: ignore[attr-defined]
     events = monitoring.events
     tool = next((free for free in (3, 4, 1, 0, 2, 5) if monitoring.get_tool(free) is None), None)
     if tool is None:
         return run(), None
-    counted = 0
+    work = Work()
     watched: set[CodeType] = set()
 
     def instruction(code: CodeType, offset: int) -> None:
-        nonlocal counted
-        counted += 1
+        work.steps += 1
 
     def entered(code: CodeType, offset: int) -> None:
-        nonlocal counted
-        counted += 1
-        if code not in watched and _own(code):
+        work.steps += 1
+        if not _own(code):
+            work.libraries.add(_library(code))
+        elif code not in watched:
             watched.add(code)
             monitoring.set_local_events(tool, code, events.INSTRUCTION)
 
@@ -95,4 +110,4 @@ def _count_by_monitoring(run: Callable[[], Any]) -> tuple[Any, int | None]:
         if monitoring.get_tool(tool) == "chainrule-work":
             monitoring.set_events(tool, 0)
             monitoring.free_tool_id(tool)
-    return result, counted if kept else None
+    return result, work if kept else None

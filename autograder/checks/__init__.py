@@ -2,9 +2,20 @@
 
 from .dimensions import Dimensions
 from .gradient import Gradient
+from .means import AllowedMeans
 from .properties import Property
 from .reference import Reference
 from .trial import AnswerFailed, Check, Trial
 from .vectorised import Vectorised
 
-__all__ = ["AnswerFailed", "Check", "Dimensions", "Gradient", "Property", "Reference", "Trial", "Vectorised"]
+__all__ = [
+    "AllowedMeans",
+    "AnswerFailed",
+    "Check",
+    "Dimensions",
+    "Gradient",
+    "Property",
+    "Reference",
+    "Trial",
+    "Vectorised",
+]

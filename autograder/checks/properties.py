@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..verdict import Finding
-from .trial import Trial
+from .dimensions import misshapen
+from .trial import AnswerFailed, Trial
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,23 @@ class Property:
 
     def __call__(self, trial: Trial) -> Finding:
         """Judge the fact."""
-        broken = self.holds(trial)
+        try:
+            broken = self.holds(trial)
+        except AnswerFailed:
+            raise
+        except Exception:
+            if not _misshapen_outputs(trial):
+                raise  # a defect of the exercise, not of the answer
+            broken = "could not be judged on outputs of the wrong shape or kind: see Dimensions."
         if broken is None:
             return Finding(self.title, True, "holds", share=self.share)
         return Finding(self.title, False, broken, hint=self.hint, share=self.share)
+
+
+def _misshapen_outputs(trial: Trial) -> bool:
+    """Whether any output drawn so far is missing or no array of the stated shape: functions of it may then break."""
+    return any(
+        name not in drawn.evaluation.outputs or misshapen(name, drawn.evaluation.outputs[name], dims, drawn.sizes)
+        for drawn in trial.draws()
+        for name, dims in trial.exercise.outputs.items()
+    )

@@ -89,6 +89,7 @@ def test_one_wrong_entry_is_found_with_both_values():
     assert "dW[1, 2] is " in finding.message
     assert finding.evidence is not None
     assert finding.evidence.index == (1, 2)
+    assert finding.evidence.expected is not None
     assert finding.evidence.yours == pytest.approx(1.001 * finding.evidence.expected, rel=1e-6)
 
 

@@ -36,7 +36,7 @@ LOOPS = {
     "while": _while,
     "map": lambda X: np.array(list(map(np.sum, X))),
     "np.vectorize": lambda X: np.vectorize(lambda k: X[k].sum(), otypes=[float])(np.arange(len(X))),
-    "apply_along_axis": lambda X: np.apply_along_axis(np.sum, 1, X),
+    "apply_along_axis": lambda X: np.apply_along_axis(lambda row: row.sum(), 1, X),
     "generator": lambda X: np.fromiter((row.sum() for row in X), float),
     "recursion": _recursive,
     "sum of rows": lambda X: np.array([*map(lambda row: row @ np.ones(len(row)), X)]),

@@ -1,0 +1,76 @@
+"""Allowed means: an exercise that asks for a derivation is not solved by a library that derives, nor by differences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import median
+
+import numpy as np
+
+from ..verdict import Finding
+from .compare import distance
+from .gradient import Gradient
+from .trial import Trial
+
+DERIVING = ("torch", "jax", "autograd", "tensorflow", "sympy", "numdifftools", "scipy.optimize", "scipy.differentiate")
+ANALYTIC = 5e-13
+"""Analysis in float64 is right to about 1e-15 of the largest entry; central differences at best to about 1e-11."""
+
+
+@dataclass(frozen=True)
+class AllowedMeans:
+    """Judged by evidence: the libraries that a call enters, and the error level of the claimed gradients.
+
+    Added to every exercise by the judge. ``allowed`` are deriving libraries that the exercise is about. Decisive: a
+    failure leaves no points.
+    """
+
+    allowed: tuple[str, ...] = ()
+    share: float = 0.0
+    title: str = "Allowed means"
+    needs_reference: bool = False
+
+    def __call__(self, trial: Trial) -> Finding:
+        """Judge one watched call, and the rounding error of the gradients."""
+        drawn = trial.draws()[0]
+        entered = trial.evaluate([drawn.inputs], count_work=True)[0].libraries
+        used = next((one for one in DERIVING for library in entered if _within(library, one)), None)
+        if used is not None and used not in self.allowed:
+            return self._refused(f"the answer calls {used}: this exercise asks for the derivation in NumPy.")
+        if trial.reference is not None and (name := self._numeric(trial)):
+            return self._refused(
+                f"{name} is right only to the accuracy of finite differences: this exercise asks for the derivation, "
+                "in float64."
+            )
+        return Finding(self.title, True, "NumPy, and a derivation of one's own", share=self.share)
+
+    def _refused(self, message: str) -> Finding:
+        return Finding(self.title, False, message, share=self.share, decisive=True)
+
+    def _numeric(self, trial: Trial) -> str | None:
+        """The claimed gradient whose error lies between rounding and being wrong, in most cases tried."""
+        assert trial.reference is not None
+        claimed = {
+            name
+            for check in trial.exercise.checks
+            if isinstance(check, Gradient)
+            for name in ((check.claimed,) if isinstance(check.claimed, str) else check.claimed)
+        }
+        draws = [drawn for drawn in trial.draws() if drawn.evaluation.failure is None]
+        if not claimed or not draws:
+            return None
+        ours = trial.reference([drawn.inputs for drawn in draws])
+        for name in sorted(claimed):
+            errors = [
+                distance(drawn.evaluation.arrays()[name], one.arrays()[name])
+                for drawn, one in zip(draws, ours, strict=True)
+                if name in drawn.evaluation.arrays()
+                and np.abs(one.arrays().get(name, np.zeros(1))).max(initial=0) > 1e-6  # cancelled to nothing: no level
+            ]
+            if errors and ANALYTIC < median(errors) < 1e-6 and max(errors) < 1e-4:
+                return name
+        return None
+
+
+def _within(library: str, deriving: str) -> bool:
+    return library == deriving or library.startswith(deriving + ".")

@@ -1,0 +1,38 @@
+"""nbgrader's configuration of this course. Everything here is relative to this file."""
+
+from pathlib import Path
+
+c = get_config()  # noqa: F821  # pyright: ignore[reportUndefinedVariable]
+
+c.CourseDirectory.root = str(Path(__file__).resolve().parent)
+c.CourseDirectory.course_id = "chainrule"
+
+# Authoring: `chainrule build` writes build/source (never source/, whose texts nbgrader would release as they are).
+c.CourseDirectory.source_directory = "build/source"
+c.CourseDirectory.release_directory = "assignments"
+
+# Grading: what autograde and generate_feedback need goes below this line.
+
+# No submission can stop the run: the exporter hands on the path, Rebuild reads the file without trust.
+c.Autograde.exporter_class = "autograder.gradebook.submissions.SubmissionExporter"
+c.Autograde.pre_convert_hook = "autograder.gradebook.submissions.accept_renamed"
+
+# The notebook that runs is the release with the student's answers in it; nothing else that was sent counts.
+c.Autograde.sanitize_preprocessors = ["autograder.gradebook.rebuild.Rebuild"]
+
+# Student code runs behind the wall, the verdict is made outside it, and nothing after Judge changes an output.
+c.Autograde.autograde_preprocessors = [
+    "autograder.gradebook.judge.Judge",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "autograder.gradebook.reasons.Reasons",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+# c.Judge.isolation = "auto"  # or "bubblewrap", "landlock"; "none" only for code that you trust
+
+# Feedback and Formgrader show what students wrote: as text and pictures, never as script.
+c.HTMLExporter.sanitize_html = True
+c.HTMLExporter.filters = {
+    "clean_html": "autograder.gradebook.html.clean",
+    "strip_files_prefix": "autograder.gradebook.html.clean_markdown",
+}
