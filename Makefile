@@ -6,7 +6,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: setup demo test lint test-long release clean help
+.PHONY: setup demo test lint test-long bench release clean help
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -32,6 +32,9 @@ test: lint  ## everything that must hold, in a few minutes
 
 test-long: setup  ## slower proof: thousands of random cases
 	$(BIN)/pytest -n $(JOBS) --dist worksteal -m long
+
+bench: setup  ## our gradient check beside those of other courses (minutes)
+	$(BIN)/python -m benchmarks.gradient_checks
 
 release: setup  ## build every assignment: source/ + solutions/ -> assignments/
 	$(BIN)/chainrule build

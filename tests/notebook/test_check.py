@@ -1,0 +1,102 @@
+"""``check`` as a student meets it: in a real kernel, in a terminal, and through nbgrader's Validate."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbgrader.validator import Validator
+
+EXERCISES = """
+import numpy as np
+from autograder import exercise
+from autograder.checks import Dimensions, Gradient, Reference
+
+@exercise(points=8, inputs={"x": "N D"}, outputs={"loss": "", "dx": "N D"})
+def square(student, x):
+    loss, dx = student.square(x)
+    return {"loss": loss, "dx": dx}
+
+square.checks = [Dimensions(), Gradient("loss", wrt="x", claimed="dx"), Reference(share=2)]
+"""
+RIGHT = "import numpy as np\ndef square(x): return (x * x).sum(), 2 * x"
+WRONG = "import numpy as np\ndef square(x): return (x * x).sum(), x"
+STUB = "def square(x):\n    raise NotImplementedError()"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "exercises.py").write_text(EXERCISES)
+    return tmp_path
+
+
+def executed(folder: Path, *cells: str) -> list:
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
+    client = NotebookClient(notebook, allow_errors=True, resources={"metadata": {"path": str(folder)}})
+    return client.execute().cells
+
+
+def test_a_student_sees_a_report_and_one_line(folder):
+    cells = executed(
+        folder,
+        "from autograder import check",
+        WRONG,
+        'check("square")',
+        RIGHT,
+        'check("square")',
+        STUB,
+        'check("square")',
+        'check("cube")',
+    )
+    report, error = cells[2].outputs
+    assert "exactly 1/2" not in report.data["text/plain"]
+    assert "it is 1/2 of what it should be, everywhere." in report.data["text/plain"]
+    assert report.data["text/html"].startswith("<div")
+    assert error.ename == "CheckFailed"
+    assert error.traceback == [f"CheckFailed: {error.evalue}"]
+
+    (passed,) = cells[4].outputs
+    assert "all checks that run here passed, 4 of 8 points so far, 4 wait for grading" in passed.data["text/plain"]
+
+    assert "not written yet" in cells[6].outputs[-1].evalue
+    assert cells[7].outputs[0].evalue == "there is no exercise 'cube' here; there are: square"
+
+
+def test_a_terminal_gets_text_and_a_failing_exit_code(folder):
+    (folder / "answer.py").write_text(f'from autograder import check\n{WRONG}\ncheck("square", seed=3)\n')
+    done = subprocess.run([sys.executable, "answer.py"], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stdout.startswith("square: partly right")
+    assert 'same inputs again: check("square", seed=3)' in done.stdout
+
+
+def test_without_its_exercises_a_notebook_is_told_what_to_do(tmp_path):
+    (error,) = executed(tmp_path, 'from autograder import check\ncheck("square")')[0].outputs
+    assert error.evalue.startswith("exercises.py is not beside this notebook: fetch the assignment again")
+
+
+def test_validate_sees_what_check_sees(folder):
+    for answer, expected in ((WRONG, "failed"), (RIGHT, None)):
+        cells = [
+            nbformat.v4.new_code_cell(source)
+            for source in (f"from autograder import check\n{answer}", 'check("square")')
+        ]
+        cells[1].metadata.nbgrader = {
+            "grade": True,
+            "solution": False,
+            "locked": True,
+            "task": False,
+            "points": 8,
+            "grade_id": "check_square",
+            "schema_version": 3,
+        }
+        path = folder / "square.ipynb"
+        path.write_text(json.dumps(nbformat.v4.new_notebook(cells=cells)))
+        validator = Validator()
+        found = validator.validate(str(path))
+        assert ("failed" in found) == (expected == "failed"), found
