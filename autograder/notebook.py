@@ -57,8 +57,10 @@ def check(name: str, *, seed: int | None = None) -> None:
     answers = sys._getframe(1).f_globals
     verdict = judge(exercises[name], local(exercises[name], answers), seed=seed)
     show(verdict)
-    if any(finding.passed is False for finding in verdict.findings):
-        raise CheckFailed(f"{name}: {verdict.sentence()}")
+    if failed := [finding for finding in verdict.findings if finding.passed is False]:
+        if verdict.status == "not_attempted":
+            raise CheckFailed(f"{name}: {failed[0].message}")
+        raise CheckFailed(f"{name}: {', '.join(finding.check for finding in failed)}. The report says what is wrong.")
 
 
 def show(verdict: Verdict) -> None:

@@ -80,7 +80,8 @@ class Verdict:
         if self.note:
             return self.note
         missing = [finding for finding in self.findings if finding.passed is False]
-        return " ".join(filter(None, (missing[0].message, missing[0].hint))) if missing else ""
+        hints = [finding.hint for finding in missing if finding.hint]  # the mistake's name may come with a later check
+        return " ".join([missing[0].message, *hints[:1]]) if missing else ""
 
 
 def score(points: float, findings: Sequence[Finding]) -> float:

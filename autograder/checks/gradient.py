@@ -9,7 +9,7 @@ random upstream gradient that the answer is given (never ones: a softmax or batc
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -53,7 +53,7 @@ class Gradient:
         rounds: list[tuple] = [(draws[0], (pair,)) for pair in pairs]
         rounds += [(drawn, pairs) for drawn in draws[1:]]
         rounds += [(draws[0], (pair,)) for pair in pairs] * 2
-        tried = 0
+        tried, moved = 0, False
         unresolved: Drawn | None = None
         while rounds:
             drawn, together, *shifted = rounds.pop(0)
@@ -67,6 +67,7 @@ class Gradient:
                 unresolved = unresolved or drawn
                 continue
             tried += 1
+            moved = moved or slope.value != 0 or line.claim != 0
             if not slope.accepts(line.claim, line.scale):
                 return self._explain(trial, drawn, together, line, slope, _Budget(CALLS - JUDGING + budget.left))
             if slope.kink and not shifted:
@@ -76,6 +77,11 @@ class Gradient:
             message = (
                 f"{' and '.join(_several(self.of))} jumps about too much for a slope to be measured: the same inputs must "
                 "give the same output, in float64."
+            )
+            return Finding(self.title, False, message, share=self.share)
+        if not moved:
+            message = (
+                f"{' and '.join(_several(self.of))} does not change with {' and '.join(_several(self.wrt))} at all."
             )
             return Finding(self.title, False, message, share=self.share)
         said = f"agrees with the slopes along {tried} random directions ({JUDGING - budget.left} evaluations)"
@@ -237,7 +243,7 @@ class _Place:
 
 @dataclass
 class _Localisation:
-    """Walk to the worst entry: along each axis, the slope within each index against the claim there."""
+    """Where a claimed gradient is wrong, for as many evaluations as are left."""
 
     trial: Trial
     check: Gradient
@@ -245,10 +251,48 @@ class _Localisation:
     wrt: str
     claimed: str
     step: float
-    index: tuple[int, ...] = field(default=())
 
     def find(self, budget: _Budget) -> _Place | None:
+        """Every entry of a small matrix, at one evaluation each; else a walk to the worst entry, axis by axis."""
         gradient = self.drawn.evaluation.arrays()[self.claimed].astype(np.float64)
+        if gradient.ndim == 2 and gradient.size <= budget.left:
+            return self._map(gradient, budget)
+        return self._walk(gradient, budget)
+
+    def _map(self, gradient: np.ndarray, budget: _Budget) -> _Place | None:
+        """Forward differences at every entry: the error as a picture, and the one axis along which it is partial."""
+        parameter = np.asarray(self.drawn.inputs[self.wrt], dtype=np.float64)
+        step = self.step * (_rms(parameter) or 1.0)
+        batch = []
+        for index in np.ndindex(*gradient.shape):
+            moved = parameter.copy()
+            moved[index] += step
+            batch.append({**self.drawn.inputs, self.wrt: moved})
+        budget.spend(len(batch))
+        base = self.check.terms(self.drawn.evaluation.arrays(), self.drawn.inputs)
+        slopes = np.reshape(
+            [
+                float((self.check.terms(outputs, inputs) - base).sum()) / step
+                for outputs, inputs in zip(self.trial.arrays(batch), batch, strict=True)
+            ],
+            gradient.shape,
+        )
+        error = np.abs(gradient - slopes)
+        if not np.isfinite(error).all():
+            return None
+        axes = self.trial.exercise.outputs[self.claimed].axes
+        index = tuple(int(k) for k in np.unravel_index(int(np.argmax(error)), error.shape))
+        wrong = error > 1e-3 * max(error.max(), np.abs(slopes).max())
+        partial = [np.flatnonzero(wrong.any(axis=1 - axis)) for axis in (0, 1)]
+        axis = min((0, 1), key=lambda one: len(partial[one]) / gradient.shape[one])
+        return _Place(
+            Evidence(self.claimed, index, float(gradient[index]), float(slopes[index]), None, error, axes),
+            tuple(int(k) for k in partial[axis]),
+            axes[axis] if axes else "",
+            gradient.shape[axis],
+        )
+
+    def _walk(self, gradient: np.ndarray, budget: _Budget) -> _Place | None:
         parameter = np.asarray(self.drawn.inputs[self.wrt], dtype=np.float64)
         axes = self.trial.exercise.outputs[self.claimed].axes
         scale = _rms(parameter) or 1.0

@@ -162,3 +162,13 @@ def test_an_answer_that_changes_from_call_to_call_is_told_so():
         [Gradient("loss", wrt="x", claimed="dx")],
     )
     assert "the same inputs must give the same output" in sentence(exercise, namespace).message
+
+
+def test_an_empty_answer_has_no_right_gradient():
+    exercise, namespace = posed(
+        lambda x: (0.0, np.zeros_like(x)),
+        {"x": "N"},
+        {"loss": "", "dx": "N"},
+        [Gradient("loss", wrt="x", claimed="dx")],
+    )
+    assert "loss does not change with x at all" in sentence(exercise, namespace).message

@@ -78,3 +78,11 @@ def test_switching_the_counting_off_is_no_way_out():
     finally:
         sys.settrace(before)
     assert finding.passed is False
+
+
+def test_an_empty_answer_is_not_vectorised():
+    exercise, namespace = posed(lambda X: np.zeros(len(X)), {"X": "N D"}, {"out": "N"}, [Vectorised(over="N")])
+    right = local(exercise, {"answer": lambda X: X.sum(axis=1)})
+    finding = judge(exercise, local(exercise, namespace), reference=right).findings[0]
+    assert finding.passed is False
+    assert "no output is right" in finding.message

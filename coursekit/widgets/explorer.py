@@ -1,0 +1,139 @@
+"""A picture with controls: sliders where there is a notebook to move them in, one still picture everywhere else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..figures.picture import Picture
+
+_WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+@dataclass(frozen=True)
+class Slider:
+    """A number to move. With ``log`` low and high are powers of ten and the picture receives 10 ** position."""
+
+    label: str
+    low: float
+    high: float
+    step: float
+    start: float
+    log: bool = False
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of several values, each with its label."""
+
+    label: str
+    options: Mapping[str, Any]
+    start: Any
+
+
+@dataclass(frozen=True)
+class Switch:
+    """Something that is on or off."""
+
+    label: str
+    start: bool = False
+
+
+Control = Slider | Choice | Switch
+
+
+class Explorer:
+    """``draw(**values) -> Picture`` together with the controls that set the values.
+
+    ``picture(name=value, ...)`` gives the picture for any setting without a notebook; shown in JupyterLab it is the
+    same picture under live controls, and in a converted or graded notebook the picture of the starting values.
+    """
+
+    def __init__(self, draw: Callable[..., Picture], controls: Mapping[str, Control]) -> None:
+        self.draw, self.controls = draw, dict(controls)
+        # Drawn now and not when shown: IPython hides what goes wrong in a display, and a stub must be heard.
+        self._first = self.picture()
+
+    def picture(self, **values: Any) -> Picture:
+        """The picture at the starting values, apart from those given."""
+        if unknown := set(values) - set(self.controls):
+            raise TypeError(f"no control is named {', '.join(sorted(unknown))}; there are {', '.join(self.controls)}")
+        start = {
+            name: 10**control.start if isinstance(control, Slider) and control.log else control.start
+            for name, control in self.controls.items()
+        }
+        return self.draw(**(start | values))
+
+    def __repr__(self) -> str:
+        return repr(self._first)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        still = self._first.html()
+        bundle: dict[str, Any] = {"text/plain": repr(self._first), "text/html": still}
+        if someone_can_move_it():
+            # A front end without widgets falls back on the still picture in the same bundle.
+            bundle[_WIDGET_VIEW] = self._live(still)
+        return bundle
+
+    def _live(self, first: str) -> dict[str, Any]:
+        import ipywidgets
+
+        handles = {name: _handle(control) for name, control in self.controls.items()}
+        shown = ipywidgets.HTML(first)
+
+        def redraw(_: object) -> None:
+            shown.value = self.draw(**{name: handle.value for name, handle in handles.items()}).html()
+
+        for handle in handles.values():
+            handle.observe(redraw, names="value")
+        columns = ipywidgets.Layout(grid_template_columns="repeat(auto-fit, minmax(330px, 1fr))", width="100%")
+        box = ipywidgets.VBox([ipywidgets.GridBox(list(handles.values()), layout=columns), shown])
+        return {"version_major": 2, "version_minor": 0, "model_id": box.model_id}
+
+
+def someone_can_move_it() -> bool:
+    """Whether a person's front end asked for this cell.
+
+    JupyterLab, Notebook and VS Code say in the request which cell it is; nbclient and nbconvert say nothing, and a
+    plain Python has no kernel. CHAINRULE_WIDGETS=live or =still decides it by hand.
+    """
+    if (decided := os.environ.get("CHAINRULE_WIDGETS")) in ("live", "still"):
+        return decided == "live"
+    try:
+        from IPython.core.getipython import get_ipython
+    except ImportError:
+        return False
+    kernel = getattr(get_ipython(), "kernel", None)
+    if kernel is None:
+        return False
+    return bool(kernel.get_parent("shell").get("metadata"))
+
+
+def _handle(control: Control) -> Any:
+    import ipywidgets
+
+    style: dict[str, Any] = {"style": {"description_width": "130px"}, "layout": ipywidgets.Layout(width="320px")}
+    if isinstance(control, Choice):
+        return ipywidgets.Dropdown(
+            options=list(control.options.items()), value=control.start, description=control.label, **style
+        )
+    if isinstance(control, Switch):
+        return ipywidgets.Checkbox(value=control.start, description=control.label, **style)
+    if control.log:
+        return ipywidgets.FloatLogSlider(
+            value=10**control.start,
+            base=10,
+            min=control.low,
+            max=control.high,
+            step=control.step,
+            description=control.label,
+            **style,
+        )
+    style["readout_format"] = ".3f" if control.step < 0.01 else ".2f"
+    whole = all(isinstance(value, int) for value in (control.low, control.high, control.step, control.start))
+    kind = ipywidgets.IntSlider if whole else ipywidgets.FloatSlider
+    return kind(
+        value=control.start, min=control.low, max=control.high, step=control.step, description=control.label, **style
+    )

@@ -1,0 +1,114 @@
+"""Make the pictures of the documentation: a student's report in a real JupyterLab, light and dark.
+
+    python docs/screenshots.py        (needs Chromium; writes docs/images/)
+
+The answer shown is the released notebook's svm_loss_vectorized with one classic mistake: the true class's term is missing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from shutil import copytree, which
+
+from playwright.sync_api import Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+IMAGES = ROOT / "docs" / "images"
+EXERCISE = "svm_loss_vectorized"
+MISTAKEN = """\
+def svm_loss_vectorized(W, X, y, reg):
+    N = X.shape[0]
+    rows = np.arange(N)
+    scores = X @ W
+    margins = np.maximum(0, scores - scores[rows, y][:, None] + 1.0)
+    margins[rows, y] = 0
+    loss = margins.sum() / N + reg * np.sum(W * W)
+
+    dscores = (margins > 0).astype(float)
+    dW = X.T @ dscores / N + 2 * reg * W
+    return loss, dW"""
+
+
+def notebook(folder: Path) -> None:
+    """A notebook of three cells in a copy of the released assignment."""
+    copytree(ROOT / "assignments" / "svm", folder)
+    released = json.loads((folder / "svm.ipynb").read_text())
+    code = [cell for cell in released["cells"] if cell["cell_type"] == "code"]
+    check = next(cell for cell in code if cell["metadata"].get("chainrule", {}).get("check") == EXERCISE)
+    answer = next(cell for cell in code if cell["metadata"].get("chainrule", {}).get("solution") == EXERCISE)
+    released["cells"] = [code[0], {**answer, "source": MISTAKEN}, check]
+    (folder / "report.ipynb").write_text(json.dumps(released))
+
+
+@contextmanager
+def jupyterlab(folder: Path, settings: Path) -> Iterator[str]:
+    """A JupyterLab on a free port of this machine, with no settings but ours."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    places = {f"JUPYTER_{name}_DIR": str(settings / name) for name in ("CONFIG", "DATA", "RUNTIME")}
+    options = ["--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}", "--IdentityProvider.token="]
+    options += ["--ServerApp.disable_check_xsrf=True", "--LabApp.news_url=None", f"--notebook-dir={folder}"]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "jupyterlab", *options],
+        env={**os.environ, **places, "HOME": str(settings)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        for _ in range(240):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/api/status")
+                break
+            except OSError:
+                time.sleep(0.5)
+        yield f"http://127.0.0.1:{port}/lab/tree/report.ipynb"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def photograph(page: Page, address: str) -> None:
+    """Run all cells and keep the check cell's picture in both themes."""
+    page.goto(address)
+    page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=90_000)
+    page.wait_for_timeout(3000)
+    page.get_by_text("Run", exact=True).first.click()
+    page.get_by_text("Run All Cells", exact=True).first.click()
+    page.wait_for_selector(".jp-OutputArea-output table", timeout=90_000)
+    page.wait_for_timeout(2000)
+    cell = page.locator(".jp-CodeCell").nth(2)
+    cell.screenshot(path=IMAGES / "report-light.png")
+    page.get_by_text("Settings", exact=True).first.click()
+    page.get_by_text("Theme", exact=True).first.hover()
+    page.get_by_text("JupyterLab Dark", exact=True).first.click()
+    page.wait_for_timeout(2000)
+    cell.screenshot(path=IMAGES / "report-dark.png")
+
+
+def main() -> None:
+    """Make every picture."""
+    IMAGES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made) / "svm"
+        notebook(folder)
+        settings = Path(made) / "settings"
+        settings.mkdir()
+        with jupyterlab(folder, settings) as address, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=which("chromium"), args=["--no-sandbox"])
+            photograph(browser.new_page(viewport={"width": 1180, "height": 1250}), address)
+            browser.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,176 @@
+"""Widgets: the pictures behind the controls show the right numbers, live where someone can move them, still elsewhere."""
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+from coursekit import widgets
+from coursekit.figures import Picture
+from coursekit.widgets import explorer, plane
+from coursekit.widgets.hinge import hinge_picture
+from coursekit.widgets.search_map import BEST_LR, BEST_REG, landscape
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+def axes_of(picture: Picture) -> list[Any]:
+    return picture.figure.axes
+
+
+def hinge(x, y, W, delta):
+    scores = W @ x
+    return sum(max(0.0, scores[j] - scores[y] + delta) for j in range(len(scores)) if j != y)
+
+
+def test_hinge_explorer_shows_margins_loss_and_slopes():
+    scores, margins, slopes = axes_of(widgets.hinge_explorer().picture())
+    np.testing.assert_allclose([bar.get_height() for bar in scores.patches], [3.2, 5.1, -1.7])
+    np.testing.assert_allclose([bar.get_height() for bar in margins.patches], [2.9, -3.9])
+    assert margins.get_title() == "margins: 1 violated, loss 2.9"
+    assert [bar.get_height() for bar in slopes.patches] == [-1, 1, 0]
+
+
+def test_hinge_explorer_follows_its_controls():
+    alt = widgets.hinge_explorer().picture(frog=5.0, true_class=1, delta=2.0).alt
+    assert "the true class is car, delta 2. Margins: cat 0.1, frog 1.9; 2 violated, loss 2." in alt
+    assert "Slopes of the loss in the scores: cat +1, car -2, frog +1." in alt
+
+
+def test_hinge_explorer_compares_the_readers_function():
+    right = widgets.hinge_explorer(yours=hinge).picture(delta=2.0)
+    assert "Your function says 3.9." in right.alt
+    assert right.figure.get_suptitle() == "your L_i_vectorized says 3.9: the hatched bars added up"
+    wrong = widgets.hinge_explorer(yours=lambda *given: hinge(*given) + given[-1]).picture()
+    assert wrong.figure.get_suptitle() == "your L_i_vectorized says 3.9: not what the hatched bars add up to"
+
+
+def test_a_stub_is_heard_when_the_widget_is_made():
+    def stub(x, y, W, delta):
+        raise NotImplementedError
+
+    with pytest.raises(NotImplementedError):
+        widgets.hinge_explorer(yours=stub)
+
+
+def test_a_margin_of_exactly_zero_is_not_violated():
+    alt = hinge_picture(np.array([2.0, 1.0, 0.0]), 0, 1.0).alt
+    assert "0 violated, loss 0" in alt
+    assert "cat 0, car 0, frog 0" in alt
+
+
+def test_without_lambda_nothing_decides_between_scales():
+    for a in (1.0, 1.5, 4.0):
+        assert plane.data_loss(a * plane.WEIGHTS, plane.POINTS) == pytest.approx(0, abs=1e-12)
+    assert plane.data_loss(0.9 * plane.WEIGHTS, plane.POINTS) > 0
+    alt = widgets.plane_explorer().picture(a=3.0).alt
+    assert "the data loss is 0 and the regularisation 0; nothing decides between scales" in alt
+
+
+def test_with_lambda_one_scale_is_best():
+    picture = widgets.plane_explorer().picture(reg=0.02)
+    on_data, on_weights, both = axes_of(picture)[1].lines[:3]
+    best = both.get_xdata()[np.argmin(both.get_ydata())]
+    assert 0.3 < best < 1.05
+    np.testing.assert_allclose(both.get_ydata(), on_data.get_ydata() + on_weights.get_ydata())
+    assert f"the sum is smallest at a = {best:.3g}" in picture.alt
+
+
+def test_a_point_pulled_across_the_line_costs():
+    picture = widgets.plane_explorer().picture(point=0, right=2.4)
+    moved = plane.POINTS + np.eye(9)[:, :1] * [2.4, 0]
+    loss = plane.data_loss(1.5 * plane.WEIGHTS, moved)
+    assert loss > 0.1
+    assert f"the data loss is {loss:.3g}" in picture.alt
+
+
+@pytest.mark.parametrize(("x", "h", "numeric"), [(0.1, 0.3, 2 / 3), (0.1, 0.05, 1), (-0.1, 0.05, 0), (0.0, 0.3, 0.5)])
+def test_the_kink_shows_what_the_centred_difference_says(x, h, numeric):
+    picture = widgets.kink_demo().picture(x=x, h=h)
+    assert f"the numeric slope is {numeric:.3g}" in picture.alt
+    assert ("inside" in picture.alt) is (abs(x) < h)
+
+
+def test_the_search_map_warns_until_the_window_holds_the_best():
+    explore = widgets.search_map()
+    assert "on the border: widen the grid" in explore.picture().alt
+    assert "inside the grid" in explore.picture(lr_centre=BEST_LR, reg_centre=BEST_REG).alt
+    grid = np.logspace(-6, 1, 99)
+    assert landscape(BEST_LR, BEST_REG) >= landscape(grid[:, None], grid[None, :]).max()
+
+
+def test_the_search_map_asks_the_reader():
+    asked = []
+
+    def yours(best, value_range):
+        asked.append((best, value_range))
+        return len(asked) % 2 == 1
+
+    picture = widgets.search_map(yours=yours).picture(lr_centre=1e-3, reg_centre=1e-2, decades=2.0)
+    assert picture.alt.endswith("And your is_at_boundary: learning rate True, reg False.")
+    np.testing.assert_allclose([asked[-2][1], asked[-1][1]], [(1e-4, 1e-2), (1e-3, 1e-1)])
+
+
+MAKERS = {name: getattr(widgets, name) for name in widgets.__all__ if name != "Explorer"}
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_without_a_kernel_a_widget_is_a_still_picture_with_words(name, monkeypatch):
+    monkeypatch.delenv("CHAINRULE_WIDGETS", raising=False)
+    bundle = MAKERS[name]()._repr_mimebundle_()
+    assert set(bundle) == {"text/plain", "text/html"}
+    assert re.match(r'<img alt="[^"]{20,}"', bundle["text/html"])
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_live_every_control_redraws_the_picture(name, monkeypatch):
+    from ipywidgets.widgets.widget import _instances
+
+    monkeypatch.setenv("CHAINRULE_WIDGETS", "live")
+    monkeypatch.setattr("coursekit.figures.picture._DOTS_PER_INCH", 12)  # tiny pictures are drawn fast
+    explore = MAKERS[name]()
+    bundle = explore._repr_mimebundle_()
+    assert re.match(r'<img alt="', bundle["text/html"])  # for front ends without widgets
+    box: Any = _instances[bundle[VIEW]["model_id"]]
+    controls, shown = box.children
+    assert [handle.description for handle in controls.children] == [c.label for c in explore.controls.values()]
+    assert shown.value == explore.picture().html()
+    for handle, (which, control) in zip(controls.children, explore.controls.items(), strict=True):
+        if isinstance(control, explorer.Choice):
+            handle.value = list(control.options.values())[-1]
+        else:
+            handle.value = handle.min
+        now = {key: other.value for key, other in zip(explore.controls, controls.children, strict=True)}
+        assert shown.value == explore.picture(**now).html(), which
+
+
+def test_an_unknown_control_is_named():
+    with pytest.raises(TypeError, match="no control is named height; there are x, h"):
+        widgets.kink_demo().picture(height=1)
+
+
+def test_a_front_end_gets_controls_and_a_conversion_gets_a_picture():
+    """In a real kernel: JupyterLab's requests say which cell they are from, nbclient's and nbconvert's do not."""
+    from jupyter_client.manager import start_new_kernel
+
+    manager, client = start_new_kernel(kernel_name="python3")
+    try:
+        found = {}
+        for front_end, metadata in (("lab", {"cellId": "a"}), ("nbconvert", {})):
+            code = "from coursekit import widgets\nwidgets.kink_demo()"
+            request = client.session.msg("execute_request", {"code": code, "silent": False}, metadata=metadata)
+            client.shell_channel.send(request)
+            while True:
+                message = client.get_iopub_msg(timeout=60)
+                if message["parent_header"].get("msg_id") != request["header"]["msg_id"]:
+                    continue
+                assert message["msg_type"] != "error", message["content"]
+                if message["msg_type"] == "execute_result":
+                    found[front_end] = set(message["content"]["data"])
+                if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
+                    break
+        assert found == {"lab": {"text/plain", "text/html", VIEW}, "nbconvert": {"text/plain", "text/html"}}
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
