@@ -6,7 +6,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: setup demo test lint test-long bench release clean help
+.PHONY: setup demo test lint test-long bench bench-grading release clean help
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -35,6 +35,9 @@ test-long: setup  ## slower proof: thousands of random cases
 
 bench: setup  ## our gradient check beside those of other courses (minutes)
 	$(BIN)/python -m benchmarks.gradient_checks
+
+bench-grading: setup  ## a class graded by stock nbgrader and by us (minutes)
+	$(BIN)/python -m benchmarks.grading
 
 release: setup  ## build every assignment: source/ + solutions/ -> assignments/
 	$(BIN)/chainrule build

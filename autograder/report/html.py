@@ -24,7 +24,7 @@ _TEMPLATE = """\
 <tr>
 <td style="color: {{ finding.colour }}; font-weight: bold; text-align: center; vertical-align: top">{{ finding.sign }}</td>
 <td style="text-align: left; vertical-align: top"><strong>{{ finding.check }}</strong></td>
-<td style="text-align: right; vertical-align: top">{{ finding.points }}</td>
+<td style="text-align: right; vertical-align: top; white-space: nowrap">{{ finding.points }}</td>
 <td style="text-align: left; vertical-align: top">{{ finding.message }}
 {%- if finding.hint %}<br><em>{{ finding.hint }}</em>{% endif %}</td>
 </tr>
