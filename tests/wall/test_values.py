@@ -1,0 +1,163 @@
+"""The grader's side of the wire reads what an enemy wrote: it refuses with Malformed, and never with anything else."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from autograder.verdict import Evaluation, Failure, Value
+from autograder.wall import frames, values
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+FIELDS = ("outputs", "failure", "mutated", "aliased", "work", "libraries")
+GOOD: dict[str, Any] = {"outputs": [], "failure": None, "mutated": [], "aliased": [], "work": None, "libraries": []}
+
+
+@given(st.fixed_dictionaries({name: JSON for name in FIELDS}), st.binary(max_size=64))
+@settings(max_examples=150, deadline=None)
+def test_an_evaluation_of_anything(header: dict[str, Any], payload: bytes) -> None:
+    try:
+        evaluation = values.unpack_evaluation(header, payload, ["x"])
+    except frames.Malformed:
+        return
+    assert isinstance(evaluation, Evaluation)
+
+
+@given(st.tuples(st.sampled_from([*values.DTYPES, "O", "<f16", "V8", "<U4"]), st.lists(st.integers(-2, 9), max_size=3)))
+@settings(max_examples=100, deadline=None)
+def test_arrays_that_claim_anything(stated: tuple[str, list[int]]) -> None:
+    header = {**GOOD, "outputs": [{"name": "y", "type": "ndarray", "array": list(stated)}]}
+    try:
+        array = values.unpack_evaluation(header, bytes(64), []).arrays()["y"]
+    except frames.Malformed:
+        return
+    assert array.nbytes == 64
+    assert list(array.shape) == stated[1]
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        ["<f8", [1 << 40]],
+        ["<f8", [1 << 20, 1 << 20]],
+        ["<f8", [0, 1 << 62]],
+        ["<f8", [True]],
+        ["<f8", [1.0]],
+        ["<f8", [-1]],
+        ["<f8", [1] * 40],
+        ["object", [1]],
+        ["<f8", "1"],
+        ["<f8"],
+        {"dtype": "<f8"},
+        [["<f8"], [1]],
+    ],
+)
+def test_arrays_that_lie(stated: Any) -> None:
+    header = {**GOOD, "outputs": [{"name": "y", "type": "ndarray", "array": stated}]}
+    with pytest.raises(frames.Malformed):
+        values.unpack_evaluation(header, bytes(8), [])
+
+
+@pytest.mark.parametrize("work", [-1, 1.5, True, "7", 1 << 70])
+def test_work_that_is_no_count(work: Any) -> None:
+    with pytest.raises(frames.Malformed):
+        values.unpack_evaluation({**GOOD, "work": work}, b"", [])
+
+
+def test_bytes_beyond_the_arrays_are_refused() -> None:
+    with pytest.raises(frames.Malformed):
+        values.unpack_evaluation(GOOD, b"12345678", [])
+
+
+def test_nobody_inside_can_put_the_blame_on_us() -> None:
+    evaluation = values.unpack_evaluation({**GOOD, "failure": ["fault", "the grader broke", ""]}, b"", [])
+    assert evaluation.failure == Failure("error", "the grader broke")
+
+
+@given(
+    st.dictionaries(
+        st.text(min_size=1, max_size=5),
+        arrays.arrays(st.sampled_from(list(values.DTYPES.values())), arrays.array_shapes(min_dims=0, min_side=0)),
+        max_size=3,
+    )
+)
+@settings(max_examples=60, deadline=None)
+def test_what_is_packed_is_unpacked(named: dict[str, np.ndarray]) -> None:
+    packed = values.pack_evaluation(
+        Evaluation({name: Value(array, "ndarray") for name, array in named.items()}, work=3)
+    )
+    back = values.unpack_evaluation(packed[0], packed[1], [])
+    assert back.work == 3
+    assert list(back.outputs) == list(named)
+    tree, payload = values.pack_inputs(named)
+    for given_back in (back.arrays(), values.unpack_inputs(tree, payload)):
+        for name, array in named.items():
+            np.testing.assert_array_equal(given_back[name], array)
+            assert given_back[name].dtype == array.dtype
+            assert given_back[name].shape == array.shape
+
+
+def test_inputs_keep_their_types() -> None:
+    inputs = {"a": 1, "b": 2.5, "c": True, "d": "text", "e": None, "f": 1j, "g": (1, [2.0]), "h": {"stride": 1, 2: X}}
+    back = values.unpack_inputs(*values.pack_inputs(inputs))
+    np.testing.assert_array_equal(back["h"].pop(2), inputs["h"].pop(2))
+    assert back == inputs
+    assert [type(one) for one in back.values()] == [type(one) for one in inputs.values()]
+    assert type(values.unpack_inputs(*values.pack_inputs({"n": np.float32(1)}))["n"]) is np.float32
+    with pytest.raises(TypeError, match="a function cannot be given"):
+        values.pack_inputs({"f": len.__class__ and (lambda: None)})
+
+
+X = np.ones((2, 2))
+
+
+def _read_to_the_end(channel: frames.Channel) -> None:
+    while True:
+        header, _ = channel.receive(time.monotonic() + 5)
+        assert isinstance(header, dict)
+
+
+@given(st.binary(max_size=200))
+@settings(max_examples=100, deadline=None)
+def test_frames_of_any_bytes(data: bytes) -> None:
+    ours, theirs = socket.socketpair()
+    channel = frames.Channel(ours)
+    with theirs:
+        theirs.sendall(data)
+        theirs.shutdown(socket.SHUT_WR)
+        with pytest.raises((frames.Malformed, frames.Closed)):
+            _read_to_the_end(channel)
+    channel.close()
+
+
+@pytest.mark.parametrize("text", [b"[]", b"7", b"{", b"\xff", b"[" * 100_000, b'{"a": ' + b"9" * 5000 + b"}"])
+def test_headers_that_are_no_object(text: bytes) -> None:
+    ours, theirs = socket.socketpair()
+    channel = frames.Channel(ours)
+    with theirs:
+        theirs.sendall(struct.pack("<II", len(text), 0) + text)
+        with pytest.raises(frames.Malformed):
+            channel.receive(time.monotonic() + 5)
+    channel.close()
+
+
+def test_half_a_frame_is_late() -> None:
+    ours, theirs = socket.socketpair()
+    channel = frames.Channel(ours)
+    with theirs:
+        theirs.sendall(struct.pack("<II", 100, 0) + b"{")
+        with pytest.raises(frames.Late):
+            channel.receive(time.monotonic() + 0.05)
+    channel.close()
