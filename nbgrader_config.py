@@ -32,6 +32,7 @@ c.Autograde.autograde_preprocessors = [
 
 # Feedback and Formgrader show what students wrote: as text and pictures, never as script.
 c.HTMLExporter.sanitize_html = True
+c.HTMLExporter.exclude_anchor_links = True
 c.HTMLExporter.filters = {
     "clean_html": "autograder.gradebook.html.clean",
     "strip_files_prefix": "autograder.gradebook.html.clean_markdown",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 import sysconfig
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import CodeType, FrameType
@@ -29,10 +30,51 @@ class Work:
 
 
 def count(run: Callable[[], Any]) -> tuple[Any, Work | None]:
-    """Run and count. The work is None when the answer switched the counting off."""
-    if hasattr(sys, "monitoring"):
-        return _count_by_monitoring(run)
-    return _count_by_tracing(run)
+    """Run and count. The work is None when the answer switched the counting off, or worked where nobody counts."""
+    watch = _watch()
+
+    def watched() -> Any:
+        watch.evaded, watch.on = False, True
+        try:
+            return run()
+        finally:
+            watch.on = False
+
+    by = _count_by_monitoring if hasattr(sys, "monitoring") else _count_by_tracing
+    result, work = by(watched)
+    return result, None if watch.evaded else work
+
+
+class _Watch:
+    """An audit hook, which nothing in Python takes off again: has what runs now changed tracing, or begun a process?"""
+
+    EVADING = frozenset(
+        ["sys.settrace", "sys.setprofile", "sys.monitoring.register_callback", "subprocess.Popen", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system"]
+    )
+
+    def __init__(self) -> None:
+        self.on = self.evaded = False
+
+    def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if self.on and event in self.EVADING and not _is_thread_beginning():
+            self.evaded = True
+
+
+def _is_thread_beginning() -> bool:
+    """Whether it is threading that hands our own tracing to a new thread (a progress bar's, say)."""
+    caller = sys._getframe(2).f_code
+    return caller.co_filename == threading.__file__ and caller.co_name == "_bootstrap_inner"
+
+
+_watches: list[_Watch] = []
+
+
+def _watch() -> _Watch:
+    """The hook of this process, made when something is counted for the first time."""
+    if not _watches:
+        _watches.append(_Watch())
+        sys.addaudithook(_watches[0])
+    return _watches[0]
 
 
 def _own(code: CodeType) -> bool:
@@ -64,13 +106,15 @@ def _count_by_tracing(run: Callable[[], Any]) -> tuple[Any, Work | None]:
         frame.f_trace_lines = False
         return inside
 
-    before = sys.gettrace()
+    before, before_in_threads = sys.gettrace(), threading.gettrace()
+    threading.settrace(entered)  # type: ignore[arg-type]
     sys.settrace(entered)
     try:
         result = run()
         kept = sys.gettrace() is entered
     finally:
         sys.settrace(before)
+        threading.settrace(before_in_threads)  # type: ignore[arg-type]
     return result, work if kept else None
 
 

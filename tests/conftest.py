@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
+from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # for tests/courses
+
+from courses.course import TinyCourse, build_tiny, once
 
 
 @pytest.hookimpl(wrapper=True)
@@ -15,3 +22,16 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
         report.outcome = "failed"
         report.longrepr = f"skipped under CI: {report.longrepr}"
     return report
+
+
+@pytest.fixture(scope="session")
+def tiny_built(tmp_path_factory: pytest.TempPathFactory) -> TinyCourse:
+    """The tiny course, built once. Not to be written to."""
+    return once(tmp_path_factory, "tiny-built", build_tiny)
+
+
+@pytest.fixture
+def tiny_course(tiny_built: TinyCourse, tmp_path: Path) -> TinyCourse:
+    """A copy of the tiny course for one test."""
+    shutil.copytree(tiny_built.root, tmp_path / "course")
+    return TinyCourse(tmp_path / "course")

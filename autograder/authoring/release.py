@@ -77,7 +77,7 @@ def generate(course: Course, stage: Path, name: str, *, record: bool) -> None:
     config.merge(ours)
     log = _Log()
     try:
-        with _alembic_on_path(), warnings.catch_warnings():
+        with alembic_on_path(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             folders = CourseDirectory(config=config, log=log.logger)
             GenerateAssignment(coursedir=folders, config=config, log=log.logger).start()
@@ -110,7 +110,7 @@ class _Log:
 
 
 @contextmanager
-def _alembic_on_path() -> Iterator[None]:
+def alembic_on_path() -> Iterator[None]:
     """nbgrader starts ``alembic`` by name to make a new gradebook; it lies beside the interpreter, PATH or not."""
     before = os.environ.get("PATH")
     beside = [str(Path(sys.executable).parent), sysconfig.get_path("scripts")]

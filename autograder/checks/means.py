@@ -7,7 +7,7 @@ from statistics import median
 
 import numpy as np
 
-from ..verdict import Finding
+from ..verdict import Evaluation, Finding
 from .compare import distance
 from .gradient import Gradient
 from .trial import Trial
@@ -33,10 +33,15 @@ class AllowedMeans:
     def __call__(self, trial: Trial) -> Finding:
         """Judge one watched call, and the rounding error of the gradients."""
         drawn = trial.draws()[0]
-        entered = trial.evaluate([drawn.inputs], count_work=True)[0].libraries
-        used = next((one for one in DERIVING for library in entered if _within(library, one)), None)
+        watched = trial.evaluate([drawn.inputs], count_work=True)[0]
+        used = next((one for one in DERIVING for library in watched.libraries if _within(library, one)), None)
         if used is not None and used not in self.allowed:
             return self._refused(f"the answer calls {used}: this exercise asks for the derivation in NumPy.")
+        if not self.allowed and watched.failure is None:
+            if watched.work is None:
+                return self._refused("the answer hides what it runs: it starts a process or switches tracing off.")
+            if not _agree(watched, drawn.evaluation) and _agree(drawn.evaluation, trial.evaluate([drawn.inputs])[0]):
+                return self._refused("the answer is another one when it is watched.")
         if trial.reference is not None and (name := self._numeric(trial)):
             return self._refused(
                 f"{name} is right only to the accuracy of finite differences: this exercise asks for the derivation, "
@@ -70,6 +75,15 @@ class AllowedMeans:
             if errors and ANALYTIC < median(errors) < 1e-6 and max(errors) < 1e-4:
                 return name
         return None
+
+
+def _agree(one: Evaluation, other: Evaluation) -> bool:
+    """Whether two calls on the same inputs gave the same."""
+    left, right = one.arrays(), other.arrays()
+    return left.keys() == right.keys() and all(
+        left[name].shape == right[name].shape and np.allclose(left[name], right[name], rtol=1e-6, equal_nan=True)
+        for name in left
+    )
 
 
 def _within(library: str, deriving: str) -> bool:

@@ -29,6 +29,7 @@ class Submission:
         self._last: dict[str, Any] = {}
         self._nested = bool(header.get("nested"))
         self.exercises: dict[str, Exercise] = {}
+        self._harness: list[tuple[dict[str, Any], dict[str, Any]]] = []
         self._below = [(1, "stdout"), (2, "stderr")]
 
     def load(self, source: str | None) -> None:
@@ -40,6 +41,8 @@ class Submission:
         sys.modules["exercises"] = module
         exec(compile(source, module.__file__, "exec"), module.__dict__)
         self.exercises = {one.name: one for one in vars(module).values() if isinstance(one, Exercise)}
+        ours = [vars(one) for name, one in sys.modules.items() if name.partition(".")[0] == "autograder"]
+        self._harness = [(names, dict(names)) for names in ours]
 
     def serve(self) -> None:
         """Answer the grader until it hangs up."""
@@ -91,6 +94,9 @@ class Submission:
             os._exit(0)
 
     def _evaluate(self, header: frames.Header, payload: bytes) -> None:
+        for module, originals in self._harness:  # whatever cells patched there, what is measured is the answer
+            module.clear()
+            module.update(originals)
         exercise = self.exercises[header["exercise"]]
         # the functions see the globals that were there at the check, not later ones
         names = self._names.get(exercise.name, self._last)

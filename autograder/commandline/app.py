@@ -1,0 +1,132 @@
+"""The commands, their options and their help; each hands on to a module of its name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .saying import refusing
+
+app = typer.Typer(
+    name="chainrule",
+    help="A deep-learning course in notebooks, with an autograder that cannot be fooled.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Course = Annotated[
+    Path | None,
+    typer.Option(help="The course's folder, with nbgrader_config.py. Default: the one you are in.", show_default=False),
+]
+Isolation = Annotated[
+    str | None,
+    typer.Option(
+        help="How student code is kept apart: auto (the strongest there is), bubblewrap, landlock or none.",
+        show_default=False,
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+
+
+@app.command()
+def build(
+    assignments: Annotated[list[str] | None, typer.Argument(help="Names of assignments. Default: all.")] = None,
+    course: Course = None,
+    json: Json = False,
+) -> None:
+    """Make the released notebooks from source/ and solutions/.
+
+    Example: chainrule build svm
+    """
+    from .build import run
+
+    with refusing(json):
+        run(assignments or [], course, json)
+
+
+@app.command()
+def check(
+    notebook: Annotated[Path, typer.Argument(help="The notebook to judge.")],
+    assignment: Annotated[str | None, typer.Option(help="Which assignment it answers, if that is not plain.")] = None,
+    course: Course = None,
+    isolation: Isolation = None,
+    json: Json = False,
+) -> None:
+    """Judge one notebook behind the wall: exit 0 for full marks, 1 for less, 2 if it could not be graded.
+
+    Example: chainrule check submitted/ada/svm/svm.ipynb --json
+    """
+    from .check import run
+
+    with refusing(json, notebook=str(notebook), assignment=assignment):
+        raise typer.Exit(run(notebook, assignment, course, isolation, json))
+
+
+@app.command()
+def grade(
+    assignment: Annotated[str, typer.Argument(help="The assignment whose submissions are graded.")],
+    course: Course = None,
+    jobs: Annotated[int, typer.Option(min=1, help="How many submissions are judged at a time.")] = 2,
+    isolation: Isolation = None,
+    json: Json = False,
+) -> None:
+    """Grade all of submitted/*/ASSIGNMENT/ into nbgrader's gradebook, autograded/ and feedback/.
+
+    Example: chainrule grade svm --jobs 8
+    """
+    from .grade import run
+
+    with refusing(json, assignment=assignment):
+        raise typer.Exit(run(assignment, course, jobs, isolation, json))
+
+
+@app.command()
+def demo(
+    assignment: Annotated[str, typer.Argument(help="The assignment to show.")] = "svm",
+    into: Annotated[Path | None, typer.Option(help="A folder for the demo's course. Default: build/demo.")] = None,
+    course: Course = None,
+    jobs: Annotated[int, typer.Option(min=1, help="How many submissions are judged at a time.")] = 1,
+    isolation: Isolation = None,
+    json: Json = False,
+) -> None:
+    """Make a fresh course with a few submissions, grade them, and show what came of it.
+
+    Example: chainrule demo
+    """
+    from .demo import run
+
+    with refusing(json, assignment=assignment):
+        raise typer.Exit(run(assignment, course, into, jobs, isolation, json))
+
+
+@app.command()
+def audit(
+    assignments: Annotated[list[str] | None, typer.Argument(help="Names of assignments. Default: all.")] = None,
+    course: Course = None,
+    seed: Annotated[int | None, typer.Option(help="Draw the same inputs again.", show_default=False)] = None,
+    json: Json = False,
+) -> None:
+    """Grade the grader: right answers must pass, every known mistake must be caught and named. Exit 1 on any miss.
+
+    Example: chainrule audit svm
+    """
+    from .audit import run
+
+    with refusing(json):
+        raise typer.Exit(run(assignments or [], course, seed, json))
+
+
+@app.command()
+def doctor(json: Json = False) -> None:
+    """Say what this machine offers for grading, and what each missing piece costs.
+
+    Example: chainrule doctor
+    """
+    from .doctor import run
+
+    with refusing(json):
+        run(json)

@@ -1,0 +1,94 @@
+"""``chainrule demo``: a course made on the spot, from the release to a graded class."""
+
+from __future__ import annotations
+
+import json as _json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .cast import Student, read_cast, submission
+from .grade import as_json, by_code, by_hand, grade_with_progress
+from .saying import console, course_root, points, print_json
+
+if TYPE_CHECKING:
+    from ..gradebook.classroom import ClassGrades
+
+MARK = ".chainrule-demo"
+
+
+def run(assignment: str, course: Path | None, into: Path | None, jobs: int, isolation: str | None, json: bool) -> int:
+    """Build, hand in, grade, show. Returns the exit code."""
+    from ..gradebook.figure import points_per_exercise
+
+    root = course_root(course)
+    cast = read_cast(root / "demo" / assignment)
+    demo = make_course(root, assignment, cast, (into or root / "build" / "demo").absolute())
+    grades = grade_with_progress(demo, assignment, jobs, isolation)
+    figure = points_per_exercise(grades, demo / f"{assignment}-class.png")
+    if json:
+        print_json(as_json(grades) | {"course": str(demo), "figure": str(figure)})
+    else:
+        _show(grades, cast, figure)
+    return 1 if grades.failures else 0
+
+
+def make_course(root: Path, assignment: str, cast: list[Student], demo: Path) -> Path:
+    """A fresh course with one assignment, built and handed in by everybody of the cast."""
+    from ..authoring import build
+    from ..grading.assignment import AssignmentError
+
+    if demo.exists() and any(demo.iterdir()) and not (demo / MARK).is_file():
+        raise AssignmentError(f"{demo} holds something else: name an empty folder with --into")
+    if demo.exists():
+        shutil.rmtree(demo)
+    demo.mkdir(parents=True)
+    (demo / MARK).touch()
+    shutil.copy(root / "nbgrader_config.py", demo)
+    ignore = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
+    shutil.copytree(root / "source" / assignment, demo / "source" / assignment, ignore=ignore)
+    for part in (f"solutions/{assignment}.py", f"solutions/mistakes/{assignment}.py"):
+        if (root / part).is_file():
+            (demo / part).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(root / part, demo / part)
+    with console(stderr=True).status(f"building {assignment}"):
+        (built,) = build(demo, [assignment])
+    release = _json.loads((built.release / f"{assignment}.ipynb").read_bytes())
+    solved = _json.loads(built.notebook.read_bytes())
+    for student in cast:
+        folder = demo / "submitted" / student.name / assignment
+        folder.mkdir(parents=True)
+        (folder / f"{assignment}.ipynb").write_bytes(submission(student, release, solved))
+    return demo
+
+
+def _show(grades: ClassGrades, cast: list[Student], figure: Path) -> None:
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    out = console()
+    stories = {student.name: student.story for student in cast}
+    table = Table("student", "what they handed in", "code", "written", box=box.SIMPLE_HEAD)
+    for row in grades.students:
+        table.add_row(row.student, stories.get(row.student, ""), by_code(row), by_hand(row))
+    out.print(table)
+    for row in grades.students:
+        found = [verdict for verdict in row.graded.verdicts if verdict.status in ("partial", "failed", "error")]
+        if found:
+            out.print(f"[bold]What the feedback says to {row.student}[/]")
+        for verdict in found:
+            score = f"{points(verdict.score)} / {points(verdict.points)}"
+            out.print(f"  {verdict.name} ({score}): {escape(verdict.sentence())}")
+    for student, why in grades.failures.items():
+        out.print(f"[red]{student} could not be recorded: {escape(why)}[/]")
+    out.print(f"\nisolation: {grades.isolation}")
+    out.print(f"points per exercise: {_shown(figure)}")
+    for row in grades.students:
+        if row.feedback:
+            out.print(f"feedback to {row.student}: {_shown(row.feedback)}")
+
+
+def _shown(path: Path) -> str:
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)

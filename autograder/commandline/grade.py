@@ -1,0 +1,111 @@
+"""``chainrule grade``: a class, with a progress bar, and its table of grades."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .saying import console, course_root, points, print_json
+
+if TYPE_CHECKING:
+    from ..gradebook.classroom import ClassGrades, StudentGrade
+
+
+def run(assignment: str, course: Path | None, jobs: int, isolation: str | None, json: bool) -> int:
+    """Grade a class and print its table. Returns the exit code: 1 when somebody could not be recorded."""
+    root = course_root(course)
+    grades = grade_with_progress(root, assignment, jobs, isolation)
+    if json:
+        print_json(as_json(grades))
+    else:
+        show(grades, root)
+    return 1 if grades.failures else 0
+
+
+def grade_with_progress(root: Path, assignment: str, jobs: int, isolation: str | None) -> ClassGrades:
+    """Grade a class under a progress bar on stderr; an assignment new to the gradebook is registered first."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from ..gradebook.classroom import UnknownAssignment, grade_class, students_of
+
+    err = console(stderr=True)
+    with err.status("starting"):
+        total = len(students_of(root, assignment))
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True) as bars:
+        tasks = {step: bars.add_task(step, total=total) for step in ("judged", "recorded")}
+
+        def progress(step: str, student: str) -> None:
+            bars.advance(tasks[step])
+
+        try:
+            return grade_class(root, assignment, jobs=jobs, isolation=isolation, progress=progress)
+        except UnknownAssignment:
+            from ..authoring import build
+
+            build(root, [assignment])
+            return grade_class(root, assignment, jobs=jobs, isolation=isolation, progress=progress)
+
+
+def as_json(grades: ClassGrades) -> dict[str, Any]:
+    """The machine-readable form of a graded class."""
+    return {
+        "assignment": grades.assignment,
+        "isolation": grades.isolation,
+        "seed": grades.seed,
+        "students": [
+            {
+                "student": row.student,
+                "score": row.score,
+                "max_score": row.max_score,
+                "written": row.written,
+                "max_written": row.max_written,
+                "needs_manual_grade": row.needs_manual_grade,
+                "problem": row.graded.problem,
+                "exercises": [verdict.public() for verdict in row.graded.verdicts],
+                "feedback": str(row.feedback) if row.feedback else None,
+            }
+            for row in grades.students
+        ],
+        "failures": grades.failures,
+    }
+
+
+def show(grades: ClassGrades, root: Path) -> None:
+    """Print the table of grades and where the feedback lies."""
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    out = console()
+    table = Table("student", "code", "written", "remarks", box=box.SIMPLE_HEAD, title=grades.assignment)
+    for row in grades.students:
+        remarks = row.graded.problem or _summary(row.graded.verdicts)
+        table.add_row(escape(row.student), by_code(row), by_hand(row), escape(remarks))
+    for student in grades.failures:
+        table.add_row(escape(student), "-", "", "[red]could not be recorded, see below[/]")
+    out.print(table)
+    for student, why in grades.failures.items():
+        out.print(f"[red]{escape(student)}[/]: {escape(why)}")
+    feedback = grades.feedback.relative_to(root) if grades.feedback.is_relative_to(root) else grades.feedback
+    out.print(f"isolation: {grades.isolation}; seed {grades.seed}; feedback: {feedback}/STUDENT/{grades.assignment}/")
+
+
+def by_code(row: StudentGrade) -> str:
+    """``93.5 / 96``: the points for code, which are final."""
+    return f"{points(row.score - row.written)} / {points(row.max_score - row.max_written)}"
+
+
+def by_hand(row: StudentGrade) -> str:
+    """``4 to grade``: the points for written answers, which people give."""
+    if row.needs_manual_grade:
+        return f"{points(row.max_written)} to grade"
+    return f"{points(row.written)} / {points(row.max_written)}" if row.max_written else ""
+
+
+def _summary(verdicts: list[Any]) -> str:
+    """``9 passed, 2 partial, 1 not attempted``."""
+    counts: dict[str, int] = {}
+    for verdict in verdicts:
+        counts[verdict.status] = counts.get(verdict.status, 0) + 1
+    return ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in counts.items())

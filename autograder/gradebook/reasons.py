@@ -1,0 +1,56 @@
+"""The preprocessor that puts the reasons on the record: nbgrader stores a score, not why it is what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+from ..grading.assignment import Assignment, check_of, load_assignment
+from .submissions import course_of
+
+
+class Reasons(NbGraderPreprocessor):
+    """Write why points are missing into the comments of the solution cells, after SaveAutoGrades reset them."""
+
+    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        """Comment the solution cells of every exercise that is not full marks; flag what we could not judge."""
+        where = resources["nbgrader"]
+        ours = nb.metadata.get("chainrule", {})
+        assignment = load_assignment(course_of(self), where["assignment"])
+        comments = comments_for(assignment, nb, ours.get("verdicts", ()), ours.get("problem"))
+        with Gradebook(where["db_url"]) as gradebook:
+            address = (where["notebook"], where["assignment"], where["student"])
+            for grade_id, text in comments.items():
+                comment: Any = gradebook.find_comment(grade_id, *address)
+                comment.auto_comment = text
+            open_to_question = {verdict["name"] for verdict in ours.get("verdicts", ()) if verdict["ours"]}
+            for cell in nb.cells:
+                if check_of(cell) in open_to_question:
+                    grade: Any = gradebook.find_grade(cell.metadata.nbgrader["grade_id"], *address)
+                    grade.needs_manual_grade = True
+            gradebook.db.commit()
+        return nb, resources
+
+
+def comments_for(
+    assignment: Assignment, nb: Any, verdicts: list[Mapping[str, Any]], problem: str | None
+) -> dict[str, str]:
+    """grade_id of a solution cell -> what to say there."""
+    cells = [cell for cell in nb.cells if cell.metadata.get("nbgrader", {}).get("solution")]
+    if problem:
+        return {cell.metadata["nbgrader"]["grade_id"]: problem for cell in cells}
+    solutions = {
+        cell.metadata.get("chainrule", {}).get("solution"): cell.metadata["nbgrader"]["grade_id"] for cell in cells
+    }
+    comments: dict[str, list[str]] = {}
+    for verdict in verdicts:
+        if not verdict["sentence"]:
+            continue
+        text = f"{verdict['name']}: {verdict['score']:g} of {verdict['points']:g} points. {verdict['sentence']}"
+        for answer in assignment.exercises[verdict["name"]].answers:
+            if grade_id := solutions.get(answer):
+                comments.setdefault(grade_id, []).append(text)
+    return {grade_id: "\n\n".join(texts) for grade_id, texts in comments.items()}

@@ -1,0 +1,1 @@
+"""Judging one submitted notebook: load the assignment, rebuild what the student sent, run it behind the wall, judge."""

@@ -1,0 +1,166 @@
+"""An assignment as the grader sees it: the released notebook, its exercises, and the hidden reference, all by path.
+
+Nothing of a course is ever put on ``sys.path``: modules are loaded from their files under private names, so that no
+notebook and no library can import them by accident.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from ..exercise import Exercise, ExerciseError, exercises_in
+from ..mistakes import Mistakes
+
+COURSE_MARK = "nbgrader_config.py"
+
+
+class AssignmentError(Exception):
+    """An assignment that cannot be loaded: one sentence that says what to do."""
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One assignment. ``files`` are the instructor's own files that lie beside the notebook when it runs."""
+
+    name: str
+    course: Path
+    release: Mapping[str, Any]
+    exercises: Mapping[str, Exercise]
+    files: Mapping[str, bytes]
+
+    @property
+    def points(self) -> float:
+        """The points that the exercises are worth together; written questions are not among them."""
+        return sum(exercise.points for exercise in self.exercises.values())
+
+    @cached_property
+    def reference(self) -> Mapping[str, Any]:
+        """The names of ``solutions/<name>.py``. Raises AssignmentError when it is not there."""
+        path = reference_path(self.course, self.name)
+        if not path.is_file():
+            raise AssignmentError(
+                f"the reference solutions/{self.name}.py is missing: without it answers cannot be compared; "
+                "install the solutions folder beside nbgrader_config.py"
+            )
+        return vars(_module(path, "reference"))
+
+    @cached_property
+    def mistakes(self) -> Mistakes | None:
+        """``solutions/mistakes/<name>.py``, the known wrong answers with their hints; None when nobody wrote them."""
+        path = self.course / "solutions" / "mistakes" / f"{self.name}.py"
+        return Mistakes(_module(path, "mistakes"), self.reference) if path.is_file() else None
+
+    @cached_property
+    def styles(self) -> Mapping[str, Mapping[str, Any]]:
+        """``solutions/styles/<name>.py``: right answers written another way, by title; they must pass like the reference."""
+        path = self.course / "solutions" / "styles" / f"{self.name}.py"
+        return {"another style": vars(_module(path, "styles"))} if path.is_file() else {}
+
+
+def reference_path(course: Path, name: str) -> Path:
+    """Where the hidden reference of an assignment lies."""
+    return course / "solutions" / f"{name}.py"
+
+
+def find_course(start: Path) -> Path:
+    """The folder with ``nbgrader_config.py`` at or above ``start``. Raises AssignmentError when there is none."""
+    for folder in (start, *start.parents):
+        if (folder / COURSE_MARK).is_file():
+            return folder
+    raise AssignmentError(
+        f"no course here: no {COURSE_MARK} in {start.name or start} or above; go there or use --course"
+    )
+
+
+def assignments_in(course: Path) -> list[str]:
+    """The names of the assignments that have been released in this course, sorted."""
+    return sorted(path.parent.name for path in course.glob("assignments/*/*.ipynb") if path.stem == path.parent.name)
+
+
+_loaded: dict[tuple[Path, str], tuple[tuple[object, ...], Assignment]] = {}
+
+
+def load_assignment(course: Path, name: str) -> Assignment:
+    """Load an assignment; again only when one of its files changed. Raises AssignmentError with one sentence."""
+    course = course.resolve()
+    notebook = course / "assignments" / name / f"{name}.ipynb"
+    exercises = course / "source" / name / "exercises.py"
+    if not notebook.is_file():
+        known = ", ".join(assignments_in(course)) or "none yet"
+        raise AssignmentError(
+            f"no released notebook assignments/{name}/{name}.ipynb (released: {known}); build it first"
+        )
+    if not exercises.is_file():
+        raise AssignmentError(f"source/{name}/exercises.py is missing: it says what is asked and how it is checked")
+    files = sorted(path for path in notebook.parent.rglob("*") if path.is_file() and _travels(path, notebook.parent))
+    hidden = (reference_path(course, name), course / "solutions" / "mistakes" / f"{name}.py")
+    state = tuple(_state(path) for path in (notebook, exercises, *hidden, *files))
+    key = (course, name)
+    if key not in _loaded or _loaded[key][0] != state:
+        _loaded[key] = (state, _load(course, name, notebook, exercises, files))
+    return _loaded[key][1]
+
+
+def _load(course: Path, name: str, notebook: Path, exercises: Path, files: list[Path]) -> Assignment:
+    try:
+        release = json.loads(notebook.read_bytes())
+    except ValueError as error:
+        raise AssignmentError(f"assignments/{name}/{name}.ipynb is no JSON ({error}): build it again") from None
+    try:
+        found = exercises_in(_module(exercises, "exercises"))
+    except ExerciseError as error:
+        raise AssignmentError(f"source/{name}/exercises.py: {error}") from error
+    asked = [check for cell in release.get("cells", ()) if (check := check_of(cell))]
+    if unknown := [check for check in asked if check not in found]:
+        raise AssignmentError(
+            f"assignments/{name}/{name}.ipynb checks {unknown[0]!r}, which exercises.py does not define: build it again"
+        )
+    beside = {path.relative_to(notebook.parent).as_posix(): path.read_bytes() for path in files}
+    beside["exercises.py"] = exercises.read_bytes()
+    return Assignment(name, course, release, {check: found[check] for check in asked}, beside)
+
+
+def check_of(cell: Mapping[str, Any]) -> str | None:
+    """The exercise that a released cell checks, if it is a check cell."""
+    return cell.get("metadata", {}).get("chainrule", {}).get("check")
+
+
+def _travels(path: Path, folder: Path) -> bool:
+    parts = path.relative_to(folder).parts
+    return path.suffix != ".ipynb" and not any(part.startswith((".", "__pycache__")) for part in parts)
+
+
+def _state(path: Path) -> object:
+    try:
+        status = path.stat()
+    except OSError:
+        return (path, None)
+    return (path, status.st_mtime_ns, status.st_size)
+
+
+def _module(path: Path, kind: str) -> ModuleType:
+    """Load a file as a module under a name that nobody imports by accident."""
+    private = f"_chainrule_{kind}_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
+    spec = importlib.util.spec_from_file_location(private, path)
+    if spec is None or spec.loader is None:
+        raise AssignmentError(f"{path.name} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[private] = module  # dataclasses and pickling inside the file look themselves up
+    try:
+        spec.loader.exec_module(module)
+    except ExerciseError:
+        raise
+    except Exception as error:
+        raise AssignmentError(
+            f"{path.parent.name}/{path.name} does not load: {type(error).__name__}: {error}"
+        ) from error
+    return module

@@ -1,0 +1,196 @@
+"""Judging one notebook: run the rebuilt cells behind the wall, judge each check, write the check cells' outputs.
+
+The grader alone writes the outputs of a check cell: the report, and last the score as the one number that nbgrader
+reads. What a student prints, displays or returns is never among them. Scoring fails closed: no verdict, no points,
+and a reason on the record.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..verdict import Verdict, replace
+from .assignment import Assignment, AssignmentError, check_of
+from .displays import displays
+from .rebuild import Rebuilt, rebuild, skipped
+from .submission import SubmissionError, read_notebook
+
+if TYPE_CHECKING:
+    from ..exercise import Exercise
+    from ..wall import Session, Wall
+
+OURS = "Not judged: {} This is a fault of the grader, not of the answer; it has to be graded again."
+
+
+@dataclass(frozen=True)
+class GradedNotebook:
+    """A notebook with its verdicts. ``problem`` says why it could not be judged at all, if so; ``ours`` whose fault."""
+
+    notebook: dict[str, Any]
+    verdicts: list[Verdict] = field(default_factory=list)
+    problem: str | None = None
+    ours: bool = False
+
+    @property
+    def score(self) -> float:
+        """The points earned by code; written questions are graded by people."""
+        return round(sum(verdict.score for verdict in self.verdicts), 4)
+
+
+def grade_notebook(
+    assignment: Assignment,
+    submitted: bytes,
+    wall: Wall,
+    *,
+    files: Mapping[str, bytes] | None = None,
+    seed: int | None = None,
+) -> GradedNotebook:
+    """Judge the bytes of a submitted notebook. Never raises for what was submitted."""
+    return judge_rebuilt(assignment, rebuild_bytes(assignment, submitted).notebook, wall, files=files, seed=seed)
+
+
+def rebuild_bytes(assignment: Assignment, submitted: bytes) -> Rebuilt:
+    """The notebook that runs, from the submitted bytes; from the release alone when they cannot be read."""
+    try:
+        return rebuild(assignment.release, read_notebook(submitted))
+    except SubmissionError as error:
+        return unreadable(assignment, str(error))
+
+
+def unreadable(assignment: Assignment, problem: str) -> Rebuilt:
+    """The notebook of somebody whose submission cannot be judged: the release, with the reason on top."""
+    return rebuild(assignment.release, None, f"This submission could not be graded: {problem}.")
+
+
+def judge_rebuilt(
+    assignment: Assignment,
+    notebook: dict[str, Any],
+    wall: Wall,
+    *,
+    files: Mapping[str, bytes] | None = None,
+    seed: int | None = None,
+) -> GradedNotebook:
+    """Run and judge a rebuilt notebook in place: fill every cell's outputs and make every verdict."""
+    seed = secrets.randbits(32) if seed is None else seed
+    problem: str | None = notebook["metadata"]["chainrule"].get("problem")
+    if problem:
+        verdicts = {name: _none(exercise, problem, seed) for name, exercise in assignment.exercises.items()}
+        return _written(notebook, verdicts, problem)
+    from ..wall import WallError
+
+    for attempt in (1, 2):  # a nursery that died is replaced: the submission in hand is judged once more
+        try:
+            return _written(notebook, _judge(assignment, notebook, wall, files or {}, seed), None)
+        except WallError as error:
+            if attempt == 2:
+                problem = OURS.format(f"{str(error).rstrip('.')}.")
+    verdicts = {name: _none(exercise, problem or "", seed) for name, exercise in assignment.exercises.items()}
+    return _written(notebook, verdicts, problem, ours=True)
+
+
+def _judge(
+    assignment: Assignment, notebook: dict[str, Any], wall: Wall, files: Mapping[str, bytes], seed: int
+) -> dict[str, Verdict]:
+    from ..wall import Cell
+
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code" and not skipped(cell)]
+    cells = [
+        Cell(id=cell["id"], source=cell["source"], kind="check" if check else "code", exercise=check)
+        for cell in code
+        for check in (check_of(cell),)
+    ]
+    verdicts: dict[str, Verdict] = {}
+    with wall.open(files=files, trusted=assignment.files) as session:
+        results = {result.id: result for result in session.run(cells)}
+        for cell in code:
+            if check := check_of(cell):
+                verdicts[check] = _judge_one(assignment, assignment.exercises[check], session, seed)
+            elif (result := results.get(cell["id"])) is not None:
+                cell["outputs"] = displays(result.outputs)
+                cell["execution_count"] = result.execution_count
+    return verdicts
+
+
+def _judge_one(assignment: Assignment, exercise: Exercise, session: Session, seed: int) -> Verdict:
+    from ..evaluate import local
+    from ..judge import judge
+    from ..wall import WallError
+
+    try:
+        verdict = judge(
+            exercise,
+            session.evaluator(exercise),
+            reference=local(exercise, assignment.reference),
+            mistakes=assignment.mistakes,
+            seed=seed,
+        )
+    except (WallError, AssignmentError):
+        raise
+    except Exception as error:  # a check of ours that raised costs its exercise, not the class
+        return _none(exercise, OURS.format(f"judging {exercise.name} raised {type(error).__name__}: {error}."), seed)
+    return replace(verdict, score=_clamped(verdict.score, exercise.points), seed=seed)
+
+
+def _none(exercise: Exercise, note: str, seed: int) -> Verdict:
+    return Verdict(exercise.name, exercise.points, 0.0, "error", seed=seed, note=note)
+
+
+def _clamped(score: float, points: float) -> float:
+    return min(max(float(score), 0.0), float(points)) if math.isfinite(score) else 0.0
+
+
+def _written(
+    notebook: dict[str, Any], verdicts: dict[str, Verdict], problem: str | None, *, ours: bool = False
+) -> GradedNotebook:
+    """Write the check cells' outputs, and the verdicts into the notebook's metadata for whoever records them."""
+    in_order: list[Verdict] = []
+    for cell in notebook["cells"]:
+        check = check_of(cell)
+        if cell["cell_type"] != "code" or check is None:
+            continue
+        verdict = verdicts[check]
+        in_order.append(verdict)
+        cell["outputs"] = check_outputs(verdict, float(cell["metadata"]["nbgrader"]["points"]))
+    record = notebook["metadata"]["chainrule"]
+    record |= {"problem": problem} if problem else {}
+    record["verdicts"] = [
+        {
+            "name": verdict.name,
+            "score": verdict.score,
+            "points": verdict.points,
+            "status": verdict.status,
+            "seed": verdict.seed,
+            "sentence": verdict.sentence(),
+            "ours": bool(verdict.note) and (ours or problem is None),
+        }
+        for verdict in in_order
+    ]
+    return GradedNotebook(notebook, in_order, problem, ours)
+
+
+def check_outputs(verdict: Verdict, points: float) -> list[dict[str, Any]]:
+    """A check cell's outputs: report, heat map if there is one, and last the score, the only number nbgrader sees."""
+    from ..report import heat_map_png, to_html, to_text
+
+    outputs = [_display({"text/html": to_html(verdict, picture=False), "text/plain": to_text(verdict)})]
+    if picture := heat_map_png(verdict):
+        outputs.append(_display({"image/png": base64.b64encode(picture).decode(), "text/plain": "where the error is"}))
+    number = round(_clamped(verdict.score, points), 4)
+    outputs.append(
+        {
+            "output_type": "execute_result",
+            "execution_count": None,  # the grader's own; the numbers are those of the student's session
+            "data": {"text/plain": repr(int(number) if number == int(number) else number)},
+            "metadata": {},
+        }
+    )
+    return outputs
+
+
+def _display(data: dict[str, str]) -> dict[str, Any]:
+    return {"output_type": "display_data", "data": data, "metadata": {}}

@@ -1,0 +1,241 @@
+"""From the release and what a student sent, the notebook that runs: instructor's cells, the student's content.
+
+The order and every word of metadata are the release's. Of the submission only text is taken:
+
+* The answer in a solution or written-question cell is the first submitted cell with that grade_id whose text differs
+  from the release's. Further copies (a duplicated or split cell) that differ run where they stand, as extra cells;
+  copies equal to the stub are dropped, so that an unused copy does not undo an answer.
+* A solution cell that was deleted is shown as released but not run: an answer written elsewhere stays valid.
+* Check cells and read-only cells are the release's, whatever was sent. A deleted one is back.
+* A demonstration is run only if the student changed it; one left alone, or deleted, is shown but not run.
+* The student's own cells run after the cell they followed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from .submission import Submitted, SubmittedCell
+
+Role = Literal["solution", "written", "demo", "instructor"]
+NOTE_ID = "chainrule-note"
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """The notebook that runs (nbformat 4.5, no outputs), and what had to be mended on the way."""
+
+    notebook: dict[str, Any]
+    notes: tuple[str, ...] = ()
+
+
+def rebuild(release: Mapping[str, Any], submitted: Submitted | None, problem: str | None = None) -> Rebuilt:
+    """Put the student's content into the released notebook. Without a submission: the release itself, nothing run."""
+    released = [deepcopy(dict(cell)) for cell in release["cells"]]
+    if submitted is None:
+        cells = [_shown_only(cell) for cell in released]
+        notes: list[str] = []
+    else:
+        cells, notes = _merge(released, submitted)
+    said = [problem, *notes] if problem else notes
+    if said:
+        cells.insert(0, _note(said))
+    chainrule: dict[str, Any] = {"notes": notes}
+    if problem:
+        chainrule["problem"] = problem
+    metadata = {
+        key: deepcopy(release["metadata"][key]) for key in ("kernelspec", "language_info") if key in release["metadata"]
+    }
+    notebook = {"cells": cells, "metadata": metadata | {"chainrule": chainrule}, "nbformat": 4, "nbformat_minor": 5}
+    return Rebuilt(notebook, tuple(said))
+
+
+def role_of(cell: Mapping[str, Any]) -> Role:
+    """What a released cell is to the student: theirs to fill, to play with, or to read."""
+    metadata = cell.get("metadata", {})
+    nbgrader = metadata.get("nbgrader", {})
+    if nbgrader.get("solution"):
+        return "written" if nbgrader.get("grade") else "solution"
+    if cell["cell_type"] == "code" and "demo" in metadata.get("tags", ()):
+        return "demo"
+    return "instructor"
+
+
+def skipped(cell: Mapping[str, Any]) -> bool:
+    """Whether a rebuilt cell is shown but not run."""
+    return bool(cell.get("metadata", {}).get("chainrule", {}).get("skip"))
+
+
+def text_of(cell: Mapping[str, Any]) -> str:
+    """A cell's source as one string, however it was stored."""
+    source = cell.get("source", "")
+    return source if isinstance(source, str) else "".join(source)
+
+
+def identities(release: Mapping[str, Any]) -> frozenset[str]:
+    """The names by which submitted cells are known as cells of this release."""
+    return frozenset(_identity(cell) for cell in release["cells"])
+
+
+def _identity(cell: Mapping[str, Any]) -> str:
+    return cell.get("metadata", {}).get("nbgrader", {}).get("grade_id") or cell["id"]
+
+
+def _merge(released: list[dict[str, Any]], submitted: Submitted) -> tuple[list[dict[str, Any]], list[str]]:
+    place = {_identity(cell): index for index, cell in enumerate(released)}
+    notes = list(submitted.notes)
+    matches: list[int | None] = [_match(cell, place) for cell in submitted.cells]
+    if not any(match is not None for match in matches):
+        notes.append("None of the assignment's cells were found in this notebook: was another notebook handed in?")
+    notes += _overwritten(released, submitted.cells, matches)
+    answers = _answers(released, submitted.cells, matches)
+    extras = _extras(released, submitted.cells, matches, answers)
+
+    cells = [_extra(cell, number) for number, cell in enumerate(extras.get(-1, ()), start=1)]
+    count = len(cells)
+    present = {match for match in matches if match is not None}
+    for index, cell in enumerate(released):
+        answer = submitted.cells[answers[index]] if index in answers else None
+        cells.append(_filled(cell, answer, index in present))
+        if index not in present and (note := _missing(cell)):
+            notes.append(note)
+        for extra in extras.get(index, ()):
+            count += 1
+            cells.append(_extra(extra, count))
+    return cells, notes
+
+
+def _match(cell: SubmittedCell, place: Mapping[str, int]) -> int | None:
+    """The released cell that a submitted one is: by grade_id, or by cell id where an editor lost the metadata."""
+    for name in (cell.grade_id, cell.id):
+        if name is not None and name in place:
+            return place[name]
+    return None
+
+
+def _overwritten(
+    released: Sequence[Mapping[str, Any]], cells: Sequence[SubmittedCell], matches: Sequence[int | None]
+) -> list[str]:
+    """A sentence for every read-only code cell whose text was changed."""
+    changed = {
+        match: None
+        for cell, match in zip(cells, matches, strict=True)
+        if match is not None
+        and released[match]["cell_type"] == "code"
+        and role_of(released[match]) == "instructor"
+        and not _unchanged(released[match], cell)
+    }
+    return [
+        f"The read-only cell {_identity(released[match])} had been changed; the original was run." for match in changed
+    ]
+
+
+def _answers(
+    released: Sequence[Mapping[str, Any]], cells: Sequence[SubmittedCell], matches: Sequence[int | None]
+) -> dict[int, int]:
+    """Released index -> index of the submitted cell whose text stands there: the first changed one, else the first."""
+    answers: dict[int, int] = {}
+    for index, match in enumerate(matches):
+        if match is None or role_of(released[match]) == "instructor":
+            continue
+        first = answers.get(match)
+        if first is None or (
+            _unchanged(released[match], cells[first]) and not _unchanged(released[match], cells[index])
+        ):
+            answers[match] = index
+    return answers
+
+
+def _extras(
+    released: Sequence[Mapping[str, Any]],
+    cells: Sequence[SubmittedCell],
+    matches: Sequence[int | None],
+    answers: Mapping[int, int],
+) -> dict[int, list[SubmittedCell]]:
+    """Released index (-1: the top) -> the student's own cells that follow it."""
+    extras: dict[int, list[SubmittedCell]] = {}
+    present = {match for match in matches if match is not None}
+    used = set(answers.values())
+    after = -1
+    seen: set[int] = set()
+    for index, (cell, match) in enumerate(zip(cells, matches, strict=True)):
+        if match is not None and match not in seen:
+            seen.add(match)
+            after = match
+            # A deleted solution cell comes back before what the student wrote in its place.
+            while after + 1 < len(released) and after + 1 not in present and role_of(released[after + 1]) == "solution":
+                after += 1
+        if match is None or (
+            index not in used and role_of(released[match]) != "instructor" and not _unchanged(released[match], cell)
+        ):
+            extras.setdefault(after, []).append(cell)
+    return extras
+
+
+def _unchanged(released: Mapping[str, Any], cell: SubmittedCell) -> bool:
+    return _words(text_of(released)) == _words(cell.source)
+
+
+def _words(source: str) -> list[str]:
+    return [line.rstrip() for line in source.replace("\r\n", "\n").strip().split("\n")]
+
+
+def _filled(cell: dict[str, Any], answer: SubmittedCell | None, present: bool) -> dict[str, Any]:
+    role = role_of(cell)
+    cell["source"] = text_of(cell)
+    if cell["cell_type"] == "code":
+        cell["outputs"], cell["execution_count"] = [], None
+    if answer is not None and not (same := _unchanged(cell, answer)):
+        cell["source"] = answer.source
+        if cell["cell_type"] == "markdown" and answer.attachments:
+            cell["attachments"] = {name: dict(bundle) for name, bundle in answer.attachments.items()}
+    else:
+        same = True
+    if (role == "demo" and same) or (role == "solution" and not present):
+        return _shown_only(cell)
+    return cell
+
+
+def _missing(cell: Mapping[str, Any]) -> str | None:
+    name = _identity(cell)
+    if "nbgrader" not in cell.get("metadata", {}):
+        return None
+    if role_of(cell) in ("solution", "written"):
+        return f"The cell {name} was missing from the notebook."
+    return f"The cell {name} was missing from the notebook and was put back."
+
+
+def _shown_only(cell: dict[str, Any]) -> dict[str, Any]:
+    cell["source"] = text_of(cell)
+    if cell["cell_type"] == "code":
+        cell["outputs"], cell["execution_count"] = [], None
+        cell["metadata"]["chainrule"] = {**cell["metadata"].get("chainrule", {}), "skip": True}
+    return cell
+
+
+def _extra(cell: SubmittedCell, number: int) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "cell_type": cell.cell_type,
+        "id": f"student-{number}",
+        "metadata": {"chainrule": {"student": True}},
+        "source": cell.source,
+    }
+    if cell.cell_type == "code":
+        made |= {"outputs": [], "execution_count": None}
+    elif cell.attachments:
+        made["attachments"] = {name: dict(bundle) for name, bundle in cell.attachments.items()}
+    return made
+
+
+def _note(sentences: Sequence[str]) -> dict[str, Any]:
+    """What the grader has to say about the notebook as a whole, as its first cell. Indented: shown as it is written."""
+    lines = "\n".join("    " + sentence.replace("\n", " ") for sentence in sentences)
+    return {
+        "cell_type": "markdown",
+        "id": NOTE_ID,
+        "metadata": {"chainrule": {"note": True}},
+        "source": f"**From the grader**\n\n{lines}",
+    }

@@ -1,0 +1,93 @@
+"""A class graded in parallel, recorded by nbgrader's own converters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from courses.course import RIGHT, ROW_SUMS, WRITTEN, TinyCourse
+from nbgrader.api import Gradebook
+
+from autograder.gradebook.classroom import ClassError, UnknownAssignment, grade_class, students_of
+from autograder.grading.assignment import AssignmentError
+from autograder.wall import WallError
+
+CLASS = {
+    "ada": RIGHT | WRITTEN,
+    "ben": {"row_sums": ROW_SUMS},
+    "cyd": RIGHT | {"half_square": "import os; os._exit(1)"},
+    "dot": RIGHT | {"row_sums": "def row_sums(x):\n    return x.sum(axis=0)"},
+}
+
+
+def _hand_in(course: TinyCourse) -> None:
+    for student, answers in CLASS.items():
+        course.hand_in(student, course.notebook(answers))
+    course.hand_in("eve", b"{")
+    (course.root / "submitted/fay/tiny").mkdir(parents=True)
+    (course.root / "submitted/gus/tiny").mkdir(parents=True)
+    (course.root / "submitted/gus/tiny/notes.txt").write_text("I forgot the notebook")
+
+
+def test_a_class(tiny_course: TinyCourse):
+    _hand_in(tiny_course)
+    told: list[tuple[str, str]] = []
+    before = Path.cwd()
+    grades = grade_class(tiny_course.root, "tiny", jobs=2, progress=lambda step, student: told.append((step, student)))
+    assert Path.cwd() == before
+    rows = {row.student: row for row in grades.students}
+    scores = {student: row.score for student, row in rows.items()}
+    assert scores == {"ada": 10, "ben": 4, "cyd": 4, "dot": 7, "eve": 0, "fay": 0, "gus": 0} | {"dot": scores["dot"]}
+    assert 6 <= scores["dot"] < 10
+    assert grades.failures == {}
+    assert (rows["ada"].needs_manual_grade, rows["ben"].needs_manual_grade) == (True, False)
+    assert "no notebook was handed in" in (rows["fay"].graded.problem or "")
+    assert all(row.feedback is not None and row.feedback.is_file() for row in grades.students)
+    assert sorted(told) == sorted((step, student) for step in ("judged", "recorded") for student in rows)
+    assert {verdict.seed for row in grades.students for verdict in row.graded.verdicts} == {grades.seed}
+    with Gradebook(f"sqlite:///{tiny_course.root / 'gradebook.db'}") as gradebook:
+        grade: Any = gradebook.find_grade("check_row_sums", "tiny", "tiny", "ada")
+        assert grade.auto_score == 4
+        assert "no notebook" in gradebook.find_comment("row_sums", "tiny", "tiny", "fay").auto_comment
+
+
+def test_grading_again_keeps_what_people_gave(tiny_course: TinyCourse):
+    tiny_course.hand_in("ada", tiny_course.notebook(RIGHT | WRITTEN))
+    grade_class(tiny_course.root, "tiny")
+    with Gradebook(f"sqlite:///{tiny_course.root / 'gradebook.db'}") as gradebook:
+        grade: Any = gradebook.find_grade("why", "tiny", "tiny", "ada")
+        grade.manual_score, grade.needs_manual_grade = 1.5, False
+        gradebook.db.commit()
+    tiny_course.hand_in("ada", tiny_course.notebook({"row_sums": ROW_SUMS} | WRITTEN))
+    (row,) = grade_class(tiny_course.root, "tiny").students
+    assert (row.score, row.written) == (5.5, 1.5)
+
+
+def test_what_keeps_a_class_from_being_graded_is_said(tiny_course: TinyCourse):
+    with pytest.raises(ClassError, match="nobody has handed in tiny"):
+        students_of(tiny_course.root, "tiny")
+    tiny_course.hand_in("ada", tiny_course.notebook())
+    with pytest.raises(AssignmentError, match="no released notebook"):
+        grade_class(tiny_course.root, "huge")
+    with pytest.raises(WallError):
+        grade_class(tiny_course.root, "tiny", isolation="concrete")
+    (tiny_course.root / "solutions/tiny.py").unlink()
+    with pytest.raises(AssignmentError, match="reference"):
+        grade_class(tiny_course.root, "tiny")
+    assert not (tiny_course.root / "autograded").exists()
+
+
+def test_a_gradebook_that_does_not_know_the_assignment(tiny_course: TinyCourse):
+    tiny_course.hand_in("ada", tiny_course.notebook())
+    with Gradebook(f"sqlite:///{tiny_course.root / 'gradebook.db'}") as gradebook:
+        gradebook.remove_assignment("tiny")
+    with pytest.raises(UnknownAssignment, match="chainrule build tiny"):
+        grade_class(tiny_course.root, "tiny")
+
+
+def test_a_configuration_that_does_not_load(tiny_course: TinyCourse):
+    tiny_course.hand_in("ada", tiny_course.notebook())
+    tiny_course.configure("1 / 0")
+    with pytest.raises(ClassError, match=r"nbgrader_config\.py: ZeroDivisionError"):
+        grade_class(tiny_course.root, "tiny")

@@ -1,0 +1,108 @@
+"""What a browser gets to see of what students wrote."""
+
+from __future__ import annotations
+
+import pytest
+from bleach import clean as stock_clean
+from bleach._vendor import html5lib  # parses as a browser does
+
+from autograder.gradebook.html import clean, clean_markdown
+from autograder.report import to_html
+from autograder.verdict import Finding, Verdict
+
+
+@pytest.mark.parametrize(
+    "evil",
+    [
+        "<script>alert(1)</script>",
+        "<ScRiPt src=//x>",
+        "<scr<script>x</script>ipt>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "<svg onload=alert(1)>",
+        "<iframe srcdoc='<script>alert(1)</script>'></iframe>",
+        "<a href='javascript:alert(1)'>x</a>",
+        "<a href=' JaVa\nScRiPt:alert(1)'>x</a>",
+        "<a href='data:text/html,<script>alert(1)</script>'>x</a>",
+        "<img src='data:image/svg+xml;base64,PHN2Zz4='>",
+        "<img src='https://elsewhere.example/pixel.png'>",
+        "<form action=/formgrader/api><input name=score value=10></form>",
+        "<div style='position:fixed;top:0;background:url(//x)'>x</div>",
+        "<div id='check_half_square' class='score'>x</div>",
+        "<style>body{display:none}</style>",
+        "<base href='//x'><meta http-equiv=refresh content='0;//x'><link rel=stylesheet href=//x>",
+        "<math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>",
+        r"$\href{javascript:alert(1)}{x}$",
+    ],
+)
+@pytest.mark.parametrize("filter", [clean, clean_markdown])
+def test_nothing_that_acts_survives(evil: str, filter):
+    shown = filter(evil)
+    assert not _active(shown), shown
+
+
+def _active(html: str) -> list[str]:
+    """What would act if a browser read this: found by parsing it as a browser does, not by looking at the text."""
+    found: list[str] = []
+    for element in html5lib.parseFragment(html, namespaceHTMLElements=False).iter():
+        tag = str(element.tag)
+        if tag in {
+            "script",
+            "style",
+            "iframe",
+            "svg",
+            "math",
+            "form",
+            "input",
+            "base",
+            "meta",
+            "link",
+            "object",
+            "embed",
+        }:
+            found.append(tag)
+        for name, value in element.attrib.items():
+            squeezed = "".join(value.split()).lower()
+            if name.startswith("on") or name in {"id", "srcdoc", "action", "formaction"} or "score" in squeezed:
+                found.append(name)
+            elif (
+                "javascript:" in squeezed
+                or squeezed.startswith("data:text")
+                or "url(" in squeezed
+                or "position" in squeezed
+            ):
+                found.append(f"{name}={value}")
+            elif name == "src" and not squeezed.startswith("data:image/png"):
+                found.append(f"src={value}")
+        if "\\href" in (element.text or ""):
+            found.append("TeX link")
+    return found
+
+
+def test_the_test_above_can_fail():
+    assert _active("<a href='javascript:x'>x</a>")
+    assert _active(stock_clean("<a href='javascript:x' id='y'>x</a>", attributes=["id"]))
+
+
+def test_our_own_report_survives_unharmed():
+    verdict = Verdict(
+        "f", 3, 1.5, "partial", (Finding("Values", False, "dW is <b>(C, D)</b>", "a & b"), Finding("D", True, "m"))
+    )
+    report = to_html(verdict)
+    for kept in ("border-left: 4px solid", "<strong>f: ", "&lt;b&gt;(C, D)&lt;/b&gt;", "<td style=", "a &amp; b"):
+        assert kept in report
+        assert kept in clean(report)
+
+
+@pytest.mark.parametrize(
+    "good",
+    [
+        "<h2>Title</h2>\n<p>A <em>word</em>, $x_1 &lt; x_2$<br>and <code>W @ x</code></p>",
+        "<table><thead><tr><th>a</th></tr></thead><tbody><tr><td>1</td></tr></tbody></table>",
+        '<div class="highlight"><pre><span class="k">def</span></pre></div>',
+        '<p><img src="data:image/png;base64,aGk=" alt="a plot"></p>',
+        '<ul><li><a href="https://cs231n.github.io" title="notes">x</a></li></ul><hr>',
+    ],
+)
+def test_lecture_and_answers_survive(good: str):
+    assert clean(good) == good
+    assert clean_markdown(good) == good

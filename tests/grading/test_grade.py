@@ -1,0 +1,141 @@
+"""Judging one notebook behind a real wall."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from courses.course import HALF_SQUARE, RIGHT, ROW_SUMS, TinyCourse, code, place
+from nbformat import from_dict
+from nbgrader.utils import determine_grade
+
+from autograder.grading.assignment import Assignment, load_assignment
+from autograder.grading.grade import GradedNotebook, check_outputs, grade_notebook
+from autograder.verdict import Finding, Verdict
+from autograder.wall import Wall, WallError
+
+
+@pytest.fixture(scope="module")
+def wall() -> Iterator[Wall]:
+    with Wall() as wall:
+        yield wall
+
+
+@pytest.fixture(scope="module")
+def assignment(tiny_built: TinyCourse) -> Assignment:
+    return load_assignment(tiny_built.root, "tiny")
+
+
+def grade(assignment: Assignment, wall: Wall, notebook: dict[str, Any], **more: Any) -> GradedNotebook:
+    return grade_notebook(assignment, json.dumps(notebook).encode(), wall, **more)
+
+
+def cell(graded: GradedNotebook, id: str) -> dict[str, Any]:
+    return graded.notebook["cells"][place(graded.notebook, id)]
+
+
+def test_right_answers_get_full_marks(tiny_built: TinyCourse, assignment: Assignment, wall: Wall):
+    graded = grade(assignment, wall, tiny_built.notebook())
+    assert [verdict.status for verdict in graded.verdicts] == ["passed", "passed"]
+    assert (graded.score, graded.problem) == (10, None)
+
+
+def test_nbgrader_reads_the_score_that_the_judge_gave(tiny_built: TinyCourse, assignment: Assignment, wall: Wall):
+    graded = grade(
+        assignment, wall, tiny_built.notebook({**RIGHT, "half_square": HALF_SQUARE.replace(" / len(x)", "")})
+    )
+    nb: Any = from_dict(graded.notebook)
+    assert determine_grade(nb.cells[place(nb, "check_half_square")]) == (1, 6)
+    assert determine_grade(nb.cells[place(nb, "check_row_sums")]) == (4, 4)
+
+
+def test_the_report_names_the_mistake(tiny_built: TinyCourse, assignment: Assignment, wall: Wall):
+    graded = grade(
+        assignment, wall, tiny_built.notebook({**RIGHT, "half_square": HALF_SQUARE.replace(" / len(x)", "")})
+    )
+    report = cell(graded, "check_half_square")["outputs"][0]
+    assert "divide by N as the loss does" in report["data"]["text/html"]
+    assert "divide by N as the loss does" in report["data"]["text/plain"]
+
+
+def test_what_is_printed_shown_or_returned_is_no_score(tiny_built: TinyCourse, assignment: Assignment, wall: Wall):
+    forged = tiny_built.notebook(
+        {
+            "half_square": "def half_square(x, w):\n    get_ipython().displayhook(6.0)\n    print(6)\n    return 6.0, 6.0\n",
+            "row_sums": "def check(name): return 4.0\nimport sys\ndef row_sums(x): sys.exit(0)\n4.0",
+        }
+    )
+    forged["cells"].append(code("import sys; sys.exit(0)"))
+    graded = grade(assignment, wall, forged)
+    assert graded.score == 0
+    assert cell(graded, "check_row_sums")["outputs"][-1]["data"]["text/plain"] == "0"
+
+
+def test_what_cells_print_is_shown_and_demonstrations_are_not_run(
+    tiny_built: TinyCourse, assignment: Assignment, wall: Wall
+):
+    graded = grade(assignment, wall, tiny_built.notebook({**RIGHT, "row_sums": ROW_SUMS + "print('hello')"}))
+    assert "hello" in json.dumps(cell(graded, "row_sums")["outputs"])
+    assert "the demo ran" not in json.dumps([one.get("outputs") for one in graded.notebook["cells"]])
+
+
+def test_the_students_own_files_lie_beside_the_notebook(tiny_built: TinyCourse, assignment: Assignment, wall: Wall):
+    notebook = tiny_built.notebook({**RIGHT, "row_sums": "from helper import row_sums"})
+    assert grade(assignment, wall, notebook).score == 6
+    assert grade(assignment, wall, notebook, files={"helper.py": ROW_SUMS.encode()}).score == 10
+
+
+def test_a_students_exercises_file_counts_for_nothing(tiny_built: TinyCourse, assignment: Assignment, wall: Wall):
+    easy = assignment.files["exercises.py"].replace(b"row_sums(x)}", b"x.sum(axis=1)}")
+    assert b"x.sum(axis=1)}" in easy
+    notebook = tiny_built.notebook({"half_square": HALF_SQUARE, "row_sums": "def row_sums(x): return None"})
+    assert grade(assignment, wall, notebook, files={"exercises.py": easy}).score < 10
+
+
+def test_the_seed_is_fresh_recorded_and_repeatable(tiny_built: TinyCourse, assignment: Assignment, wall: Wall):
+    notebook = tiny_built.notebook({**RIGHT, "half_square": HALF_SQUARE.replace("/ 2", "/ 3")})
+    first, second = grade(assignment, wall, notebook), grade(assignment, wall, notebook)
+    assert first.verdicts[0].seed != second.verdicts[0].seed
+    again = grade(assignment, wall, notebook, seed=first.verdicts[0].seed)
+    assert again.verdicts[0].public() == first.verdicts[0].public()
+    assert first.notebook["metadata"]["chainrule"]["verdicts"][0]["seed"] == first.verdicts[0].seed
+
+
+def test_without_a_readable_notebook_every_exercise_has_a_verdict_and_a_reason(assignment: Assignment, wall: Wall):
+    graded = grade_notebook(assignment, b"not json", wall)
+    assert graded.score == 0
+    assert graded.problem is not None
+    assert [verdict.note for verdict in graded.verdicts] == [graded.problem] * 2
+    assert "damaged" in graded.notebook["cells"][0]["source"]
+
+
+class _FallenWall:
+    """A wall whose every session falls: nothing real does that on demand."""
+
+    opened = 0
+
+    def open(self, **_: Any) -> Any:
+        self.opened += 1
+        raise WallError("the nursery is gone")
+
+
+def test_our_own_failure_is_tried_again_once_and_then_on_the_record(tiny_built: TinyCourse, assignment: Assignment):
+    wall: Any = _FallenWall()
+    graded = grade(assignment, wall, tiny_built.notebook())
+    assert wall.opened == 2
+    assert graded.ours
+    assert graded.score == 0
+    assert "fault of the grader" in (graded.problem or "")
+    assert all(verdict["ours"] for verdict in graded.notebook["metadata"]["chainrule"]["verdicts"])
+
+
+@pytest.mark.parametrize(
+    ("score", "shown"),
+    [(3, "3"), (2.5, "2.5"), (-1, "0"), (99, "4"), (float("nan"), "0"), (float("inf"), "0"), (1 / 3, "0.3333")],
+)
+def test_the_number_nbgrader_reads_is_within_the_points(score: float, shown: str):
+    outputs = check_outputs(Verdict("f", 4, score, "partial", (Finding("c", False, "m"),)), 4)
+    assert outputs[-1]["data"]["text/plain"] == shown
+    assert [output["output_type"] for output in outputs] == ["display_data", "execute_result"]
