@@ -23,15 +23,15 @@ c.Autograde.sanitize_preprocessors = ["autograder.gradebook.rebuild.Rebuild"]
 # Student code runs behind the wall, the verdict is made outside it, and nothing after Judge changes an output.
 c.Autograde.autograde_preprocessors = [
     "autograder.gradebook.judge.Judge",
-    "nbgrader.preprocessors.SaveAutoGrades",
+    "autograder.gradebook.scores.SaveScores",
     "autograder.gradebook.reasons.Reasons",
     "nbgrader.preprocessors.AssignLatePenalties",
-    "nbgrader.preprocessors.CheckCellMetadata",
 ]
 # c.Judge.isolation = "auto"  # or "bubblewrap", "landlock"; "none" only for code that you trust
 
 # Feedback and Formgrader show what students wrote: as text and pictures, never as script.
 c.HTMLExporter.sanitize_html = True
+c.GenerateFeedback.exporter_class = "autograder.gradebook.pages.FeedbackExporter"
 c.HTMLExporter.exclude_anchor_links = True
 c.HTMLExporter.filters = {
     "clean_html": "autograder.gradebook.html.clean",

@@ -13,7 +13,7 @@ from .submissions import course_of
 
 
 class Reasons(NbGraderPreprocessor):
-    """Write why points are missing into the comments of the solution cells, after SaveAutoGrades reset them."""
+    """Write why points are missing into the comments of the solution cells, after SaveScores reset them."""
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Comment the solution cells of every exercise that is not full marks; flag what we could not judge."""
