@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -81,35 +81,46 @@ def name_mistake(
     """
     if trial.mistakes is None:
         return ""
-    tried: list[tuple[Mistake, list[Arrays]]] = []
+    every = tuple(trial.exercise.outputs)
+    # the case that shows most comes first: nearly every wrong guess ends there
+    order = sorted(range(len(draws)), key=lambda k: sum(_agree(yours[k], ours[k], name, near) for name in every))
+    guess = _Guess(trial, [draws[k] for k in order], [yours[k] for k in order], [ours[k] for k in order], near)
+    hints = dict.fromkeys(wrong, "")
     for mistake in trial.mistakes.of(trial.exercise.answers):
-        theirs = _commit(trial, mistake, draws)
-        if _reproduces(theirs, yours, ours, tuple(trial.exercise.outputs), near):
+        if guess.reproduces(mistake, every):
             return mistake.hint
-        tried.append((mistake, theirs))
-    hints = [
-        next((one.hint for one, theirs in tried if _reproduces(theirs, yours, ours, (name,), near)), "")
-        for name in wrong
-    ]
-    if all(hints):
-        return " And: ".join(dict.fromkeys(hints))
+        for name in wrong:
+            hints[name] = hints[name] or (mistake.hint if guess.reproduces(mistake, (name,)) else "")
+    if all(hints.values()):
+        return " And: ".join(dict.fromkeys(hints.values()))
     for mistake in trial.mistakes.of(trial.exercise.answers, pairs=True):
-        if _reproduces(_commit(trial, mistake, draws), yours, ours, tuple(trial.exercise.outputs), near):
+        if guess.reproduces(mistake, every):
             return mistake.hint
-    return " And: ".join(dict.fromkeys(filter(None, hints)))
+    return " And: ".join(dict.fromkeys(filter(None, hints.values())))
 
 
-def _commit(trial: Trial, mistake: Mistake, draws: Sequence[Drawn]) -> list[Arrays]:
-    return [call(trial.exercise, mistake.namespace, drawn.inputs).arrays() for drawn in draws]
+@dataclass
+class _Guess:
+    """Mistakes committed on the inputs that the student's answer saw, one case at a time, as long as they fit."""
 
+    trial: Trial
+    draws: Sequence[Drawn]
+    yours: list[Arrays]
+    ours: list[Arrays]
+    near: float
+    _mistake: Mistake | None = None
+    _theirs: list[Arrays] = field(default_factory=list)
 
-def _reproduces(
-    theirs: list[Arrays], yours: list[Arrays], ours: list[Arrays], names: tuple[str, ...], near: float
-) -> bool:
-    """Whether a mistake gives the student's outputs everywhere, and is one: it differs from the reference somewhere."""
-    same = all(
-        name in a and name in b and distance(a[name], b[name]) <= near
-        for a, b in zip(theirs, yours, strict=True)
-        for name in names
-    )
-    return same and any(not _agree(a, b, name, near) for a, b in zip(theirs, ours, strict=True) for name in names)
+    def reproduces(self, mistake: Mistake, names: tuple[str, ...]) -> bool:
+        """Whether a mistake gives the student's outputs everywhere, and is one: somewhere it is not the reference."""
+        if self._mistake is not mistake:
+            self._mistake, self._theirs = mistake, []
+        differs = False
+        for k, drawn in enumerate(self.draws):
+            if k == len(self._theirs):
+                self._theirs.append(call(self.trial.exercise, mistake.namespace, drawn.inputs).arrays())
+            theirs = self._theirs[k]
+            if not all(_agree(theirs, self.yours[k], name, self.near) for name in names):
+                return False
+            differs = differs or not all(_agree(theirs, self.ours[k], name, self.near) for name in names)
+        return differs

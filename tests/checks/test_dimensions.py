@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autograder.checks import Dimensions
+from autograder.checks import Dimensions, Gradient
 from autograder.dims import DimsError, draw_sizes, explain_shape, parse
 from autograder.evaluate import local
 from autograder.judge import judge
@@ -89,3 +89,22 @@ def test_a_torch_tensor_is_refused_in_a_numpy_exercise():
 
     exercise, namespace = posed(lambda X: torch.tensor(X), {"X": "N D"}, {"out": "N D"}, [Dimensions()])
     assert "torch tensor" in judge(exercise, local(exercise, namespace)).findings[0].message
+
+
+def backward(x, dout):
+    dout *= x > 0
+    return np.maximum(0, x), dout
+
+
+def test_an_upstream_gradient_changed_in_place_costs_nothing_but_a_word():
+    relu = {"x": "N D", "dout": "N D"}, {"out": "N D", "dx": "N D"}
+    exercise, namespace = posed(backward, *relu, [Dimensions(), Gradient("out", "x", "dx", "dout")])
+    verdict = judge(exercise, local(exercise, namespace), seed=3)
+    assert verdict.status == "passed"
+    assert "Take care: dout is changed in place" in verdict.findings[0].message
+    assert "Take care: dx shares its memory with an input" in verdict.findings[0].message
+
+
+def test_any_other_input_changed_in_place_fails():
+    exercise, namespace = posed(backward, {"x": "N D", "dout": "N D"}, {"out": "N D", "dx": "N D"}, [Dimensions()])
+    assert judge(exercise, local(exercise, namespace), seed=3).status == "failed"
