@@ -147,8 +147,8 @@ def gradcheck(fast: bool) -> Callable[[Function, np.random.Generator], bool]:
                 ctx.save_for_backward(*tensors)
                 values = {name: one.detach().numpy() for name, one in zip(f.parameters, tensors, strict=True)}
                 outputs = f.run(**values)
-                made = tuple(torch.from_numpy(np.array(outputs[name])) for name in of)
-                return made if len(made) > 1 else made[0]
+                made = [torch.from_numpy(np.array(outputs[name])) for name in of]
+                return tuple(made) if len(made) > 1 else made[0]
 
             @staticmethod
             def backward(ctx: Any, *grads: torch.Tensor) -> Any:

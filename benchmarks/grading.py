@@ -93,7 +93,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="chainrule-bench-") as made:
         for way, command in WAYS.items():
             with console.status(f"{way}: handing in {count} submissions"):
-                course = make_course(ROOT, ASSIGNMENT, handed_in(count), Path(made) / way.replace(" ", ""))
+                course = make_course(ROOT, {ASSIGNMENT: handed_in(count)}, Path(made) / way.replace(" ", ""))
                 if way == "stock":
                     (course / "nbgrader_config.py").write_text(STOCK)
             with console.status(f"{way}: grading"):

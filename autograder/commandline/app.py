@@ -86,7 +86,7 @@ def grade(
 
 @app.command()
 def demo(
-    assignment: Annotated[str, typer.Argument(help="The assignment to show.")] = "svm",
+    assignments: Annotated[list[str] | None, typer.Argument(help="Names of assignments. Default: all.")] = None,
     into: Annotated[Path | None, typer.Option(help="A folder for the demo's course. Default: build/demo.")] = None,
     course: Course = None,
     jobs: Annotated[int, typer.Option(min=1, help="How many submissions are judged at a time.")] = 1,
@@ -99,8 +99,8 @@ def demo(
     """
     from .demo import run
 
-    with refusing(json, assignment=assignment):
-        raise typer.Exit(run(assignment, course, into, jobs, isolation, json))
+    with refusing(json):
+        raise typer.Exit(run(assignments or [], course, into, jobs, isolation, json))
 
 
 @app.command()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json as _json
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .cast import Student, read_cast, submission
 from .grade import as_json, by_code, by_hand, grade_with_progress
@@ -17,24 +18,41 @@ if TYPE_CHECKING:
 MARK = ".chainrule-demo"
 
 
-def run(assignment: str, course: Path | None, into: Path | None, jobs: int, isolation: str | None, json: bool) -> int:
-    """Build, hand in, grade, show. Returns the exit code."""
+def run(
+    assignments: Sequence[str], course: Path | None, into: Path | None, jobs: int, isolation: str | None, json: bool
+) -> int:
+    """Build, hand in, grade, show, one assignment after the other. Returns the exit code."""
     from ..gradebook.figure import points_per_exercise
 
     root = course_root(course)
-    cast = read_cast(root / "demo" / assignment)
-    demo = make_course(root, assignment, cast, (into or root / "build" / "demo").absolute())
-    grades = grade_with_progress(demo, assignment, jobs, isolation)
-    figure = points_per_exercise(grades, demo / f"{assignment}-class.png")
+    casts = {name: read_cast(root / "demo" / name) for name in assignments or _with_a_cast(root)}
+    demo = make_course(root, casts, (into or root / "build" / "demo").absolute())
+    shown: list[dict[str, Any]] = []
+    failed = False
+    for name, cast in casts.items():
+        grades = grade_with_progress(demo, name, jobs, isolation)
+        figure = points_per_exercise(grades, demo / f"{name}-class.png")
+        failed = failed or bool(grades.failures)
+        shown.append(as_json(grades) | {"figure": str(figure)})
+        if not json:
+            _show(grades, cast, figure)
     if json:
-        print_json(as_json(grades) | {"course": str(demo), "figure": str(figure)})
-    else:
-        _show(grades, cast, figure)
-    return 1 if grades.failures else 0
+        print_json({"course": str(demo), "assignments": shown})
+    return 1 if failed else 0
 
 
-def make_course(root: Path, assignment: str, cast: list[Student], demo: Path) -> Path:
-    """A fresh course with one assignment, built and handed in by everybody of the cast."""
+def _with_a_cast(root: Path) -> list[str]:
+    """The assignments that have students in demo/. Raises AssignmentError when none has."""
+    from ..grading.assignment import AssignmentError
+
+    found = sorted({path.parent.name for path in (root / "demo").glob("*/*.py")})
+    if not found:
+        raise AssignmentError("no demo here: demo/ holds no students")
+    return found
+
+
+def make_course(root: Path, casts: Mapping[str, list[Student]], demo: Path) -> Path:
+    """A fresh course with some assignments, each built, and handed in by everybody of its cast."""
     from ..authoring import build
     from ..grading.assignment import AssignmentError
 
@@ -46,19 +64,21 @@ def make_course(root: Path, assignment: str, cast: list[Student], demo: Path) ->
     (demo / MARK).touch()
     shutil.copy(root / "nbgrader_config.py", demo)
     ignore = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
-    shutil.copytree(root / "source" / assignment, demo / "source" / assignment, ignore=ignore)
-    for part in (f"solutions/{assignment}.py", f"solutions/mistakes/{assignment}.py"):
-        if (root / part).is_file():
-            (demo / part).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(root / part, demo / part)
-    with console(stderr=True).status(f"building {assignment}"):
-        (built,) = build(demo, [assignment])
-    release = _json.loads((built.release / f"{assignment}.ipynb").read_bytes())
-    solved = _json.loads(built.notebook.read_bytes())
-    for student in cast:
-        folder = demo / "submitted" / student.name / assignment
-        folder.mkdir(parents=True)
-        (folder / f"{assignment}.ipynb").write_bytes(submission(student, release, solved))
+    for name in casts:
+        shutil.copytree(root / "source" / name, demo / "source" / name, ignore=ignore)
+        for part in (f"solutions/{name}.py", f"solutions/mistakes/{name}.py"):
+            if (root / part).is_file():
+                (demo / part).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(root / part, demo / part)
+    with console(stderr=True).status(f"building {', '.join(casts)}"):
+        made = build(demo, list(casts))
+    for built in made:
+        release = _json.loads((built.release / f"{built.name}.ipynb").read_bytes())
+        solved = _json.loads(built.notebook.read_bytes())
+        for student in casts[built.name]:
+            folder = demo / "submitted" / student.name / built.name
+            folder.mkdir(parents=True)
+            (folder / f"{built.name}.ipynb").write_bytes(submission(student, release, solved))
     return demo
 
 
@@ -69,7 +89,7 @@ def _show(grades: ClassGrades, cast: list[Student], figure: Path) -> None:
 
     out = console()
     stories = {student.name: student.story for student in cast}
-    table = Table("student", "what they handed in", "code", "written", box=box.SIMPLE_HEAD)
+    table = Table("student", "what they handed in", "code", "written", box=box.SIMPLE_HEAD, title=grades.assignment)
     for row in grades.students:
         table.add_row(row.student, stories.get(row.student, ""), by_code(row), by_hand(row))
     out.print(table)

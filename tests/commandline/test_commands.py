@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from courses.course import HALF_SQUARE, RIGHT, ROW_SUMS, TinyCourse
 
-COMMANDS = ["build", "check", "grade", "demo", "doctor"]
+COMMANDS = ["build", "check", "grade", "demo", "audit", "doctor"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -118,10 +118,11 @@ def test_build_says_what_changed(tiny_course: TinyCourse):
 
 def test_demo_shows_a_class(tiny_course: TinyCourse):
     said = json.loads(tiny_course.run("chainrule", "demo", "tiny", "--jobs", "1", "--json").stdout)
-    rows = {row["student"]: row for row in said["students"]}
+    (shown,) = said["assignments"]
+    rows = {row["student"]: row for row in shown["students"]}
     assert {name: row["score"] for name, row in rows.items()} == {"forger": 3, "mistaken": 5, "right": 10}
     assert "divide by N" in Path(rows["mistaken"]["feedback"]).read_text()
-    assert Path(said["figure"]).read_bytes().startswith(b"\x89PNG")
+    assert Path(shown["figure"]).read_bytes().startswith(b"\x89PNG")
     assert said["course"] == str(tiny_course.root / "build/demo")
     refused = tiny_course.run("chainrule", "demo", "tiny", "--into", "source", ok=False)
     assert refused.returncode == 2

@@ -1,0 +1,2 @@
+"""Stopped half-way; the rest is as released."""
+# others: half

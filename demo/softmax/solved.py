@@ -1,0 +1,2 @@
+"""Everything right."""
+# others: solved
