@@ -2,15 +2,18 @@
 
 A vectorised answer executes the same number at every size of the batch, whatever its speed: a count decides, no clock.
 Code counts as the answer's own unless it is installed (site-packages, the standard library) or ours; library functions
-count one for each call, so that a loop hidden in ``map`` or ``np.vectorize`` is seen.
+count one for each call, builtins that loop in C one for each item: a loop hidden in ``map`` or ``np.vectorize`` is seen.
 """
 
 from __future__ import annotations
 
+import builtins
+import functools
 import sys
 import sysconfig
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import CodeType, FrameType
 from typing import Any
@@ -33,23 +36,70 @@ def count(run: Callable[[], Any]) -> tuple[Any, Work | None]:
     """Run and count. The work is None when the answer switched the counting off, or worked where nobody counts."""
     watch = _watch()
 
+    items = 0
+
+    def each(iterable: Iterable[Any]) -> Iterator[Any]:
+        nonlocal items
+        for item in iterable:
+            items += 1
+            yield item
+
     def watched() -> Any:
         watch.evaded, watch.on = False, True
         try:
-            return run()
+            with _consumers_counting(each):
+                return run()
         finally:
             watch.on = False
 
     by = _count_by_monitoring if hasattr(sys, "monitoring") else _count_by_tracing
     result, work = by(watched)
+    if work is not None:
+        work.steps += items
     return result, None if watch.evaded else work
+
+
+@contextmanager
+def _consumers_counting(each: Callable[[Iterable[Any]], Iterator[Any]]) -> Iterator[None]:
+    """Builtins that run a loop in C say how many items they took: ``sum(map(np.add.reduce, X))`` enters no code at all."""
+
+    def lazily(original: Any) -> Any:
+        return lambda function, *iterables: original(function, *map(each, iterables))
+
+    def of_one(original: Any) -> Any:
+        def consume(*arguments: Any, **keywords: Any) -> Any:
+            if len(arguments) == 1 or original.__name__ == "sum":  # min(a, b) takes no iterable
+                arguments = (each(arguments[0]), *arguments[1:])
+            return original(*arguments, **keywords)
+
+        return consume
+
+    def reducing(function: Any, iterable: Any, *initial: Any) -> Any:
+        return reduce(function, each(iterable), *initial)
+
+    map, reduce = builtins.map, functools.reduce
+    places = [(builtins, name, lazily) for name in ("map", "filter")]
+    places += [(builtins, name, of_one) for name in ("sum", "any", "all", "min", "max", "sorted")]
+    before = [(module, name, getattr(module, name)) for module, name, _ in places]
+    for (module, name, original), (_, _, counting) in zip(before, places, strict=True):
+        setattr(module, name, counting(original))
+    functools.reduce = reducing
+    try:
+        yield
+    finally:
+        functools.reduce = reduce
+        for module, name, original in before:
+            setattr(module, name, original)
 
 
 class _Watch:
     """An audit hook, which nothing in Python takes off again: has what runs now changed tracing, or begun a process?"""
 
     EVADING = frozenset(
-        ["sys.settrace", "sys.setprofile", "sys.monitoring.register_callback", "subprocess.Popen", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system"]
+        {
+            *("sys.settrace", "sys.setprofile", "sys.monitoring.register_callback"),
+            *("subprocess.Popen", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system"),
+        }
     )
 
     def __init__(self) -> None:

@@ -9,8 +9,8 @@ import numpy as np
 from . import palette
 from .picture import Numbers, Picture, canvas, drawing, number
 
-_COLOURS = (palette.BLUE, palette.VERMILION, palette.GREEN, palette.PURPLE, palette.ORANGE, palette.BLACK)
-_DASHES = ("-", "--", ":", "-.", (0, (5, 1)), (0, (1, 1)))
+COLOURS = (palette.BLUE, palette.VERMILION, palette.GREEN, palette.PURPLE, palette.ORANGE, palette.BLACK)
+DASHES = ("-", "--", ":", "-.", (0, (5, 1)), (0, (1, 1)))
 
 
 def hinge_shapes(kinds: Sequence[str] = ("zero-one", "hinge"), slopes: bool = False, delta: float = 1.0) -> Picture:
@@ -23,7 +23,7 @@ def hinge_shapes(kinds: Sequence[str] = ("zero-one", "hinge"), slopes: bool = Fa
     }
     with drawing():
         figure, axes = canvas(7.6 if slopes else 5.2, 2.8, columns=2 if slopes else 1)
-        for kind, colour, dash in zip(kinds, _COLOURS, _DASHES, strict=False):
+        for kind, colour, dash in zip(kinds, COLOURS, DASHES, strict=False):
             value, slope = curves[kind]
             axes[0].plot(z, value, color=colour, linestyle=dash, linewidth=2, label=kind)
             if slopes and slope is not None:
@@ -99,7 +99,7 @@ def curves(
     x = np.asarray(x, dtype=float)
     with drawing():
         figure, (axes,) = canvas(6.6, 3.0)
-        for (name, values), colour, dash in zip(lines.items(), _COLOURS, _DASHES, strict=False):
+        for (name, values), colour, dash in zip(lines.items(), COLOURS, DASHES, strict=False):
             marker = "o" if len(x) <= 30 else ""
             axes.plot(x, values, color=colour, linestyle=dash, marker=marker, markersize=4, linewidth=1.8, label=name)
         if guide is not None:
@@ -110,5 +110,11 @@ def curves(
         if "y" in log:
             axes.set_yscale("log")
         axes.legend()
-    told = "; ".join(f"{name} goes from {number(values[0])} to {number(values[-1])}" for name, values in lines.items())
+    told = "; ".join(f"{name} goes from {_ends(values)}" for name, values in lines.items())
     return Picture(figure, f"{ylabel} against {xlabel}, from {number(x[0])} to {number(x[-1])}: {told}.")
+
+
+def _ends(values: Numbers) -> str:
+    """The first and the last value that is drawn, or that lies beyond the drawing at infinity."""
+    shown = [value for value in np.asarray(values, dtype=float) if not np.isnan(value)]
+    return f"{number(shown[0])} to {number(shown[-1])}" if shown else "nothing to nothing"

@@ -21,7 +21,7 @@ def heat_maps(
 
     numbers: whether each cell shows its value (default: where there are few cells).
     """
-    arrays = {name: np.asarray(matrix, dtype=float) for name, matrix in matrices.items()}
+    arrays = {name: np.asarray(matrix, dtype=float) + 0.0 for name, matrix in matrices.items()}  # no minus zero
     limit = max((np.abs(array).max() for array in arrays.values() if array.size), default=0) or 1
     with drawing():
         figure, axes = canvas(min(8.0, 3.9 * len(arrays)), height, columns=len(arrays))
@@ -33,6 +33,9 @@ def heat_maps(
                     box.text(j, i, number(float(array[i, j])), ha="center", va="center", fontsize=8, color=colour)
             box.set(title=f"{name}  {array.shape}", xlabel=columns, ylabel=rows)
             box.locator_params(integer=True)
+            for axis, size in ((box.yaxis, array.shape[0]), (box.xaxis, array.shape[1])):
+                if size <= 3:
+                    axis.set_ticks(range(size))
     told = "; ".join(
         f"{name} of shape {array.shape}, values {number(array.min())} to {number(array.max())}"
         for name, array in arrays.items()

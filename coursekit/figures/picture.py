@@ -87,4 +87,4 @@ def canvas(
 
 def number(value: float) -> str:
     """A number as short as it can be said: 2.9, 0, 1e-05."""
-    return f"{float(value):.3g}"
+    return f"{float(value) + 0.0:.3g}"  # + 0.0: no minus before a zero

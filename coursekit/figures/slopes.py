@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from . import palette
@@ -68,6 +70,26 @@ def gradient_agreement(analytic: Numbers, numeric: Numbers, relative_error: Numb
     return Picture(
         figure,
         f"{len(error)} derivatives, numeric against analytic; the largest relative error is {number(error.max())}.",
+    )
+
+
+def parameter_errors(errors: Mapping[str, float], tolerance: float) -> Picture:
+    """The error of every parameter's gradient as a bar on a log axis, beside the largest that passes."""
+    names = list(errors)
+    shown = np.clip([errors[name] for name in names], 1e-16, 1e2)  # a missing gradient is infinitely wrong
+    bad = shown > tolerance
+    with drawing():
+        figure, (axes,) = canvas(7.0, 0.7 + 0.2 * len(names))
+        colours = [palette.VERMILION if wrong else palette.BLUE for wrong in bad]
+        axes.barh(names, shown, color=colours, hatch=["//" if wrong else "" for wrong in bad], left=1e-17)
+        axes.axvline(tolerance, color=palette.GREY, linestyle=":", label=f"tolerance {number(tolerance)}")
+        axes.set(xscale="log", xlim=(1e-17, 1e3), xlabel="error")
+        axes.invert_yaxis()
+        axes.tick_params(axis="y", labelsize=8)
+        axes.legend(loc="lower right", fontsize=8)
+    listed = ", ".join(f"{name} {errors[name]:.0e}" for name in names)
+    return Picture(
+        figure, f"Errors of {len(names)} gradients, {int(bad.sum())} of them above {number(tolerance)}: {listed}."
     )
 
 

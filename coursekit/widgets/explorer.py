@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -41,7 +42,15 @@ class Switch:
     start: bool = False
 
 
-Control = Slider | Choice | Switch
+@dataclass(frozen=True)
+class Text:
+    """A line to type in; the picture follows when Enter is pressed."""
+
+    label: str
+    start: str
+
+
+Control = Slider | Choice | Switch | Text
 
 
 class Explorer:
@@ -84,7 +93,10 @@ class Explorer:
         shown = ipywidgets.HTML(first)
 
         def redraw(_: object) -> None:
-            shown.value = self.draw(**{name: handle.value for name, handle in handles.items()}).html()
+            try:
+                shown.value = self.draw(**{name: handle.value for name, handle in handles.items()}).html()
+            except Exception as error:  # the reader's function failed there, and a callback's traceback is never seen
+                shown.value = f"<p>With these settings: {html.escape(f'{type(error).__name__}: {error}')}</p>"
 
         for handle in handles.values():
             handle.observe(redraw, names="value")
@@ -119,6 +131,16 @@ def _handle(control: Control) -> Any:
         return ipywidgets.Dropdown(
             options=list(control.options.items()), value=control.start, description=control.label, **style
         )
+    if isinstance(control, Text):
+        # A whole row; grid_column alone would be undone, for an empty grid_area is applied after it.
+        layout = ipywidgets.Layout(width="98%", grid_area="auto / 1 / auto / -1")
+        return ipywidgets.Text(
+            value=control.start,
+            description=control.label,
+            continuous_update=False,
+            style=style["style"],
+            layout=layout,
+        )
     if isinstance(control, Switch):
         return ipywidgets.Checkbox(value=control.start, description=control.label, **style)
     if control.log:
@@ -131,8 +153,8 @@ def _handle(control: Control) -> Any:
             description=control.label,
             **style,
         )
-    style["readout_format"] = ".3f" if control.step < 0.01 else ".2f"
     whole = all(isinstance(value, int) for value in (control.low, control.high, control.step, control.start))
+    style["readout_format"] = "d" if whole else ".3f" if control.step < 0.01 else ".2f"
     kind = ipywidgets.IntSlider if whole else ipywidgets.FloatSlider
     return kind(
         value=control.start, min=control.low, max=control.high, step=control.step, description=control.label, **style

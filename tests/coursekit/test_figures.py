@@ -126,6 +126,21 @@ def test_confusion_counts_pairs():
     assert "50.0% are right" in picture.alt
 
 
+def test_errors_above_the_tolerance_are_marked():
+    picture = figures.parameter_errors({"W1": 1e-9, "b1": np.inf, "W2": 2e-5}, tolerance=1e-5)
+    assert [bool(bar.get_hatch()) for bar in axes_of(picture)[0].patches] == [False, True, True]
+    assert picture.alt == "Errors of 3 gradients, 2 of them above 1e-05: W1 1e-09, b1 inf, W2 2e-05."
+
+
+def test_strips_of_a_wider_rectangle_are_as_long_as_the_other_side():
+    picture = figures.rectangle(3.0, 2.0, step=0.5)
+    whole, right, top = axes_of(picture)[0].patches
+    assert whole.get_width() * whole.get_height() == 6
+    assert (right.get_width(), right.get_height()) == (0.5, 2)
+    assert (top.get_width(), top.get_height()) == (3, 0.5)
+    assert "area 1; growing y adds one of length x, area 1.5" in picture.alt
+
+
 def test_heat_maps_share_one_scale():
     small, large = np.array([[0.5, -1.0]]), np.array([[4.0, 0.0]])
     axes = axes_of(figures.heat_maps({"small": small, "large": large}, "row", "column"))
@@ -156,10 +171,28 @@ def test_log_uniform_points_fill_the_lower_half_and_uniform_ones_do_not():
     assert 40 <= lower[1] <= 60
 
 
+HISTORY = {
+    "loss": [2.3, np.nan, 1.0],
+    "update_ratio": {"W": [1.0, 0.1, 0.01], "b": [1.0, 0.1, 0.1]},
+    "grad_norm": [0.0] * 3,
+}
 EVERY_FIGURE = {
+    "quadratic_model": lambda: figures.quadratic_model([1.0, 0.0, 0.0], np.diag([1.0, 2.0, -1.0]), [-1.0, 0.0, 0.0]),
+    "paths": lambda: figures.paths(
+        (np.arange(2.0), np.arange(3.0), RNG.random((3, 2))), {"w": np.ones((4, 2))}, {"w": np.zeros(4)}
+    ),
+    "monitor": lambda: figures.monitor(HISTORY, 2.3, "a run"),
+    "lead_losses": lambda: figures.lead_losses(slopes=False),
+    "ensemble": lambda: figures.ensemble({"one": 0.5, "two": 0.7}, {"mean": 0.4}),
+    "beliefs": lambda: figures.beliefs(
+        RNG.random((5, 12)), RNG.dirichlet(np.ones(4), 5), np.arange(5) % 4, "abcd", (2, 2, 3)
+    ),
     "accuracy_map": lambda: figures.accuracy_map([1e-3, 1e-2], [1e-4, 1e-3], RNG.random((2, 2))),
     "centring": lambda: figures.centring(RNG.random((5, 12)), RNG.random(12), RNG.random((5, 12)), (2, 2, 3)),
     "chain": lambda: figures.chain([("X", "(N, D)"), ("loss", "")], [("forward", "backward")]),
+    "computation_graph": lambda: figures.computation_graph(
+        [figures.Node("a"), figures.Node("b", "exp")], [figures.Arrow(0, 1)]
+    ),
     "confusion": lambda: figures.confusion(LABELS, LABELS[::-1], TEN),
     "contributions": lambda: figures.contributions(RNG.random(48), RNG.random(3), 1, ("a", "b", "c"), (4, 4, 3)),
     "count_against_loss": lambda: figures.count_against_loss([1, 2], 1, 0.0),
@@ -172,7 +205,9 @@ EVERY_FIGURE = {
     "kink": lambda: figures.kink(0.1, 0.3),
     "margin_bars": lambda: figures.margin_bars([1.0, 2.0], 0, class_names=["cat & dog", "frog"]),
     "margin_histogram": lambda: figures.margin_histogram({"one": RNG.random(9)}),
+    "parameter_errors": lambda: figures.parameter_errors({"W1": 1e-9, "b1": np.inf, "b2": 0.0}, 1e-5),
     "product_shapes": lambda: figures.product_shapes([("X", "N", "D")], ("X", "N", "D"), {"N": 1, "D": 2}),
+    "rectangle": lambda: figures.rectangle(3.0, 2.0),
     "sampling": lambda: figures.sampling((1e-3, 1.0)),
     "score_lines": lambda: figures.score_lines(np.zeros((1, 2)), np.array([0])),
     "step_error": lambda: figures.step_error([1e-3, 1e-2], [0.0, 1e-4]),
@@ -183,7 +218,7 @@ EVERY_FIGURE = {
 
 
 def test_the_list_below_names_every_figure():
-    assert set(EVERY_FIGURE) == set(figures.__all__) - {"Picture"}
+    assert set(EVERY_FIGURE) == set(figures.__all__) - {"Arrow", "Node", "Picture"}
 
 
 @pytest.mark.parametrize("name", EVERY_FIGURE)

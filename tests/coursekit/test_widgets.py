@@ -1,6 +1,10 @@
 """Widgets: the pictures behind the controls show the right numbers, live where someone can move them, still elsewhere."""
 
 import re
+import runpy
+from functools import partial
+from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -112,7 +116,25 @@ def test_the_search_map_asks_the_reader():
     np.testing.assert_allclose([asked[-2][1], asked[-1][1]], [(1e-4, 1e-2), (1e-3, 1e-1)])
 
 
-MAKERS = {name: getattr(widgets, name) for name in widgets.__all__ if name != "Explorer"}
+BACKPROP: Any = runpy.run_path(str(Path(__file__).parents[2] / "solutions" / "backprop.py"))
+ON_ANSWERS = {  # these have nothing to show without the reader's functions
+    "broken_backward": ("TwoLayerNet", "overfit_small"),
+    "signal_explorer": (("affine_forward", "affine_backward"), {"relu": ("relu_forward", "relu_backward")}),
+}
+
+
+def found(names: Any) -> Any:
+    """The answers of these names, in the same arrangement."""
+    if isinstance(names, str):
+        return BACKPROP[names]
+    return {k: found(v) for k, v in names.items()} if isinstance(names, dict) else tuple(map(found, names))
+
+
+MAKERS = {
+    name: partial(getattr(widgets, name), *found(ON_ANSWERS.get(name, ())))
+    for name in widgets.__all__
+    if isinstance(getattr(widgets, name), FunctionType)
+}
 
 
 @pytest.mark.parametrize("name", MAKERS)
@@ -139,6 +161,10 @@ def test_live_every_control_redraws_the_picture(name, monkeypatch):
     for handle, (which, control) in zip(controls.children, explore.controls.items(), strict=True):
         if isinstance(control, explorer.Choice):
             handle.value = list(control.options.values())[-1]
+        elif isinstance(control, explorer.Switch):
+            handle.value = not control.start
+        elif isinstance(control, explorer.Text):
+            handle.value = "a * b + a"
         else:
             handle.value = handle.min
         now = {key: other.value for key, other in zip(explore.controls, controls.children, strict=True)}

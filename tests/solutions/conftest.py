@@ -27,3 +27,15 @@ def load(path: str) -> ModuleType:
 def svm() -> ModuleType:
     """The SVM assignment's answers."""
     return load("solutions/svm.py")
+
+
+@pytest.fixture(scope="session")
+def softmax() -> ModuleType:
+    """The softmax assignment's answers."""
+    return load("solutions/softmax.py")
+
+
+@pytest.fixture(scope="session")
+def backprop() -> ModuleType:
+    """The backprop assignment's answers."""
+    return load("solutions/backprop.py")

@@ -148,7 +148,7 @@ ATTACKS = [
     Attack("a score in place of an answer", ["print(999)\nget_ipython().displayhook(999)\ndef odd(x): return 'full marks'"], odd_is_no_array("str")),
     Attack("not a number", ["def odd(x): return float('nan')"], odd_is(float("nan"))),
     Attack("poisoned numpy", ["import numpy as np\nnp.allclose = np.array_equal = np.testing.assert_allclose = lambda *a, **k: True\nnp.ndarray.__doc__\ndef odd(x): return x + 1"], odd_is(X + 1)),
-    Attack("a patched harness", ["import autograder.evaluate as e, autograder.verdict as v\ne.value_of = lambda r: v.Value(object(), 'x' * 10**6)\ndef odd(x): return x"], odd_fails("killed", ""), honest=False),
+    Attack("a patched harness", ["import autograder.evaluate as e, autograder.verdict as v\ne.value_of = lambda r: v.Value(object(), 'x' * 10**6)\ndef odd(x): return x"], odd_is(X)),
     Attack("a patched probe", ["import exercises\nexercises.odd.probe = lambda student, x: dict(y='forged')\ndef odd(x): return x"], odd_is_no_array("str")),
     Attack("a patched wire", ["import autograder.wall.frames as f\nf.send = lambda *a, **k: None\ndef odd(x): return x"], honest=False),
     Attack("an input transformer", ["get_ipython().input_transformers_cleanup.append(lambda lines: ['pass\\n'])"], honest=False),

@@ -1,0 +1,266 @@
+"""The assignments' notebooks as the tests see them: what each is made of, its text, its answers, and running it."""
+
+from __future__ import annotations
+
+import fcntl
+import functools
+import os
+import re
+import runpy
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from autograder.authoring.build import solved_notebook
+from autograder.authoring.text import Cell, Text, read_text
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Lecture:
+    """What is expected of one notebook."""
+
+    name: str
+    exercises: tuple[str, ...]  # in their order
+    boxes: int  # that mend old notes
+    widgets: int  # cells that show one
+    tables: int  # demonstrations that print and draw nothing
+    accuracy: int  # percent, promised for the digits and reached
+    wordless: frozenset[str] = frozenset()  # ideas without a formula: they ask to find an error
+    several: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # exercises with other answers than their name
+
+    @property
+    def stubs(self) -> tuple[str, ...]:
+        """The answers, in their order."""
+        return tuple(stub for name in self.exercises for stub in self.several.get(name, (name,)))
+
+    @functools.cached_property
+    def text(self) -> Text:
+        """The notebook's source."""
+        return read_text(ROOT / "source" / self.name / f"{self.name}.md", f"{self.name}.md")
+
+    @functools.cached_property
+    def answers(self) -> dict[str, Any]:
+        """The reference's functions."""
+        return runpy.run_path(str(ROOT / "solutions" / f"{self.name}.py"))
+
+    @functools.cached_property
+    def mended(self) -> list[str]:
+        """The boxes' texts."""
+        return [box for cell in self.text.cells for box in re.findall(r"^> \*\*Old notes.*$", cell.source, flags=re.M)]
+
+    def said(self, *phrases: str) -> None:
+        """One box holds all the phrases."""
+        assert any(all(phrase in box for phrase in phrases) for box in self.mended), phrases
+
+    def somewhere(self, phrase: str) -> None:
+        """Some lecture cell says it."""
+        assert any(phrase in cell.source for cell in self.text.cells if cell.kind == "markdown"), phrase
+
+    def around(self, name: str) -> tuple[list[Cell], list[Cell]]:
+        """The cells of an exercise before its stub (from its heading on) and after it (up to the next heading)."""
+        cells = self.text.cells
+
+        def heading(cell: Cell) -> bool:
+            return cell.kind == "markdown" and cell.source.startswith("##")
+
+        answers = self.several.get(name, (name,))
+        stub = next(k for k, cell in enumerate(cells) if cell.kind == "solution" and cell.name == answers[0])
+        first = next(k for k in range(stub, -1, -1) if heading(cells[k]))
+        last = next((k for k in range(stub, len(cells)) if heading(cells[k])), None)
+        return list(cells[first:stub]), list(cells[stub + len(answers) : last])
+
+
+LECTURES = {
+    lecture.name: lecture
+    for lecture in (
+        Lecture(
+            "svm",
+            (
+                "L_i_vectorized",
+                "margin_violations",
+                "zero_one_counterexample",
+                "svm_loss_naive",
+                "eval_numerical_gradient",
+                "rel_error",
+                "grad_check_sparse",
+                "svm_loss",
+                "svm_loss_vectorized",
+                "notes_errata",
+                "squared_hinge_loss",
+                "expected_initial_loss",
+                "scaling_experiment",
+                "rescale_margin",
+                "preprocess",
+                "LinearSVM",
+                "is_at_boundary",
+                "coarse_to_fine_search",
+            ),
+            boxes=8,
+            widgets=6,
+            tables=1,
+            accuracy=90,
+            wordless=frozenset({"zero_one_counterexample", "notes_errata"}),
+        ),
+        Lecture(
+            "softmax",
+            (
+                "softmax",
+                "logsumexp",
+                "log_softmax",
+                "softmax_loss_naive",
+                "softmax_loss",
+                "softmax_loss_vectorized",
+                "softmax_jacobian",
+                "softmax_vjp",
+                "expected_initial_loss",
+                "initial_loss_ok",
+                "Softmax",
+                "overfit_small",
+                "sgd",
+                "sgd_momentum",
+                "rmsprop",
+                "adam",
+                "update_ratio",
+                "train_with_monitor",
+                "diagnose_lr",
+                "newton_step",
+                "newton_counterexample",
+                "hessian_bytes",
+                "lbfgs_direction",
+                "ema_update",
+                "ema_corrected",
+                "ema_memory",
+                "average_predictions",
+                "average_weights",
+                "notes_errata",
+            ),
+            boxes=7,
+            widgets=16,
+            tables=2,
+            accuracy=92,
+            wordless=frozenset({"notes_errata"}),
+        ),
+        Lecture(
+            "backprop",
+            (
+                "add_gate",
+                "mul_gate",
+                "max_gate",
+                "staged_sigmoid_neuron",
+                "Value",
+                "unbroadcast",
+                "broadcast_add_backward",
+                "gate_claims",
+                "affine_forward",
+                "affine_backward",
+                "relu",
+                "leaky_relu",
+                "softmax_loss",
+                "TwoLayerNet",
+                "batchnorm_forward",
+                "batchnorm_backward",
+                "batchnorm_backward_alt",
+                "batchnorm_impostor",
+                "dropout",
+                "FullyConnectedNet",
+                "overfit_small",
+                "gradient_check_model",
+                "hessian_vector_product",
+                "gradient_accumulate",
+            ),
+            boxes=9,
+            widgets=12,
+            tables=0,
+            accuracy=94,
+            wordless=frozenset({"gate_claims"}),
+            several={
+                "add_gate": ("add_forward", "add_backward"),
+                "mul_gate": ("mul_forward", "mul_backward"),
+                "max_gate": ("max_forward", "max_backward"),
+                "staged_sigmoid_neuron": ("staged_sigmoid_neuron", "staged_sigmoid_neuron_backward"),
+                "relu": ("relu_forward", "relu_backward"),
+                "leaky_relu": ("leaky_relu_forward", "leaky_relu_backward"),
+                "dropout": ("dropout_forward", "dropout_backward"),
+            },
+        ),
+    )
+}
+EXERCISES = [(lecture.name, name) for lecture in LECTURES.values() for name in lecture.exercises]
+
+
+def words(text: str) -> int:
+    """Words of prose: a displayed formula is a picture, an inline one a word."""
+    text = re.sub(r"\$\$.*?\$\$", "", text, flags=re.S)
+    text = re.sub(r"```.*?```", "", text, flags=re.S)
+    text = re.sub(r"\$[^$]*\$|`[^`]*`", "formula", text)
+    return len(re.findall(r"[^\W_][\w'’-]*", text))
+
+
+# --- running them -----------------------------------------------------------------------------------------------------
+
+
+def execute(name: str, folder: Path, stubs: bool = False) -> Any:
+    """Run a notebook as nbconvert would, in an empty folder that gets exercises.py; on the digits, wherever it runs."""
+    notebook: Any = nbformat.from_dict(solved_notebook(ROOT, name))
+    if stubs:
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                cell.source = re.sub(
+                    r"### BEGIN SOLUTION.*?### END SOLUTION", "raise NotImplementedError()", cell.source, flags=re.S
+                )
+    folder.mkdir(exist_ok=True)
+    shutil.copy(ROOT / "source" / name / "exercises.py", folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OMP_NUM_THREADS", "1")
+        patch.setenv("CHAINRULE_DATA", str(folder / "no_data"))
+        # What a machine has in its shared folders and its cache would change every number.
+        patch.setenv("XDG_CACHE_HOME", str(folder / "no_cache"))
+        place = {"metadata": {"path": str(folder)}}
+        NotebookClient(notebook, timeout=120, resources=place, allow_errors=True).execute()
+    return notebook
+
+
+def executed(factory: pytest.TempPathFactory, name: str, stubs: bool = False) -> Any:
+    """The notebook after a run, made once for all test processes; whoever comes second waits and reads it."""
+    base = factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    kept = shared / f"{name}-{'stubs' if stubs else 'solved'}.ipynb"
+    with kept.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            nbformat.write(execute(name, kept.with_suffix(""), stubs), kept)
+    return nbformat.read(kept, 4)
+
+
+def outputs(cell: Any, kind: str) -> list[Any]:
+    """The cell's outputs of one kind."""
+    return [output for output in cell.get("outputs", []) if output.output_type == kind]
+
+
+def demos(notebook: Any) -> list[Any]:
+    """The cells that demonstrate something."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code" and "demo" in cell.metadata.get("tags", [])]
+
+
+def shown(cell: Any) -> Iterator[dict[str, Any]]:
+    """The MIME bundles of everything a cell shows."""
+    for output in [*outputs(cell, "display_data"), *outputs(cell, "execute_result")]:
+        yield output.data
+
+
+def html(cell: Any) -> str:
+    """All the HTML a cell shows."""
+    return "".join(data.get("text/html", "") for data in shown(cell))
+
+
+def printed(notebook: Any) -> str:
+    """Everything the notebook prints."""
+    return "".join(output.text for cell in notebook.cells for output in outputs(cell, "stream"))

@@ -1,0 +1,217 @@
+"""What the softmax notebook says is true: every box that mends old notes, every figure, with the fact that proves it."""
+
+import itertools
+
+import numpy as np
+import pytest
+from lectures import LECTURES
+
+from coursekit.widgets import race
+
+SOFTMAX = LECTURES["softmax"]
+ANSWERS = SOFTMAX.answers
+RNG = np.random.default_rng(231)
+N, D, C = 7, 5, 4
+W, X, y = RNG.standard_normal((D, C)), RNG.standard_normal((N, D)), RNG.integers(0, C, N)
+loss_and_gradient = ANSWERS["softmax_loss_vectorized"]
+
+
+# --- the boxes --------------------------------------------------------------------------------------------------------
+
+
+def test_the_loss_is_one_of_C_logarithms():
+    SOFTMAX.said(r"$L_i = -\log(\text{softmax}(s_i))$", "vector of C numbers", r"-\log(\text{softmax}(s_i)_{y_i})")
+    vectors = -np.log(ANSWERS["softmax"](X @ W))
+    assert vectors.shape == (N, C)
+    loss, _ = loss_and_gradient(W, X, y, 0.3)
+    assert loss == pytest.approx(
+        np.mean([vector[label] for vector, label in zip(vectors, y, strict=True)]) + 0.3 * np.sum(W * W)
+    )
+
+
+def test_the_first_loss_is_log_C_for_small_scores_only():
+    SOFTMAX.said(r"$-\log(1/C)$ for any fresh classifier", "scores are small and the regularisation is off")
+    first = ANSWERS["expected_initial_loss"](C)
+    assert loss_and_gradient(1e-4 * W, X, y, 0.0)[0] == pytest.approx(first, abs=1e-3)
+    assert loss_and_gradient(1e-4 * W, X, y, 1e8)[0] > first + 1
+    assert loss_and_gradient(50 * W, X, y, 0.0)[0] > first + 1
+    assert loss_and_gradient(1e-4 * W, 1e6 * X, y, 0.0)[0] > first + 1
+
+
+def test_the_ratio_is_a_thousandth_and_means_something_after_a_warm_up_only():
+    SOFTMAX.said("`-1e-3`", "never negative", "it is 1e-3", "judge after a warm-up")
+    assert ANSWERS["update_ratio"](W, -1e-3 * W) == pytest.approx(1e-3)
+
+    def loss_fn(W, X, y):
+        return loss_and_gradient(W, X, y, 0.0)
+
+    rng = np.random.default_rng(0)
+    examples, start = rng.standard_normal((200, 20)), 1e-3 * rng.standard_normal((20, C))
+    labels = np.argmax(examples @ rng.standard_normal((20, C)), axis=1)
+    settings = {"learning_rate": 0.2}
+    _, history = ANSWERS["train_with_monitor"](loss_fn, start, examples, labels, ANSWERS["sgd"], settings, 400, rng=rng)
+    assert history["update_ratio"][0] > 1
+    assert ANSWERS["diagnose_lr"](history) == "ok"
+    assert history["loss"][-1] < 0.5 * history["loss"][0]
+
+
+def test_newton_has_no_learning_rate_and_may_go_up():
+    SOFTMAX.said('"faster convergence, and no hyperparameter"')
+    SOFTMAX.somewhere("which has no *learning rate*")
+    grad, H = ANSWERS["newton_counterexample"]()
+    step = ANSWERS["newton_step"](grad, H)
+    assert grad @ step + step @ H @ step / 2 > 0
+    bowl = H @ H + np.eye(len(H))
+    step = ANSWERS["newton_step"](grad, bowl)
+    np.testing.assert_allclose(grad + bowl @ step, 0, atol=1e-12)  # at the bottom after one step
+
+
+def lbfgs_heights(noise, luck):
+    H = race.valley(40)
+    walker = race._by_lbfgs(ANSWERS["lbfgs_direction"], 0.5 / 40)
+    return race.height(race.walk(walker, H, 80, noise, luck), H)
+
+
+def test_noise_makes_lbfgs_unreliable_rather_than_impossible():
+    SOFTMAX.said("a memory length, a line search and tolerances", "*unreliable* rather than impossible")
+    SOFTMAX.somewhere("L-BFGS is now and then thrown out of the valley")
+    assert lbfgs_heights(0.0, 0)[8] < 1e-12
+    runs = [lbfgs_heights(1.0, luck) for luck in range(10)]
+    thrown = [run.max() > 1.01 * run[0] for run in runs]
+    assert 3 <= sum(thrown) <= 9
+    assert all(run[-1] < run[0] / 50 for run in runs)  # and yet it comes down again
+
+
+def test_an_average_started_at_zero_is_too_small_for_hundreds_of_steps():
+    SOFTMAX.said("without a starting value", "Start it at the first `x`, or correct it")
+    from_zero, from_first = np.zeros(3), np.ones(3)
+    for t in range(1, 301):
+        from_zero, from_first = (ANSWERS["ema_update"](average, np.ones(3)) for average in (from_zero, from_first))
+        np.testing.assert_allclose(ANSWERS["ema_corrected"](from_zero, t), 1)
+    assert from_zero.max() < 0.8
+    np.testing.assert_allclose(from_first, 1)
+
+
+def test_averaging_weights_is_averaging_scores_for_a_linear_model_only():
+    SOFTMAX.said("*predictions* is always safe", "*weights* is meant for checkpoints of one run")
+    many = [RNG.standard_normal((D, C)) for _ in range(3)]
+    mean = ANSWERS["average_weights"]([{"W": one} for one in many])["W"]
+    np.testing.assert_allclose(X @ mean, np.mean([X @ one for one in many], axis=0))
+    # A network and its mirror image compute the same; their mean computes nothing.
+    first, second = RNG.standard_normal((D, 6)), RNG.standard_normal((6, C))
+
+    def network(V, U):
+        return np.tanh(X @ V) @ U
+
+    np.testing.assert_allclose(network(first, second), network(-first, -second))
+    assert np.abs(network((first - first) / 2, (second - second) / 2)).max() == 0
+
+
+def test_the_claims_about_the_three_lines():
+    """What each claim says, decided by the answers above it."""
+    claims = ANSWERS["notes_errata"]()
+    one_row = ANSWERS["log_softmax"](X[:1] @ W)
+    loss = loss_and_gradient(W, X[:1], y[:1], 0.0)[0]
+    assert claims["a"] == (one_row.size == C)
+    assert claims["b"] == bool(np.isclose(loss, -one_row[0, y[0]]))
+    assert claims["c"] == bool(np.isclose(loss, -one_row.sum()))
+    assert claims["d"] == (ANSWERS["update_ratio"](W, -1e-3 * W) > 0)
+    assert (claims["e"], claims["f"]) == (False, False)  # proved with the ratio's box
+    assert (claims["g"], claims["h"], claims["i"]) == (True, False, False)  # with Newton's and L-BFGS's
+
+
+# --- the figures ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("classes", "said"), [(10, "2.303 for ten classes"), (1000, "6.908 for a thousand")])
+def test_first_losses(classes, said):
+    SOFTMAX.somewhere(said)
+    assert f"{ANSWERS['expected_initial_loss'](classes):.3f}" == said.split()[0]
+    assert ANSWERS["expected_initial_loss"](classes, "hinge") == classes - 1
+
+
+def test_where_floating_point_ends():
+    SOFTMAX.somewhere("$e^{710}$ is infinity")
+    SOFTMAX.somewhere("The curve ends near 745")
+    with np.errstate(over="ignore", under="ignore"):
+        assert np.exp(709.0) < np.inf == np.exp(710.0)
+        assert np.exp(-745.0) > 0 == np.exp(-746.0) == np.exp(-800.0)
+
+
+def test_one_shift_for_all_rows_is_not_enough():
+    SOFTMAX.somewhere("A shift belongs to a row")
+    rows = np.array([[1000.0, 999.0], [0.0, 1.0]])
+    with np.errstate(under="ignore"):
+        assert np.exp(rows - rows.max())[1].sum() == 0
+    assert np.isfinite(ANSWERS["softmax_loss"](rows, np.array([0, 1]))[0])
+
+
+def test_the_loss_keeps_the_promise_of_its_gradient():
+    SOFTMAX.somewhere("the loss falls by $|dW|^2$ for every unit of the way")
+    loss, dW = ANSWERS["softmax_loss_naive"](W, X, y, 0.1)
+    after = ANSWERS["softmax_loss_naive"](W - 1e-6 * dW, X, y, 0.1)[0]
+    assert (loss - after) / 1e-6 == pytest.approx(np.sum(dW**2), rel=1e-4)
+
+
+def test_the_derivation_has_an_answer():
+    SOFTMAX.somewhere("The columns of `dW`, without the regularisation, sum to the zero vector")
+    np.testing.assert_allclose(loss_and_gradient(W, X, y, 0.0)[1].sum(axis=1), 0, atol=1e-15)
+    shifted = W + RNG.standard_normal((D, 1))
+    assert loss_and_gradient(shifted, X, y, 0.0)[0] == pytest.approx(loss_and_gradient(W, X, y, 0.0)[0])
+    s = X[0] @ W
+    p = ANSWERS["softmax"](s[None])[0]
+    through_p = -1 / p[y[0]] * ANSWERS["softmax_jacobian"](s)[y[0]]
+    np.testing.assert_allclose(through_p, p - np.eye(C)[y[0]])
+
+
+def test_a_vocabulary_squared():
+    SOFTMAX.somewhere("$J$ has 2.5 billion entries *per example*")
+    assert 50_000**2 == 2.5e9
+
+
+def test_momentum_makes_ten_steps_of_one():
+    SOFTMAX.somewhere("*ten* times the plain step")
+    place = before = np.zeros(1)
+    config = {"learning_rate": 1.0, "momentum": 0.9}
+    for _ in range(200):
+        before = place
+        place, config = ANSWERS["sgd_momentum"](place, np.ones(1), config)
+    assert before - place == pytest.approx(10)
+
+
+def test_adams_first_step_is_the_learning_rate():
+    SOFTMAX.somewhere("the first step of every parameter is just the learning rate")
+    for slope in (1e-3, 1.0, -1e6):
+        place, _ = ANSWERS["adam"](np.zeros(1), np.array([slope]), {"learning_rate": 0.1})
+        assert place[0] == pytest.approx(-0.1 * np.sign(slope), rel=1e-4)
+
+
+def test_newton_doubles_the_digits():
+    SOFTMAX.somewhere("the number of correct digits doubles at every step")
+    root, sizes = np.array([1.0]), []  # of the slope of exp(w) - 2w
+    for _ in range(4):
+        root = root + ANSWERS["newton_step"](np.exp(root) - 2, np.diag(np.exp(root)))
+        sizes.append(-np.log10(abs(root[0] - np.log(2))))
+    assert all(after > 1.9 * before for before, after in itertools.pairwise(sizes))
+
+
+def test_a_million_parameters():
+    SOFTMAX.somewhere("takes 3725 GiB")
+    assert ANSWERS["hessian_bytes"](10**6) == 4 * 10**12
+    assert 4 * 10**12 // 2**30 == 3725
+
+
+def test_how_long_0_995_remembers():
+    SOFTMAX.somewhere("For 0.995 they are 200 and about 138")
+    time_constant, half_life = ANSWERS["ema_memory"](0.995)
+    assert time_constant == pytest.approx(200)
+    assert round(half_life) == 138
+
+
+def test_a_vote_is_no_worse_than_its_voters():
+    SOFTMAX.somewhere("the loss of the mean is never above the mean of the losses")
+    voters = RNG.dirichlet(np.ones(C), (5, N))
+    losses = -np.log(voters[:, range(N), y]).mean(axis=1)
+    assert -np.log(ANSWERS["average_predictions"](list(voters))[range(N), y]).mean() <= losses.mean()
+    SOFTMAX.somewhere("A model that says 0.05 and one that says 0.75")
+    assert -np.log(0.4) < (-np.log(0.05) - np.log(0.75)) / 2

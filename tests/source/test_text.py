@@ -1,0 +1,78 @@
+"""The notebooks' texts: their rhythm and their length. That what they say is true is tested beside each of them."""
+
+import re
+
+import pytest
+from lectures import EXERCISES, LECTURES, Lecture, words
+
+
+@pytest.fixture(params=LECTURES)
+def lecture(request) -> Lecture:
+    return LECTURES[request.param]
+
+
+def test_the_exercises_come_in_the_order_of_the_course(lecture):
+    assert tuple(cell.name for cell in lecture.text.cells if cell.kind == "solution") == lecture.stubs
+    assert tuple(cell.name for cell in lecture.text.cells if cell.kind == "check") == lecture.exercises
+
+
+@pytest.mark.parametrize(("assignment", "name"), EXERCISES)
+def test_an_idea_a_picture_a_stub_a_check_and_a_look(assignment, name):
+    before, after = LECTURES[assignment].around(name)
+    assert [cell.kind for cell in before] == ["markdown", "demo"], "an idea and something to see"
+    assert "**See.**" in before[0].source
+    assert [cell.kind for cell in after][:3] == ["check", "markdown", "demo"]
+    assert after[1].source.startswith("**Look.**")
+    assert "once_written()" in after[2].source
+
+
+@pytest.mark.parametrize(("assignment", "name"), EXERCISES)
+def test_an_idea_takes_at_most_150_words_and_has_its_formula(assignment, name):
+    lecture = LECTURES[assignment]
+    idea = lecture.around(name)[0][0].source
+    assert words(idea) <= 150
+    assert name in lecture.wordless or "$" in idea or "`" in idea
+
+
+def test_there_are_no_walls_of_text(lecture):
+    for cell in lecture.text.cells:
+        if cell.kind == "markdown":
+            assert words(cell.source) <= 190, cell.line
+            for paragraph in cell.source.split("\n\n"):
+                assert words(paragraph) <= 80, (cell.line, paragraph[:60])
+
+
+def test_code_fits_beside_a_file_browser(lecture):
+    for cell in lecture.text.cells:
+        if cell.kind in ("demo", "code"):
+            assert max(map(len, cell.source.splitlines())) <= 100, cell.line
+
+
+def test_the_opening_says_what_it_is_for_what_it_needs_and_how_long_it_takes(lecture):
+    opening = lecture.text.cells[0].source
+    for promise in ("**When you are done** you can", "**It rests on**", "**It takes**", "100 points"):
+        assert promise in opening
+
+
+def test_the_closing_says_what_comes_next(lecture):
+    closing = [cell.source for cell in lecture.text.cells if cell.kind == "markdown"]
+    assert any("## What you have built" in text for text in closing)
+    assert "**Next: " in closing[-1]
+
+
+def test_the_instructors_own_code_cells_are_few(lecture):
+    plain = [cell for cell in lecture.text.cells if cell.kind == "code"]
+    assert len(plain) == 2
+    assert "from autograder import check" in plain[0].source
+
+
+def test_the_written_question_states_its_points(lecture):
+    cells = lecture.text.cells
+    (question,) = [k for k, cell in enumerate(cells) if cell.kind == "manual"]
+    assert cells[question].name == "derivation"
+    asked = re.findall(r"\((\d) points?\)", cells[question - 1].source)
+    assert sum(map(int, asked)) == cells[question].points == 4
+
+
+def test_the_boxes_are_all_there(lecture):
+    assert len(lecture.mended) == lecture.boxes
