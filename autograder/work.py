@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import builtins
 import functools
+import gc
 import sys
 import sysconfig
 import threading
@@ -53,7 +54,13 @@ def count(run: Callable[[], Any]) -> tuple[Any, Work | None]:
             watch.on = False
 
     by = _count_by_monitoring if hasattr(sys, "monitoring") else _count_by_tracing
-    result, work = by(watched)
+    collecting = gc.isenabled()
+    gc.disable()  # a collection runs finalisers and callbacks whenever it likes, and they are no work of the answer's
+    try:
+        result, work = by(watched)
+    finally:
+        if collecting:
+            gc.enable()
     if work is not None:
         work.steps += items
     return result, None if watch.evaded else work

@@ -7,7 +7,7 @@ Four ways to grade the same submissions (solved, half empty, with classic mistak
     stock           nbgrader autograde as it comes: a kernel for each submission, the check cells judge in it (and so
                     without the reference); demonstration cells are skipped, as they are by us
     preprocessor    nbgrader autograde with this course's nbgrader_config.py, isolation on
-    jobs 1, jobs 2  chainrule grade, isolation on, feedback pages included
+    jobs 1, jobs 2  chainrule grade, isolation on (and without the feedback pages, which autograde does not write either)
 Every figure is of the whole command, its start included, divided by the number of submissions. The last line is JSON with
 "ratio_jobs1" and "ratio_jobs2": stock nbgrader's seconds a submission divided by ours.
 """
@@ -44,7 +44,7 @@ c.Execute.skip_cells_with_tag = "demo"
 """
 BIN = Path(sys.executable).parent
 AUTOGRADE = [str(BIN / "nbgrader"), "autograde", ASSIGNMENT, "--force"]
-GRADE = [str(BIN / "chainrule"), "grade", ASSIGNMENT, "--json", "--jobs"]
+GRADE = [str(BIN / "chainrule"), "grade", ASSIGNMENT, "--json", "--no-feedback", "--jobs"]
 WAYS = {
     "stock": AUTOGRADE,
     "preprocessor": AUTOGRADE,

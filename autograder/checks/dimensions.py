@@ -93,6 +93,8 @@ def misshapen(name: str, value: Value, dims: Dims, sizes: Mapping[str, int]) -> 
         return f"{name} is complex; it must be real."
     if dims.entries == "float" and kind in "iub" and dims.axes:
         return f"{name} holds {_kind_in_words(kind)}; it must hold floating-point numbers (dtype {value.array.dtype})."
+    if dims.entries == "float" and kind == "f" and value.array.dtype.itemsize < 8 and dims.axes:
+        return f"{name} is {value.array.dtype}; it must be float64, as the inputs are."
     if dims.entries == "int" and kind == "f":
         return f"{name} holds floats; it must hold integers."
     if dims.entries == "bool" and kind != "b":

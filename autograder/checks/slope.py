@@ -19,6 +19,8 @@ RESOLVED = 1e-6
 AGREES = 2e-6
 """How far a claimed slope may lie from a measured one, relative to the slope's scale: rounding and truncation stay below
 1e-8 at the first rung, a wrong term lies far above."""
+VANISHING = 1e-30
+"""Slopes below this are 0: a sigmoid that is fully off has one of 1e-200 or of 0, by the way it was written."""
 EPSILON = float(np.finfo(np.float64).eps)
 
 
@@ -47,7 +49,7 @@ class Slope:
     def accepts(self, claimed: float, scale: float) -> bool:
         """Whether ``claimed`` is a valid slope (a subgradient, at a kink), within the error and AGREES of ``scale``."""
         gap = max(self.low - claimed, claimed - self.high, 0.0)
-        return gap <= AGREES * max(scale, abs(self.value)) + self.error
+        return gap <= AGREES * max(scale, abs(self.value)) + self.error + VANISHING
 
     def order(self, claimed: float) -> float:
         """Observed order of the odd Taylor remainder (f(t) - f(-t))/2 - t*claimed between t = h and h/2.

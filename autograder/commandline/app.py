@@ -72,6 +72,7 @@ def grade(
     course: Course = None,
     jobs: Annotated[int, typer.Option(min=1, help="How many submissions are judged at a time.")] = 2,
     isolation: Isolation = None,
+    feedback: Annotated[bool, typer.Option(help="Write the pages that students read, too.")] = True,
     json: Json = False,
 ) -> None:
     """Grade all of submitted/*/ASSIGNMENT/ into nbgrader's gradebook, autograded/ and feedback/.
@@ -81,7 +82,7 @@ def grade(
     from .grade import run
 
     with refusing(json, assignment=assignment):
-        raise typer.Exit(run(assignment, course, jobs, isolation, json))
+        raise typer.Exit(run(assignment, course, jobs, isolation, feedback, json))
 
 
 @app.command()

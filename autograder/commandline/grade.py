@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from ..gradebook.classroom import ClassGrades, StudentGrade
 
 
-def run(assignment: str, course: Path | None, jobs: int, isolation: str | None, json: bool) -> int:
+def run(assignment: str, course: Path | None, jobs: int, isolation: str | None, feedback: bool, json: bool) -> int:
     """Grade a class and print its table. Returns the exit code: 1 when somebody could not be recorded."""
     root = course_root(course)
-    grades = grade_with_progress(root, assignment, jobs, isolation)
+    grades = grade_with_progress(root, assignment, jobs, isolation, feedback)
     if json:
         print_json(as_json(grades))
     else:
@@ -22,7 +22,9 @@ def run(assignment: str, course: Path | None, jobs: int, isolation: str | None, 
     return 1 if grades.failures else 0
 
 
-def grade_with_progress(root: Path, assignment: str, jobs: int, isolation: str | None) -> ClassGrades:
+def grade_with_progress(
+    root: Path, assignment: str, jobs: int, isolation: str | None, feedback: bool = True
+) -> ClassGrades:
     """Grade a class under a progress bar on stderr; an assignment new to the gradebook is registered first."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -39,12 +41,12 @@ def grade_with_progress(root: Path, assignment: str, jobs: int, isolation: str |
             bars.advance(tasks[step])
 
         try:
-            return grade_class(root, assignment, jobs=jobs, isolation=isolation, progress=progress)
+            return grade_class(root, assignment, jobs=jobs, isolation=isolation, feedback=feedback, progress=progress)
         except UnknownAssignment:
             from ..authoring import build
 
             build(root, [assignment])
-            return grade_class(root, assignment, jobs=jobs, isolation=isolation, progress=progress)
+            return grade_class(root, assignment, jobs=jobs, isolation=isolation, feedback=feedback, progress=progress)
 
 
 def as_json(grades: ClassGrades) -> dict[str, Any]:
@@ -87,8 +89,10 @@ def show(grades: ClassGrades, root: Path) -> None:
     out.print(table)
     for student, why in grades.failures.items():
         out.print(f"[red]{escape(student)}[/]: {escape(why)}")
-    feedback = grades.feedback.relative_to(root) if grades.feedback.is_relative_to(root) else grades.feedback
-    out.print(f"isolation: {grades.isolation}; seed {grades.seed}; feedback: {feedback}/STUDENT/{grades.assignment}/")
+    out.print(f"isolation: {grades.isolation}; seed {grades.seed}")
+    if any(row.feedback for row in grades.students):
+        feedback = grades.feedback.relative_to(root) if grades.feedback.is_relative_to(root) else grades.feedback
+        out.print(f"feedback: {feedback}/STUDENT/{grades.assignment}/")
 
 
 def by_code(row: StudentGrade) -> str:

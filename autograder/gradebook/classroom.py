@@ -25,7 +25,7 @@ from traitlets.config.loader import PyFileConfigLoader
 from ..authoring.release import alembic_on_path
 from ..grading.assignment import COURSE_MARK, Assignment, AssignmentError, load_assignment
 from ..grading.grade import GradedNotebook
-from ..wall import Wall
+from ..wall import Wall, modules_for
 from .judge import Judge, Submission, handing, judge_folder
 from .rebuild import rebuild_folder
 
@@ -95,12 +95,19 @@ def students_of(course: Path, assignment: str) -> list[str]:
 
 
 def grade_class(
-    course: Path, assignment_name: str, *, jobs: int = 1, isolation: str | None = None, progress: Progress | None = None
+    course: Path,
+    assignment_name: str,
+    *,
+    jobs: int = 1,
+    isolation: str | None = None,
+    feedback: bool = True,
+    progress: Progress | None = None,
 ) -> ClassGrades:
     """Grade every submission of an assignment: gradebook, autograded/ and feedback/.
 
     Raises AssignmentError, ClassError or wall.WallError, each with one sentence, when nothing can be graded. What one
     submission does costs no other anything. ``isolation`` and the limits default to what nbgrader_config.py says.
+    ``feedback`` also writes the pages that students read.
     """
     assignment = load_assignment(course, assignment_name)
     _ = assignment.reference  # refuse to grade without it, before anybody is
@@ -110,7 +117,13 @@ def grade_class(
     folders = _submissions(opened.folders)
     _refuse_unknown(opened.folders, assignment)
     settings = Judge(config=opened.config)
-    start = partial(Wall, isolation or settings.isolation, settings.limits(), hidden=[assignment.course])
+    start = partial(
+        Wall,
+        isolation or settings.isolation,
+        settings.limits(),
+        hidden=[assignment.course],
+        modules=modules_for(assignment.sources),
+    )
     with _Walls(start) as walls, ThreadPoolExecutor(jobs, thread_name_prefix="judge") as pool:
         futures: dict[str, Future[GradedNotebook]] = {}
         graded: dict[str, GradedNotebook] = {}
@@ -118,7 +131,7 @@ def grade_class(
             futures[student] = pool.submit(_judged, assignment, folder, walls, seed)
             futures[student].add_done_callback(lambda _, student=student: tell("judged", student))
         try:
-            broken = _record(opened, assignment, folders, futures, graded, tell)
+            broken = _record(opened, assignment, folders, futures, graded, tell, feedback=feedback)
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
@@ -181,8 +194,10 @@ def _record(
     futures: dict[str, Future[GradedNotebook]],
     graded: dict[str, GradedNotebook],
     tell: Progress,
+    *,
+    feedback: bool,
 ) -> dict[str, str]:
-    """Write the verdicts to the gradebook in order, as they are made, and then the feedback to disk.
+    """Write the verdicts to the gradebook in order, as they are made, and then the feedback, if asked for, to disk.
 
     Fills ``graded`` on the way. Returns the students whose judging broke, with what broke.
     """
@@ -206,7 +221,7 @@ def _record(
     }
     with handing(submissions), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # SQLAlchemy's remarks on nbgrader
-        for converter in _converters(course, folders):
+        for converter in _converters(course, folders, feedback=feedback):
             try:
                 converter.start()
             except NbGraderException as error:
@@ -214,15 +229,16 @@ def _record(
     return broken
 
 
-def _converters(course: _Course, submissions: dict[str, Path]) -> Iterator[BaseConverter]:
+def _converters(course: _Course, submissions: dict[str, Path], *, feedback: bool) -> Iterator[BaseConverter]:
     """nbgrader's autograde over all submissions, then its generate_feedback over what that recorded."""
     autograde = _AutogradeAll(coursedir=course.folders, config=course.config, log=course.log.logger)
     autograde.submissions = submissions
     autograde.force = True
     yield autograde
-    feedback = GenerateFeedback(coursedir=course.folders, config=course.config, log=course.log.logger)
-    feedback.force = True
-    yield feedback
+    if feedback:
+        pages = GenerateFeedback(coursedir=course.folders, config=course.config, log=course.log.logger)
+        pages.force = True
+        yield pages
 
 
 def _collect(

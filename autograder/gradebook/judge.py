@@ -16,7 +16,7 @@ from ..grading.assignment import Assignment, load_assignment
 from ..grading.grade import GradedNotebook, judge_rebuilt, unreadable
 from ..grading.rebuild import text_of
 from ..grading.submission import SubmissionError, read_files
-from ..wall import Limits, Wall
+from ..wall import Limits, Wall, modules_for
 from .submissions import FILE, course_of, folders_of
 from .warm import warm_wall
 
@@ -52,7 +52,7 @@ class Judge(NbGraderPreprocessor):
             cell["source"] = text_of(cell)  # nbformat writes a source as a list of lines
         coursedir = folders_of(self)
         folder = Path(coursedir.format_path(coursedir.submitted_directory, student, name))
-        with warm_wall(self.isolation, self.limits(), course) as wall:
+        with warm_wall(self.isolation, self.limits(), course, modules_for(assignment.sources)) as wall:
             graded = judge_folder(assignment, rebuilt, folder, wall)
         return from_dict(graded.notebook), resources
 

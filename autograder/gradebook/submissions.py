@@ -7,7 +7,11 @@ or on an empty nbgrader entry (everybody after that student is lost). Here the e
 
 from __future__ import annotations
 
+import glob
 import os
+import stat
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +20,28 @@ from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.v4 import new_notebook
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.utils import parse_utc
+
+from ..grading.submission import SubmissionError, read_plain_file
 
 FILE = "chainrule_file"
 
 
 class SubmissionExporter(NotebookExporter):
-    """Runs the preprocessors on an empty notebook, with the path of the real one in the resources."""
+    """Runs the preprocessors on an empty notebook, with the path of the real one in the resources.
+
+    It is made before the converter touches a submission, and takes two of the converter's doors away from students: the
+    copying of the files beside the notebook, which follows links (to the solutions, say, and from there into the
+    feedback), and the reading of timestamp.txt, which ends the whole run when it is no date.
+    """
+
+    def __init__(self, **kw: Any) -> None:
+        super().__init__(**kw)
+        converter: Any = self.parent
+        if converter is not None and not hasattr(converter, "chainrule_guarded"):
+            converter.chainrule_guarded = True
+            converter.init_assignment = _without_links(converter, converter.init_assignment)
+            converter.coursedir.get_existing_timestamp = _timestamp
 
     def from_filename(self, filename: str, resources: Any = None, **kw: Any) -> tuple[Any, Any]:
         """Convert a notebook without reading it."""
@@ -29,6 +49,40 @@ class SubmissionExporter(NotebookExporter):
         resources[FILE] = os.path.abspath(filename)
         resources["metadata"] = ResourcesDict(name=Path(filename).stem, path=str(Path(filename).parent))
         return self.from_notebook_node(new_notebook(), resources=resources, **kw)
+
+
+def _without_links(converter: Any, init_assignment: Callable[[str, str], None]) -> Callable[[str, str], None]:
+    """nbgrader's own step, which copies the files of a submission, with eyes for ordinary files only."""
+
+    def guarded(assignment: str, student: str) -> None:
+        folders = converter.coursedir
+        source = folders.format_path(folders.submitted_directory, student, assignment)
+        ignore = folders.ignore
+        folders.ignore = [*ignore, *(glob.escape(name) for name in _odd_names(Path(source)))]
+        try:
+            init_assignment(assignment, student)
+        finally:
+            folders.ignore = ignore
+
+    return guarded
+
+
+def _odd_names(folder: Path) -> set[str]:
+    """The names of what is no ordinary file below ``folder``: links, pipes, sockets."""
+    return {
+        name
+        for base, _, names in os.walk(folder)
+        for name in names
+        if not stat.S_ISREG(os.lstat(os.path.join(base, name)).st_mode)
+    }
+
+
+def _timestamp(folder: str) -> datetime | None:
+    """When something was handed in, by its timestamp.txt; None when there is none, or none that is a date."""
+    try:
+        return parse_utc(read_plain_file(Path(folder, "timestamp.txt"), limit=200).decode().strip())
+    except (SubmissionError, ValueError, OverflowError):
+        return None
 
 
 def accept_renamed(assignment: str, student: str, notebooks: list[str]) -> None:

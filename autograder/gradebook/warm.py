@@ -10,21 +10,22 @@ from threading import Lock
 
 from ..wall import Limits, Wall
 
-_Key = tuple[str, Limits, Path]
+_Key = tuple[str, Limits, Path, tuple[str, ...]]
 _walls: dict[_Key, Wall] = {}
 _lock = Lock()
 
 
 @contextmanager
-def warm_wall(isolation: str, limits: Limits, course: Path) -> Iterator[Wall]:
-    """The wall for this level of isolation, these limits and this course, which it hides; one user at a time.
+def warm_wall(isolation: str, limits: Limits, course: Path, modules: tuple[str, ...]) -> Iterator[Wall]:
+    """The wall for this level of isolation, these limits, this course, which it hides, and these modules; one user at a
+    time.
 
     Raises WallError when it cannot stand.
     """
-    key = (isolation, limits, course.resolve())
+    key = (isolation, limits, course.resolve(), modules)
     with _lock:
         if key not in _walls:
-            wall = Wall(isolation=isolation, limits=limits, hidden=[key[2]])
+            wall = Wall(isolation=isolation, limits=limits, hidden=[key[2]], modules=modules)
             wall.__enter__()
             _walls[key] = wall
             atexit.register(_close, key)

@@ -42,6 +42,12 @@ class Assignment:
         """The points that the exercises are worth together; written questions are not among them."""
         return sum(exercise.points for exercise in self.exercises.values())
 
+    @property
+    def sources(self) -> list[str]:
+        """The code that runs in every submission: the released cells and exercises.py."""
+        cells = [cell for cell in self.release["cells"] if cell["cell_type"] == "code"]
+        return [*("".join(cell["source"]) for cell in cells), self.files["exercises.py"].decode("utf-8", "replace")]
+
     @cached_property
     def reference(self) -> Mapping[str, Any]:
         """The names of ``solutions/<name>.py``. Raises AssignmentError when it is not there."""
@@ -102,7 +108,10 @@ def load_assignment(course: Path, name: str) -> Assignment:
     if not exercises.is_file():
         raise AssignmentError(f"source/{name}/exercises.py is missing: it says what is asked and how it is checked")
     files = sorted(path for path in notebook.parent.rglob("*") if path.is_file() and _travels(path, notebook.parent))
-    hidden = (reference_path(course, name), course / "solutions" / "mistakes" / f"{name}.py")
+    hidden = (
+        reference_path(course, name),
+        *(course / "solutions" / kind / f"{name}.py" for kind in ("mistakes", "styles")),
+    )
     state = tuple(_state(path) for path in (notebook, exercises, *hidden, *files))
     key = (course, name)
     if key not in _loaded or _loaded[key][0] != state:

@@ -6,6 +6,6 @@ docstring begins with "Inside" run beyond the wall; what they send is read as if
 
 from .limits import Cell, CellResult, Limits, WallError
 from .session import Session
-from .wall import Wall
+from .wall import Wall, modules_for
 
-__all__ = ["Cell", "CellResult", "Limits", "Session", "Wall", "WallError"]
+__all__ = ["Cell", "CellResult", "Limits", "Session", "Wall", "WallError", "modules_for"]

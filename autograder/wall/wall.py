@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -22,6 +23,16 @@ MODULES = (
     "autograder.work",
     "coursekit",
 )
+HEAVY = ("torch", "sklearn.datasets")
+"""Modules that take a second or more: warmed only for notebooks that name them."""
+
+
+def modules_for(sources: Iterable[str]) -> tuple[str, ...]:
+    """What is worth importing beforehand for notebooks of these sources."""
+    text = "\n".join(sources)
+    return tuple(
+        name for name in MODULES if name not in HEAVY or re.search(rf"\b{name.partition('.')[0]}\b", text) is not None
+    )
 
 
 class Wall:

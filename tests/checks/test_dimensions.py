@@ -75,6 +75,7 @@ def test_a_specification_that_cannot_be_read_is_refused(text):
         (lambda X: np.ma.masked_array(X), "out is a MaskedArray"),
         (lambda X: np.multiply(X, 2, out=X), "X is changed in place: the caller still needs it"),
         (lambda X: X.T, "transposed"),
+        (lambda X: X.astype(np.float32), "out is float32; it must be float64"),
     ],
 )
 def test_what_is_said_of_an_output(answer, words):

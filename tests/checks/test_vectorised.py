@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import sys
 
 import numpy as np
@@ -70,6 +71,24 @@ def test_array_code_passes(style):
     assert finding.passed is True, finding.message
 
 
+def test_a_garbage_collection_in_between_is_not_counted():
+    seen = []
+
+    def notice(phase, info):
+        seen.append(phase)
+
+    thresholds = gc.get_threshold()
+    gc.callbacks.append(notice)
+    gc.set_threshold(1)
+    try:
+        findings = [judged(lambda X: np.array([X.sum(axis=1)] * 3)[0]) for _ in range(5)]
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.callbacks.remove(notice)
+    assert seen
+    assert all(finding.passed for finding in findings)
+
+
 def test_switching_the_counting_off_is_no_way_out():
     def answer(X):
         sys.settrace(None)
@@ -92,3 +111,18 @@ def test_an_empty_answer_is_not_vectorised():
     finding = judge(exercise, local(exercise, namespace), reference=right).findings[0]
     assert finding.passed is False
     assert "no output is right" in finding.message
+
+
+def by_class(X, y):
+    """A loop over the classes, with a shortcut for those that do not occur."""
+    out = np.zeros(len(X))
+    for c in range(int(y.max()) + 1):
+        if (y == c).any():
+            out[y == c] = X[y == c].sum(axis=1) * c
+    return out
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_loop_over_the_classes_may_skip_some(seed):
+    exercise, namespace = posed(by_class, {"X": "N D", "y": "N int<C"}, {"out": "N"}, [Vectorised(over="N")])
+    assert judge(exercise, local(exercise, namespace), seed=seed).findings[0].passed is True
