@@ -64,6 +64,10 @@ class Gradient:
                 return line
             slope = line.measure(budget)
             if slope is None or not slope.resolved:
+                if unresolved is None and drawn is draws[0]:
+                    # this point lies within a hair of a kink: the other random example does not
+                    draws[0] = trial.draws()[1]
+                    rounds = [(draws[0] if one is drawn else one, *rest) for one, *rest in [(drawn, together), *rounds]]
                 unresolved = unresolved or drawn
                 continue
             tried += 1

@@ -24,6 +24,12 @@ def test_a_right_gradient_never_fails(name, seed):
     assert verdict.status == "passed", verdict.findings
 
 
+def test_a_point_within_a_hair_of_a_kink_is_left_for_another():
+    """In this draw one of a thousand margins lies so near zero that every step crosses it."""
+    exercise, namespace = FAMILIES["svm, X of size 50, W of size 0.01"]
+    assert judge(exercise, local(exercise, namespace), seed=5994).status == "passed"
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("name", FAMILIES)
 def test_a_right_gradient_never_fails_in_ten_thousand_draws(name):
