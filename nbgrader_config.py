@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from autograder.gradebook.timestamps import read_with_care
+
 c = get_config()  # noqa: F821  # pyright: ignore[reportUndefinedVariable]
 
 c.CourseDirectory.root = str(Path(__file__).resolve().parent)
@@ -13,7 +15,9 @@ c.CourseDirectory.release_directory = "assignments"
 
 # Grading: what autograde and generate_feedback need goes below this line.
 
-# No submission can stop the run: the exporter hands on the path, Rebuild reads the file without trust.
+# No submission can stop the run: its timestamp.txt is read with care, the exporter hands on the path of its notebook,
+# and Rebuild reads that without trust.
+read_with_care()
 c.Autograde.exporter_class = "autograder.gradebook.submissions.SubmissionExporter"
 c.Autograde.pre_convert_hook = "autograder.gradebook.submissions.accept_renamed"
 
@@ -36,4 +40,5 @@ c.HTMLExporter.exclude_anchor_links = True
 c.HTMLExporter.filters = {
     "clean_html": "autograder.gradebook.html.clean",
     "strip_files_prefix": "autograder.gradebook.html.clean_markdown",
+    "markdown2html": "autograder.gradebook.html.markdown",
 }

@@ -1,24 +1,28 @@
 """What a browser may be shown of what students wrote: filters for nbconvert's templates, named in nbgrader_config.py.
 
 ``HTMLExporter.sanitize_html`` alone is not enough: nbgrader's own templates (feedback and Formgrader) put Markdown cells
-and comments on the page without cleaning them, and nbconvert's ``clean_html`` knows no paragraph and no heading. So both
+and comments on the page without cleaning them, and nbconvert's ``clean_html`` knows no paragraph and no heading. So the
 filters that these templates do use are replaced:
 
     clean_html           rich output of code cells
     strip_files_prefix   all Markdown: the templates write ``markdown2html | strip_files_prefix``
+    markdown2html        the same Markdown, which nbconvert refuses where a picture is missing: nobody would get a page
 
-What survives: text, headings, lists, tables, code, links (http, https, mailto, #), pictures that are part of the page
-(png, jpeg, gif as data), and the style properties in _STYLES. What does not: scripts, forms, frames, svg, ids (Formgrader
-finds its score fields by id), classes that are not for colouring code, anything that is fetched from elsewhere.
+What survives: text, headings, lists, tables, code, links (http, https, mailto, #; a relative one would open the student's
+own files in Formgrader's origin), pictures that are part of the page (png, jpeg, gif as data), and the style properties in
+_STYLES. What does not: scripts, forms, frames, svg, ids (Formgrader finds its score fields by id), classes that are not for
+colouring code, anything that is fetched from elsewhere.
 """
 
 from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from html import escape
+from typing import TYPE_CHECKING, Any
 
-from nbconvert.filters import strip_files_prefix
+from jinja2 import pass_context
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from ..grading.displays import defused
 
@@ -38,6 +42,9 @@ padding-left padding-right padding-top text-align text-decoration text-indent ve
 _PLAIN = frozenset({"title", "alt", "colspan", "rowspan", "align", "start", "open", "lang"})
 _CLASS = re.compile(r"^(highlight|hl-[a-z0-9-]+|dataframe|[a-z][a-z0-9]?)$")  # pygments' short names, pandas' tables
 _PICTURE = re.compile(r"^data:image/(png|jpeg|gif);base64,[A-Za-z0-9+/=\s]+$")
+_LINK = re.compile(
+    r"^(https?://|mailto:|#)", re.IGNORECASE
+)  # a relative one opens the student's own files in Formgrader
 _SIZE = re.compile(r"^\d{1,4}(px|%)?$")
 
 
@@ -48,12 +55,57 @@ def clean(html: str | bytes) -> str:
 
 @lru_cache(maxsize=512)  # the lecture's cells are the same on everybody's page
 def _clean(html: str) -> str:
-    return defused(_cleaner().clean(_CODE_TO_RUN.sub("", html)))
+    html = _CODE_TO_RUN.sub("", html)
+    return defused(_cleaner().clean(html)) if _is_bearable(html) else TOO_DEEP
+
+
+TOO_DEEP = "<p>(too much markup, or too deeply nested, to be shown)</p>"
+MOST_TAGS, DEEPEST = 30_000, 200
+LONGEST, MOST_FORMULAS = 50_000, 300
+_FORMULA = re.compile(r"\\+(begin|\(|\[)")
+_TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)", re.IGNORECASE)
+_UNCLOSED = "area base br col embed hr img input li link meta p source td th tr track wbr"
+_ENDLESS = frozenset(_UNCLOSED.split())
+
+
+def _is_bearable(html: str) -> bool:
+    """Whether a parser gets through: fifty thousand open tags keep it busy for minutes."""
+    tags = _TAG.findall(html)
+    depth = deepest = 0
+    for closing, name in tags:
+        if name.lower() not in _ENDLESS:
+            depth = max(0, depth - 1) if closing else depth + 1
+            deepest = max(deepest, depth)
+    return len(tags) <= MOST_TAGS and deepest <= DEEPEST
 
 
 def clean_markdown(html: str) -> str:
-    """The same for Markdown that has become HTML, in place of nbconvert's ``strip_files_prefix``."""
-    return clean(strip_files_prefix(html))
+    """The same for Markdown that has become HTML, in place of nbconvert's ``strip_files_prefix``: no link to files is
+    left that could have a prefix, and its search takes minutes where brackets are many."""
+    return clean(html)
+
+
+@pass_context
+def markdown(context: Any, source: str) -> str:
+    """Markdown as HTML, whatever it holds: a picture that is missing is its caption, what cannot be read is text."""
+    if len(source) > LONGEST or len(_FORMULA.findall(source)) > MOST_FORMULAS:  # slower than in proportion to both
+        return f"<pre>{escape(source)}</pre>"
+    attachments = _Attachments(context.get("cell", {}).get("attachments", {}))
+    renderer = IPythonRenderer(escape=False, attachments=attachments, exclude_anchor_links=True)
+    try:
+        return str(MarkdownWithMath(renderer=renderer).render(source))
+    except Exception:  # RecursionError among them
+        return f"<pre>{escape(source)}</pre>"
+
+
+class _Attachments(dict[str, Any]):
+    """The pictures of a cell; one that is not there is an empty one."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __missing__(self, name: str) -> dict[str, str]:
+        return {"image/png": ""}
 
 
 _CODE_TO_RUN = re.compile(r"<(script|style)\b.*?(</\1\s*>|$)", re.IGNORECASE | re.DOTALL)
@@ -82,7 +134,7 @@ def _allowed(tag: str, name: str, value: str) -> bool:
     if name == "class":
         return all(_CLASS.match(word) for word in value.split())
     if name == "href":
-        return tag == "a" and not value.strip().lower().startswith("data:")
+        return tag == "a" and bool(_LINK.match(value))
     if name == "src":
         return tag == "img" and bool(_PICTURE.match(value))
     return name in ("width", "height") and bool(_SIZE.match(value))

@@ -11,7 +11,6 @@ import glob
 import os
 import stat
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +19,6 @@ from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.v4 import new_notebook
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
-from nbgrader.utils import parse_utc
-
-from ..grading.submission import SubmissionError, read_plain_file
 
 FILE = "chainrule_file"
 
@@ -30,9 +26,8 @@ FILE = "chainrule_file"
 class SubmissionExporter(NotebookExporter):
     """Runs the preprocessors on an empty notebook, with the path of the real one in the resources.
 
-    It is made before the converter touches a submission, and takes two of the converter's doors away from students: the
-    copying of the files beside the notebook, which follows links (to the solutions, say, and from there into the
-    feedback), and the reading of timestamp.txt, which ends the whole run when it is no date.
+    It is made before the converter touches a submission, and closes one of the converter's doors: the copying of the
+    files beside the notebook, which follows links (to the solutions, say, and from there into the feedback).
     """
 
     def __init__(self, **kw: Any) -> None:
@@ -41,7 +36,6 @@ class SubmissionExporter(NotebookExporter):
         if converter is not None and not hasattr(converter, "chainrule_guarded"):
             converter.chainrule_guarded = True
             converter.init_assignment = _without_links(converter, converter.init_assignment)
-            converter.coursedir.get_existing_timestamp = _timestamp
 
     def from_filename(self, filename: str, resources: Any = None, **kw: Any) -> tuple[Any, Any]:
         """Convert a notebook without reading it."""
@@ -75,14 +69,6 @@ def _odd_names(folder: Path) -> set[str]:
         for name in names
         if not stat.S_ISREG(os.lstat(os.path.join(base, name)).st_mode)
     }
-
-
-def _timestamp(folder: str) -> datetime | None:
-    """When something was handed in, by its timestamp.txt; None when there is none, or none that is a date."""
-    try:
-        return parse_utc(read_plain_file(Path(folder, "timestamp.txt"), limit=200).decode().strip())
-    except (SubmissionError, ValueError, OverflowError):
-        return None
 
 
 def accept_renamed(assignment: str, student: str, notebooks: list[str]) -> None:

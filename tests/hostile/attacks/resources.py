@@ -1,0 +1,322 @@
+"""Using things up: seconds, memory, processes, files, output. Exceeding a limit costs that cell or that check only."""
+
+from __future__ import annotations
+
+from ..attack import Attack, Notebook, src
+from .breaking import in_check
+
+
+def _endless_markdown(notebook: Notebook) -> None:
+    """Each took a stock page minutes to make, or could not be made at all."""
+    for number, text in enumerate(
+        (
+            "> " * 400 + "x",
+            "[" * 150_000,
+            "[a](" * 20_000,
+            "<div>" * 40_000,
+            r"\(a" * 20_000,
+            r"\begin{a}" * 20_000,
+            "*a " * 9_000,
+        )
+    ):
+        notebook["cells"].append({"cell_type": "markdown", "id": f"deep-{number}", "metadata": {}, "source": text})
+
+
+RESOURCES = [
+    Attack(
+        "endless_cell",
+        "loops in a cell",
+        4,
+        [
+            "while True: pass",
+        ],
+        says="stopped after",
+    ),
+    Attack("endless_check", "loops in a check", 4, answers=in_check("while True: pass"), says="stopped after"),
+    Attack(
+        "stubborn_cell",
+        "swallows every interrupt",
+        4,
+        [
+            src(
+                """
+                while True:
+                    try:
+                        while True: pass
+                    except BaseException: continue
+                """
+            ),
+        ],
+    ),
+    Attack(
+        "stubborn_check",
+        "swallows every interrupt, in a check",
+        4,
+        answers=in_check(
+            src(
+                """
+                while True:
+                    try:
+                        while True: pass
+                    except BaseException: pass
+                """
+            )
+        ),
+        says="stopped after",
+    ),
+    Attack(
+        "interrupts_ignored",
+        "ignores the signal",
+        4,
+        [
+            src(
+                """
+                import signal, time
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
+                time.sleep(10**6)
+                """
+            ),
+        ],
+        says="did not heed",
+    ),
+    Attack(
+        "slow_in_c",
+        "stays in compiled code",
+        4,
+        [
+            "sum(range(10**13))",
+        ],
+        says="stopped after",
+    ),
+    Attack(
+        "regex",
+        "lets a regular expression explode",
+        4,
+        [
+            "import re; re.match('(a|aa)+$', 'a' * 100 + 'b')",
+        ],
+        says="stopped after",
+    ),
+    Attack(
+        "fork_storm",
+        "forks until it may not",
+        4,
+        [
+            src(
+                """
+                import os, time
+                try:
+                    for _ in range(5000):
+                        if os.fork() == 0: time.sleep(1000); os._exit(0)
+                except OSError as e: print('bounded')
+                """
+            ),
+        ],
+        says="bounded",
+    ),
+    Attack(
+        "fork_bomb",
+        "forks forks that fork, in a check",
+        4,
+        answers=in_check(
+            src(
+                """
+                import os, time
+                for _ in range(12):
+                    try: os.fork()
+                    except OSError: pass
+                time.sleep(0.2)
+                return 1
+                """
+            )
+        ),
+    ),
+    Attack(
+        "thread_storm",
+        "starts threads until it may not",
+        4,
+        [
+            src(
+                """
+                import threading, time
+                try:
+                    for _ in range(5000): threading.Thread(target=time.sleep, args=(1000,), daemon=True).start()
+                except RuntimeError: print('bounded')
+                """
+            ),
+        ],
+        says="bounded",
+    ),
+    Attack(
+        "memory",
+        "takes more memory than it may",
+        4,
+        [
+            "hog = bytearray(64 << 30)",
+        ],
+        says="MemoryError",
+    ),
+    Attack(
+        "memory_in_check",
+        "takes more memory than it may, in a check",
+        4,
+        answers=in_check("return np.ones(1 << 33)"),
+        says="of memory",
+    ),
+    Attack(
+        "disk_file",
+        "writes one file that is too large",
+        4,
+        [
+            src(
+                """
+                import os
+                with open('f', 'wb') as f:
+                    for _ in range(512): f.write(bytes(1 << 20))
+                """
+            ),
+        ],
+        says="File too large",
+    ),
+    Attack(
+        "disk_many",
+        "fills the disk with many files",
+        4,
+        [
+            src(
+                """
+                import time
+                for i in range(40): open(f'f{i}', 'wb').write(b'1' * (8 << 20))
+                time.sleep(2)
+                """
+            ),
+        ],
+        says="more than 256 MB",
+    ),
+    Attack(
+        "inodes",
+        "makes files without end",
+        4,
+        [
+            src(
+                """
+                import os
+                for i in range(10**6): os.close(os.open(f'{i}', os.O_CREAT))
+                """
+            ),
+        ],
+        says="files",
+    ),
+    Attack(
+        "memory_disks",
+        "fills the directories that live in memory",
+        4,
+        [
+            src(
+                """
+                for room in ('/dev/shm', '/tmp', '/var/tmp', '/run'):
+                    try:
+                        with open(room + '/{mark}', 'wb') as f:
+                            for _ in range(400): f.write(b'1' * (1 << 20))
+                    except OSError as e: print(room, e)
+                """
+            ),
+        ],
+    ),
+    Attack(
+        "deep_directory",
+        "makes directories too deep to name",
+        4,
+        [
+            src(
+                """
+                import os
+                for _ in range(3000): os.mkdir('d'); os.chdir('d')
+                """
+            ),
+        ],
+    ),
+    Attack(
+        "odd_files",
+        "leaves closed directories, pipes, sockets and unspeakable names",
+        4,
+        [
+            src(
+                r"""
+                import os, socket
+                os.makedirs('a/b/c'); open('a/b/c/f', 'w'); open(b'\xff\n', 'w'); os.mkfifo('pipe')
+                s = socket.socket(socket.AF_UNIX); s.bind('sock'); os.chmod('a/b', 0); os.chmod('a', 0); os.chmod('.', 0)
+                """
+            ),
+        ],
+    ),
+    Attack(
+        "long_line",
+        "prints a line of thirty megabytes",
+        4,
+        [
+            "print('x' * 30_000_000)",
+        ],
+    ),
+    Attack(
+        "many_lines",
+        "prints three hundred thousand lines",
+        4,
+        [
+            "for i in range(300_000): print(i)",
+        ],
+        says="cut",
+    ),
+    Attack(
+        "long_error",
+        "raises with thirty megabytes to say",
+        4,
+        [
+            "raise ValueError('y' * 30_000_000)",
+        ],
+        says="ValueError",
+    ),
+    Attack(
+        "output_below",
+        "floods the descriptors below Python",
+        4,
+        [
+            src(
+                """
+                import os
+                try:
+                    for _ in range(8000): os.write(1, b'y' * 65536)
+                except OSError: pass
+                """
+            ),
+        ],
+    ),
+    Attack(
+        "display_flood",
+        "displays without end",
+        4,
+        [
+            src(
+                """
+                from IPython.display import display, HTML
+                for _ in range(300): display(HTML('x' * 100_000))
+                """
+            ),
+        ],
+    ),
+    Attack(
+        "deep_html",
+        "displays HTML nested fifty thousand times",
+        4,
+        [
+            src(
+                """
+                from IPython.display import display, HTML
+                display(HTML('<div>' * 50_000))
+                display(HTML('<b>' * 50_000 + 'x'))
+                """
+            ),
+        ],
+    ),
+    Attack("deep_markdown", "writes Markdown that takes minutes to read", 4, edit=_endless_markdown),
+]

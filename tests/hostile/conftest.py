@@ -1,0 +1,39 @@
+"""Each class is graded once in a run, whoever asks first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from .classroom import CLASSES, Graded, graded_once
+
+ByName = Callable[[str], Graded]
+
+
+@pytest.fixture(scope="session")
+def class_by_name(tmp_path_factory: pytest.TempPathFactory) -> ByName:
+    """A class of CLASSES, graded by ``chainrule grade`` when it is first asked for."""
+    known: dict[str, Graded] = {}
+
+    def by_name(name: str) -> Graded:
+        if name not in known:
+            attacks, isolation = CLASSES[name]
+            command = ("chainrule", "grade", "tiny", "--jobs", "2", "--json", "--isolation", isolation)
+            promised = [attack for attack in attacks if isolation not in attack.not_promised_by]
+            known[name] = graded_once(tmp_path_factory, name, promised, command)
+        return known[name]
+
+    return by_name
+
+
+@pytest.fixture
+def graded(request: pytest.FixtureRequest, class_by_name: ByName) -> Graded:
+    """The class that a test is parametrised with."""
+    return class_by_name(request.param)
+
+
+@pytest.fixture
+def peaceful(class_by_name: ByName) -> Graded:
+    """The honest neighbours alone."""
+    return class_by_name("peaceful")
