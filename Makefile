@@ -19,7 +19,7 @@ $(BIN)/.done: pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet -c constraints.txt -e '.[dev]'
 	touch $@
 
-demo: setup  ## build the assignment, release it, grade four notebooks, show the grades
+demo: setup  ## build and release, grade four notebooks of an assignment, show the grades
 	$(BIN)/chainrule demo
 
 lint: setup  ## style and types
