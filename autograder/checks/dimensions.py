@@ -9,7 +9,7 @@ import numpy as np
 
 from ..dims import Dims, explain_shape
 from ..verdict import Finding, Value
-from .gradient import Gradient
+from .gradient import Gradient, several
 from .trial import AnswerFailed, Drawn, Trial
 
 ARTICLE = {"float": "floating-point numbers", "int": "integers", "bool": "booleans"}
@@ -74,7 +74,7 @@ class Dimensions:
 def _upstream(trial: Trial) -> set[str]:
     """The inputs that are upstream gradients: half of all published backward passes change them, and nothing breaks."""
     named = [check.upstream for check in trial.exercise.checks if isinstance(check, Gradient)]
-    return {name for one in named for name in ((one,) if isinstance(one, str) else one)}
+    return {name for one in named for name in several(one)}
 
 
 def misshapen(name: str, value: Value, dims: Dims, sizes: Mapping[str, int]) -> str | None:

@@ -43,13 +43,13 @@ class Gradient:
     @property
     def title(self) -> str:
         """What a report calls it."""
-        return f"Gradient {', '.join(_several(self.claimed))}"
+        return f"Gradient {', '.join(several(self.claimed))}"
 
     def __call__(self, trial: Trial) -> Finding:
         """Judge every parameter on a random example, and all of them together in every case."""
         budget = _Budget(JUDGING)
         draws = [drawn for k, drawn in enumerate(trial.draws()) if k != 1]  # one random example and every case
-        pairs = tuple(zip(_several(self.wrt), _several(self.claimed), strict=True))
+        pairs = tuple(zip(several(self.wrt), several(self.claimed), strict=True))
         rounds: list[tuple] = [(draws[0], (pair,)) for pair in pairs]
         rounds += [(drawn, pairs) for drawn in draws[1:]]
         rounds += [(draws[0], (pair,)) for pair in pairs] * 2
@@ -79,14 +79,12 @@ class Gradient:
                 rounds.insert(0, (drawn, together, "shifted"))
         if tried == 0 and unresolved is not None:
             message = (
-                f"{' and '.join(_several(self.of))} jumps about too much for a slope to be measured: the same inputs must "
+                f"{' and '.join(several(self.of))} jumps about too much for a slope to be measured: the same inputs must "
                 "give the same output, in float64."
             )
             return Finding(self.title, False, message, share=self.share)
         if not moved:
-            message = (
-                f"{' and '.join(_several(self.of))} does not change with {' and '.join(_several(self.wrt))} at all."
-            )
+            message = f"{' and '.join(several(self.of))} does not change with {' and '.join(several(self.wrt))} at all."
             return Finding(self.title, False, message, share=self.share)
         said = f"agrees with the slopes along {tried} random directions ({JUDGING - budget.left} evaluations)"
         return Finding(self.title, True, said, share=self.share)
@@ -122,8 +120,8 @@ class Gradient:
     def terms(self, outputs: dict[str, np.ndarray], inputs: Inputs) -> np.ndarray:
         """The outputs as terms (K,) of one number: their entries, weighted by the upstream gradients; nan if misshapen."""
         parts = []
-        upstreams = _several(self.upstream) or ("",) * len(_several(self.of))
-        for name, upstream in zip(_several(self.of), upstreams, strict=True):
+        upstreams = several(self.upstream) or ("",) * len(several(self.of))
+        for name, upstream in zip(several(self.of), upstreams, strict=True):
             weights = np.asarray(inputs[upstream] if upstream else 1.0, dtype=np.float64)
             if name not in outputs or weights.shape != outputs[name].shape:
                 return np.array([np.nan])
@@ -151,7 +149,7 @@ class Gradient:
                     culprit, line, slope = pair, alone, measured
                     break
         wrt, claimed = culprit
-        of = " and ".join(_several(self.of))
+        of = " and ".join(several(self.of))
         where = "" if drawn.case.title == "a random example" else f" ({drawn.case.title})"
         start = f"{claimed} is not the gradient of {of} with respect to {wrt}{where}"
         if not drawn.evaluation.arrays()[claimed].any():
@@ -351,7 +349,8 @@ class _Localisation:
         return (np.array(values[1::2]) - np.array(values[0::2])) / (2 * self.step)
 
 
-def _several(names: str | tuple[str, ...]) -> tuple[str, ...]:
+def several(names: str | tuple[str, ...]) -> tuple[str, ...]:
+    """One name or several, as several."""
     return (names,) if isinstance(names, str) else names
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..verdict import Evaluation, Finding
 from .compare import distance
-from .gradient import Gradient
+from .gradient import Gradient, several
 from .trial import Trial
 
 DERIVING = ("torch", "jax", "autograd", "tensorflow", "sympy", "numdifftools", "scipy.optimize", "scipy.differentiate")
@@ -54,21 +54,15 @@ class AllowedMeans:
 
     def _numeric(self, trial: Trial) -> str | None:
         """The claimed gradient whose error lies between rounding and being wrong, in most cases tried."""
-        assert trial.reference is not None
-        claimed = {
-            name
-            for check in trial.exercise.checks
-            if isinstance(check, Gradient)
-            for name in ((check.claimed,) if isinstance(check.claimed, str) else check.claimed)
-        }
-        draws = [drawn for drawn in trial.draws() if drawn.evaluation.failure is None]
-        if not claimed or not draws:
+        gradients = [check for check in trial.exercise.checks if isinstance(check, Gradient)]
+        claimed = {name for check in gradients for name in several(check.claimed)}
+        if not claimed:
             return None
-        ours = trial.reference([drawn.inputs for drawn in draws])
+        pairs = list(zip(trial.draws(), trial.reference_draws(), strict=True))
         for name in sorted(claimed):
             errors = [
                 distance(drawn.evaluation.arrays()[name], one.arrays()[name])
-                for drawn, one in zip(draws, ours, strict=True)
+                for drawn, one in pairs
                 if name in drawn.evaluation.arrays()
                 and np.abs(one.arrays().get(name, np.zeros(1))).max(initial=0) > 1e-6  # cancelled to nothing: no level
             ]

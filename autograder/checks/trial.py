@@ -45,6 +45,7 @@ class Trial:
     reference: Evaluate | None = None
     mistakes: Mistakes | None = None
     _drawn: list[Drawn] = field(default_factory=list)
+    _ours: list[Evaluation] = field(default_factory=list)
 
     def draws(self) -> Sequence[Drawn]:
         """Two random examples and every case of the exercise, drawn and evaluated once for all checks."""
@@ -57,6 +58,13 @@ class Trial:
                 for (one, inputs, sizes), evaluation in zip(made, evaluations, strict=True)
             ]
         return self._drawn
+
+    def reference_draws(self) -> Sequence[Evaluation]:
+        """What the reference gives for ``draws()``, evaluated once for all checks."""
+        assert self.reference is not None
+        if not self._ours:
+            self._ours = self.reference([drawn.inputs for drawn in self.draws()])
+        return self._ours
 
     def arrays(self, batch: Sequence[Inputs]) -> list[dict[str, np.ndarray]]:
         """Evaluate and give the arrays; raises AnswerFailed for the first failure."""
