@@ -6,7 +6,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: setup demo test lint test-long bench bench-grading release clean help
+.PHONY: setup demo test lint test-long test-gpu bench bench-grading release clean help
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -32,6 +32,9 @@ test: lint  ## everything that must hold, in a few minutes
 
 test-long: setup  ## slower proof: thousands of random cases
 	$(BIN)/pytest -n $(JOBS) --dist worksteal -m long
+
+test-gpu: setup  ## training checks on an accelerator; needs one
+	$(BIN)/pytest -m gpu tests/accelerator
 
 bench: setup  ## our gradient check beside those of other courses (minutes)
 	$(BIN)/python -m benchmarks.gradient_checks

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from .exercise import Answers, Exercise, Inputs, MissingAnswer
+from .training import DeviceUnavailable
 from .verdict import Evaluation, Failure, Value
 from .work import Work, count
 
@@ -93,6 +94,8 @@ def describe(exception: BaseException) -> Failure:
         return Failure("not_attempted", str(exception))
     if isinstance(exception, NotImplementedError):
         return Failure("not_attempted", "not written yet: it still raises NotImplementedError")
+    if isinstance(exception, DeviceUnavailable):
+        return Failure("device", str(exception))
     kind = type(exception).__name__
     try:
         words = str(exception)

@@ -75,6 +75,7 @@ class Exercise:
     ranges: Mapping[str, tuple[int, int]]
     cases: tuple[Case, ...]
     seconds: float
+    accelerated: bool = False
     checks: Sequence[Check] = ()
 
     def draw(self, rng: np.random.Generator, case: Case = USUAL) -> tuple[Inputs, dict[str, int]]:
@@ -109,13 +110,15 @@ def exercise(
     sizes: Mapping[str, tuple[int, int]] | None = None,
     cases: Sequence[Case] = (),
     seconds: float = 10.0,
+    accelerated: bool = False,
 ) -> Callable[[Probe], Exercise]:
     """Turn a probe ``probe(student, **inputs) -> {output: value}`` into an Exercise named after it.
 
     points: what it is worth. inputs, outputs: name -> dimensions (see ``autograder.dims``). answers: the functions or
     classes the student writes (default: the exercise's own name). given: name -> ``(rng, sizes) -> value`` in place of
     the usual draw. sizes: dimension -> (lowest, highest). cases: situations every check of values must try besides a
-    random one. seconds: wall-clock limit of all the checks together. Raises ExerciseError when probe and inputs disagree.
+    random one. seconds: wall-clock limit of all the checks together. accelerated: training checks may use a GPU. Raises
+    ExerciseError when probe and inputs disagree.
     """
 
     def decorate(probe: Probe) -> Exercise:
@@ -140,6 +143,7 @@ def exercise(
             ranges=sizes or {},
             cases=tuple(cases),
             seconds=seconds,
+            accelerated=accelerated,
         )
 
     return decorate

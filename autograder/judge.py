@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from .evaluate import Evaluate
 from .exercise import Exercise, Inputs
 from .mistakes import Mistakes
 from .verdict import Evaluation, Failure, Finding, Status, Verdict, score
+
+Elsewhere = Callable[[Trial, Check], Finding]
+"""Judges a check that needs the reference where the reference is."""
 
 
 def fresh_seed() -> int:
@@ -26,11 +29,13 @@ def judge(
     reference: Evaluate | None = None,
     mistakes: Mistakes | None = None,
     seed: int | None = None,
+    elsewhere: Elsewhere | None = None,
 ) -> Verdict:
     """Run every check of ``exercise`` and add up the points of those that passed.
 
-    evaluate calls the student's answer; reference the hidden one (None on a student's machine: its checks then wait).
-    mistakes name what is wrong. seed redraws the same inputs (default: fresh). Never raises for what an answer does.
+    evaluate calls the student's answer; reference the hidden one (None on a student's machine: its checks then wait, or
+    are judged elsewhere). mistakes name what is wrong. seed redraws the same inputs (default: fresh). Never raises for
+    what an answer does.
     """
     seed = fresh_seed() if seed is None else seed
     watched = _Watched(evaluate)
@@ -44,7 +49,7 @@ def judge(
                 continue
             findings.append(_unreached(check, watched.failure))
             continue
-        finding, trouble = _run(check, trial)
+        finding, trouble = _run(check, trial, elsewhere)
         if isinstance(check, AllowedMeans) and not finding.decisive:
             continue  # worth a line only when it decides
         findings.append(finding)
@@ -52,10 +57,13 @@ def judge(
     return _add_up(exercise, findings, watched.failure, seed, note)
 
 
-def _run(check: Check, trial: Trial) -> tuple[Finding, str]:
-    if check.needs_reference and trial.reference is None:
+def _run(check: Check, trial: Trial, elsewhere: Elsewhere | None) -> tuple[Finding, str]:
+    away = check.needs_reference and trial.reference is None
+    if away and elsewhere is None:
         return Finding(check.title, None, "waits for grading", share=check.share), ""
     try:
+        if away and elsewhere is not None:
+            return elsewhere(trial, check), ""
         return check(trial), ""
     except AnswerFailed as failed:
         where = f" ({failed.case.title})" if failed.case and failed.case.title != "a random example" else ""
@@ -102,6 +110,8 @@ class _Watched:
         evaluations = self._evaluate(batch, count_work=count_work)
         for evaluation in evaluations:
             failure = evaluation.failure
+            if failure is not None and failure.kind == "device":
+                continue  # the check asks again, of another device
             if failure is not None and (self.failure is None or self.failure.kind == "error"):
                 self.failure = failure if self.failure is None or failure.kind != "error" else self.failure
         return evaluations

@@ -100,9 +100,10 @@ def score(points: float, findings: Sequence[Finding]) -> float:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why an answer gave no outputs. ``kind`` keeps the four apart: nobody's fault, the student's, the clock's, ours."""
+    """Why an answer gave no outputs. ``kind`` keeps them apart: nobody's fault, the student's, the clock's, ours, and a
+    device that is not to be had where the answer runs."""
 
-    kind: Literal["not_attempted", "error", "timeout", "killed", "fault"]
+    kind: Literal["not_attempted", "error", "timeout", "killed", "fault", "device"]
     message: str
     traceback: str = ""
 

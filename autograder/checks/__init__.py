@@ -5,6 +5,7 @@ from .gradient import Gradient
 from .means import AllowedMeans
 from .properties import Property
 from .reference import Reference
+from .training import Task, Training
 from .trial import AnswerFailed, Check, Trial
 from .vectorised import Vectorised
 
@@ -16,6 +17,8 @@ __all__ = [
     "Gradient",
     "Property",
     "Reference",
+    "Task",
+    "Training",
     "Trial",
     "Vectorised",
 ]

@@ -75,6 +75,7 @@ class Submission:
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
         confine.room_for_a_check()
+        self._final()
         pid = os.fork()
         if pid:
             os.close(fd)
@@ -85,13 +86,17 @@ class Submission:
             self._sock = socket.socket(fileno=fd)
             os.set_inheritable(fd, False)
             OUTPUTS.sock = None
-            self._last = dict(self._shell.user_ns)
             if self._nested:
                 confine.no_signals()
             frames.send(self._sock, {"nonce": header["nonce"], "kind": "done"})
             self.serve()
         finally:
             os._exit(0)
+
+    def _final(self) -> dict[str, Any]:
+        """The names as the last cell left them, kept before the first check."""
+        self._last = self._last or dict(self._shell.user_ns)
+        return self._last
 
     def _evaluate(self, header: frames.Header, payload: bytes) -> None:
         sys.settrace(None)  # a tracer that a cell left on has no names to work with below
@@ -101,7 +106,7 @@ class Submission:
             module.update(originals)
         exercise = self.exercises[header["exercise"]]
         # the functions see the globals that were there at the check, not later ones
-        names = self._names.get(exercise.name, self._last)
+        names = self._names.get(exercise.name) or self._final()
         self._shell.user_ns.clear()
         self._shell.user_ns.update(names)
         here = os.getpid()

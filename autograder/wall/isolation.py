@@ -200,7 +200,6 @@ def plan(level: Level, sessions: Path, hidden: Sequence[Path]) -> Plan:
     uid = _own_uid()
     needed = [sessions, *(Path(path) for path in roots)]
     keep = uid is not None and level != "bubblewrap" and not all(_open_to_others(path) for path in needed)
-    accelerated = any(glob.glob(pattern) for pattern in ACCELERATORS[:1] + ACCELERATORS[2:])
     return Plan(
         level,
         sessions,
@@ -209,8 +208,13 @@ def plan(level: Level, sessions: Path, hidden: Sequence[Path]) -> Plan:
         (*SYSTEM, *ETC, *read) if level != "none" else (),
         tuple(listed),
         buried,
-        accelerated,
+        accelerator_shown(),
     )
+
+
+def accelerator_shown() -> bool:
+    """Whether the sandbox shows a submission an accelerator's device."""
+    return any(glob.glob(pattern) for pattern in ACCELERATORS[:1] + ACCELERATORS[2:])
 
 
 def visible_paths() -> list[Path]:

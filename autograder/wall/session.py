@@ -278,27 +278,39 @@ class Session:
             raise WallError(f"exercises.py, as it was given to the submission, defines no exercise {exercise.name!r}.")
         return _Evaluator(self, exercise)
 
-    def ask(self, exercise: str, inputs: Inputs, count_work: bool, deadline: Callable[[], float]) -> Evaluation:
+    def ask(self, exercise: Exercise, inputs: Inputs, count_work: bool, deadline: Callable[[], float]) -> Evaluation:
         """One evaluation. Raises frames.Late, frames.Closed, frames.Malformed or Gone."""
         try:
             tree, payload = values.pack_inputs(inputs)
         except TypeError as error:
-            raise WallError(f"{exercise}: {error}.") from error
-        channel = self._check_channel()
+            raise WallError(f"{exercise.name}: {error}.") from error
+        unforked = self.unforked(exercise)
+        channel = self._first_channel() if unforked else self._check_channel()
         nonce = secrets.token_hex(8)
         until = deadline()
         channel.send(
-            {"op": "evaluate", "nonce": nonce, "exercise": exercise, "inputs": tree, "count_work": count_work},
+            {"op": "evaluate", "nonce": nonce, "exercise": exercise.name, "inputs": tree, "count_work": count_work},
             payload,
             seconds=max(1.0, until - time.monotonic()),
         )
-        header, raw = channel.receive(until, every=LOOK_SECONDS, look=self._measure, also=self._nursery.fileno)
+        look = self._look if unforked else self._measure
+        while True:
+            header, raw = channel.receive(until, every=LOOK_SECONDS, look=look, also=self._nursery.fileno)
+            if not (unforked and header.get("kind") in ("out", "update", "clear")):
+                break  # what an answer prints there comes on the same channel
         if header.get("nonce") != nonce or header.get("kind") != "evaluation":
             raise frames.Malformed(NO_ANSWER)
         return values.unpack_evaluation(header, raw, list(inputs))
 
-    def drop_check(self) -> None:
-        """Kill the fork that answers checks; the next question gets a new one."""
+    def unforked(self, exercise: Exercise) -> bool:
+        """Whether the exercise is judged in the notebook's own process: an accelerator does not survive a fork."""
+        return exercise.accelerated and self._wall.accelerated
+
+    def drop_check(self, exercise: Exercise) -> None:
+        """Kill the process that answers checks; the next question gets a new one."""
+        if self.unforked(exercise):
+            self._end_present()
+            return
         if self._check is not None:
             self._check.close()
             self._check = None
@@ -322,14 +334,10 @@ class Session:
                 header, _ = check.receive(time.monotonic() + FORK_SECONDS)
                 if header.get("kind") != "done":
                     raise frames.Malformed(NO_ANSWER)
-            except (Gone, frames.Closed, frames.Late, frames.Malformed) as error:
+            except (Gone, frames.Closed, frames.Late, frames.Malformed):
                 check.close()
                 self._hang_up()
-                if isinstance(error, Gone):
-                    failure = error.failure
-                else:
-                    failure = Failure("killed", "the notebook's Python process no longer answered")
-                self._end_present(failure)
+                self._end_present()
             except NurseryDied:
                 check.close()
                 self._nursery_died()
@@ -339,7 +347,12 @@ class Session:
         self._gone = self._gone or Failure("killed", "the notebook's Python process ended between the checks")
         raise Gone(self._gone)
 
-    def _end_present(self, failure: Failure) -> None:
+    def _first_channel(self) -> frames.Channel:
+        """The socket to the notebook's own process, run again if there is none. Raises Gone."""
+        self._revive()
+        return self._channel_or_gone()
+
+    def _end_present(self) -> None:
         with suppress(NurseryDied):
             self._stop()
 
@@ -442,7 +455,7 @@ class _Evaluator:
 
         failure: Failure
         try:
-            evaluation = self._session.ask(self._exercise.name, inputs, count_work, deadline)
+            evaluation = self._session.ask(self._exercise, inputs, count_work, deadline)
             return _named(evaluation, self._session._limits)
         except frames.Late:
             self._lost = failure = Failure("timeout", f"stopped after {in_seconds(self._exercise.seconds)}")
@@ -464,7 +477,7 @@ class _Evaluator:
         finally:
             if started:
                 self._left -= time.monotonic() - started[0]
-        self._session.drop_check()
+        self._session.drop_check(self._exercise)
         return Evaluation(failure=failure)
 
 

@@ -165,7 +165,7 @@ def _failure(stated: Any) -> Failure | None:
     if stated is None:
         return None
     kind, message, traceback = ([*_list(stated, 3), "", "", ""])[:3]
-    known = {"not_attempted": "not_attempted", "timeout": "timeout", "killed": "killed"}
+    known = {"not_attempted": "not_attempted", "timeout": "timeout", "killed": "killed", "device": "device"}
     # "fault" says that we are to blame; only this side may say that
     return Failure(cast(Any, known.get(str(kind), "error")), _text(message, 2000), _text(traceback, 8000))
 

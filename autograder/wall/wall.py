@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from .isolation import Level, choose
+from .isolation import Level, accelerator_shown, choose
 from .limits import Limits, WallError
 from .session import Session
 from .warm import WarmProcess
@@ -40,8 +40,9 @@ class Wall:
 
     isolation: ``auto`` (the strongest there is), ``bubblewrap``, ``landlock``, ``none``; ``level`` says which is in force.
     hidden: files and directories that no submission may see even where they lie among what it must read.
-    modules: what the nursery imports beforehand, if it is installed. Raises WallError when the isolation asked for is not
-    to be had.
+    modules: what the nursery imports beforehand, if it is installed. accelerated: whether exercises that may use an
+    accelerator are judged in the notebook's own process, as an accelerator asks (default: where the sandbox shows one).
+    Raises WallError when the isolation asked for is not to be had.
     """
 
     def __init__(
@@ -50,11 +51,13 @@ class Wall:
         limits: Limits | None = None,
         hidden: Sequence[Path] = (),
         modules: Sequence[str] = MODULES,
+        accelerated: bool | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self.level: Level = choose(isolation)
         self._hidden = tuple(Path(path) for path in hidden)
         self._modules = tuple(modules)
+        self.accelerated = accelerator_shown() if accelerated is None else accelerated
         self._nursery: WarmProcess | None = None
         self._session: Session | None = None
         self._lock = threading.Lock()

@@ -1,0 +1,274 @@
+"""Training: a model trained from the submitted code, on problems drawn now, judged on labels that it never had.
+
+Budgets are steps. The bar is the reference trained on the same problems on the same device in the same session, or, where
+there is no reference (a student's machine), a generous floor. Labels of held-out examples stay with the grader: what
+comes back is scores. Classes are renamed at random in each run, so that weights made elsewhere score at chance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import mean, median, pstdev
+from typing import Any
+
+import numpy as np
+
+from ..training import ACCELERATOR
+from ..verdict import Evaluation, Finding
+from .compare import distance
+from .trial import AnswerFailed, Trial
+
+Measure = Callable[[Mapping[str, np.ndarray], np.ndarray], float]
+FALLS_TO = 0.7
+SPREADS = 3
+MOST_MEMORY = 2.0
+
+
+@dataclass(frozen=True)
+class Task:
+    """One problem to train on: all inputs of the probe, and what only the grader knows (labels of held-out examples)."""
+
+    inputs: Mapping[str, Any]
+    labels: np.ndarray
+
+
+class NotMeasurable(ValueError):
+    """The outputs are of no shape or kind that can be measured: said to the student as it is."""
+
+
+def accuracy(outputs: Mapping[str, np.ndarray], labels: np.ndarray, scores: str = "scores") -> float:
+    """The share of held-out examples whose highest score is at their label. Scores (M, C), labels (M,).
+
+    Raises NotMeasurable for scores of another shape, or that are not finite.
+    """
+    found = outputs.get(scores)
+    if found is None or found.ndim != 2 or len(found) != len(labels) or found.dtype.kind not in "iuf":
+        shape = "missing" if found is None else f"of shape {found.shape} and dtype {found.dtype}"
+        raise NotMeasurable(
+            f"{scores} is {shape}; one row of class scores for each of the {len(labels)} examples is due"
+        )
+    if not np.isfinite(found).all():
+        raise NotMeasurable(f"{scores} holds nan or inf after training")
+    return float(np.mean(found.argmax(axis=1) == labels))
+
+
+@dataclass(frozen=True)
+class Training:
+    """Train ``runs`` times on fresh tasks and judge the middle result.
+
+    task: ``(rng, device) -> Task``; device is "" (the processor) or "accelerator": it chooses the size and puts the word
+    into the inputs. at_least: the floor that is judged everywhere. margin: how far below the reference's mean is still as
+    good; three standard deviations of the reference's runs, where these are more. losses: the output with the loss of each
+    step (None: there is none). measure: what is measured, higher is better (default: accuracy of ``scores``), and
+    ``measured`` its name. Where the probe returns ``seconds`` and ``peak_bytes`` (``autograder.training.Observed``), they
+    are told as ratios to the reference's; more than twice its memory on an accelerator fails.
+    """
+
+    task: Callable[[np.random.Generator, str], Task]
+    at_least: float
+    scores: str = "scores"
+    losses: str | None = "losses"
+    runs: int = 3
+    margin: float = 0.02
+    measure: Measure | None = None
+    measured: str = "accuracy"
+    share: float = 1.0
+    title: str = "Learns"
+    needs_reference: bool = False
+
+    def __call__(self, trial: Trial) -> Finding:
+        """Judge. Raises AnswerFailed for what the answer raises."""
+        device, why = chosen_device(trial)
+        seeds = [int(seed) for seed in trial.rng.integers(1 << 62, size=self.runs)]
+        try:
+            tasks, yours = self._train(trial, seeds, device)
+        except _Elsewhere as elsewhere:
+            device, why = "", str(elsewhere)
+            tasks, yours = self._train(trial, seeds, device)
+        where = f"on {_kind(device)}" + (f" ({why})" if why and not device else "")
+        for outputs in yours:
+            if problem := self._losses_in_words(outputs):
+                return self._failed(f"{problem} Trained {where}.")
+        try:
+            reached = [self._measure(outputs, task.labels) for outputs, task in zip(yours, tasks, strict=True)]
+        except NotMeasurable as problem:
+            return self._failed(f"{problem}.")
+        bar, source = self.at_least, "the floor of this exercise"
+        ours: list[Mapping[str, np.ndarray]] = []
+        if trial.reference is not None:
+            ours = [one.arrays() for one in self._evaluated(trial.reference, tasks)]
+            theirs = [self._measure(outputs, task.labels) for outputs, task in zip(ours, tasks, strict=True)]
+            relative = mean(theirs) - max(SPREADS * pstdev(theirs), self.margin)
+            if relative > bar:
+                bar, source = relative, f"the reference, trained beside it, reaches {mean(theirs):.3f}"
+        said = ", ".join(f"{one:.3f}" for one in reached)
+        message = (
+            f"{self.measured} {said} in {self.runs} runs {where}; at least {bar:.3f} is asked of the middle one "
+            f"({source})."
+        )
+        memory = None
+        if trial.reference is not None:
+            memory = _ratio("peak_bytes", yours, ours)
+            message += "".join(
+                f" It took {times:.1f} times the reference's {what}."
+                for what, times in (("time", _ratio("seconds", yours, ours)), ("memory", memory))
+                if times is not None
+            )
+        if memory is not None and memory > MOST_MEMORY:
+            return self._failed(message)
+        if median(reached) >= bar:
+            return Finding(self.title, True, message, share=self.share)
+        return self._failed(message)
+
+    def _train(self, trial: Trial, seeds: list[int], device: str) -> tuple[list[Task], list[Mapping[str, np.ndarray]]]:
+        tasks = [self.task(np.random.default_rng(seed), device) for seed in seeds]
+        outputs = []
+        for evaluation in self._evaluated(trial.evaluate, tasks):
+            failure = evaluation.failure
+            if failure is not None and failure.kind == "device" and device:
+                raise _Elsewhere(failure.message)
+            if failure is not None:
+                raise AnswerFailed(failure)
+            outputs.append(evaluation.arrays())
+        return tasks, outputs
+
+    def _evaluated(self, evaluate: Callable[..., list[Evaluation]], tasks: list[Task]) -> list[Evaluation]:
+        return evaluate([dict(task.inputs) for task in tasks])
+
+    def _measure(self, outputs: Mapping[str, np.ndarray], labels: np.ndarray) -> float:
+        if self.measure is None:
+            return accuracy(outputs, labels, self.scores)
+        return self.measure(outputs, labels)
+
+    def _losses_in_words(self, outputs: Mapping[str, np.ndarray]) -> str | None:
+        """What is wrong with the course of the loss; None when nothing is."""
+        if self.losses is None:
+            return None
+        losses = outputs.get(self.losses)
+        if losses is None or losses.ndim != 1 or len(losses) < 2 or losses.dtype.kind not in "iuf":
+            return f"{self.losses} is no list of the loss at each step."
+        if not np.isfinite(losses).all():
+            return f"The loss became {losses[~np.isfinite(losses)][0]} at step {int(np.argmin(np.isfinite(losses)))}."
+        tenth = max(1, len(losses) // 10)
+        first, last = float(losses[:tenth].mean()), float(losses[-tenth:].mean())
+        if last >= FALLS_TO * first:
+            return f"The loss went from {first:.3g} to {last:.3g} in {len(losses)} steps: it hardly falls."
+        return None
+
+    def _failed(self, message: str) -> Finding:
+        return Finding(self.title, False, message, share=self.share)
+
+
+def _ratio(
+    output: str, yours: Sequence[Mapping[str, np.ndarray]], ours: Sequence[Mapping[str, np.ndarray]]
+) -> float | None:
+    """How many times the reference's cost the answer's is, by medians; None where either is not told or nothing."""
+    costs = [median(float(one.get(output, 0)) for one in outputs) for outputs in (yours, ours)]
+    return costs[0] / costs[1] if min(costs) > 0 else None
+
+
+class _Elsewhere(Exception):
+    """The device is not to be had where the answer runs."""
+
+
+def chosen_device(trial: Trial) -> tuple[str, str]:
+    """The word for the device to train on, and why it is not the accelerator."""
+    if not trial.exercise.accelerated:
+        return "", ""
+    try:
+        from ..training import why_no_accelerator
+
+        problem = why_no_accelerator()
+    except ImportError:
+        problem = "torch is not installed where the checks run"
+    return ("", problem) if problem else (ACCELERATOR, "")
+
+
+def _kind(device: str) -> str:
+    if not device:
+        return "the processor"
+    from ..training import current_accelerator
+
+    return f"the accelerator ({current_accelerator()})"
+
+
+# --- properties of a training run, for Property ---------------------------------------------------------------------------
+
+
+def deterministic(output: str, **overrides: Any) -> Callable[[Trial], str | None]:
+    """The same inputs twice give bitwise the same ``output`` on the processor, and another seed gives another.
+
+    The exercise must have an input ``seed``.
+    """
+
+    def holds(trial: Trial) -> str | None:
+        seed = int(trial.rng.integers(1 << 30))
+        inputs, first = trial.ask(**{"seed": seed, **overrides})
+        again, other = trial.arrays([inputs, inputs | {"seed": inputs["seed"] + 1}])
+        if not np.array_equal(first[output], again[output]):
+            return f"Two runs with the same seed give different {output}: some random draw does not come from the seed."
+        if np.array_equal(first[output], other[output]):
+            return f"Another seed gives the very same {output}: the seed is not used."
+        return None
+
+    return holds
+
+
+def precision_agrees(
+    output: str, precision: str = "bfloat16", within: float = 0.05, **overrides: Any
+) -> Callable[[Trial], str | None]:
+    """The same run in mixed precision: ``output`` stays finite and ends ``within`` of the float32 run, relatively, and
+    is not the very same (then nothing ran in the lower precision). The exercise must have an input ``precision``."""
+
+    def holds(trial: Trial) -> str | None:
+        inputs, full = trial.ask(**{"precision": "float32", **overrides})
+        (mixed,) = trial.arrays([inputs | {"precision": precision}])
+        if not np.isfinite(mixed[output]).all():
+            return f"In {precision}, {output} is not finite."
+        if np.array_equal(mixed[output], full[output]):
+            return f"In {precision}, {output} is bit for bit that of float32: nothing ran in the lower precision."
+        last, last_mixed = np.atleast_1d(full[output])[-1], np.atleast_1d(mixed[output])[-1]
+        if distance(last_mixed, last) > within:
+            return f"In {precision}, {output} ends at {float(last_mixed):.4g}; in float32 at {float(last):.4g}."
+        return None
+
+    return holds
+
+
+def no_synchronisation(output: str = "synchronisations", **overrides: Any) -> Callable[[Trial], str | None]:
+    """No step reads a tensor's value back into Python. The probe returns ``Observed.synchronisations`` as ``output``."""
+
+    def holds(trial: Trial) -> str | None:
+        _, out = trial.ask(**overrides)
+        count = int(out[output])
+        if count:
+            return f"Tensors are read into Python {count} times (.item(), float(...), if ..., .cpu()): a GPU waits each time"
+        return None
+
+    return holds
+
+
+def keeps_nothing(output: str = "tensors_kept", most: int = 0, **overrides: Any) -> Callable[[Trial], str | None]:
+    """Steps leave no tensors behind. The probe returns ``Observed.tensors_kept`` as ``output``."""
+
+    def holds(trial: Trial) -> str | None:
+        _, out = trial.ask(**overrides)
+        count = int(out[output])
+        if count > most:
+            return f"{count} tensors stay alive after the steps: memory grows (a list of losses with their graphs?)."
+        return None
+
+    return holds
+
+
+__all__ = [
+    "NotMeasurable",
+    "Task",
+    "Training",
+    "accuracy",
+    "deterministic",
+    "keeps_nothing",
+    "no_synchronisation",
+    "precision_agrees",
+]

@@ -1,0 +1,164 @@
+"""What probes of torch exercises train on, and what a run of steps costs. Torch is imported only when it is needed.
+
+The device is named by one of three words, so that the same exercise runs everywhere: ``""`` and ``"cpu"`` are the
+processor, ``"accelerator"`` whatever ``torch.accelerator`` offers (CUDA, MPS, XPU).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
+
+ACCELERATOR = "accelerator"
+PRECISIONS = ("", "float32", "bfloat16", "float16")
+READS = {"item", "tolist", "numpy", "cpu", "__bool__", "__float__", "__int__", "__index__", "__complex__"}
+READS_FROM_C = {"__format__", "__array__", "__repr__"}
+"""Methods that are entered from C or through torch's own Python: the caller's frame says nothing there."""
+
+
+class DeviceUnavailable(RuntimeError):
+    """The device asked for is not to be had in this process. Nobody's fault: the check is repeated on the processor."""
+
+
+def why_no_accelerator() -> str | None:
+    """Why this process cannot use an accelerator, in words; None when it can."""
+    import torch
+
+    if not torch.accelerator.is_available():
+        return "no accelerator was found"
+    kind = current_accelerator()
+    module = getattr(torch, kind, None)
+    if getattr(module, "_is_in_bad_fork", bool)():
+        return f"{kind} was in use before this process was forked"
+    return None
+
+
+def current_accelerator() -> str:
+    """The name of the accelerator: ``cuda``, ``mps``, ``xpu``; ``cpu`` where there is none."""
+    import torch
+
+    found = torch.accelerator.current_accelerator()
+    return found.type if found is not None and torch.accelerator.is_available() else "cpu"
+
+
+def device(name: str) -> torch.device:
+    """The device for ``""``, ``"cpu"`` or ``"accelerator"``.
+
+    Raises DeviceUnavailable when there is no accelerator, ValueError for any other word.
+    """
+    import torch
+
+    if name in ("", "cpu"):
+        return torch.device("cpu")
+    if name != ACCELERATOR:
+        raise ValueError(f'{name!r} is no device here: it is "", "cpu" or "accelerator"')
+    if problem := why_no_accelerator():
+        raise DeviceUnavailable(problem)
+    return torch.device(current_accelerator())
+
+
+def autocast(where: torch.device, precision: str) -> AbstractContextManager[Any]:
+    """Mixed precision on a device: ``bfloat16`` or ``float16``; nothing for ``""`` and ``float32``.
+
+    Raises ValueError for any other word.
+    """
+    import torch
+
+    if precision not in PRECISIONS:
+        raise ValueError(f"{precision!r} is no precision here: it is one of {', '.join(PRECISIONS[1:])}")
+    if precision in ("", "float32"):
+        return contextlib.nullcontext()
+    return torch.autocast(where.type, dtype=getattr(torch, precision))
+
+
+@dataclass
+class Observed:
+    """What some steps cost.
+
+    synchronisations: reads of a tensor's value by Python (``.item()``, ``float(t)``, ``if t:``, ``.cpu()``, ...); each
+    one makes an accelerator wait. Counted alike on every device, torch's own not. tensors_kept: tensors alive after the
+    steps and not before, those that a graph keeps for a backward pass included. peak_bytes: the most memory that the steps
+    allocated on the accelerator, 0 on the processor. seconds: wall clock, never a reason for a verdict.
+    """
+
+    synchronisations: int = 0
+    tensors_kept: int = 0
+    peak_bytes: int = 0
+    seconds: float = 0.0
+
+
+@contextlib.contextmanager
+def observed(where: torch.device) -> Iterator[Observed]:
+    """Observe the steps taken inside the ``with`` block, on the device they are taken on."""
+    import torch
+
+    run = Observed()
+    before = _tensors_alive()
+    on_accelerator = where.type != "cpu"
+    held = 0
+    if on_accelerator:
+        torch.accelerator.synchronize()
+        torch.accelerator.reset_peak_memory_stats()
+        held = torch.accelerator.memory_allocated()
+    started = time.perf_counter()
+    with _reads_counted(run), torch.autograd.graph.saved_tensors_hooks(_Saved, lambda kept: kept.tensor):
+        yield run
+    if on_accelerator:
+        torch.accelerator.synchronize()
+        run.peak_bytes = int(torch.accelerator.max_memory_allocated() - held)
+    run.seconds = time.perf_counter() - started
+    run.tensors_kept = _tensors_alive() - before
+
+
+class _Saved:
+    """A tensor that a graph keeps for its backward pass, in a form that can be counted."""
+
+    def __init__(self, tensor: torch.Tensor) -> None:
+        self.tensor = tensor
+
+
+def _tensors_alive() -> int:
+    import torch
+
+    gc.collect()
+    return sum(issubclass(type(one), torch.Tensor) for one in gc.get_objects())
+
+
+@contextlib.contextmanager
+def _reads_counted(run: Observed) -> Iterator[None]:
+    from torch.overrides import TorchFunctionMode
+
+    class Counting(TorchFunctionMode):
+        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            name = getattr(func, "__name__", "")
+            if name in READS_FROM_C or (name in READS and not _within_torch(sys._getframe(1).f_code.co_filename)):
+                run.synchronisations += 1
+                with self._silent():  # a read that reads on by another name is one read
+                    return func(*args, **(kwargs or {}))
+            return func(*args, **(kwargs or {}))
+
+        @staticmethod
+        def _silent() -> AbstractContextManager[Any]:
+            import torch
+
+            return torch._C.DisableTorchFunction()
+
+    with Counting():
+        yield
+
+
+def _within_torch(filename: str) -> bool:
+    import os
+
+    import torch
+
+    return filename.startswith(os.path.dirname(torch.__file__))

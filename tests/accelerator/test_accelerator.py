@@ -1,0 +1,92 @@
+"""Every exercise that may use an accelerator, judged on one: in this process, and behind the wall."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+import torch
+
+from autograder import training
+from autograder.checks import Training, Trial
+from autograder.checks.training import precision_agrees
+from autograder.evaluate import Evaluate, local
+from autograder.exercise import Exercise, exercises_in
+from autograder.judge import judge
+from autograder.wall import Cell, Limits, Session, Wall
+from tests.solutions.conftest import COURSE, load
+
+pytestmark = pytest.mark.gpu
+
+ASSIGNMENTS = sorted(path.parent.name for path in COURSE.glob("source/*/exercises.py"))
+ALL = {name: exercises_in(load(f"source/{name}/exercises.py")) for name in ASSIGNMENTS}
+ACCELERATED = [(name, one) for name in ASSIGNMENTS for one in ALL[name].values() if one.accelerated]
+MIXED = [(name, one) for name, one in ACCELERATED if "precision" in one.inputs and "losses" in one.outputs]
+IDS = [f"{name}-{one.name}" for name, one in ACCELERATED]
+
+
+def _reference(assignment: str) -> ModuleType:
+    return load(f"solutions/{assignment}.py")
+
+
+def _trained(exercise: Exercise, evaluate: Evaluate, assignment: str, kind: str) -> None:
+    verdict = judge(exercise, evaluate, reference=local(exercise, vars(_reference(assignment))), seed=11)
+    titles = {check.title for check in exercise.checks if isinstance(check, Training)}
+    findings = [one for one in verdict.findings if one.check in titles]
+    assert findings
+    for finding in findings:
+        assert finding.passed, finding.message
+        assert f"on the accelerator ({kind})" in finding.message
+    assert verdict.status == "passed", verdict.sentence()
+
+
+def test_there_are_exercises_for_an_accelerator() -> None:
+    assert ACCELERATED
+
+
+@pytest.mark.parametrize(("assignment", "exercise"), ACCELERATED, ids=IDS)
+def test_the_reference_passes_on_the_accelerator(assignment: str, exercise: Exercise, accelerator: str) -> None:
+    _trained(exercise, local(exercise, vars(_reference(assignment))), assignment, accelerator)
+
+
+@pytest.fixture(scope="module", params=ASSIGNMENTS)
+def behind(request: pytest.FixtureRequest) -> Iterator[tuple[str, Session]]:
+    """The answers of one assignment as a submission, with the accelerator in use before the checks begin."""
+    name = request.param
+    source = Path(COURSE / "solutions" / f"{name}.py").read_text()
+    used = "import torch\nhere = torch.ones(8, device=torch.accelerator.current_accelerator()).sum().item()"
+    trusted = {"exercises.py": (COURSE / "source" / name / "exercises.py").read_bytes()}
+    with Wall("auto", Limits(cell_seconds=120)) as wall, wall.open({}, trusted) as session:
+        for result in session.run([Cell("answers", source), Cell("used", used)]):
+            assert result.failure is None, result.failure
+        yield name, session
+
+
+def test_behind_the_wall_too(behind: tuple[str, Session], accelerator: str) -> None:
+    name, session = behind
+    for exercise in ALL[name].values():
+        if exercise.accelerated:
+            _trained(exercise, session.evaluator(exercise), name, accelerator)
+    plain = next(one for one in ALL[name].values() if not one.accelerated)
+    verdict = judge(plain, session.evaluator(plain), seed=11)
+    assert verdict.findings[0].passed, verdict.sentence()
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+@pytest.mark.parametrize(("assignment", "exercise"), MIXED, ids=[f"{name}-{one.name}" for name, one in MIXED])
+def test_mixed_precision_agrees(assignment: str, exercise: Exercise, precision: str) -> None:
+    trial = Trial(exercise, local(exercise, vars(_reference(assignment))), np.random.default_rng(3))
+    assert precision_agrees("losses", precision, device=training.ACCELERATOR)(trial) is None
+
+
+def test_what_a_run_costs_is_seen_on_the_accelerator() -> None:
+    where = training.device(training.ACCELERATOR)
+    with training.observed(where) as run:
+        held = torch.ones(1 << 20, device=where)
+        (held * 2).sum().item()
+    assert run.peak_bytes >= 8 << 20
+    assert run.synchronisations == 1
+    assert run.tensors_kept == 1

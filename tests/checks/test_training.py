@@ -1,0 +1,298 @@
+"""The training check on a real model: what learns passes, what does not is told why, and labels stay with the grader."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from autograder import training
+from autograder.checks import Property, Task, Training
+from autograder.checks.training import deterministic, keeps_nothing, no_synchronisation, precision_agrees
+from autograder.evaluate import local
+from autograder.exercise import Exercise, exercise
+from autograder.judge import judge
+from autograder.verdict import Finding
+
+CLASSES, PIXELS = 5, 12
+
+
+def _problem(rng: np.random.Generator, device: str) -> Task:
+    """Five clusters, their names shuffled."""
+    centres = 2.0 * rng.standard_normal((CLASSES, PIXELS))
+    kinds = rng.integers(CLASSES, size=200)
+    x = centres[kinds] + rng.standard_normal((200, PIXELS))
+    names = rng.permutation(CLASSES)[kinds]
+    inputs = {"x": x[:120], "y": names[:120], "unseen": x[120:], "seed": 3, "device": device, "precision": ""}
+    return Task(inputs, names[120:])
+
+
+def _exercise(*checks: Any, accelerated: bool = False) -> Exercise:
+    @exercise(
+        points=10,
+        inputs={"x": "N D", "y": "N int<C", "unseen": "M D", "seed": "int", "device": "str", "precision": "str"},
+        outputs={"scores": "M C", "losses": "T", "synchronisations": "int", "tensors_kept": "int"},
+        answers=("train",),
+        accelerated=accelerated,
+        sizes={"D": (PIXELS, PIXELS), "C": (CLASSES, CLASSES)},
+    )
+    def fit(student: Any, x: Any, y: Any, unseen: Any, seed: int, device: str, precision: str) -> dict[str, Any]:
+        where = training.device(device)
+        torch.manual_seed(seed)
+        model = torch.nn.Linear(PIXELS, CLASSES).to(where)
+        data = [torch.as_tensor(one, device=where) for one in (x.astype(np.float32), y)]
+        with training.observed(where) as run:
+            losses = student.train(model, *data, precision)
+        return {
+            "scores": model(torch.as_tensor(unseen.astype(np.float32), device=where)).detach().cpu().numpy(),
+            "losses": torch.stack([loss.detach() for loss in losses]).cpu().double().numpy(),
+            "synchronisations": run.synchronisations,
+            "tensors_kept": run.tensors_kept - len(losses),
+        }
+
+    fit.checks = list(checks)
+    return fit
+
+
+def _steps(
+    rate: float = 0.1,
+    steps: int = 40,
+    each: Callable[[torch.Tensor, torch.nn.Module], torch.Tensor] = lambda loss, model: loss.detach(),
+) -> types.SimpleNamespace:
+    def train(model: torch.nn.Module, x: torch.Tensor, y: torch.Tensor, precision: str) -> list[torch.Tensor]:
+        optimiser = torch.optim.Adam(model.parameters(), rate)
+        kept = []
+        for _ in range(steps):
+            optimiser.zero_grad()
+            with training.autocast(x.device, precision):
+                loss = torch.nn.functional.cross_entropy(model(x).float(), y)
+            loss.backward()
+            optimiser.step()
+            kept.append(each(loss, model))
+        return kept
+
+    return types.SimpleNamespace(train=train)
+
+
+def _judged(exercise: Exercise, answer: Any, reference: Any = None, seed: int = 1) -> Finding:
+    ours = local(exercise, vars(reference)) if reference else None
+    verdict = judge(exercise, local(exercise, vars(answer)), reference=ours, seed=seed)
+    return next(one for one in verdict.findings if one.check != "Allowed means")
+
+
+LEARNS = Training(_problem, at_least=0.7)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_model_that_learns_passes_alone_and_beside_the_reference(seed: int) -> None:
+    alone = _judged(_exercise(LEARNS), _steps(), seed=seed)
+    beside = _judged(_exercise(LEARNS), _steps(), _steps(rate=0.05), seed=seed)
+    assert alone.passed, alone.message
+    assert beside.passed, beside.message
+    assert "the reference, trained beside it" in beside.message
+    assert "on the processor" in alone.message
+
+
+def test_a_model_that_is_not_trained_is_told_that_its_loss_hardly_falls() -> None:
+    finding = _judged(_exercise(LEARNS), _steps(rate=0.0))
+    assert finding.passed is False
+    assert "hardly falls" in finding.message
+
+
+def test_a_model_worse_than_the_reference_fails_though_it_passes_the_floor() -> None:
+    low = Training(_problem, at_least=0.25, losses=None)
+    hasty = _steps(rate=0.02, steps=5)
+    assert _judged(_exercise(low), hasty).passed
+    finding = _judged(_exercise(low), hasty, _steps(steps=80))
+    assert finding.passed is False
+    assert "the reference, trained beside it" in finding.message
+
+
+def test_costs_are_told_as_ratios_and_twice_the_memory_fails() -> None:
+    def costing() -> Exercise:
+        exercise = _exercise(LEARNS)
+        probe = exercise.probe
+        exercise.probe = lambda student, **inputs: {
+            **probe(student, **inputs),
+            "seconds": 1.0,
+            "peak_bytes": student.peak,
+        }
+        return exercise
+
+    def answer(peak: int) -> types.SimpleNamespace:
+        return types.SimpleNamespace(train=_steps().train, peak=peak)
+
+    fair = _judged(costing(), answer(190), answer(100))
+    assert fair.passed, fair.message
+    assert "1.0 times the reference's time" in fair.message
+    assert "1.9 times the reference's memory" in fair.message
+    assert _judged(costing(), answer(210), answer(100)).passed is False
+
+
+def test_weights_made_elsewhere_score_at_chance() -> None:
+    """The same clusters always, only their names shuffled: what was learned before knows the wrong names."""
+    centres = 3.0 * np.random.default_rng(0).standard_normal((CLASSES, PIXELS))
+
+    def renamed(rng: np.random.Generator, device: str) -> Task:
+        kinds = rng.integers(CLASSES, size=300)
+        x = centres[kinds] + rng.standard_normal((300, PIXELS))
+        names = (kinds + int(rng.integers(1, CLASSES))) % CLASSES
+        inputs = {"x": x[:50], "y": names[:50], "unseen": x[50:], "seed": 1, "device": device, "precision": ""}
+        return Task(inputs, names[50:])
+
+    def load(model: torch.nn.Module, *_: Any) -> list[torch.Tensor]:
+        weights = torch.as_tensor(centres, dtype=torch.float32)
+        model.load_state_dict({"weight": weights, "bias": -(weights**2).sum(1) / 2})
+        return [torch.tensor(1.0), torch.tensor(0.1)]
+
+    shipped = types.SimpleNamespace(train=load)
+    assert _judged(_exercise(Training(renamed, at_least=0.7)), _steps()).passed
+    finding = _judged(_exercise(Training(renamed, at_least=0.7)), shipped)
+    assert finding.passed is False
+    assert "accuracy 0.0" in finding.message
+
+
+def test_labels_of_held_out_examples_are_no_input() -> None:
+    seen: list[dict[str, Any]] = []
+    exercise = _exercise(LEARNS)
+    answer = local(exercise, vars(_steps()))
+
+    def spying(batch: Any, /, *, count_work: bool = False) -> Any:
+        seen.extend(dict(inputs) for inputs in batch)
+        return answer(batch, count_work=count_work)
+
+    judge(exercise, spying, seed=5)
+    trained = [inputs for inputs in seen if len(inputs["unseen"]) == 80]
+    assert len(trained) == 3
+    for inputs in trained:
+        assert not any(len(value) == 80 for name, value in inputs.items() if name != "unseen" and np.ndim(value))
+
+
+def test_a_loss_that_becomes_nan_is_said_with_its_step() -> None:
+    finding = _judged(_exercise(LEARNS), _steps(each=lambda loss, _: loss.detach() * float("nan")))
+    assert finding.passed is False
+    assert "became nan at step 0" in finding.message
+
+
+def test_scores_that_cannot_be_measured_are_said_to_be() -> None:
+    def forget(loss: torch.Tensor, model: torch.nn.Module) -> torch.Tensor:
+        if loss < 0.2:
+            torch.nn.init.constant_(next(model.parameters()), float("inf"))
+        return loss.detach().clamp(max=10).nan_to_num()
+
+    finding = _judged(_exercise(Training(_problem, at_least=0.5)), _steps(each=forget))
+    assert finding.passed is False
+    assert "nan or inf" in finding.message
+
+
+def test_an_accelerator_that_is_not_there_is_nobodys_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the grader sees an accelerator and the answer's process none, the run is repeated on the processor."""
+    assert not torch.accelerator.is_available(), "this test is for machines without one: see tests/accelerator"
+    reason = training.why_no_accelerator()
+    assert reason == "no accelerator was found"
+    asked: list[str] = []
+
+    def counted(rng: np.random.Generator, device: str) -> Task:
+        asked.append(device)
+        return _problem(rng, device)
+
+    answers = iter([None])
+    monkeypatch.setattr(training, "why_no_accelerator", lambda: next(answers, reason))
+    finding = _judged(_exercise(Training(counted, at_least=0.7), accelerated=True), _steps())
+    assert finding.passed, finding.message
+    assert asked == ["accelerator"] * 3 + [""] * 3
+    assert f"on the processor ({reason})" in finding.message
+
+
+PROPERTIES = {
+    "deterministic": deterministic("losses"),
+    "half": precision_agrees("losses"),
+    "no reads": no_synchronisation(),
+    "nothing kept": keeps_nothing(most=2 * 2),  # gradients, and their optimiser
+}
+
+
+def _noisy(loss: torch.Tensor, model: torch.nn.Module) -> torch.Tensor:
+    with torch.no_grad():
+        next(model.parameters()).add_(0.01 * torch.randn((), generator=_unseeded))
+    return loss.detach()
+
+
+_unseeded = torch.Generator()
+_unseeded.seed()
+
+
+def _deaf(model: torch.nn.Module, x: torch.Tensor, y: torch.Tensor, precision: str) -> list[torch.Tensor]:
+    torch.manual_seed(1)
+    torch.nn.init.normal_(next(model.parameters()))
+    torch.nn.init.zeros_(list(model.parameters())[1])
+    return _steps().train(model, x, y, "")
+
+
+def _keep(model: torch.nn.Module, loss: torch.Tensor) -> torch.Tensor:
+    model.__dict__.setdefault("kept", []).append(loss.detach() * 2)
+    return loss.detach()
+
+
+def _holding(model: torch.nn.Module, x: torch.Tensor, y: torch.Tensor, precision: str) -> list[torch.Tensor]:
+    """Each step's graph is kept whole for a backward pass that never comes."""
+    losses = []
+    for _ in range(40):
+        losses.append(torch.nn.functional.cross_entropy(model(x), y))
+        losses[-1].backward(retain_graph=True)
+    return losses
+
+
+_again = types.SimpleNamespace(train=_holding)
+
+WRONG = {
+    "deterministic": [(_steps(each=_noisy), "same seed"), (types.SimpleNamespace(train=_deaf), "seed is not used")],
+    "half": [(types.SimpleNamespace(train=_deaf), "nothing ran in the lower precision")],
+    "no reads": [(_steps(each=lambda loss, _: torch.tensor(loss.item())), "read into Python 40 times")],
+    "nothing kept": [
+        (_steps(each=lambda loss, model: _keep(model, loss)), "stay alive"),
+        (_again, "stay alive"),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", PROPERTIES)
+def test_each_property_of_a_run_holds_for_a_right_one_and_names_a_wrong_one(name: str) -> None:
+    exercise = _exercise(Property(name, PROPERTIES[name]))
+    right = _judged(exercise, _steps())
+    assert right.passed, right.message
+    for answer, words in WRONG[name]:
+        wrong = _judged(exercise, answer)
+        assert wrong.passed is False, words
+        assert words in wrong.message
+
+
+@pytest.mark.parametrize("word", ["gpu", "cuda:7"])
+def test_words_that_are_no_device_or_precision_are_refused(word: str) -> None:
+    with pytest.raises(ValueError, match="no device here"):
+        training.device(word)
+    with pytest.raises(ValueError, match="no precision here"):
+        training.autocast(torch.device("cpu"), word)
+
+
+def test_reads_are_counted_once_each_and_not_those_of_torch_itself() -> None:
+    t = torch.ones(3)
+    with training.observed(torch.device("cpu")) as run:
+        total = t.sum()
+        float(total)
+        total.item()
+        if total > 1:
+            t.tolist()
+        f"{total:.2f}"
+        np.asarray(t)
+    assert run.synchronisations == 6
+    parameter = torch.nn.Parameter(torch.ones(2))
+    optimiser = torch.optim.Adam([parameter], foreach=False)  # reads its own step count
+    with training.observed(torch.device("cpu")) as run:
+        parameter.sum().backward()
+        optimiser.step()
+    assert run.synchronisations == 0
