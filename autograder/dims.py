@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -71,6 +72,7 @@ def parse(specification: str) -> Dims:
     return Dims(tuple(words), entries, below)
 
 
+@cache
 def _name(axis: str) -> str:
     if axis == "any" or axis.isdigit():
         return ""

@@ -15,8 +15,11 @@ Every figure is of the whole command, its start included, divided by the number 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import ctypes
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -45,6 +48,7 @@ c.Execute.skip_cells_with_tag = "demo"
 BIN = Path(sys.executable).parent
 AUTOGRADE = [str(BIN / "nbgrader"), "autograde", ASSIGNMENT, "--force"]
 GRADE = [str(BIN / "chainrule"), "grade", ASSIGNMENT, "--json", "--no-feedback", "--jobs"]
+PR_SET_CHILD_SUBREAPER = 36
 WAYS = {
     "stock": AUTOGRADE,
     "preprocessor": AUTOGRADE,
@@ -55,7 +59,7 @@ WAYS = {
 
 @dataclass(frozen=True)
 class Measured:
-    """One command: wall and CPU seconds (every process it waited for), and the largest process in bytes."""
+    """One command: wall and CPU seconds (of every process it started), and the largest process in bytes."""
 
     seconds: float
     cpu: float
@@ -70,8 +74,10 @@ def handed_in(count: int) -> list[Student]:
 
 
 def measure(command: list[str], course: Path) -> Measured:
-    """Run a command in the course and account for it and all its children."""
+    """Run a command in the course and account for it and everything it started, however far below."""
     environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "OMP_NUM_THREADS": "1"}
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # orphans come here, and so do their figures
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     with tempfile.TemporaryFile() as said:
         began = time.perf_counter()
         process = subprocess.Popen(command, cwd=course, env=environment, stdout=said, stderr=subprocess.STDOUT)
@@ -80,7 +86,13 @@ def measure(command: list[str], course: Path) -> Measured:
         if os.waitstatus_to_exitcode(status) not in (0, 1):
             said.seek(0)
             sys.exit(f"{' '.join(command)} failed:\n{said.read().decode(errors='replace')[-2000:]}")
-    return Measured(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+    largest = usage.ru_maxrss
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            largest = max(largest, os.wait3(0)[2].ru_maxrss)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Measured(seconds, cpu, largest * 1024)
 
 
 def main() -> None:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .saying import console, course_root, points, print_json
 
 if TYPE_CHECKING:
-    from ..gradebook.classroom import ClassGrades, StudentGrade
+    from ..gradebook.classroom import ClassGrades, StudentGrade, Wishes
+    from ..verdict import Verdict
 
 
-def run(assignment: str, course: Path | None, jobs: int, isolation: str | None, feedback: bool, json: bool) -> int:
+def run(assignment: str, course: Path | None, wishes: Wishes, json: bool) -> int:
     """Grade a class and print its table. Returns the exit code: 1 when somebody could not be recorded."""
     root = course_root(course)
-    grades = grade_with_progress(root, assignment, jobs, isolation, feedback)
+    grades = grade_with_progress(root, assignment, wishes)
     if json:
         print_json(as_json(grades))
     else:
@@ -22,31 +24,30 @@ def run(assignment: str, course: Path | None, jobs: int, isolation: str | None, 
     return 1 if grades.failures else 0
 
 
-def grade_with_progress(
-    root: Path, assignment: str, jobs: int, isolation: str | None, feedback: bool = True
-) -> ClassGrades:
+def grade_with_progress(root: Path, assignment: str, wishes: Wishes) -> ClassGrades:
     """Grade a class under a progress bar on stderr; an assignment new to the gradebook is registered first."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from ..gradebook.classroom import UnknownAssignment, grade_class, students_of
+    from ..gradebook.classroom import UnknownAssignment, grade_class
 
-    err = console(stderr=True)
-    with err.status("starting"):
-        total = len(students_of(root, assignment))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True) as bars:
-        tasks = {step: bars.add_task(step, total=total) for step in ("judged", "recorded")}
+    with Progress(*columns, console=console(stderr=True), transient=True) as bars:
+        tasks = {step: bars.add_task(step, total=None) for step in ("judged", "recorded")}
 
         def progress(step: str, student: str) -> None:
             bars.advance(tasks[step])
 
+        def total(count: int) -> None:
+            for task in tasks.values():
+                bars.update(task, total=count)
+
         try:
-            return grade_class(root, assignment, jobs=jobs, isolation=isolation, feedback=feedback, progress=progress)
+            return grade_class(root, assignment, wishes, progress=progress, total=total)
         except UnknownAssignment:
             from ..authoring import build
 
             build(root, [assignment])
-            return grade_class(root, assignment, jobs=jobs, isolation=isolation, feedback=feedback, progress=progress)
+            return grade_class(root, assignment, wishes, progress=progress, total=total)
 
 
 def as_json(grades: ClassGrades) -> dict[str, Any]:
@@ -55,6 +56,7 @@ def as_json(grades: ClassGrades) -> dict[str, Any]:
         "assignment": grades.assignment,
         "isolation": grades.isolation,
         "seed": grades.seed,
+        "unchanged": grades.unchanged,
         "students": [
             {
                 "student": row.student,
@@ -63,8 +65,8 @@ def as_json(grades: ClassGrades) -> dict[str, Any]:
                 "written": row.written,
                 "max_written": row.max_written,
                 "needs_manual_grade": row.needs_manual_grade,
-                "problem": row.graded.problem,
-                "exercises": [verdict.public() for verdict in row.graded.verdicts],
+                "problem": row.judged.problem,
+                "exercises": [verdict.public() for verdict in row.judged.verdicts],
                 "feedback": str(row.feedback) if row.feedback else None,
             }
             for row in grades.students
@@ -82,14 +84,15 @@ def show(grades: ClassGrades, root: Path) -> None:
     out = console()
     table = Table("student", "code", "written", "remarks", box=box.SIMPLE_HEAD, title=grades.assignment)
     for row in grades.students:
-        remarks = row.graded.problem or _summary(row.graded.verdicts)
+        remarks = row.judged.problem or _summary(row.judged.verdicts)
         table.add_row(escape(row.student), by_code(row), by_hand(row), escape(remarks))
     for student in grades.failures:
         table.add_row(escape(student), "-", "", "[red]could not be recorded, see below[/]")
     out.print(table)
     for student, why in grades.failures.items():
         out.print(f"[red]{escape(student)}[/]: {escape(why)}")
-    out.print(f"isolation: {grades.isolation}; seed {grades.seed}")
+    unchanged = f"; {grades.unchanged} graded before and unchanged" if grades.unchanged else ""
+    out.print(f"isolation: {grades.isolation}; seed {grades.seed}{unchanged}")
     if any(row.feedback for row in grades.students):
         feedback = grades.feedback.relative_to(root) if grades.feedback.is_relative_to(root) else grades.feedback
         out.print(f"feedback: {feedback}/STUDENT/{grades.assignment}/")
@@ -107,7 +110,7 @@ def by_hand(row: StudentGrade) -> str:
     return f"{points(row.written)} / {points(row.max_written)}" if row.max_written else ""
 
 
-def _summary(verdicts: list[Any]) -> str:
+def _summary(verdicts: Sequence[Verdict]) -> str:
     """``9 passed, 2 partial, 1 not attempted``."""
     counts: dict[str, int] = {}
     for verdict in verdicts:

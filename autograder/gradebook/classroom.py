@@ -1,66 +1,52 @@
-"""A whole class: judged in parallel threads, recorded by one writer through nbgrader's own converters, in-process."""
+"""A whole class: judged by a crew of workers, recorded by one writer, every verdict on disk as soon as it is made."""
 
 from __future__ import annotations
 
-import logging
 import secrets
-import warnings
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
-from functools import partial
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from threading import Lock
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.converters import Autograde, GenerateFeedback
-from nbgrader.converters.base import BaseConverter, NbGraderException
-from nbgrader.coursedir import CourseDirectory
-from traitlets.config import Config
-from traitlets.config.loader import PyFileConfigLoader
+from ..grading.assignment import Assignment, AssignmentError, load_assignment
+from ..grading.bundle import digest_of, engine_digest
+from ..grading.crew import Crew, CrewLost, LocalCrew, cards_here
+from ..grading.dispatch import Finished, dispatch
+from ..grading.task import HandedIn, Judged, OtherEngine, Task, read_handed_in
+from .errors import ClassError, UnknownAssignment
+from .kept import KeptVerdicts, bears
+from .quick import without_grammar_of_iris
 
-from ..authoring.release import alembic_on_path
-from ..grading.assignment import COURSE_MARK, Assignment, AssignmentError, load_assignment
-from ..grading.grade import GradedNotebook
-from ..wall import Wall, modules_for
-from .judge import Judge, Submission, handing, judge_folder
-from .rebuild import rebuild_folder
+if TYPE_CHECKING:
+    from ..wall import Limits
+    from .course import OpenCourse
+    from .recorder import Ready, Recorder
 
 Step = Literal["judged", "recorded"]
 Progress = Callable[[Step, str], None]
+Total = Callable[[int], None]
+MOST_TOGETHER = 32
+"""Submissions recorded in one transaction."""
 
 
-class ClassError(Exception):
-    """A class that cannot be graded as things stand: one sentence with what to do."""
+@dataclass(frozen=True)
+class Wishes:
+    """How a class is to be graded.
 
+    jobs: submissions judged at a time on this machine. isolation: a level of the wall (default: what nbgrader_config.py
+    says). feedback: also write the pages that students read. seed: draw these inputs (default: fresh ones). force: judge
+    again what has not changed. database: a gradebook other than nbgrader_config.py's, as an SQLAlchemy address. scheduler:
+    the address of a Dask scheduler, whose workers judge in place of this machine's.
+    """
 
-class UnknownAssignment(ClassError):
-    """The gradebook has never heard of the assignment: a build registers it."""
-
-
-class _Errors(logging.Handler):
-    """Remembers what nbgrader logs as errors."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.ERROR)
-        self.lines: list[str] = []
-        self.logger = logging.Logger("chainrule.gradebook", logging.WARNING)
-        self.logger.addHandler(self)
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(record.getMessage())
-
-
-@dataclass
-class _Course:
-    """The course's own nbgrader configuration, its folders, and a log that is kept off the terminal."""
-
-    config: Config
-    folders: CourseDirectory
-    log: _Errors
+    jobs: int = 1
+    isolation: str | None = None
+    feedback: bool = True
+    seed: int | None = None
+    force: bool = False
+    database: str | None = None
+    scheduler: str | None = None
 
 
 @dataclass(frozen=True)
@@ -73,13 +59,14 @@ class StudentGrade:
     written: float
     max_written: float
     needs_manual_grade: bool
-    graded: GradedNotebook
+    judged: Judged
     feedback: Path | None
 
 
 @dataclass(frozen=True)
 class ClassGrades:
-    """What grading a class gave. ``failures`` are students whom nbgrader itself could not record, with its log."""
+    """What grading a class gave. ``failures`` are students whom nbgrader itself could not record, with its log;
+    ``unchanged`` counts those who had been graded before and handed in nothing new."""
 
     assignment: str
     isolation: str
@@ -87,249 +74,183 @@ class ClassGrades:
     students: list[StudentGrade]
     feedback: Path
     failures: dict[str, str] = field(default_factory=dict)
-
-
-def students_of(course: Path, assignment: str) -> list[str]:
-    """Who has handed in something for an assignment. Raises ClassError when nobody has."""
-    return sorted(_submissions(_open(course, assignment).folders))
+    unchanged: int = 0
 
 
 def grade_class(
     course: Path,
-    assignment_name: str,
+    assignment: str,
+    wishes: Wishes | None = None,
     *,
-    jobs: int = 1,
-    isolation: str | None = None,
-    feedback: bool = True,
     progress: Progress | None = None,
+    total: Total | None = None,
 ) -> ClassGrades:
     """Grade every submission of an assignment: gradebook, autograded/ and feedback/.
 
     Raises AssignmentError, ClassError or wall.WallError, each with one sentence, when nothing can be graded. What one
-    submission does costs no other anything. ``isolation`` and the limits default to what nbgrader_config.py says.
-    ``feedback`` also writes the pages that students read.
+    submission does costs no other anything. What ends the run costs no verdict that was made: run it again.
     """
-    assignment = load_assignment(course, assignment_name)
-    _ = assignment.reference  # refuse to grade without it, before anybody is
-    seed = secrets.randbits(32)
-    tell = progress or (lambda step, student: None)
-    opened = _open(course, assignment.name)
-    folders = _submissions(opened.folders)
-    _refuse_unknown(opened.folders, assignment)
-    settings = Judge(config=opened.config)
-    start = partial(
-        Wall,
-        isolation or settings.isolation,
-        settings.limits(),
-        hidden=[assignment.course],
-        modules=modules_for(assignment.sources),
-    )
-    with _Walls(start) as walls, ThreadPoolExecutor(jobs, thread_name_prefix="judge") as pool:
-        futures: dict[str, Future[GradedNotebook]] = {}
-        graded: dict[str, GradedNotebook] = {}
-        for student, folder in sorted(folders.items()):
-            futures[student] = pool.submit(_judged, assignment, folder, walls, seed)
-            futures[student].add_done_callback(lambda _, student=student: tell("judged", student))
-        try:
-            broken = _record(opened, assignment, folders, futures, graded, tell, feedback=feedback)
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
-    return _collect(opened, assignment, walls.level, seed, graded, broken, sorted(folders))
-
-
-class _Walls:
-    """A wall for each submission that is being judged, kept warm for the next; the first stands before anything else."""
-
-    def __init__(self, start: Callable[[], Wall]) -> None:
-        self._start = start
-        self._open = ExitStack()
-        self._free: SimpleQueue[Wall] = SimpleQueue()
-        self._lock = Lock()
-        self.level = ""
-
-    def __enter__(self) -> _Walls:
-        wall = self._open.enter_context(self._start())
-        self.level = wall.level
-        self._free.put(wall)
-        return self
-
-    def __exit__(self, *raised: object) -> None:
-        self._open.close()
-
-    @contextmanager
-    def one(self) -> Iterator[Wall]:
-        """A wall that nobody else uses meanwhile."""
-        try:
-            wall = self._free.get_nowait()
-        except Empty:
-            wall = self._start()
-            with self._lock:
-                self._open.enter_context(wall)
-        try:
-            yield wall
-        finally:
-            self._free.put(wall)
-
-
-def _judged(assignment: Assignment, folder: Path, walls: _Walls, seed: int) -> GradedNotebook:
-    rebuilt = rebuild_folder(assignment, folder)
-    with walls.one() as wall:
-        return judge_folder(assignment, rebuilt.notebook, folder, wall, seed)
-
-
-class _AutogradeAll(Autograde):
-    """nbgrader's converter, which leaves out submissions without any notebook; here they count too."""
-
-    submissions: dict[str, Path]
-
-    def init_notebooks(self) -> None:
-        self.assignments = {str(folder): [str(folder / f"{folder.name}.ipynb")] for folder in self.submissions.values()}
-
-
-def _record(
-    course: _Course,
-    assignment: Assignment,
-    folders: dict[str, Path],
-    futures: dict[str, Future[GradedNotebook]],
-    graded: dict[str, GradedNotebook],
-    tell: Progress,
-    *,
-    feedback: bool,
-) -> dict[str, str]:
-    """Write the verdicts to the gradebook in order, as they are made, and then the feedback, if asked for, to disk.
-
-    Fills ``graded`` on the way. Returns the students whose judging broke, with what broke.
-    """
-    broken: dict[str, str] = {}
-
-    def verdict(student: str) -> Callable[[], GradedNotebook]:
-        def wait() -> GradedNotebook:
-            try:
-                result = futures.pop(student).result()
-            except Exception as error:  # a defect of ours: this student is not recorded, the others are
-                broken[student] = f"the grader broke: {type(error).__name__}: {error}"
-                raise
-            graded[student] = replace(result, notebook={})  # written to disk now; a class of them would fill the memory
-            tell("recorded", student)
-            return result
-
-        return wait
-
-    submissions: dict[Submission, Callable[[], GradedNotebook]] = {
-        (student, assignment.name): verdict(student) for student in folders
-    }
-    with handing(submissions), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # SQLAlchemy's remarks on nbgrader
-        for converter in _converters(course, folders, feedback=feedback):
-            try:
-                converter.start()
-            except NbGraderException as error:
-                course.log.lines.append(str(error))
-    return broken
-
-
-def _converters(course: _Course, submissions: dict[str, Path], *, feedback: bool) -> Iterator[BaseConverter]:
-    """nbgrader's autograde over all submissions, then its generate_feedback over what that recorded."""
-    autograde = _AutogradeAll(coursedir=course.folders, config=course.config, log=course.log.logger)
-    autograde.submissions = submissions
-    autograde.force = True
-    yield autograde
-    if feedback:
-        pages = GenerateFeedback(coursedir=course.folders, config=course.config, log=course.log.logger)
-        pages.force = True
-        yield pages
-
-
-def _collect(
-    course: _Course,
-    assignment: Assignment,
-    isolation: str,
-    seed: int,
-    graded: dict[str, GradedNotebook],
-    broken: dict[str, str],
-    everybody: list[str],
-) -> ClassGrades:
-    coursedir = course.folders
-    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
-        rows = {row["student"]: row for row in gradebook.submission_dicts(assignment.name)}
-    students: list[StudentGrade] = []
-    failures: dict[str, str] = {}
-    for student in everybody:
-        if not Path(coursedir.format_path(coursedir.autograded_directory, student, assignment.name)).is_dir():
-            failures[student] = (
-                broken.get(student) or _last_words(course.log.lines) or "nbgrader did not record this submission"
-            )
-            continue
-        page = Path(coursedir.format_path(coursedir.feedback_directory, student, assignment.name))
-        row: dict[str, Any] = rows[student]
-        students.append(
-            StudentGrade(
-                student,
-                float(row["score"]),
-                float(row["max_score"]),
-                float(row["written_score"]),
-                float(row["max_written_score"]),
-                bool(row["needs_manual_grade"]),
-                graded[student],
-                page / f"{assignment.name}.html" if (page / f"{assignment.name}.html").is_file() else None,
-            )
-        )
-    feedback = Path(coursedir.root) / coursedir.feedback_directory
-    return ClassGrades(assignment.name, isolation, seed, students, feedback, failures)
-
-
-def _open(course: Path, assignment: str) -> _Course:
-    """Read the course's configuration. Raises ClassError when it cannot be used."""
-    root = course.resolve()
+    wishes = wishes or Wishes()
+    loaded = load_assignment(course, assignment)
+    _ = loaded.reference  # refuse to grade without it, before anybody is
+    crew: Crew | None = None
+    finished = False
     try:
-        config = PyFileConfigLoader(COURSE_MARK, path=str(root)).load_config()
-    except Exception as error:  # it is Python, anything can happen in it
-        raise ClassError(f"{COURSE_MARK}: {type(error).__name__}: {' '.join(str(error).split())}") from None
-    log = _Errors()
-    folders = CourseDirectory(config=config, log=log.logger)
-    folders.root = str(root)
-    folders.assignment_id = assignment
-    return _Course(config, folders, log)
+        crew = _crew(loaded, wishes)
+        with without_grammar_of_iris():  # nbgrader takes a while to import; meanwhile the walls are going up
+            from .course import open_course
+
+        opened = open_course(course, assignment, wishes.database)
+        grades = _Class(opened, loaded, wishes, progress).grade(crew, total)
+        finished = True
+        return grades
+    except (CrewLost, OtherEngine) as error:
+        raise ClassError(str(error)) from error
+    finally:
+        if crew is not None:
+            crew.close(at_once=not finished)
 
 
-def _last_words(lines: list[str]) -> str:
-    """What nbgrader logged last of a failure, without its traceback."""
-    tracebacks = [line for line in lines if line.startswith("Traceback")]
-    return (tracebacks or lines or [""])[-1].strip().rpartition("\n")[2]
+def _crew(assignment: Assignment, wishes: Wishes) -> Crew:
+    accelerated = any(exercise.accelerated for exercise in assignment.exercises.values())
+    if wishes.scheduler:
+        from ..grading.cluster import ClusterCrew
+
+        return ClusterCrew(wishes.scheduler, accelerated=accelerated)
+    cards = len(cards_here())
+    jobs = min(wishes.jobs, cards) if accelerated and cards else wishes.jobs  # a card trains one answer at a time
+    return LocalCrew(jobs, assignment.bundle, wishes.isolation or "auto")
 
 
-def _submissions(coursedir: CourseDirectory) -> dict[str, Path]:
-    """Student -> folder of what they handed in."""
-    pattern = coursedir.format_path(coursedir.submitted_directory, "*", coursedir.assignment_id)
-    root = Path(coursedir.root)
-    relative = Path(pattern).relative_to(root)
-    position = relative.parts.index("*")
-    found = {folder.relative_to(root).parts[position]: folder for folder in root.glob(str(relative)) if folder.is_dir()}
-    if not found:
-        raise ClassError(f"nobody has handed in {coursedir.assignment_id}: no folder matches {relative}")
-    return found
+class _Class:
+    """One run over one class."""
 
+    def __init__(self, opened: OpenCourse, assignment: Assignment, wishes: Wishes, progress: Progress | None) -> None:
+        from .judge import Judge
 
-def _refuse_unknown(coursedir: CourseDirectory, assignment: Assignment) -> None:
-    """Refuse when the gradebook does not know the assignment as it is released now."""
-    with alembic_on_path(), Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
+        self._opened = opened
+        self._assignment = assignment
+        self._wishes = wishes
+        self._tell = progress or (lambda step, student: None)
+        settings = Judge(config=opened.config)
+        self._isolation: str = wishes.isolation or settings.isolation
+        self._limits: Limits = settings.limits()
+        self._asked_seed: int | None = settings.seed if wishes.seed is None else wishes.seed
+        self._seed = secrets.randbits(32) if self._asked_seed is None else self._asked_seed
+        self._kept = KeptVerdicts(Path(opened.folders.root), assignment.name)
+        self._judged: dict[str, Judged] = {}
+        self._failures: dict[str, str] = {}
+        self._unchanged: set[str] = set()
+
+    def grade(self, crew: Crew, total: Total | None) -> ClassGrades:
+        """Judge, record, and collect the table."""
+        from ..wall.isolation import choose
+        from .pages import write_pages
+        from .recorder import Recorder
+
+        level = choose(self._isolation)
+        self._folders = self._opened.submissions()
+        self._opened.refuse_unknown(self._assignment)
+        if total:
+            total(len(self._folders))
+        with Recorder(self._opened, self._assignment) as recorder:
+            waiting: list[Ready] = []
+            for group in dispatch(self._tasks(recorder.known(), waiting), crew):
+                self._record(recorder, [*self._take(waiting), *filter(None, map(self._keep, group))])
+            self._record(recorder, self._take(waiting))
+        if self._wishes.feedback:
+            write_pages(self._opened, self._judged)
+        return self._collect(level)
+
+    def _tasks(self, known: set[str], waiting: list[Ready]) -> Iterator[tuple[str, Task]]:
+        """What has to be judged, read one by one; what was judged before and only waits to be recorded is put aside."""
+        from .recorder import Ready
+
+        for student, folder in self._folders.items():
+            handed_in = read_handed_in(folder, self._assignment)
+            key = self._key(handed_in, folder)
+            before = None if self._wishes.force else self._kept.find(student, key)
+            if before is not None and self._asked_seed in (None, before.seed):
+                recorded = student in known and bears(self._opened.autograded(student), key)
+                if recorded or before.notebook:
+                    self._judged[student] = before.judged
+                    self._tell("judged", student)
+                    if before.notebook:
+                        waiting.append(Ready(student, folder, before.notebook))
+                    else:
+                        self._unchanged.add(student)
+                        self._tell("recorded", student)
+                    continue
+            yield (
+                student,
+                Task(
+                    self._assignment.bundle, handed_in, self._seed, self._isolation, self._limits, key, engine_digest()
+                ),
+            )
+
+    def _key(self, handed_in: HandedIn, folder: Path) -> str:
+        """Names everything that a verdict and its record depend on, but the inputs drawn."""
+        timestamp, config = b"", b""
+        with suppress(OSError):
+            timestamp = str(self._opened.folders.get_existing_timestamp(str(folder))).encode()
+        with suppress(OSError):
+            config = Path(self._opened.folders.root, "nbgrader_config.py").read_bytes()
+        parts = [handed_in.notebook, (handed_in.problem or "").encode(), timestamp, config]
+        parts += [part for name in sorted(handed_in.files) for part in (name.encode(), handed_in.files[name])]
+        return digest_of(self._assignment.bundle.digest.encode(), engine_digest().encode(), *parts)
+
+    def _keep(self, one: Finished) -> Ready | None:
+        """A verdict is on disk before anything else happens to it."""
+        from .recorder import Ready
+
+        self._tell("judged", one.student)
+        if one.judged is None:
+            error = one.error
+            self._failures[one.student] = f"the grader broke: {type(error).__name__}: {error}"
+            return None
         try:
-            known = {cell.name for cell in gradebook.find_notebook(assignment.name, assignment.name).source_cells}
-        except MissingEntry:
-            raise UnknownAssignment(
-                f"the gradebook does not know {assignment.name} yet: run `chainrule build {assignment.name}`"
-            ) from None
-    asked = {
-        nbgrader["grade_id"]
-        for cell in assignment.release["cells"]
-        if (nbgrader := cell["metadata"].get("nbgrader")) and (nbgrader["grade"] or nbgrader["solution"])
-    }
-    if unknown := sorted(asked - known):
-        raise ClassError(
-            f"the gradebook has another release of {assignment.name} (it lacks {unknown[0]}): "
-            f"run `chainrule build {assignment.name}`"
-        )
+            notebook = self._kept.keep(one.student, one.task.key, one.task.seed, one.judged)
+        except OSError as error:
+            raise ClassError(f"build/judged/ cannot be written ({error.strerror}): grade again when it can") from error
+        self._judged[one.student] = Judged("", one.judged.verdicts, one.judged.problem, one.judged.ours)
+        return Ready(one.student, self._folders[one.student], notebook)
+
+    @staticmethod
+    def _take(waiting: list[Ready]) -> list[Ready]:
+        taken, waiting[:] = waiting[:], []
+        return taken
+
+    def _record(self, recorder: Recorder, group: list[Ready]) -> None:
+        for start in range(0, len(group), MOST_TOGETHER):
+            some = group[start : start + MOST_TOGETHER]
+            self._failures |= recorder.record(some)
+            for one in some:
+                self._tell("recorded", one.student)
+
+    def _collect(self, level: str) -> ClassGrades:
+        name, folders = self._assignment.name, self._opened.folders
+        with self._opened.gradebook() as gradebook:
+            rows: dict[str, Any] = {row["student"]: row for row in gradebook.submission_dicts(name)}
+        students: list[StudentGrade] = []
+        for student in self._folders:
+            if student in self._failures:
+                continue
+            page = Path(folders.format_path(folders.feedback_directory, student, name), f"{name}.html")
+            row = rows[student]
+            students.append(
+                StudentGrade(
+                    student,
+                    float(row["score"]),
+                    float(row["max_score"]),
+                    float(row["written_score"]),
+                    float(row["max_written_score"]),
+                    bool(row["needs_manual_grade"]),
+                    self._judged[student],
+                    page if page.is_file() else None,
+                )
+            )
+        feedback = Path(folders.root) / folders.feedback_directory
+        return ClassGrades(name, level, self._seed, students, feedback, self._failures, len(self._unchanged))
 
 
 __all__ = [
@@ -339,6 +260,6 @@ __all__ = [
     "Progress",
     "StudentGrade",
     "UnknownAssignment",
+    "Wishes",
     "grade_class",
-    "students_of",
 ]

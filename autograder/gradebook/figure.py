@@ -19,7 +19,7 @@ def points_per_exercise(grades: ClassGrades, path: Path) -> Path:
     earned: dict[str, list[float]] = {}
     worth: dict[str, float] = {}
     for row in grades.students:
-        for verdict in row.graded.verdicts:
+        for verdict in row.judged.verdicts:
             earned.setdefault(verdict.name, []).append(100 * verdict.score / verdict.points)
             worth[verdict.name] = verdict.points
     names = list(earned)

@@ -18,21 +18,24 @@ class Reasons(NbGraderPreprocessor):
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Comment the solution cells of every exercise that is not full marks; flag what we could not judge."""
         where = resources["nbgrader"]
-        ours = nb.metadata.get("chainrule", {})
         assignment = load_assignment(course_of(self), where["assignment"])
-        comments = comments_for(assignment, nb, ours.get("verdicts", ()), ours.get("problem"))
         with Gradebook(where["db_url"]) as gradebook:
-            address = (where["notebook"], where["assignment"], where["student"])
-            for grade_id, text in comments.items():
-                comment: Any = gradebook.find_comment(grade_id, *address)
-                comment.auto_comment = text
-            open_to_question = {verdict["name"] for verdict in ours.get("verdicts", ()) if verdict["ours"]}
-            for cell in nb.cells:
-                if check_of(cell) in open_to_question:
-                    grade: Any = gradebook.find_grade(cell.metadata.nbgrader["grade_id"], *address)
-                    grade.needs_manual_grade = True
+            notebook: Any = gradebook.find_submission_notebook(where["notebook"], where["assignment"], where["student"])
+            grades = {grade.name: grade for grade in notebook.grades}
+            self.save(assignment, nb, grades, {comment.name: comment for comment in notebook.comments})
             gradebook.db.commit()
         return nb, resources
+
+    def save(self, assignment: Assignment, nb: Any, grades: Mapping[str, Any], comments: Mapping[str, Any]) -> None:
+        """Fill in a submission's rows, by cell name. Commits nothing."""
+        ours = nb.metadata.get("chainrule", {})
+        verdicts = ours.get("verdicts", ())
+        for grade_id, text in comments_for(assignment, nb, verdicts, ours.get("problem")).items():
+            comments[grade_id].auto_comment = text
+        open_to_question = {verdict["name"] for verdict in verdicts if verdict["ours"]}
+        for cell in nb.cells:
+            if check_of(cell) in open_to_question:
+                grades[cell.metadata.nbgrader["grade_id"]].needs_manual_grade = True
 
 
 def comments_for(

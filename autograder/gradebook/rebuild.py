@@ -8,9 +8,9 @@ from typing import Any
 from nbformat import from_dict
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from ..grading.assignment import Assignment, load_assignment
+from ..grading.assignment import load_assignment
 from ..grading.grade import rebuild_bytes, unreadable
-from ..grading.rebuild import Rebuilt, identities
+from ..grading.rebuild import identities
 from ..grading.submission import SubmissionError, find_notebook, read_plain_file
 from .submissions import FILE, course_of
 
@@ -21,16 +21,11 @@ class Rebuild(NbGraderPreprocessor):
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Replace ``nb`` by the rebuilt notebook of the submission in the folder."""
         assignment = load_assignment(course_of(self), resources["nbgrader"]["assignment"])
-        rebuilt = rebuild_folder(assignment, Path(resources[FILE]).parent)
+        try:
+            path = find_notebook(Path(resources[FILE]).parent, assignment.name, identities(assignment.release))
+            rebuilt = rebuild_bytes(assignment, read_plain_file(path))
+        except SubmissionError as error:
+            rebuilt = unreadable(assignment, str(error))
         for note in rebuilt.notes:
             self.log.warning("%s: %s", resources["nbgrader"]["student"], note)
         return from_dict(rebuilt.notebook), resources
-
-
-def rebuild_folder(assignment: Assignment, folder: Path) -> Rebuilt:
-    """The rebuilt notebook of the submission in a folder, whatever lies there."""
-    try:
-        path = find_notebook(folder, assignment.name, identities(assignment.release))
-        return rebuild_bytes(assignment, read_plain_file(path))
-    except SubmissionError as error:
-        return unreadable(assignment, str(error))

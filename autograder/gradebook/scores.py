@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 from nbgrader.api import Gradebook
@@ -15,20 +17,21 @@ class SaveScores(SaveAutoGrades):
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Save the score of every graded cell and reset the comments."""
         where = resources["nbgrader"]
-        self.notebook_id, self.assignment_id, self.student_id = where["notebook"], where["assignment"], where["student"]
-        self.db_url = where["db_url"]
-        self.gradebook = Gradebook(self.db_url)
-        with self.gradebook:
-            gradebook: Any = self.gradebook
-            session = gradebook.db
-            notebook = gradebook.find_submission_notebook(self.notebook_id, self.assignment_id, self.student_id)
+        with Gradebook(where["db_url"]) as gradebook:
+            notebook: Any = gradebook.find_submission_notebook(where["notebook"], where["assignment"], where["student"])
             grades = {grade.name: grade for grade in notebook.grades}
-            comments = {comment.name: comment for comment in notebook.comments}
-            gradebook.find_grade = lambda name, *_: grades[name]
-            gradebook.find_comment = lambda name, *_: comments[name]
-            commit, session.commit = session.commit, session.flush
-            for index, cell in enumerate(nb.cells):
-                self.preprocess_cell(cell, resources, index)
-            session.commit = commit
-            session.commit()
+            self.save(nb, grades, {comment.name: comment for comment in notebook.comments})
+            gradebook.db.commit()
         return nb, resources
+
+    def save(self, nb: Any, grades: Mapping[str, Any], comments: Mapping[str, Any]) -> None:
+        """Fill in a submission's rows, by cell name. Commits nothing."""
+        self.notebook_id = self.assignment_id = self.student_id = ""  # nbgrader's methods hand them on to what is below
+        self.gradebook: Any = SimpleNamespace(
+            find_grade=lambda name, *_: grades[name],
+            find_comment=lambda name, *_: comments[name],
+            db=SimpleNamespace(commit=lambda: None),
+        )
+        unused: Any = {}
+        for index, cell in enumerate(nb.cells):
+            self.preprocess_cell(cell, unused, index)

@@ -10,7 +10,8 @@ from __future__ import annotations
 import glob
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -51,14 +52,21 @@ def _without_links(converter: Any, init_assignment: Callable[[str, str], None]) 
     def guarded(assignment: str, student: str) -> None:
         folders = converter.coursedir
         source = folders.format_path(folders.submitted_directory, student, assignment)
-        ignore = folders.ignore
-        folders.ignore = [*ignore, *(glob.escape(name) for name in _odd_names(Path(source)))]
-        try:
+        with ordinary_files_only(folders, Path(source)):
             init_assignment(assignment, student)
-        finally:
-            folders.ignore = ignore
 
     return guarded
+
+
+@contextmanager
+def ordinary_files_only(folders: CourseDirectory, source: Path) -> Iterator[None]:
+    """Let nbgrader ignore what is no ordinary file below ``source``."""
+    ignore = folders.ignore
+    folders.ignore = [*ignore, *(glob.escape(name) for name in _odd_names(source))]
+    try:
+        yield
+    finally:
+        folders.ignore = ignore
 
 
 def _odd_names(folder: Path) -> set[str]:

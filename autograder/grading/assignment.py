@@ -1,13 +1,12 @@
-"""An assignment as the grader sees it: the released notebook, its exercises, and the hidden reference, all by path.
+"""An assignment as the grader sees it: the released notebook, its exercises, and the hidden reference.
 
-Nothing of a course is ever put on ``sys.path``: modules are loaded from their files under private names, so that no
+Nothing of a course is ever put on ``sys.path``: modules are made of their source under private names, so that no
 notebook and no library can import them by accident.
 """
 
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 import sys
 from collections.abc import Mapping
@@ -19,6 +18,7 @@ from typing import Any
 
 from ..exercise import Exercise, ExerciseError, exercises_in
 from ..mistakes import Mistakes
+from .bundle import HIDDEN, Bundle, files_beside, read_bundle
 
 COURSE_MARK = "nbgrader_config.py"
 
@@ -36,11 +36,19 @@ class Assignment:
     release: Mapping[str, Any]
     exercises: Mapping[str, Exercise]
     files: Mapping[str, bytes]
+    bundle: Bundle
 
     @property
     def points(self) -> float:
         """The points that the exercises are worth together; written questions are not among them."""
         return sum(exercise.points for exercise in self.exercises.values())
+
+    @cached_property
+    def modules(self) -> tuple[str, ...]:
+        """What is worth importing before any of its notebooks run."""
+        from ..wall import modules_for
+
+        return modules_for(self.sources)
 
     @property
     def sources(self) -> list[str]:
@@ -51,30 +59,28 @@ class Assignment:
     @cached_property
     def reference(self) -> Mapping[str, Any]:
         """The names of ``solutions/<name>.py``. Raises AssignmentError when it is not there."""
-        path = reference_path(self.course, self.name)
-        if not path.is_file():
+        if (module := self._hidden("reference")) is None:
             raise AssignmentError(
                 f"the reference solutions/{self.name}.py is missing: without it answers cannot be compared; "
                 "install the solutions folder beside nbgrader_config.py"
             )
-        return vars(_module(path, "reference"))
+        return vars(module)
 
     @cached_property
     def mistakes(self) -> Mistakes | None:
         """``solutions/mistakes/<name>.py``, the known wrong answers with their hints; None when nobody wrote them."""
-        path = self.course / "solutions" / "mistakes" / f"{self.name}.py"
-        return Mistakes(_module(path, "mistakes"), self.reference) if path.is_file() else None
+        module = self._hidden("mistakes")
+        return Mistakes(module, self.reference) if module else None
 
     @cached_property
     def styles(self) -> Mapping[str, Mapping[str, Any]]:
         """``solutions/styles/<name>.py``: right answers written another way, by title; they must pass like the reference."""
-        path = self.course / "solutions" / "styles" / f"{self.name}.py"
-        return {"another style": vars(_module(path, "styles"))} if path.is_file() else {}
+        module = self._hidden("styles")
+        return {"another style": vars(module)} if module else {}
 
-
-def reference_path(course: Path, name: str) -> Path:
-    """Where the hidden reference of an assignment lies."""
-    return course / "solutions" / f"{name}.py"
+    def _hidden(self, kind: str) -> ModuleType | None:
+        source = self.bundle.hidden.get(kind)
+        return None if source is None else _module(source, self.bundle.path(kind), kind)
 
 
 def find_course(start: Path) -> Path:
@@ -107,25 +113,24 @@ def load_assignment(course: Path, name: str) -> Assignment:
         )
     if not exercises.is_file():
         raise AssignmentError(f"source/{name}/exercises.py is missing: it says what is asked and how it is checked")
-    files = sorted(path for path in notebook.parent.rglob("*") if path.is_file() and _travels(path, notebook.parent))
-    hidden = (
-        reference_path(course, name),
-        *(course / "solutions" / kind / f"{name}.py" for kind in ("mistakes", "styles")),
-    )
-    state = tuple(_state(path) for path in (notebook, exercises, *hidden, *files))
+    files = files_beside(notebook)
+    bundle = Bundle(name, str(course), b"", {}, {})
+    state = tuple(_state(path) for path in (notebook, exercises, *map(bundle.path, HIDDEN), *files))
     key = (course, name)
     if key not in _loaded or _loaded[key][0] != state:
-        _loaded[key] = (state, _load(course, name, notebook, exercises, files))
+        _loaded[key] = (state, unpack(read_bundle(course, name)))
     return _loaded[key][1]
 
 
-def _load(course: Path, name: str, notebook: Path, exercises: Path, files: list[Path]) -> Assignment:
+def unpack(bundle: Bundle) -> Assignment:
+    """The assignment that a bundle holds. Raises AssignmentError with one sentence."""
+    name = bundle.name
     try:
-        release = json.loads(notebook.read_bytes())
+        release = json.loads(bundle.release)
     except ValueError as error:
         raise AssignmentError(f"assignments/{name}/{name}.ipynb is no JSON ({error}): build it again") from None
     try:
-        found = exercises_in(_module(exercises, "exercises"))
+        found = exercises_in(_module(bundle.beside["exercises.py"], bundle.path("exercises"), "exercises"))
     except ExerciseError as error:
         raise AssignmentError(f"source/{name}/exercises.py: {error}") from error
     asked = [check for cell in release.get("cells", ()) if (check := check_of(cell))]
@@ -133,19 +138,14 @@ def _load(course: Path, name: str, notebook: Path, exercises: Path, files: list[
         raise AssignmentError(
             f"assignments/{name}/{name}.ipynb checks {unknown[0]!r}, which exercises.py does not define: build it again"
         )
-    beside = {path.relative_to(notebook.parent).as_posix(): path.read_bytes() for path in files}
-    beside["exercises.py"] = exercises.read_bytes()
-    return Assignment(name, course, release, {check: found[check] for check in asked}, beside)
+    return Assignment(
+        name, Path(bundle.course), release, {check: found[check] for check in asked}, bundle.beside, bundle
+    )
 
 
 def check_of(cell: Mapping[str, Any]) -> str | None:
     """The exercise that a released cell checks, if it is a check cell."""
     return cell.get("metadata", {}).get("chainrule", {}).get("check")
-
-
-def _travels(path: Path, folder: Path) -> bool:
-    parts = path.relative_to(folder).parts
-    return path.suffix != ".ipynb" and not any(part.startswith((".", "__pycache__")) for part in parts)
 
 
 def _state(path: Path) -> object:
@@ -156,16 +156,14 @@ def _state(path: Path) -> object:
     return (path, status.st_mtime_ns, status.st_size)
 
 
-def _module(path: Path, kind: str) -> ModuleType:
-    """Load a file as a module under a name that nobody imports by accident."""
+def _module(source: bytes, path: Path, kind: str) -> ModuleType:
+    """Run source as a module under a name that nobody imports by accident."""
     private = f"_chainrule_{kind}_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
-    spec = importlib.util.spec_from_file_location(private, path)
-    if spec is None or spec.loader is None:
-        raise AssignmentError(f"{path.name} is no Python file")
-    module = importlib.util.module_from_spec(spec)
+    module = ModuleType(private)
+    module.__file__ = str(path)
     sys.modules[private] = module  # dataclasses and pickling inside the file look themselves up
     try:
-        spec.loader.exec_module(module)
+        exec(compile(source, str(path), "exec"), module.__dict__)
     except ExerciseError:
         raise
     except Exception as error:

@@ -88,9 +88,17 @@ def judge_rebuilt(
             return _written(notebook, _judge(assignment, notebook, wall, files or {}, seed), None)
         except WallError as error:
             if attempt == 2:
-                problem = OURS.format(f"{str(error).rstrip('.')}.")
-    verdicts = {name: _none(exercise, problem or "", seed) for name, exercise in assignment.exercises.items()}
-    return _written(notebook, verdicts, problem, ours=True)
+                problem = str(error)
+    return not_judged(assignment, notebook, problem or "", seed)
+
+
+def not_judged(assignment: Assignment, notebook: dict[str, Any], why: str, seed: int) -> GradedNotebook:
+    """A rebuilt notebook that the grader failed to judge: no points, and a flag for people to look at it. A problem of the
+    submission itself, known before, stays what it was."""
+    problem: str | None = notebook["metadata"]["chainrule"].get("problem")
+    said = problem or OURS.format(f"{why.rstrip('.')}.")
+    verdicts = {name: _none(exercise, said, seed) for name, exercise in assignment.exercises.items()}
+    return _written(notebook, verdicts, said, ours=problem is None)
 
 
 def _judge(

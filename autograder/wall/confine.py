@@ -12,6 +12,12 @@ from . import kernel
 SPARE_PROCESSES = 4
 
 
+def warm() -> None:
+    """In the nursery: import what the walls of every submission are made with."""
+    with suppress(Exception):
+        import py_landlock  # noqa: F401 (where it is not installed, no plan asks for it)
+
+
 def confine(plan: dict[str, Any]) -> None:
     """Limits first, then the user, then the file system. Raises when a wall that was asked for does not stand."""
     _limits(plan["limits"])

@@ -7,16 +7,32 @@ import random
 import signal
 import socket
 import sys
+import time
 import types
 from contextlib import suppress
 from typing import Any
 
 from ..evaluate import call
-from ..exercise import Exercise
+from ..exercise import Exercise, Inputs
+from ..verdict import Evaluation
 from . import confine, frames, kernel, values
 from .shell import OUTPUTS, CellShell, CellStream, run_cell
 
+EXERCISES = "exercises.py"
 TEXT_FROM_BELOW = 1 << 20
+SOON_SECONDS = 0.05
+SOON_BYTES = 16 << 20
+"""What a batch has answered is sent after so long, or so much: a slow or large one is not lost when the next one dies."""
+
+
+_compiled: dict[str, types.CodeType] = {}
+
+
+def prepare(source: str) -> None:
+    """In the nursery: compile the trusted exercises.py, so that no submission has to."""
+    _compiled.clear()
+    with suppress(SyntaxError, ValueError):  # every submission will say so
+        _compiled[source] = compile(source, EXERCISES, "exec")
 
 
 class Submission:
@@ -39,7 +55,7 @@ class Submission:
         module = types.ModuleType("exercises")
         module.__file__ = os.path.abspath("exercises.py")
         sys.modules["exercises"] = module
-        exec(compile(source, module.__file__, "exec"), module.__dict__)
+        exec(_compiled.get(source) or compile(source, EXERCISES, "exec"), module.__dict__)
         self.exercises = {one.name: one for one in vars(module).values() if isinstance(one, Exercise)}
         ours = [vars(one) for name, one in sys.modules.items() if name.partition(".")[0] == "autograder"]
         self._harness = [(names, dict(names)) for names in ours]
@@ -99,23 +115,37 @@ class Submission:
         return self._last
 
     def _evaluate(self, header: frames.Header, payload: bytes) -> None:
+        """Answer a batch, in as few frames as do: each frame wakes the grader up."""
+        exercise = self.exercises[header["exercise"]]
+        answers: list[frames.Header] = []
+        parts: list[bytes] = []
+        since = time.monotonic()
+        for place, tree in enumerate(header["batch"], start=1):
+            evaluation = self._one(exercise, values.unpack_inputs(tree, payload), header["count_work"])
+            answer, raw = values.pack_evaluation(evaluation)
+            answers.append(answer)
+            parts.append(raw)
+            due = time.monotonic() - since > SOON_SECONDS or sum(map(len, parts)) > SOON_BYTES
+            if due or place == len(header["batch"]):
+                answered = {"nonce": header["nonce"], "kind": "evaluations", "of": answers}
+                frames.send(self._sock, answered, b"".join(parts))
+                answers, parts, since = [], [], time.monotonic()
+
+    def _one(self, exercise: Exercise, inputs: Inputs, count_work: bool) -> Evaluation:
         sys.settrace(None)  # a tracer that a cell left on has no names to work with below
         sys.setprofile(None)
         for module, originals in self._harness:  # whatever cells patched there, what is measured is the answer
             module.clear()
             module.update(originals)
-        exercise = self.exercises[header["exercise"]]
         # the functions see the globals that were there at the check, not later ones
         names = self._names.get(exercise.name) or self._final()
         self._shell.user_ns.clear()
         self._shell.user_ns.update(names)
         here = os.getpid()
-        inputs = values.unpack_inputs(header["inputs"], payload)
-        evaluation = call(exercise, self._shell.user_ns, inputs, count_work=header["count_work"])
+        evaluation = call(exercise, self._shell.user_ns, inputs, count_work=count_work)
         if os.getpid() != here:
             os._exit(0)
-        answer, raw = values.pack_evaluation(evaluation)
-        frames.send(self._sock, {"nonce": header["nonce"], "kind": "evaluation", **answer}, raw)
+        return evaluation
 
 
 def main(fd: int) -> None:

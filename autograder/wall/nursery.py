@@ -17,7 +17,7 @@ import sys
 from contextlib import suppress
 from typing import Any
 
-from . import descendants, frames, kernel
+from . import confine, descendants, frames, inmate, kernel
 
 WATCH_MILLISECONDS = 200
 
@@ -64,6 +64,8 @@ class Nursery:
         if header["op"] == "fork":
             self._memory = header["memory"]
             reply["pid"] = self._fork(fds[0])
+        elif header["op"] == "prepare":
+            inmate.prepare(header["exercises"])
         elif header["op"] == "interrupt":
             if self._child is not None:
                 with suppress(ProcessLookupError):
@@ -79,8 +81,6 @@ class Nursery:
         pid = os.fork()
         if pid == 0:
             try:
-                from . import inmate
-
                 signal.set_wakeup_fd(-1)
                 inmate.main(fd)
             finally:
@@ -132,6 +132,7 @@ def warm(modules: list[str]) -> list[str]:
 
     shell.make_shell()
     warmed = []
+    confine.warm()
     for name in modules:
         try:
             if importlib.util.find_spec(name) is not None:
@@ -141,6 +142,8 @@ def warm(modules: list[str]) -> list[str]:
             print(f"{name} cannot be imported: {error}", file=sys.stderr)
     if "matplotlib.pyplot" in warmed:
         _first_figure()
+    if "torch" in warmed:
+        _first_optimiser()
     if "ipywidgets" in warmed:
         _widgets_without_kernel()
     return warmed
@@ -154,6 +157,13 @@ def _first_figure() -> None:
     figure.add_subplot().set_title("warm")
     figure.canvas.draw()
     plt.close("all")
+
+
+def _first_optimiser() -> None:
+    """Everything torch loads lazily, with its first optimiser, is loaded now: every fork would load it anew."""
+    import torch
+
+    torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
 
 
 def _widgets_without_kernel() -> None:

@@ -8,7 +8,7 @@ import signal
 import socket
 import stat
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from types import TracebackType
@@ -18,6 +18,7 @@ from ..evaluate import Evaluate
 from ..exercise import Exercise, Inputs
 from ..verdict import Evaluation, Failure
 from . import frames, values
+from .evaluator import NO_ANSWER, Evaluator, Gone
 from .limits import Cell, CellResult, Limits, WallError, in_bytes, in_seconds
 from .outputs import STREAM_CAP, Collected, Output, stopped
 from .warm import NurseryDied, WarmProcess, remove_tree
@@ -31,16 +32,6 @@ READY_SECONDS = 60.0
 FORK_SECONDS = 10.0
 LOOK_SECONDS = 0.25
 MOST_FILES = 20_000
-CRASHES_AN_EXERCISE = 2
-NO_ANSWER = "sent something that is no answer"
-
-
-class Gone(Exception):
-    """The submission's process is no more, for a reason in words."""
-
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(failure.message)
-        self.failure = failure
 
 
 class Session:
@@ -48,9 +39,9 @@ class Session:
 
     def __init__(self, wall: Wall, files: Mapping[str, bytes], trusted: Mapping[str, bytes]) -> None:
         self._wall = wall
-        self._limits: Limits = wall.limits
+        self.limits: Limits = wall.limits
         self._trusted = dict(trusted)
-        self._files = {**self._trusted, **_admitted(files, self._trusted, self._limits.scratch_bytes)}
+        self._files = {**self._trusted, **_admitted(files, self._trusted, self.limits.scratch_bytes)}
         self._handed = sum(map(len, self._files.values())) + (4096 + 1024) * len(self._files)  # blocks and directories
         for name in trusted:
             if not _is_safe(name):
@@ -98,19 +89,22 @@ class Session:
         self._nursery = nursery = self._wall.nursery()
         self._scratch = scratch = nursery.sessions / secrets.token_hex(8)
         _fill(scratch, self._files, nursery.plan.uid)
+        source = self._trusted.get("exercises.py")
+        exercises = source.decode("utf-8") if source is not None else None
+        if exercises is not None:
+            nursery.prepare(exercises)
         ours, theirs = socket.socketpair()
         self._channel = frames.Channel(ours)
         with theirs:
-            self._pid = nursery.fork(theirs, self._limits.memory_bytes)
-        source = self._trusted.get("exercises.py")
+            self._pid = nursery.fork(theirs, self.limits.memory_bytes)
         header = {
             "op": "setup",
             "scratch": nursery.plan.inside(scratch),
-            "confine": nursery.plan.confine(scratch, self._limits),
+            "confine": nursery.plan.confine(scratch, self.limits),
             "nested": nursery.plan.level != "none",
             "siblings": any(name.endswith(".py") for name in self._trusted if name != "exercises.py"),
-            "exercises": source.decode("utf-8") if source is not None else None,
-            "text_cap": min(STREAM_CAP, self._limits.output_bytes),
+            "exercises": exercises,
+            "text_cap": min(STREAM_CAP, self.limits.output_bytes),
         }
         try:
             reply = self._converse(header, READY_SECONDS)
@@ -159,7 +153,7 @@ class Session:
         """Run the cells in order. A cell that is stopped or takes the process down costs only itself: the notebook is
         run again without it, a few times at most. Never raises for what student code does."""
         self._cells = list(cells)
-        self._deadline = time.monotonic() + self._limits.submission_seconds
+        self._deadline = time.monotonic() + self.limits.submission_seconds
         self._play()
         return self._results
 
@@ -216,12 +210,12 @@ class Session:
             return CellResult(cell.id)
         left = self._deadline - time.monotonic()
         if left <= 0:
-            sentence = f"not run: the notebook had used its {in_seconds(self._limits.submission_seconds)}"
+            sentence = f"not run: the notebook had used its {in_seconds(self.limits.submission_seconds)}"
             return CellResult(cell.id, [stopped(sentence)], None, Failure("timeout", sentence))
-        return self._execute(cell, min(self._limits.cell_seconds, left))
+        return self._execute(cell, min(self.limits.cell_seconds, left))
 
     def _execute(self, cell: Cell, seconds: float) -> CellResult:
-        collected = Collected(self._limits.output_bytes, self._displays)
+        collected = Collected(self.limits.output_bytes, self._displays)
         self._partial = []
         nonce = secrets.token_hex(8)
         try:
@@ -276,31 +270,38 @@ class Session:
         """
         if exercise.name not in self.exercises:
             raise WallError(f"exercises.py, as it was given to the submission, defines no exercise {exercise.name!r}.")
-        return _Evaluator(self, exercise)
+        return Evaluator(self, exercise)
 
-    def ask(self, exercise: Exercise, inputs: Inputs, count_work: bool, deadline: Callable[[], float]) -> Evaluation:
-        """One evaluation. Raises frames.Late, frames.Closed, frames.Malformed or Gone."""
+    def ask(
+        self, exercise: Exercise, batch: Sequence[Inputs], count_work: bool, deadline: Callable[[], float]
+    ) -> Iterator[Evaluation]:
+        """The evaluations of a batch, as they come. Raises frames.Late, frames.Closed, frames.Malformed or Gone."""
+        names = list(exercise.inputs)
+        unforked = self.unforked(exercise)
+        packed = self._packed(exercise, batch)
+        channel = self._first_channel() if unforked else self._check_channel()
+        until = deadline()
+        look = self._look if unforked else self._measure
+        for trees, payload in packed:
+            nonce = secrets.token_hex(8)
+            question = {"op": "evaluate", "nonce": nonce, "exercise": exercise.name, "count_work": count_work}
+            channel.send({**question, "batch": trees}, payload, seconds=max(1.0, until - time.monotonic()))
+            left = len(trees)
+            while left:
+                header, raw = channel.receive(until, every=LOOK_SECONDS, look=look, also=self._nursery.fileno)
+                if unforked and header.get("kind") in ("out", "update", "clear"):
+                    continue  # what an answer prints there comes on the same channel
+                if header.get("nonce") != nonce or header.get("kind") != "evaluations":
+                    raise frames.Malformed(NO_ANSWER)
+                answered = values.unpack_evaluations(header, raw, names, left)
+                left -= len(answered)
+                yield from answered
+
+    def _packed(self, exercise: Exercise, batch: Sequence[Inputs]) -> list[tuple[list[frames.Header], bytes]]:
         try:
-            tree, payload = values.pack_inputs(inputs)
+            return list(values.pack_batches(batch))
         except TypeError as error:
             raise WallError(f"{exercise.name}: {error}.") from error
-        unforked = self.unforked(exercise)
-        channel = self._first_channel() if unforked else self._check_channel()
-        nonce = secrets.token_hex(8)
-        until = deadline()
-        channel.send(
-            {"op": "evaluate", "nonce": nonce, "exercise": exercise.name, "inputs": tree, "count_work": count_work},
-            payload,
-            seconds=max(1.0, until - time.monotonic()),
-        )
-        look = self._look if unforked else self._measure
-        while True:
-            header, raw = channel.receive(until, every=LOOK_SECONDS, look=look, also=self._nursery.fileno)
-            if not (unforked and header.get("kind") in ("out", "update", "clear")):
-                break  # what an answer prints there comes on the same channel
-        if header.get("nonce") != nonce or header.get("kind") != "evaluation":
-            raise frames.Malformed(NO_ANSWER)
-        return values.unpack_evaluation(header, raw, list(inputs))
 
     def unforked(self, exercise: Exercise) -> bool:
         """Whether the exercise is judged in the notebook's own process: an accelerator does not survive a fork."""
@@ -368,7 +369,7 @@ class Session:
         self._restarts_left -= 1
         with suppress(NurseryDied):
             self._stop()
-        self._deadline = time.monotonic() + self._limits.submission_seconds
+        self._deadline = time.monotonic() + self.limits.submission_seconds
         results = self._results
         self._play(fresh=True)
         self._results = results
@@ -409,7 +410,7 @@ class Session:
         """Has it written too much? All that is asked while a check runs: a check's fork outlives its notebook."""
         self._nursery.poll()
         if self._scratch is not None:
-            _bound(self._scratch, self._handed, self._limits.scratch_bytes)
+            _bound(self._scratch, self._handed, self.limits.scratch_bytes)
 
     def _why(self, error: BaseException) -> Gone:
         """What became of the process, in words."""
@@ -427,71 +428,8 @@ class Session:
 
     def _end_in_words(self) -> str:
         if self._pid in self._nursery.gluttons:
-            return f"used more than {in_bytes(self._limits.memory_bytes)} of memory in all its processes"
-        return _in_words(self._nursery.exited.get(self._pid), self._limits)
-
-
-class _Evaluator:
-    """Evaluate, for one exercise, with the seconds it has left."""
-
-    def __init__(self, session: Session, exercise: Exercise) -> None:
-        self._session = session
-        self._exercise = exercise
-        self._left = exercise.seconds
-        self._crashes = 0
-        self._lost: Failure | None = None
-
-    def __call__(self, batch: Sequence[Inputs], /, *, count_work: bool = False) -> list[Evaluation]:
-        return [self._one(inputs, count_work) for inputs in batch]
-
-    def _one(self, inputs: Inputs, count_work: bool) -> Evaluation:
-        if self._lost is not None:
-            return Evaluation(failure=self._lost)
-        started: list[float] = []
-
-        def deadline() -> float:  # the clock starts once there is a process that could answer
-            started.append(time.monotonic())
-            return started[0] + self._left
-
-        failure: Failure
-        try:
-            evaluation = self._session.ask(self._exercise, inputs, count_work, deadline)
-            return _named(evaluation, self._session._limits)
-        except frames.Late:
-            self._lost = failure = Failure("timeout", f"stopped after {in_seconds(self._exercise.seconds)}")
-        except frames.Malformed:
-            self._lost = failure = Failure("killed", NO_ANSWER)
-        except Gone as gone:
-            self._lost = failure = gone.failure
-        except NurseryDied:
-            self._lost = failure = Failure("killed", "took the grader's own process down")
-        except frames.Closed:
-            self._crashes += 1
-            failure = Failure(
-                "killed",
-                "ended its Python process: a crash in compiled code, os._exit, or memory beyond the limit of "
-                f"{in_bytes(self._session._limits.memory_bytes)}",
-            )
-            if self._crashes >= CRASHES_AN_EXERCISE:
-                self._lost = failure
-        finally:
-            if started:
-                self._left -= time.monotonic() - started[0]
-        self._session.drop_check(self._exercise)
-        return Evaluation(failure=failure)
-
-
-def _named(evaluation: Evaluation, limits: Limits) -> Evaluation:
-    """A MemoryError under our limit is said to be that."""
-    failure = evaluation.failure
-    if (
-        failure is None
-        or failure.kind != "error"
-        or not failure.message.startswith(("MemoryError", "_ArrayMemoryError"))
-    ):
-        return evaluation
-    words = f"used more than {in_bytes(limits.memory_bytes)} of memory ({failure.message})"
-    return Evaluation(failure=Failure("error", words[:2000], failure.traceback))
+            return f"used more than {in_bytes(self.limits.memory_bytes)} of memory in all its processes"
+        return _in_words(self._nursery.exited.get(self._pid), self.limits)
 
 
 def _in_words(status: int | None, limits: Limits) -> str:

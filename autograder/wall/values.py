@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -34,54 +34,88 @@ def plain(array: np.ndarray) -> np.ndarray:
 
 def pack_inputs(inputs: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
     """Inputs as a tree for the header and the bytes of its arrays. Raises TypeError for what cannot cross."""
-    parts: list[bytes] = []
-    tree = {name: _tree(value, parts) for name, value in inputs.items()}
-    return tree, b"".join(parts)
+    arrays = _Arrays()
+    return {name: arrays.tree(value) for name, value in inputs.items()}, arrays.payload()
 
 
-def _tree(value: Any, parts: list[bytes]) -> Any:
-    if isinstance(value, (np.ndarray, np.generic)):
-        array = plain(np.asarray(value))
+def pack_batches(
+    batch: Iterable[Mapping[str, Any]], most: int = 64, most_bytes: int = 16 << 20
+) -> Iterator[tuple[list[dict[str, Any]], bytes]]:
+    """Several inputs as frames of bearable size: their trees, and the bytes of their arrays. An array that several of them
+    share crosses once in a frame. Raises TypeError for what cannot cross."""
+    trees: list[dict[str, Any]] = []
+    arrays = _Arrays()
+    for inputs in batch:
+        if len(trees) >= most or arrays.size > most_bytes:
+            yield trees, arrays.payload()
+            trees, arrays = [], _Arrays()
+        trees.append({name: arrays.tree(value) for name, value in inputs.items()})
+    if trees:
+        yield trees, arrays.payload()
+
+
+class _Arrays:
+    """The arrays of one frame, and how values that hold them are written down."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._known: dict[int, tuple[np.ndarray, Any]] = {}
+        self.size = 0
+
+    def payload(self) -> bytes:
+        return b"".join(self._parts)
+
+    def tree(self, value: Any) -> Any:
+        if isinstance(value, np.ndarray):
+            if id(value) not in self._known:
+                self._known[id(value)] = (
+                    value,
+                    self._array(value, scalar=False),
+                )  # kept, so that no other takes its id
+            return self._known[id(value)][1]
+        if isinstance(value, np.generic):
+            return self._array(np.asarray(value), scalar=True)
+        if value is None or isinstance(value, (bool, int, float, str)):
+            return {"v": value}
+        if isinstance(value, complex):
+            return {"c": [value.real, value.imag]}
+        if isinstance(value, (list, tuple)):
+            return {"t" if isinstance(value, tuple) else "l": [self.tree(one) for one in value]}
+        if isinstance(value, Mapping):
+            return {"d": [[self.tree(key), self.tree(one)] for key, one in value.items()]}
+        raise TypeError(
+            f"a {type(value).__name__} cannot be given to an answer: use arrays, numbers, strings, lists, dicts"
+        )
+
+    def _array(self, value: np.ndarray, *, scalar: bool) -> Any:
+        array = plain(value)
         if array.dtype.str not in DTYPES:
             raise TypeError(f"an array of dtype {array.dtype} cannot be given to an answer")
-        parts.append(array.tobytes())
-        return {"a": [array.dtype.str, list(array.shape), isinstance(value, np.generic)]}
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return {"v": value}
-    if isinstance(value, complex):
-        return {"c": [value.real, value.imag]}
-    if isinstance(value, (list, tuple)):
-        return {"t" if isinstance(value, tuple) else "l": [_tree(one, parts) for one in value]}
-    if isinstance(value, Mapping):
-        return {"d": [[_tree(key, parts), _tree(one, parts)] for key, one in value.items()]}
-    raise TypeError(
-        f"a {type(value).__name__} cannot be given to an answer: use arrays, numbers, strings, lists, dicts"
-    )
+        node = {"a": [array.dtype.str, list(array.shape), scalar, self.size]}
+        self._parts.append(array.tobytes())
+        self.size += array.nbytes
+        return node
 
 
 def unpack_inputs(tree: Mapping[str, Any], payload: bytes) -> dict[str, Any]:
     """The inputs again, arrays as fresh writable ndarrays."""
-    cursor = [0]
-    return {name: _value(node, payload, cursor) for name, node in tree.items()}
+    return {name: _value(node, payload) for name, node in tree.items()}
 
 
-def _value(node: dict[str, Any], payload: bytes, cursor: list[int]) -> Any:
+def _value(node: dict[str, Any], payload: bytes) -> Any:
     ((kind, content),) = node.items()
     if kind == "a":
-        code, shape, scalar = content
-        dtype = np.dtype(code)
-        count = math.prod(shape)
-        array = np.frombuffer(payload, dtype, count, cursor[0]).reshape(shape).copy()
-        cursor[0] += count * dtype.itemsize
+        code, shape, scalar, offset = content
+        array = np.frombuffer(payload, np.dtype(code), math.prod(shape), offset).reshape(shape).copy()
         return array[()] if scalar else array
     if kind == "v":
         return content
     if kind == "c":
         return complex(*content)
     if kind in "tl":
-        values = [_value(one, payload, cursor) for one in content]
+        values = [_value(one, payload) for one in content]
         return tuple(values) if kind == "t" else values
-    return {_value(key, payload, cursor): _value(one, payload, cursor) for key, one in content}
+    return {_value(key, payload): _value(one, payload) for key, one in content}
 
 
 # --- evaluations: the submission writes, the grader reads -------------------------------------------------------------
@@ -114,10 +148,25 @@ def pack_evaluation(evaluation: Evaluation) -> tuple[Header, bytes]:
     return header, b"".join(parts)
 
 
-def unpack_evaluation(header: Header, payload: bytes, inputs: Sequence[str]) -> Evaluation:
-    """Read an evaluation that an enemy may have written. Raises Malformed."""
-    outputs: dict[str, Value] = {}
+def unpack_evaluations(header: Header, payload: bytes, inputs: Sequence[str], most: int) -> list[Evaluation]:
+    """Read one to ``most`` evaluations that an enemy may have written. Raises Malformed."""
+    stated = _list(header.get("of"), most)
+    if not stated:
+        raise Malformed("no evaluation")
+    evaluations: list[Evaluation] = []
     offset = 0
+    for one in stated:
+        if not isinstance(one, dict):
+            raise Malformed("an evaluation is no object")
+        evaluation, offset = _evaluation(one, payload, offset, inputs)
+        evaluations.append(evaluation)
+    if offset != len(payload):
+        raise Malformed("bytes that belong to no array")
+    return evaluations
+
+
+def _evaluation(header: Header, payload: bytes, offset: int, inputs: Sequence[str]) -> tuple[Evaluation, int]:
+    outputs: dict[str, Value] = {}
     for one in _list(header.get("outputs"), MAX_OUTPUTS):
         if not isinstance(one, dict):
             raise Malformed("an output is no object")
@@ -126,12 +175,10 @@ def unpack_evaluation(header: Header, payload: bytes, inputs: Sequence[str]) -> 
         if one.get("array") is not None:
             array, offset = _array(one["array"], payload, offset)
         outputs[name] = Value(array, kind)
-    if offset != len(payload):
-        raise Malformed("bytes that belong to no array")
     work = header.get("work")
     if work is not None and (type(work) is not int or not 0 <= work < 1 << 62):
         raise Malformed("work is no count")
-    return Evaluation(
+    evaluation = Evaluation(
         outputs=outputs,
         failure=_failure(header.get("failure")),
         mutated=tuple(name for name in _names(header.get("mutated")) if name in inputs),
@@ -139,6 +186,7 @@ def unpack_evaluation(header: Header, payload: bytes, inputs: Sequence[str]) -> 
         work=work,
         libraries=tuple(_names(header.get("libraries", []))),
     )
+    return evaluation, offset
 
 
 def _array(stated: Any, payload: bytes, offset: int) -> tuple[np.ndarray, int]:

@@ -49,6 +49,7 @@ class WarmProcess:
         home.chmod(0o755)
         self.exited: dict[int, int] = {}
         self.gluttons: set[int] = set()
+        self._prepared = ""
         self.plan: Plan = plan(level, self.sessions, hidden)
         _lend_fonts(home)
         ours, theirs = socket.socketpair()
@@ -87,6 +88,12 @@ class WarmProcess:
     def fileno(self) -> int:
         """The control socket, for polling."""
         return self._channel.fileno()
+
+    def prepare(self, exercises: str) -> None:
+        """Have the trusted exercises.py compiled once for all submissions to come."""
+        if exercises != self._prepared:
+            self._prepared = exercises
+            self._ask({"op": "prepare", "exercises": exercises})
 
     def fork(self, end: socket.socket, memory: int) -> int:
         """A new submission that speaks over ``end``; its pid as the nursery sees it. All its processes together may use

@@ -75,11 +75,22 @@ def test_behind_the_wall_too(behind: tuple[str, Session], accelerator: str) -> N
     assert verdict.findings[0].passed, verdict.sentence()
 
 
-@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
-@pytest.mark.parametrize(("assignment", "exercise"), MIXED, ids=[f"{name}-{one.name}" for name, one in MIXED])
+def _precisions(exercise: Exercise) -> list[str]:
+    """The lower precisions that the exercise asks for: bfloat16, and float16 where one of its cases says so."""
+    return ["bfloat16"] + ["float16"] * any(one.overrides.get("precision") == "float16" for one in exercise.cases)
+
+
+@pytest.mark.parametrize(
+    ("assignment", "exercise", "precision"),
+    [
+        pytest.param(name, one, precision, id=f"{name}-{one.name}-{precision}")
+        for name, one in MIXED
+        for precision in _precisions(one)
+    ],
+)
 def test_mixed_precision_agrees(assignment: str, exercise: Exercise, precision: str) -> None:
     trial = Trial(exercise, local(exercise, vars(_reference(assignment))), np.random.default_rng(3))
-    assert precision_agrees("losses", precision, device=training.ACCELERATOR)(trial) is None
+    assert precision_agrees("losses", precision, within=0.25, device=training.ACCELERATOR)(trial) is None
 
 
 def test_what_a_run_costs_is_seen_on_the_accelerator() -> None:

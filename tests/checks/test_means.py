@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autograder.checks import Gradient, Reference
+from autograder.checks import AllowedMeans, Gradient, Reference
 from autograder.evaluate import local
 from autograder.judge import judge
 
@@ -44,6 +44,25 @@ def test_a_way_around_the_derivation_earns_nothing(answer, words):
     verdict = judge(exercise, local(exercise, namespace), reference=local(exercise, {"answer": svm}), seed=2)
     assert (verdict.status, verdict.score) == ("failed", 0)
     assert words in verdict.findings[-1].message
+
+
+def by_torch_and_scipy(W, X, y, reg):
+    from scipy.optimize import approx_fprime
+
+    loss, _ = by_torch(W, X, y, reg)
+    slopes = approx_fprime(W.ravel(), lambda w: svm(w.reshape(W.shape), X, y, reg)[0])
+    return loss, np.asarray(slopes).reshape(W.shape)
+
+
+def test_where_one_library_is_allowed_the_others_are_not():
+    exercise, namespace = posed(by_torch, SVM, {"loss": "", "dW": "D C"}, [Reference(), AllowedMeans(("torch",))])
+    assert judge(exercise, local(exercise, namespace), reference=local(exercise, {"answer": svm})).status == "passed"
+    exercise, namespace = posed(
+        by_torch_and_scipy, SVM, {"loss": "", "dW": "D C"}, [Reference(tolerance=1e-3), AllowedMeans(("torch",))]
+    )
+    verdict = judge(exercise, local(exercise, namespace), reference=local(exercise, {"answer": svm}))
+    assert verdict.score == 0
+    assert "calls scipy.optimize" in verdict.findings[-1].message
 
 
 FAMILIES = {name: one for name, one in families().items() if "ties" not in name}

@@ -9,7 +9,7 @@ import pytest
 from courses.course import RIGHT, ROW_SUMS, WRITTEN, TinyCourse
 from nbgrader.api import Gradebook
 
-from autograder.gradebook.classroom import ClassError, UnknownAssignment, grade_class, students_of
+from autograder.gradebook.classroom import ClassError, UnknownAssignment, Wishes, grade_class
 from autograder.grading.assignment import AssignmentError
 from autograder.wall import WallError
 
@@ -34,7 +34,9 @@ def test_a_class(tiny_course: TinyCourse):
     _hand_in(tiny_course)
     told: list[tuple[str, str]] = []
     before = Path.cwd()
-    grades = grade_class(tiny_course.root, "tiny", jobs=2, progress=lambda step, student: told.append((step, student)))
+    grades = grade_class(
+        tiny_course.root, "tiny", Wishes(jobs=2), progress=lambda step, student: told.append((step, student))
+    )
     assert Path.cwd() == before
     rows = {row.student: row for row in grades.students}
     scores = {student: row.score for student, row in rows.items()}
@@ -42,10 +44,10 @@ def test_a_class(tiny_course: TinyCourse):
     assert 6 <= scores["dot"] < 10
     assert grades.failures == {}
     assert (rows["ada"].needs_manual_grade, rows["ben"].needs_manual_grade) == (True, False)
-    assert "no notebook was handed in" in (rows["fay"].graded.problem or "")
+    assert "no notebook was handed in" in (rows["fay"].judged.problem or "")
     assert all(row.feedback is not None and row.feedback.is_file() for row in grades.students)
     assert sorted(told) == sorted((step, student) for step in ("judged", "recorded") for student in rows)
-    assert {verdict.seed for row in grades.students for verdict in row.graded.verdicts} == {grades.seed}
+    assert {verdict.seed for row in grades.students for verdict in row.judged.verdicts} == {grades.seed}
     with Gradebook(f"sqlite:///{tiny_course.root / 'gradebook.db'}") as gradebook:
         grade: Any = gradebook.find_grade("check_row_sums", "tiny", "tiny", "ada")
         assert grade.auto_score == 4
@@ -66,12 +68,12 @@ def test_grading_again_keeps_what_people_gave(tiny_course: TinyCourse):
 
 def test_what_keeps_a_class_from_being_graded_is_said(tiny_course: TinyCourse):
     with pytest.raises(ClassError, match="nobody has handed in tiny"):
-        students_of(tiny_course.root, "tiny")
+        grade_class(tiny_course.root, "tiny")
     tiny_course.hand_in("ada", tiny_course.notebook())
     with pytest.raises(AssignmentError, match="no released notebook"):
         grade_class(tiny_course.root, "huge")
     with pytest.raises(WallError):
-        grade_class(tiny_course.root, "tiny", isolation="concrete")
+        grade_class(tiny_course.root, "tiny", Wishes(isolation="concrete"))
     (tiny_course.root / "solutions/tiny.py").unlink()
     with pytest.raises(AssignmentError, match="reference"):
         grade_class(tiny_course.root, "tiny")

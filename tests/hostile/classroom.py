@@ -109,7 +109,10 @@ def snapshot(root: Path) -> dict[str, str]:
     found = {}
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root).as_posix()
-        if name.startswith(("autograded/", "feedback/", "gradebook.db", ".nbgrader.log")) or "__pycache__" in name:
+        if (
+            name.startswith(("autograded/", "feedback/", "build/judged", "gradebook.db", ".nbgrader.log"))
+            or "__pycache__" in name
+        ):
             continue
         if path.is_symlink():
             found[name] = os.readlink(path)
@@ -126,7 +129,10 @@ def build(root: Path) -> TinyCourse:
     for line in LIMITS:
         course.configure(line)
     exercises = course.root / "source/tiny/exercises.py"
-    exercises.write_text(exercises.read_text().replace("seconds=5", "seconds=6"))
+    # the word makes the nursery import torch beforehand: on a busy machine that takes longer than a cell may run
+    exercises.write_text(
+        exercises.read_text().replace("seconds=5", "seconds=6") + "\n# torch is what some answers try\n"
+    )
     for student, answers in HONEST.items():
         course.hand_in(student, course.notebook(answers))
     return course

@@ -25,11 +25,16 @@ FIELDS = ("outputs", "failure", "mutated", "aliased", "work", "libraries")
 GOOD: dict[str, Any] = {"outputs": [], "failure": None, "mutated": [], "aliased": [], "work": None, "libraries": []}
 
 
+def unpack(header: Any, payload: bytes, inputs: list[str]) -> Evaluation:
+    """One evaluation as it arrives."""
+    return values.unpack_evaluations({"of": [header]}, payload, inputs, 1)[0]
+
+
 @given(st.fixed_dictionaries({name: JSON for name in FIELDS}), st.binary(max_size=64))
 @settings(max_examples=150, deadline=None)
 def test_an_evaluation_of_anything(header: dict[str, Any], payload: bytes) -> None:
     try:
-        evaluation = values.unpack_evaluation(header, payload, ["x"])
+        evaluation = unpack(header, payload, ["x"])
     except frames.Malformed:
         return
     assert isinstance(evaluation, Evaluation)
@@ -40,7 +45,7 @@ def test_an_evaluation_of_anything(header: dict[str, Any], payload: bytes) -> No
 def test_arrays_that_claim_anything(stated: tuple[str, list[int]]) -> None:
     header = {**GOOD, "outputs": [{"name": "y", "type": "ndarray", "array": list(stated)}]}
     try:
-        array = values.unpack_evaluation(header, bytes(64), []).arrays()["y"]
+        array = unpack(header, bytes(64), []).arrays()["y"]
     except frames.Malformed:
         return
     assert array.nbytes == 64
@@ -67,22 +72,36 @@ def test_arrays_that_claim_anything(stated: tuple[str, list[int]]) -> None:
 def test_arrays_that_lie(stated: Any) -> None:
     header = {**GOOD, "outputs": [{"name": "y", "type": "ndarray", "array": stated}]}
     with pytest.raises(frames.Malformed):
-        values.unpack_evaluation(header, bytes(8), [])
+        unpack(header, bytes(8), [])
+
+
+@given(JSON, st.integers(1, 3))
+@settings(max_examples=100, deadline=None)
+def test_evaluations_of_anything(of: Any, most: int) -> None:
+    with pytest.raises(frames.Malformed):
+        values.unpack_evaluations({"of": of}, b"", [], most)
+
+
+def test_no_more_evaluations_than_were_asked_for_and_at_least_one() -> None:
+    assert len(values.unpack_evaluations({"of": [GOOD] * 3}, b"", [], 3)) == 3
+    for count in (0, 4):
+        with pytest.raises(frames.Malformed):
+            values.unpack_evaluations({"of": [GOOD] * count}, b"", [], 3)
 
 
 @pytest.mark.parametrize("work", [-1, 1.5, True, "7", 1 << 70])
 def test_work_that_is_no_count(work: Any) -> None:
     with pytest.raises(frames.Malformed):
-        values.unpack_evaluation({**GOOD, "work": work}, b"", [])
+        unpack({**GOOD, "work": work}, b"", [])
 
 
 def test_bytes_beyond_the_arrays_are_refused() -> None:
     with pytest.raises(frames.Malformed):
-        values.unpack_evaluation(GOOD, b"12345678", [])
+        unpack(GOOD, b"12345678", [])
 
 
 def test_nobody_inside_can_put_the_blame_on_us() -> None:
-    evaluation = values.unpack_evaluation({**GOOD, "failure": ["fault", "the grader broke", ""]}, b"", [])
+    evaluation = unpack({**GOOD, "failure": ["fault", "the grader broke", ""]}, b"", [])
     assert evaluation.failure == Failure("error", "the grader broke")
 
 
@@ -98,7 +117,7 @@ def test_what_is_packed_is_unpacked(named: dict[str, np.ndarray]) -> None:
     packed = values.pack_evaluation(
         Evaluation({name: Value(array, "ndarray") for name, array in named.items()}, work=3)
     )
-    back = values.unpack_evaluation(packed[0], packed[1], [])
+    back = unpack(packed[0], packed[1], [])
     assert back.work == 3
     assert list(back.outputs) == list(named)
     tree, payload = values.pack_inputs(named)
@@ -121,6 +140,27 @@ def test_inputs_keep_their_types() -> None:
 
 
 X = np.ones((2, 2))
+
+
+def test_a_batch_sends_a_shared_array_once_and_gives_everybody_a_copy() -> None:
+    shared = np.arange(1000.0)
+    batch = [{"x": shared, "step": np.full(3, float(k)), "n": k} for k in range(5)]
+    ((trees, payload),) = values.pack_batches(batch)
+    assert len(payload) == shared.nbytes + 5 * 3 * 8
+    back = [values.unpack_inputs(tree, payload) for tree in trees]
+    back[0]["x"][:] = -1
+    for k, one in enumerate(back[1:], start=1):
+        np.testing.assert_array_equal(one["x"], shared)
+        np.testing.assert_array_equal(one["step"], np.full(3, float(k)))
+        assert one["n"] == k
+
+
+def test_a_large_batch_is_cut_into_frames() -> None:
+    batch = [{"x": np.full(100, float(k))} for k in range(10)]
+    assert [len(trees) for trees, _ in values.pack_batches(batch, most=4)] == [4, 4, 2]
+    assert [len(trees) for trees, _ in values.pack_batches(batch, most_bytes=1500)] == [2] * 5
+    back = [values.unpack_inputs(tree, part) for trees, part in values.pack_batches(batch, 3) for tree in trees]
+    np.testing.assert_array_equal([one["x"] for one in back], [one["x"] for one in batch])
 
 
 def _read_to_the_end(channel: frames.Channel) -> None:

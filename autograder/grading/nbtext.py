@@ -1,0 +1,61 @@
+"""A notebook as the text of its file, letter for letter as nbformat writes it, without importing nbformat.
+
+nbformat validates whatever it writes against a schema and takes a second to import; the notebooks here are made by the
+grader, cell by cell.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from json.encoder import encode_basestring
+from typing import Any
+
+
+def text_of_notebook(notebook: Mapping[str, Any]) -> str:
+    """The file's text. Multiline strings become lists of lines; the notebook itself is left as it is."""
+    return _indented({**notebook, "cells": [_cell(cell) for cell in notebook["cells"]]}, "\n") + "\n"
+
+
+def _cell(cell: Mapping[str, Any]) -> dict[str, Any]:
+    split = {**cell, "source": _lines(cell["source"])}
+    if "attachments" in cell:
+        split["attachments"] = {name: _bundle(bundle) for name, bundle in cell["attachments"].items()}
+    if cell["cell_type"] == "code":
+        split["outputs"] = [_output(output) for output in cell["outputs"]]
+    return split
+
+
+def _output(output: Mapping[str, Any]) -> dict[str, Any]:
+    if output["output_type"] == "stream":
+        return {**output, "text": _lines(output["text"])}
+    if "data" in output:
+        return {**output, "data": _bundle(output["data"])}
+    return dict(output)
+
+
+def _bundle(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        kind: _lines(value) if kind.startswith("text/") or kind == "image/svg+xml" else value
+        for kind, value in data.items()
+    }
+
+
+def _lines(text: Any) -> Any:
+    return text.splitlines(True) if isinstance(text, str) else text
+
+
+def _indented(value: Any, line: str) -> str:
+    """JSON as ``json.dumps(indent=1, sort_keys=True, ensure_ascii=False)`` writes it, which is slow where it indents.
+
+    ``line`` begins the line that the value ends on.
+    """
+    below = line + " "
+    if isinstance(value, str):
+        return encode_basestring(value)
+    if isinstance(value, (list, tuple)):
+        return f"[{below}{f',{below}'.join([_indented(one, below) for one in value])}{line}]" if value else "[]"
+    if isinstance(value, dict):
+        items = [f"{encode_basestring(name)}: {_indented(value[name], below)}" for name in sorted(value)]
+        return f"{{{below}{f',{below}'.join(items)}{line}}}" if items else "{}"
+    return json.dumps(value)

@@ -1,0 +1,138 @@
+"""One submission to judge, as plain data, and what came of it: what crosses between the class and whoever judges it.
+
+``judge`` is a function of its argument alone: it may run in this process, in another one, on another machine.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..verdict import Verdict, replace
+from .assignment import Assignment, unpack
+from .bundle import Bundle, engine_digest
+from .grade import GradedNotebook, judge_rebuilt, not_judged, rebuild_bytes, unreadable
+from .nbtext import text_of_notebook
+from .rebuild import identities
+from .submission import SubmissionError, find_notebook, read_files, read_plain_file
+
+if TYPE_CHECKING:
+    from ..wall import Limits
+
+MARK = "judged"
+
+
+class OtherEngine(Exception):
+    """A worker would not judge as the machine that sent the submission: one sentence with what to do."""
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """The bytes of a submission, read without trust: the notebook, or the sentence that says why there is none."""
+
+    notebook: bytes = b""
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class Task:
+    """One submission, with all that its verdict depends on. ``key`` names the content, and goes into the notebook;
+    ``engine``, if given, is the engine's code that may judge it."""
+
+    bundle: Bundle
+    handed_in: HandedIn
+    seed: int
+    isolation: str
+    limits: Limits
+    key: str = ""
+    engine: str = ""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A submission with its verdicts. ``notebook`` is the text of the autograded file; ``problem`` says why it could not
+    be judged at all, if so, and ``ours`` whose fault that is. ``isolation`` is the level that was in force."""
+
+    notebook: str
+    verdicts: tuple[Verdict, ...]
+    problem: str | None = None
+    ours: bool = False
+    isolation: str = ""
+
+
+def read_handed_in(folder: Path, assignment: Assignment) -> HandedIn:
+    """Read a submission's folder, whatever lies there."""
+    try:
+        path = find_notebook(folder, assignment.name, identities(assignment.release))
+        return HandedIn(read_plain_file(path), read_files(folder))
+    except SubmissionError as error:
+        return HandedIn(problem=str(error))
+
+
+def judge(task: Task) -> Judged:
+    """Judge a submission behind this process's warm wall. Raises WallError when it cannot stand, OtherEngine when this is
+    not the code that was meant, and nothing for what was submitted."""
+    from .warm import warm_wall
+
+    if task.engine and task.engine != engine_digest():
+        raise OtherEngine(
+            f"{platform.node()} has another version of chainrule, coursekit, Python or NumPy than the machine that grades: "
+            "install the same on both"
+        )
+    assignment = _assignment(task.bundle)
+    notebook = _rebuilt(task, assignment)
+    with warm_wall(task.isolation, task.limits, assignment.course, assignment.modules) as wall:
+        graded = judge_rebuilt(assignment, notebook, wall, files=task.handed_in.files, seed=task.seed)
+        return _finished(graded, task, wall.level)
+
+
+def warm_up(bundle: Bundle, isolation: str) -> None:
+    """Be ready to judge submissions of an assignment. Raises AssignmentError, or WallError when no wall can stand."""
+    from ..wall import Limits
+    from .warm import warm_wall
+
+    assignment = _assignment(bundle)
+    with warm_wall(isolation, Limits(), assignment.course, assignment.modules):
+        _ = assignment.reference, assignment.mistakes
+
+
+def fault(task: Task, why: str) -> Judged:
+    """What stands on the record when a submission could not be judged, by a fault that is not the student's."""
+    assignment = _assignment(task.bundle)
+    return _finished(not_judged(assignment, _rebuilt(task, assignment), why, task.seed), task, "")
+
+
+def _rebuilt(task: Task, assignment: Assignment) -> dict:
+    if task.handed_in.problem is not None:
+        return unreadable(assignment, task.handed_in.problem).notebook
+    return rebuild_bytes(assignment, task.handed_in.notebook).notebook
+
+
+def _finished(graded: GradedNotebook, task: Task, isolation: str) -> Judged:
+    if not graded.ours:  # a fault of ours is no verdict to rely on later
+        graded.notebook["metadata"]["chainrule"][MARK] = task.key
+    verdicts = tuple(map(_without_evidence, graded.verdicts))
+    return Judged(text_of_notebook(graded.notebook), verdicts, graded.problem, graded.ours, isolation)
+
+
+def _without_evidence(verdict: Verdict) -> Verdict:
+    """A class of error maps would fill the memory; the notebook has them as pictures."""
+    return replace(verdict, findings=tuple(replace(finding, evidence=None) for finding in verdict.findings))
+
+
+_unpacked: dict[str, Assignment] = {}
+
+
+def _assignment(bundle: Bundle) -> Assignment:
+    """The assignment of a bundle, made once in this process."""
+    if bundle.digest not in _unpacked:
+        _unpacked.clear()
+        _unpacked[bundle.digest] = unpack(bundle)
+    return _unpacked[bundle.digest]
+
+
+__all__ = ["MARK", "HandedIn", "Judged", "OtherEngine", "Task", "fault", "judge", "read_handed_in", "warm_up"]
