@@ -1,7 +1,8 @@
 """The SVM assignment's answers, in the notebook's order. Each uses NumPy and the answers above
-it, nothing else."""
+it, nothing else; the last one uses torch."""
 
 import numpy as np
+import torch
 
 
 def L_i_vectorized(x, y, W, delta=1.0):
@@ -540,3 +541,31 @@ def coarse_to_fine_search(eval_fn, lr_range, reg_range, n_coarse, n_fine, rng):
         centre, half = np.log10(best[:2]), (highest - lowest) / 8
         low, high = np.maximum(centre - half, lowest), np.minimum(centre + half, highest)
     return results, best, (is_at_boundary(best[0], lr_range), is_at_boundary(best[1], reg_range))
+
+
+def svm_loss_torch(W, X, y, reg):
+    """The loss of svm_loss_vectorized once more, in torch: the way forward only. The way back is
+    autograd's.
+
+        s_i = X[i] W,    L_i = sum over j != y[i] of max(0, s_i[j] - s_i[y[i]] + 1)
+        loss = (1/N) sum over i of L_i  +  reg * sum over all entries of W**2
+
+    Arguments:
+        W: (D, C) float tensor. When it requires a gradient, that of the whole loss must reach
+            it, the part of the regularisation included.
+        X: (N, D) tensor of W's dtype, on W's device.
+        y: (N,) int64 tensor on that device, entries in [0, C).
+        reg: float, the strength of the regularisation (no factor 1/2).
+
+    Returns:
+        loss: tensor without axes, of W's dtype and on W's device.
+
+    It runs as it stands on every device and in every floating-point dtype, and never waits for
+    the device: no number is read from a tensor into Python (t.item(), float(t), if t: ...), and no
+    entries are picked by a mask, t[mask], for how many they are must be counted first. No loop
+    over the examples; W, X and y are not changed.
+    """
+    scores = X @ W
+    true = scores.gather(1, y[:, None])
+    shortfalls = torch.relu(scores - true + 1).scatter(1, y[:, None], 0)
+    return shortfalls.sum() / len(X) + reg * (W * W).sum()

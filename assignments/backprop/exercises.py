@@ -4,8 +4,8 @@ import functools
 
 import numpy as np
 
-from autograder import case, exercise
-from autograder.checks import Dimensions, Gradient, Property, Reference, Vectorised
+from autograder import case, exercise, placement, training
+from autograder.checks import AllowedMeans, Dimensions, Gradient, Property, Reference, Task, Training, Vectorised
 
 # --- what several exercises share -------------------------------------------------------------------------------------
 
@@ -244,7 +244,7 @@ def distinct(out):
 
 
 @exercise(
-    points=13,
+    points=12,
     inputs={"a": "", "b": "", "length": "int", "height": "int"},
     outputs={
         "gates": f"{len(GATES)}",
@@ -386,7 +386,7 @@ def visits_each_once(trial):
 
 
 Value.checks = [
-    Dimensions(share=1),
+    Dimensions(share=0.5),
     Property("Each gate's slopes", each_gates_slopes, share=2.5),
     Gradient("net", wrt=("a", "b"), claimed=("da", "db"), share=2),
     Property("backward starts afresh", starts_afresh, share=1),
@@ -404,7 +404,7 @@ Value.checks = [
         hint="Your backward walks along every path separately, and their number doubles with each reuse: collect the "
         "whole gradient of a Value first, then pass it on once.",
     ),
-    Reference(share=4),
+    Reference(share=3.5),
 ]
 
 
@@ -692,7 +692,7 @@ TWO_LAYERS = {"W1": "D H", "b1": "H", "W2": "H C", "b2": "C"}
 
 
 @exercise(
-    points=8,
+    points=7,
     inputs={"X": "N D", "y": "N int<C", **TWO_LAYERS, "reg": "", "weight_scale": "", "seed": "int"},
     outputs={
         "loss": "",
@@ -796,8 +796,8 @@ TwoLayerNet.checks = [
     Dimensions(share=0.5),
     Property("Two layers, one fold", folds_once, share=0.5),
     Reference(share=1, outputs=("scores", "scores_of_images", "loss"), title="Right scores and loss"),
-    Gradient("loss", wrt=("W1", "b1", "W2", "b2"), claimed=("dW1", "db1", "dW2", "db2"), share=2),
-    Reference(share=1.5, outputs=("dW1", "db1", "dW2", "db2", "gradients_given"), title="Right gradients"),
+    Gradient("loss", wrt=("W1", "b1", "W2", "b2"), claimed=("dW1", "db1", "dW2", "db2"), share=1.5),
+    Reference(share=1, outputs=("dW1", "db1", "dW2", "db2", "gradients_given"), title="Right gradients"),
     Property("log C at the start", starts_at_log_c, share=0.5),
     Property("Only weights pay", only_weights_pay(TWO_LAYERS), share=0.5),
     Property("A small start", starts_small, share=0.5),
@@ -966,17 +966,17 @@ BATCHNORM_GRADIENT = Gradient(
 )
 
 
-@exercise(points=6, **BATCHNORM_BACKWARD)
+@exercise(points=5, **BATCHNORM_BACKWARD)
 def batchnorm_backward(student, x, gamma, beta, eps, dout):
     """Forward in training, and back by stages."""
     return batchnorm_both_ways(student, student.batchnorm_backward, x, gamma, beta, eps, dout)
 
 
 batchnorm_backward.checks = [
-    Dimensions(share=0.5),
+    Dimensions(share=0.25),
     BATCHNORM_GRADIENT,
-    Property("dx moves neither mean nor scale", dx_moves_neither_mean_nor_scale, share=1),
-    Reference(share=2),
+    Property("dx moves neither mean nor scale", dx_moves_neither_mean_nor_scale, share=0.75),
+    Reference(share=1.5),
     Vectorised(over="N", share=0.5),
 ]
 
@@ -1174,7 +1174,7 @@ AFFINES = tuple(name for name in DEEP if name not in NORMS)
 
 
 @exercise(
-    points=7,
+    points=6,
     inputs={"X": "N D", "y": "N int<C", **DEEP, "reg": "", "p_keep": "", "seed": "int", "batchnorm": "bool"},
     outputs={
         "loss": "",
@@ -1302,13 +1302,13 @@ def learns_with_everything_on(trial):
 
 FullyConnectedNet.checks = [
     Dimensions(share=0.5),
-    Gradient("loss", wrt=AFFINES, claimed=tuple(f"d{name}" for name in AFFINES), share=1.25),
-    Gradient("loss", wrt=NORMS, claimed=tuple(f"d{name}" for name in NORMS), share=0.75),
+    Gradient("loss", wrt=AFFINES, claimed=tuple(f"d{name}" for name in AFFINES), share=1),
+    Gradient("loss", wrt=NORMS, claimed=tuple(f"d{name}" for name in NORMS), share=0.5),
     Property("A step downhill keeps its promise", learns_with_everything_on, share=0.5),
     Property("Scores are not left to chance", nothing_left_to_chance, share=0.5),
     Property("Built as asked", built_as_asked, share=0.5),
     Property("Only weights pay", only_weights_pay(DEEP, batchnorm=True), share=0.5),
-    Reference(share=2),
+    Reference(share=1.5),
     Vectorised(over="N", share=0.5, sizes=(12, 29)),
 ]
 
@@ -1403,9 +1403,9 @@ def overfit_small(student, X, y, A, c, V, learning_rate, num_steps, own_network)
 @functools.cache
 def digits():
     """Scikit-learn's 1797 digits of 8x8 pixels, scaled to [-1/2, 1/2], and their labels."""
-    from sklearn.datasets import load_digits
+    from coursekit.data import read_digits
 
-    X, y = load_digits(return_X_y=True)
+    X, y = read_digits()
     return X / 16 - 0.5, y
 
 
@@ -1478,7 +1478,7 @@ RIGHT_MODELS = (
 
 
 @exercise(
-    points=6,
+    points=5,
     inputs={**FOLDED, "reg": "", "num_checks": "int", "h": "", "seed": "int"},
     outputs={
         "passes": "4 bool",
@@ -1571,11 +1571,11 @@ def counts_and_cleans_up(trial):
 
 
 gradient_check_model.checks = [
-    Dimensions(share=0.5),
-    Property("No false alarm", right_models_pass, share=1.5),
-    Property("Six planted bugs are found", bugs_are_found, share=2),
+    Dimensions(share=0.25),
+    Property("No false alarm", right_models_pass, share=1.25),
+    Property("Six planted bugs are found", bugs_are_found, share=1.75),
     Property("Counts, and cleans up", counts_and_cleans_up, share=0.5),
-    Reference(share=1.5, tolerance=1e-5),
+    Reference(share=1.25, tolerance=1e-5),
 ]
 
 
@@ -1702,4 +1702,194 @@ gradient_accumulate.checks = [
     Dimensions(share=0.5),
     Property("As if in one piece", equals_the_whole, share=1),
     Reference(share=1.5),
+]
+
+
+# --- a gate of torch's graph ------------------------------------------------------------------------------------------
+
+
+def off_the_kinks(rng, sizes):
+    """Scores whose differences keep away from 1, where the slope jumps."""
+    shape = sizes["N"], sizes["C"]
+    return 0.3 * rng.integers(-8, 9, shape) + rng.uniform(-0.02, 0.02, shape)
+
+
+def scaled(*axes):
+    """Draws weights that keep signals at their size."""
+    return lambda rng, sizes: rng.standard_normal([sizes[axis] for axis in axes]) / np.sqrt(sizes[axes[0]])
+
+
+def descend(apply, X, labels, parameters, steps, rate):
+    """Two layers and the answer on top of them, trained on all examples with momentum: the losses, and the parameters."""
+    import torch
+
+    parameters = [one.clone().requires_grad_() for one in parameters]
+    velocities = [torch.zeros_like(one) for one in parameters]
+    losses = []
+    for _ in range(steps):
+        loss = apply(two_layers(X, parameters), labels)
+        slopes = torch.autograd.grad(loss, parameters)
+        losses.append(loss.detach())
+        with torch.no_grad():
+            for parameter, velocity, slope in zip(parameters, velocities, slopes, strict=True):
+                velocity.mul_(0.9).sub_(slope, alpha=rate)
+                parameter.add_(velocity)
+    return torch.stack(losses), [one.detach() for one in parameters]
+
+
+def two_layers(X, parameters):
+    """Scores of a network with one fold."""
+    W1, b1, W2, b2 = parameters
+    return (X @ W1 + b1).relu() @ W2 + b2
+
+
+@exercise(
+    points=5,
+    inputs={
+        **{"scores": "N C", "y": "N int<C", "dloss": "", "examined": "bool"},
+        **{"X": "K D", "labels": "K int<C", "X_new": "M D", "W1": "D H", "b1": "H", "W2": "H C", "b2": "C"},
+        **{"steps": "int", "rate": "", "device": "str"},
+    },
+    outputs={
+        **{"loss": "", "dscores": "N C", "losses": "T", "scores_after": "M C"},
+        **{"passes_gradcheck": "bool", "keeps_dtype": "bool", "keeps_device": "bool", "waits": "bool"},
+    },
+    given={
+        **{"scores": off_the_kinks, "dloss": number(2, 5), "examined": lambda rng, sizes: False},
+        **{"W1": scaled("D", "H"), "W2": scaled("H", "C")},
+        **{"steps": lambda rng, sizes: sizes["T"], "rate": number(0.02, 0.05)},
+    },
+    sizes={"K": (10, 14), "T": (3, 5), "D": (4, 10)},
+    cases=[
+        case("one example", sizes={"N": 1}),
+        case("two classes", sizes={"C": 2}),
+        case("a gradient of the other sign arrives", dloss=-2.5),
+        case(
+            "every margin is met",
+            scores=lambda rng, inputs: np.diag(np.full(5, 3.0)),
+            sizes={"N": 5, "C": 5},
+            y=lambda rng, inputs: np.arange(5),
+        ),
+        case("examined", examined=True),
+    ],
+    seconds=60,
+    accelerated=True,
+)
+def HingeLoss(student, scores, y, dloss, examined, X, labels, X_new, W1, b1, W2, b2, steps, rate, device):
+    """The loss and its gradient on scores; a network trained with it; if examined, gradcheck, and whether it follows."""
+    import torch
+
+    where = training.device(device)
+    kind = student.HingeLoss
+    apply = (kind if isinstance(kind, type) else kind()).apply  # in the catalogue of mistakes it is made on demand
+    there = [torch.from_numpy(one).to(where) for one in (scores, y, X, labels, X_new, W1, b1, W2, b2)]
+    scores, y, X, labels, X_new, *parameters = there
+    loss, dscores = both_ways(apply, scores, y, dloss)
+    losses, trained = descend(apply, X, labels, parameters, steps, rate)
+    passes, kept, followed = True, True, placement.Followed(stays=True, waits=False)
+    if examined:
+        point = scores.cpu().double().requires_grad_()
+        passes = torch.autograd.gradcheck(lambda s: apply(s, y.cpu()), point, raise_exception=False)
+        kept = placement.keeps_dtype(apply, (torch.float32, torch.bfloat16), scores, y)
+        followed = placement.followed(lambda one, labels: both_ways(apply, one, labels, 1.0)[1], scores, y)
+    arrays = {"loss": loss, "dscores": dscores, "losses": losses, "scores_after": two_layers(X_new, trained)}
+    return {
+        **{name: one.detach().cpu().double().numpy() for name, one in arrays.items()},
+        **{"passes_gradcheck": passes, "keeps_dtype": kept},
+        **{"keeps_device": followed.stays, "waits": followed.waits},
+    }
+
+
+def both_ways(apply, scores, y, dloss):
+    """The loss, and what it sends back into the scores when dloss arrives."""
+    import torch
+
+    scores = scores.detach().requires_grad_()
+    loss = apply(scores, y)
+    if not isinstance(loss, torch.Tensor):
+        raise TypeError(f"the loss must be a tensor, not a {type(loss).__name__}")
+    (dscores,) = torch.autograd.grad(loss, scores, torch.full_like(loss, dloss))
+    return loss, dscores
+
+
+def torch_agrees(trial):
+    """Torch's own gradient check, which also asks what comes back when nothing arrives."""
+    _, out = trial.ask(examined=True)
+    if out["passes_gradcheck"]:
+        return None
+    return (
+        "torch.autograd.gradcheck refuses it in float64: dscores is not the slope of the loss, or it does not follow the "
+        "gradient that arrives."
+    )
+
+
+def arriving_gradient_counts(trial):
+    """Twice the gradient in, twice the gradient out."""
+    inputs, out = trial.ask()
+    _, doubled = trial.ask(**{**inputs, "dloss": 2 * inputs["dloss"]})
+    if close(doubled["dscores"], 2 * out["dscores"]) and np.abs(out["dscores"]).max() > 0:
+        return None
+    return "twice the dloss must give twice the dscores: your gate is seldom the last one."
+
+
+def follows_its_tensors(trial):
+    """In fewer bits, and where there are no numbers."""
+    _, out = trial.ask(examined=True)
+    if not out["keeps_dtype"]:
+        return "for scores in float32 or bfloat16 the loss must be a tensor of that dtype."
+    if not out["keeps_device"]:
+        return "on another device it stops: some tensor is made on the processor."
+    if out["waits"]:
+        return (
+            "a number is read from a tensor, or entries are picked by a mask: an accelerator would have to wait for it."
+        )
+    return None
+
+
+def starts_at_classes_minus_one_and_learns_by_heart(trial):
+    """A last layer of zeros makes all scores equal; fifty examples with random labels can be learnt without a rest."""
+    fifty = case("fifty examples", sizes={"K": 50, "D": 10, "H": 60, "C": 4})
+    inputs, _ = trial.exercise.draw(trial.rng, fifty)
+    level = {"W2": 0 * inputs["W2"], "b2": 0 * inputs["b2"]}
+    equal, learnt = trial.arrays([{**inputs, **level, "steps": 1}, {**inputs, "steps": 400, "rate": 0.1}])
+    if not close(equal["losses"], [3.0]):
+        return f"with equal scores for 4 classes the loss must be 3, not {float(equal['losses'][0]):.4g}."
+    if learnt["losses"][-20:].max() < 0.01:
+        return None
+    return (
+        "a network with your loss must learn fifty random labels by heart; after 400 steps its loss is still "
+        f"{float(learnt['losses'][-20:].max()):.3g}."
+    )
+
+
+def digits_to_learn(rng, device):
+    """Digits under new names, in float32, and a fresh network; the labels of those not seen stay here."""
+    X, y = digits()
+    order, names, H = rng.permutation(len(y)), rng.permutation(10), 512 if device else 50
+    known, held_out = order[: 1400 if device else 800], order[1400:]
+    X, y = X.astype(np.float32), names[y]
+    W1, W2 = (rng.standard_normal(shape) * np.sqrt(2 / shape[0]) for shape in ((64, H), (H, 10)))
+    network = {"W1": W1, "b1": np.zeros(H), "W2": W2, "b2": np.zeros(10)}
+    inputs = {
+        **{"scores": np.zeros((2, 10)), "y": np.arange(2), "dloss": 1.0, "examined": False},
+        **{"X": X[known], "labels": y[known], "X_new": X[held_out]},
+        **{name: one.astype(np.float32) for name, one in network.items()},
+        **{"steps": 300 if device else 60, "rate": 0.05, "device": device},
+    }
+    return Task(inputs, y[held_out])
+
+
+HingeLoss.checks = [
+    AllowedMeans(allowed=("torch",)),
+    Dimensions(share=0.25),
+    Reference(share=1.75, outputs=("loss", "dscores", "losses", "scores_after")),
+    Property("gradcheck", torch_agrees, share=0.5),
+    Property("What arrives counts", arriving_gradient_counts, share=0.25),
+    Property("Any dtype, any device, no waiting", follows_its_tensors, share=0.5),
+    Reference(
+        share=0.25, outputs=("passes_gradcheck", "keeps_dtype", "keeps_device", "waits"), title="Follows its tensors"
+    ),
+    Property("C - 1 at the start, and by heart", starts_at_classes_minus_one_and_learns_by_heart, share=0.5),
+    Vectorised(over="N", share=0.25),
+    Training(digits_to_learn, at_least=0.85, scores="scores_after", share=0.75, title="Learns the digits"),
 ]

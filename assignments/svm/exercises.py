@@ -4,8 +4,8 @@ import functools
 
 import numpy as np
 
-from autograder import case, exercise
-from autograder.checks import Dimensions, Gradient, Property, Reference, Vectorised
+from autograder import case, exercise, placement, training
+from autograder.checks import AllowedMeans, Dimensions, Gradient, Property, Reference, Task, Training, Vectorised
 
 # --- what several exercises share -------------------------------------------------------------------------------------
 
@@ -152,7 +152,7 @@ L_i_vectorized.checks = [
 
 
 @exercise(
-    points=11,
+    points=10,
     inputs={"W": "D C", "X": "N D", "y": "N int<C", "reg": ""},
     outputs={"loss": "", "dW": "D C"},
     cases=[*LOSS_CASES, LARGE_SCORES],
@@ -165,16 +165,16 @@ def svm_loss_naive(student, W, X, y, reg):
 
 svm_loss_naive.checks = [
     Dimensions(share=0.5),
-    Reference(share=4, outputs=("loss",), title="Right loss"),
+    Reference(share=3.5, outputs=("loss",), title="Right loss"),
     Gradient("loss", wrt="W", claimed="dW", share=1.5),
-    Reference(share=3, outputs=("dW",), title="Right gradient"),
+    Reference(share=2.5, outputs=("dW",), title="Right gradient"),
     Property("C - 1 at the start", starts_at_classes_minus_one, share=1),
     Property("Nothing to learn once every margin is met", nothing_to_learn, share=1),
 ]
 
 
 @exercise(
-    points=13,
+    points=12,
     inputs={"W": "D C", "X": "N D", "y": "N int<C", "reg": ""},
     outputs={"loss": "", "dW": "D C"},
     cases=[*LOSS_CASES, LARGE_SCORES],
@@ -187,9 +187,9 @@ def svm_loss_vectorized(student, W, X, y, reg):
 
 svm_loss_vectorized.checks = [
     Dimensions(share=0.5),
-    Reference(share=4, outputs=("loss",), title="Right loss"),
+    Reference(share=3.5, outputs=("loss",), title="Right loss"),
     Gradient("loss", wrt="W", claimed="dW", share=1),
-    Reference(share=4, outputs=("dW",), title="Right gradient"),
+    Reference(share=3.5, outputs=("dW",), title="Right gradient"),
     Vectorised(over="N", share=1.5),
     Vectorised(over="C", share=0.5),
     Property("C - 1 at the start", starts_at_classes_minus_one, share=0.5),
@@ -202,7 +202,7 @@ svm_loss_vectorized.checks = [
 
 
 @exercise(
-    points=8,
+    points=7,
     inputs={"x": "N C", "y": "N int<C"},
     outputs={"loss": "", "dx": "N C"},
     cases=[
@@ -232,9 +232,9 @@ def rows_sum_to_zero(trial):
 
 svm_loss.checks = [
     Dimensions(share=0.5),
-    Reference(share=2.5, outputs=("loss",), title="Right loss"),
+    Reference(share=2, outputs=("loss",), title="Right loss"),
     Gradient("loss", wrt="x", claimed="dx", share=1),
-    Reference(share=2, outputs=("dx",), title="Right gradient"),
+    Reference(share=1.5, outputs=("dx",), title="Right gradient"),
     Property("The rows of dx sum to 0", rows_sum_to_zero, share=1),
     Vectorised(over="N", share=1),
 ]
@@ -372,7 +372,7 @@ zero_one_counterexample.checks = [
 
 
 @exercise(
-    points=8,
+    points=7,
     inputs={"W": "D C", "X": "N D", "y": "N int<C", "reg": ""},
     outputs={"loss": "", "dW": "D C"},
     cases=LOSS_CASES,
@@ -385,9 +385,9 @@ def squared_hinge_loss(student, W, X, y, reg):
 
 squared_hinge_loss.checks = [
     Dimensions(share=0.5),
-    Reference(share=2.5, outputs=("loss",), title="Right loss"),
+    Reference(share=2, outputs=("loss",), title="Right loss"),
     Gradient("loss", wrt="W", claimed="dW", share=1),
-    Reference(share=2, outputs=("dW",), title="Right gradient"),
+    Reference(share=1.5, outputs=("dW",), title="Right gradient"),
     Vectorised(over="N", share=1),
     Property("C - 1 at the start", starts_at_classes_minus_one, share=0.5),
     Property("Nothing to learn once every margin is met", nothing_to_learn, share=0.5),
@@ -938,7 +938,7 @@ def squared_errors(W, X, y, reg):
 
 
 @exercise(
-    points=8,
+    points=7,
     inputs={
         "X": "N D",
         "y": "N int<C",
@@ -982,9 +982,9 @@ def LinearSVM(student, X, y, X_new, learning_rate, reg, num_iters, batch_size, s
 @functools.cache
 def digits():
     """Scikit-learn's 1797 digits of 8x8 pixels, scaled to [0, 1], centred, with a bias column; and their labels."""
-    from sklearn.datasets import load_digits
+    from coursekit.data import read_digits
 
-    X, y = load_digits(return_X_y=True)
+    X, y = read_digits()
     X = X / 16
     return np.hstack([X - X.mean(axis=0), np.ones((len(X), 1))]), y
 
@@ -1027,8 +1027,8 @@ def loss_falls(trial):
 
 LinearSVM.checks = [
     Dimensions(share=1),
-    Reference(share=3),
-    Property("The loss falls", loss_falls, share=2),
+    Reference(share=2.5),
+    Property("The loss falls", loss_falls, share=1.5),
     Property("It reads digits it has not seen", learns_the_digits, share=2),
 ]
 
@@ -1046,4 +1046,111 @@ def notes_errata(student):
 notes_errata.checks = [
     Dimensions(share=0.5),
     Reference(share=3.5),
+]
+
+
+# --- the loss in torch ------------------------------------------------------------------------------------------------
+
+
+def with_gradient(student, W, X, y, reg):
+    """The answer's loss, and the gradient that autograd finds for W: zeros where the loss does not hang on W."""
+    import torch
+
+    W = W.detach().requires_grad_()
+    loss = student.svm_loss_torch(W, X, y, reg)
+    if isinstance(loss, float):  # a number that has been read has lost its gradient, and is told so by dW
+        loss = torch.tensor(loss, dtype=torch.float64)
+    if not isinstance(loss, torch.Tensor):
+        raise TypeError(f"the loss must be a tensor, not a {type(loss).__name__}")
+    (dW,) = torch.autograd.grad(loss.sum(), W, allow_unused=True) if loss.requires_grad else (None,)
+    return loss.detach(), torch.zeros_like(W) if dW is None else dW
+
+
+@exercise(
+    points=5,
+    inputs={
+        **{"W": "D C", "X": "N D", "y": "N int<C", "reg": ""},
+        **{"X_new": "M D", "steps": "int", "rate": "", "device": "str", "examined": "bool"},
+    },
+    outputs={
+        **{"loss": "", "dW": "D C", "losses": "T", "scores": "M C"},
+        **{"keeps_dtype": "bool", "keeps_device": "bool", "waits": "bool"},
+    },
+    given={
+        "steps": lambda rng, sizes: sizes["T"],
+        "rate": lambda rng, sizes: float(rng.uniform(0.02, 0.05)),
+        "examined": lambda rng, sizes: False,
+    },
+    sizes={"T": (3, 5)},
+    cases=[*LOSS_CASES, case("elsewhere, and in fewer bits", examined=True)],
+    seconds=60,
+    accelerated=True,
+)
+def svm_loss_torch(student, W, X, y, reg, X_new, steps, rate, device, examined):
+    """Loss and gradient; weights that go downhill from W by this gradient; if examined, whether it follows its tensors."""
+    import torch
+
+    where = training.device(device)
+    W, X, y, X_new = (torch.from_numpy(one).to(where) for one in (W, X, y, X_new))
+    loss, dW = with_gradient(student, W, X, y, reg)
+    keeps_dtype, followed = True, placement.Followed(stays=True, waits=False)
+    if examined:
+        dtypes = torch.float32, torch.bfloat16
+        keeps_dtype = placement.keeps_dtype(student.svm_loss_torch, dtypes, W, X, y, reg)
+        followed = placement.followed(student.svm_loss_torch, W, X, y, reg)
+    losses = []
+    for _ in range(steps):
+        now, slope = with_gradient(student, W, X, y, reg)
+        losses.append(now)
+        W = W - rate * slope
+    return {
+        **{"loss": loss.cpu().double().numpy(), "dW": dW.cpu().double().numpy()},
+        **{"losses": torch.stack(losses).cpu().double().numpy(), "scores": (X_new @ W).cpu().double().numpy()},
+        **{"keeps_dtype": keeps_dtype, "keeps_device": followed.stays, "waits": followed.waits},
+    }
+
+
+def dtype_is_kept(trial):
+    """Half the bits in, half the bits out."""
+    _, out = trial.ask(examined=True)
+    if out["keeps_dtype"]:
+        return None
+    return "for arguments in float32 or bfloat16 the loss must be a tensor of that dtype, and no step may mix dtypes."
+
+
+def device_is_kept(trial):
+    """Nothing is made where the arguments are not, and nothing is asked of them."""
+    _, out = trial.ask(examined=True)
+    if not out["keeps_device"]:
+        return "on another device it stops: some tensor is made on the processor, or the loss leaves its arguments."
+    if out["waits"]:
+        return (
+            "a number is read from a tensor, or entries are picked by a mask: an accelerator would have to wait for it."
+        )
+    return None
+
+
+def digits_to_learn(rng, device):
+    """Digits under new names, in float32, to be learnt by plain descent; the labels of those not seen stay here."""
+    X, y = digits()
+    order, names = rng.permutation(len(y)), rng.permutation(10)
+    known, held_out = order[: 1400 if device else 800], order[1400:]
+    X, y = X.astype(np.float32), names[y]
+    W = 1e-3 * rng.standard_normal((X.shape[1], 10)).astype(np.float32)
+    inputs = {"W": W, "X": X[known], "y": y[known], "reg": 1e-4, "X_new": X[held_out]}
+    return Task(
+        {**inputs, "steps": 300 if device else 60, "rate": 0.1, "device": device, "examined": False}, y[held_out]
+    )
+
+
+svm_loss_torch.checks = [
+    AllowedMeans(allowed=("torch",)),
+    Dimensions(share=0.25),
+    Reference(share=2, outputs=("loss", "dW", "losses", "scores")),
+    Gradient("loss", wrt="W", claimed="dW", share=0.5),
+    Property("Any dtype", dtype_is_kept, share=0.25),
+    Property("Any device, and no waiting", device_is_kept, share=0.5),
+    Reference(share=0.25, outputs=("keeps_dtype", "keeps_device", "waits"), title="Follows its tensors"),
+    Vectorised(over="N", share=0.5),
+    Training(digits_to_learn, at_least=0.85, share=0.75, title="Learns the digits"),
 ]

@@ -22,6 +22,7 @@ def run(
     assignments: Sequence[str], course: Path | None, into: Path | None, jobs: int, isolation: str | None, json: bool
 ) -> int:
     """Build, hand in, grade, show, one assignment after the other. Returns the exit code."""
+    from ..gradebook.classroom import Wishes
     from ..gradebook.figure import points_per_exercise
 
     root = course_root(course)
@@ -30,7 +31,7 @@ def run(
     shown: list[dict[str, Any]] = []
     failed = False
     for name, cast in casts.items():
-        grades = grade_with_progress(demo, name, jobs, isolation)
+        grades = grade_with_progress(demo, name, Wishes(jobs, isolation))
         figure = points_per_exercise(grades, demo / f"{name}-class.png")
         failed = failed or bool(grades.failures)
         shown.append(as_json(grades) | {"figure": str(figure)})
@@ -94,7 +95,7 @@ def _show(grades: ClassGrades, cast: list[Student], figure: Path) -> None:
         table.add_row(row.student, stories.get(row.student, ""), by_code(row), by_hand(row))
     out.print(table)
     for row in grades.students:
-        found = [verdict for verdict in row.graded.verdicts if verdict.status in ("partial", "failed", "error")]
+        found = [verdict for verdict in row.judged.verdicts if verdict.status in ("partial", "failed", "error")]
         if found:
             out.print(f"[bold]What the feedback says to {row.student}[/]")
         for verdict in found:

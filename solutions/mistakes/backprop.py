@@ -6,6 +6,7 @@ caches with the reference, so that either may be wrong on its own.
 """
 
 import numpy as np
+import torch
 
 NOTHING = frozenset()
 
@@ -891,6 +892,54 @@ def gradient_accumulate(loss_fn, X, y, shard_size, *, wrong=NOTHING):
     return total, grads
 
 
+# --- a gate of torch's graph ------------------------------------------------------------------------------------------
+
+
+def HingeLoss(*, wrong=NOTHING):
+    """A class that is made on demand, with the mistakes in it."""
+
+    class Hinge(torch.autograd.Function):
+        """The scores are kept, and the slopes found on the way back."""
+
+        @staticmethod
+        def forward(ctx, scores, y):
+            """Margins of all classes; the true one is taken off at the end."""
+            truth = torch.arange(scores.shape[1], device=scores.device) == y[:, None]
+            margins = scores - (scores * truth).sum(dim=1, keepdim=True) + (0 if "no_margin" in wrong else 1)
+            ctx.save_for_backward(margins, truth)
+            counted = ~truth
+            if "made_on_the_processor" in wrong:
+                counted = counted & torch.ones(truth.shape, dtype=torch.bool)
+            if "true_class_counted" in wrong:
+                counted = torch.ones_like(truth)
+            if "mask_of_one_dtype" in wrong:
+                counted = counted.float()
+            total = (margins.clamp(min=0) * counted).sum()
+            if "value_read" in wrong:
+                total = torch.full_like(total, total.item())
+            loss = total / (truth.numel() if "mean_over_entries" in wrong else len(truth))
+            return total if "summed" in wrong else loss
+
+        @staticmethod
+        def backward(ctx, dloss):
+            """One for each violated margin, and their number with a minus sign."""
+            margins, truth = ctx.saved_tensors
+            violated = (margins > 0) & ~truth
+            slopes = margins * violated if "shortfall_as_slope" in wrong else violated.to(margins.dtype)
+            pull = slopes.sum(dim=1, keepdim=True)
+            if "true_class_once" in wrong:
+                pull = torch.ones_like(pull)
+            if "true_class_sign" in wrong:
+                pull = -pull
+            if "no_true_class" not in wrong:
+                slopes = slopes - truth * pull
+            if not wrong & {"gradient_not_averaged", "summed"}:
+                slopes = slopes / (truth.numel() if "mean_over_entries" in wrong else len(truth))
+            return (slopes if "upstream_ignored" in wrong else slopes * dloss), None
+
+    return Hinge
+
+
 # --- what each mistake deserves to hear -------------------------------------------------------------------------------
 
 UPSTREAM = (
@@ -1227,5 +1276,28 @@ HINTS = {
         "array_kept": "loss_fn writes into the same arrays at each call, so all your parts are the last one: add each up "
         "before the next call.",
         "last_loss": "Your loss is that of the last shard.",
+    },
+    "HingeLoss": {
+        "upstream_ignored": "Your backward forgets what arrives: local slope times dloss, as at every gate. It shows only "
+        "where something follows the loss.",
+        "no_true_class": "Every violated margin contains the true class's score, with a minus sign: its entry of dscores "
+        "is missing.",
+        "true_class_once": "The true class's slope is the *number* of violated margins, with a minus sign, not one.",
+        "true_class_sign": "The true class's score lowers every margin: its slope is negative.",
+        "gradient_not_averaged": "Your loss is a mean over the examples, your gradient is not.",
+        "summed": "You sum over the examples; the loss is their mean.",
+        "mean_over_entries": "You take the mean over examples and classes. It is a sum over the classes and a mean over the "
+        "examples.",
+        "true_class_counted": "Your loss includes the true class: every example costs the margin 1 too much. The gradient "
+        "does not notice.",
+        "no_margin": "Your margin is 0: a wrong class costs only when it overtakes. It is to cost as soon as it comes "
+        "closer than 1.",
+        "shortfall_as_slope": "Your slopes are the shortfalls. The hinge is as steep for a small one as for a large one: 1 "
+        "where the margin is violated, else 0.",
+        "mask_of_one_dtype": "Your mask has a dtype of its own: multiplied with it, numbers of fewer bits take it on.",
+        "made_on_the_processor": "You make a tensor without saying where. It lies on the processor, and cannot meet those "
+        "of another device.",
+        "value_read": "A number is read into Python on the way, or entries are picked by a mask, whose number is known to "
+        "the device alone: everything waits until it has answered.",
     },
 }

@@ -5,6 +5,7 @@ reference's. HINTS[answer][name] is what a student who made that mistake reads.
 """
 
 import numpy as np
+import torch
 
 NOTHING = frozenset()
 
@@ -762,6 +763,54 @@ def notes_errata(*, wrong=NOTHING):
     return {letter: (letter in "abdg") != (letter in wrong) for letter in "abcdefghi"}
 
 
+# --- the same in torch ------------------------------------------------------------------------------------------------
+
+
+def softmax_regression_torch(
+    X, y, num_classes, steps, batch_size, learning_rate, reg, seed, device, precision="float32", *, wrong=NOTHING
+):
+    """With an optimiser's loop: parameters that collect their gradients."""
+    generator = torch.Generator().manual_seed(0 if "seed_ignored" in wrong else seed)
+    batches = torch.randint(len(X), (steps, batch_size), generator=generator)
+    dtype = torch.float32 if "single_precision" in wrong else torch.as_tensor(X).dtype
+    X, y, batches = (
+        torch.as_tensor(X, device=device, dtype=dtype),
+        torch.as_tensor(y, device=device),
+        batches.to(device),
+    )
+    W, b = (torch.zeros(*shape, dtype=dtype, device=device) for shape in ((X.shape[1], num_classes), (num_classes,)))
+    if "starts_at_random" in wrong:
+        W = 1e-2 * torch.randn(W.shape, generator=torch.Generator().manual_seed(seed), dtype=dtype).to(device)
+    parameters, losses = [W.requires_grad_(), b.requires_grad_()], []
+    mixed = torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bfloat16")
+    for step in range(steps):
+        rows = batches[0 if "one_batch" in wrong else step]
+        targets = y[:batch_size] if "labels_not_sampled" in wrong else y[rows]
+        with mixed:
+            scores = torch.addmm(b, X[rows], W)
+            loss = _surprise(torch.softmax(scores, dim=1) if "softmax_twice" in wrong else scores, targets, wrong)
+            penalty = W.pow(2).sum() + (b.pow(2).sum() if "bias_regularised" in wrong else 0)
+            if "no_reg" not in wrong:
+                loss = loss + (0.5 * reg if "half_convention" in wrong else reg) * penalty
+        loss.backward()
+        losses.append(loss.detach())
+        with torch.no_grad():
+            for parameter in parameters:
+                if "bias_forgotten" in wrong and parameter is b:
+                    continue
+                parameter.add_(parameter.grad, alpha=learning_rate if "uphill" in wrong else -learning_rate)
+                if "gradients_pile_up" not in wrong:
+                    parameter.grad = None
+    return W.detach(), b.detach(), torch.stack(losses).to(dtype)
+
+
+def _surprise(scores, targets, wrong):
+    """The mean of -log p, or what is taken for it."""
+    log_p = torch.log_softmax(scores, dim=0 if "normalised_over_examples" in wrong else 1)
+    own = -torch.take_along_dim(log_p, targets[:, None], dim=1)
+    return own.sum() if "summed" in wrong else own.mean()
+
+
 # --- what each mistake deserves to hear -------------------------------------------------------------------------------
 
 OVERFLOW = {
@@ -1139,6 +1188,26 @@ HINTS = {
         "first_name_only": "Only the first name's parameters are averaged; the biases need it as well.",
         "one_number": "You average over the entries too; each entry has its own mean.",
         "in_place": "The first checkpoint is overwritten with the average.",
+    },
+    "softmax_regression_torch": {
+        "softmax_twice": "Your scores go through a softmax before a cross-entropy that applies one itself: probabilities "
+        "are taken for scores, and no loss can get near 0.",
+        "gradients_pile_up": "Each backward pass adds to the gradients of the one before. They must be cleared at every "
+        "step.",
+        "summed": "Your loss is summed over the mini-batch; it is to be the mean.",
+        "normalised_over_examples": "Your probabilities sum to 1 over the examples of a batch; they must do so over the "
+        "classes.",
+        "no_reg": "Your loss has no regularisation.",
+        "half_convention": "You use half the sum of the squares; here the regularisation has no factor 1/2.",
+        "bias_regularised": "You regularise b as well; only W has a price here.",
+        "bias_forgotten": "Your b never moves: it needs its step too.",
+        "uphill": "You add the gradient to the parameters: that climbs. Downhill is against the gradient.",
+        "one_batch": "You train on the first mini-batch again and again; each step has a row of its own.",
+        "labels_not_sampled": "The labels of your mini-batch do not belong to its examples: both must be taken at the same "
+        "drawn indices.",
+        "seed_ignored": "Your mini-batches are drawn without the seed that was given.",
+        "starts_at_random": "Your W starts at random numbers; here it starts at 0, as the problem has a single valley.",
+        "single_precision": "You compute in float32 though X is float64: parameters keep the dtype of X.",
     },
     "notes_errata": {
         "a": "Look again at (a): a softmax of C scores is C probabilities.",

@@ -5,6 +5,7 @@ reference's. HINTS[answer][name] is what a student who made that mistake reads.
 """
 
 import numpy as np
+import torch
 
 NOTHING = frozenset()
 
@@ -500,6 +501,42 @@ REGULARISATION = {
     "bias_spared": "You leave the last row of W, the bias, out of the regularisation; here every row is in it.",
 }
 
+# --- the loss in torch ------------------------------------------------------------------------------------------------
+
+
+def svm_loss_torch(W, X, y, reg, *, wrong=NOTHING):
+    """By a mask of the wrong classes, from comparing names."""
+    scores = torch.mm(X, W)
+    classes = torch.arange(W.shape[1], device=W.device)
+    others = classes[None, :] != y[:, None]
+    own = torch.where(others, torch.zeros_like(scores), scores).sum(dim=1, keepdim=True)
+    shortfalls = scores - own + 1
+    if "scores_detached" in wrong:
+        shortfalls = shortfalls.detach()
+    if "made_on_the_processor" in wrong:
+        others = others & torch.ones(others.shape, dtype=torch.bool)
+    if "mask_of_one_dtype" in wrong:
+        others = others.float()
+    if "picked_by_mask" in wrong:
+        data = shortfalls[others & (shortfalls > 0)].sum()
+    else:
+        data = (shortfalls.clamp(min=0) * others).sum()
+    if "true_class_counted" in wrong:
+        data = data + len(y)
+    data = data / (scores.numel() if "mean_over_entries" in wrong else len(y))
+    penalty = W.square().sum()
+    if "penalty_detached" in wrong:
+        penalty = penalty.detach()
+    if "penalty_read" in wrong:
+        penalty = penalty.item()
+    if "half_convention" in wrong:
+        penalty = penalty / 2
+    if "no_reg" in wrong:
+        return data
+    loss = data + reg * penalty
+    return loss.item() if "loss_read" in wrong else loss
+
+
 HINTS = {
     "L_i_vectorized": {
         "true_class_counted": "You count the true class as well: its own term is s[y] - s[y] + delta = delta, and "
@@ -676,6 +713,25 @@ HINTS = {
         "scores_returned": "predict returns the scores; asked is the class with the highest one.",
         "best_example": "predict looks for the best example of each class; asked is the best class for each example.",
         "lowest_score": "predict chooses the class with the lowest score.",
+    },
+    "svm_loss_torch": {
+        "true_class_counted": "Your loss includes the true class: every example costs the margin 1 too much. The gradient "
+        "does not notice.",
+        "mean_over_entries": "Your data loss is a mean over examples and classes. It is a sum over the classes and a mean "
+        "over the examples.",
+        "no_reg": "Your loss has no regularisation.",
+        "half_convention": "You use half the sum of the squares; here the regularisation has no factor 1/2.",
+        "penalty_detached": "The regularisation is in your loss, but autograd finds no way from it back to W: it was cut "
+        "off from its graph.",
+        "scores_detached": "Autograd finds no way from your data loss back to W: it was cut off from its graph.",
+        "penalty_read": "The regularisation enters your loss as a plain Python number: its gradient is lost, and the "
+        "device has to be waited for.",
+        "loss_read": "You return a plain number. The way back to W is lost with the tensor.",
+        "mask_of_one_dtype": "Your mask has a dtype of its own: multiplied with it, numbers of fewer bits take it on.",
+        "made_on_the_processor": "You make a tensor without saying where. It lies on the processor, and cannot meet those "
+        "of another device.",
+        "picked_by_mask": "Entries are picked by a mask, or a number is read from a tensor. How many or how large it is, is "
+        "known to the device alone, and everything waits until it has answered.",
     },
     "notes_errata": {
         "a": "Look again at (a): the loss is one number, so that comparison gives one answer for all examples and "

@@ -8,6 +8,7 @@ import math
 from collections import Counter, defaultdict
 
 import numpy as np
+import torch
 
 # --- gates ------------------------------------------------------------------------------------------------------------
 
@@ -530,3 +531,33 @@ def gradient_accumulate(loss_fn, X, y, shard_size):
     for name in sums:
         sums[name] /= done
     return total / done, sums
+
+
+class HingeLoss(torch.autograd.Function):
+    """With a setup_context of its own, one-hot rows, and the loss as a product of slopes and margins."""
+
+    @staticmethod
+    def forward(scores, y):
+        """The loss alone."""
+        _, margins, slopes = _hinge_parts(scores, y)
+        return torch.einsum("nc,nc->", margins, slopes) / scores.size(0)
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        """What goes in is kept as it is."""
+        ctx.save_for_backward(*inputs)
+
+    @staticmethod
+    def backward(ctx, dloss):  # pyright: ignore[reportIncompatibleMethodOverride]
+        """As a matrix product: each violation pushes its class down and the true one up."""
+        one_hot, _, slopes = _hinge_parts(*ctx.saved_tensors)
+        classes = slopes.size(1)
+        pushes = torch.eye(classes, dtype=slopes.dtype, device=slopes.device)[None] - one_hot[:, None]
+        return (slopes[:, None] @ pushes).squeeze(1) * (dloss / slopes.size(0)), None
+
+
+def _hinge_parts(scores, y):
+    """One-hot labels, margins, and 1 where one of a wrong class is violated."""
+    one_hot = torch.nn.functional.one_hot(y, scores.size(1)).to(scores.dtype)
+    margins = scores + 1 - torch.linalg.vecdot(scores, one_hot)[:, None]
+    return one_hot, margins, torch.heaviside(margins, torch.zeros_like(margins)) * (1 - one_hot)

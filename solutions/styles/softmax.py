@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any
 
 import numpy as np
+import torch
 
 # --- probabilities ----------------------------------------------------------------------------------------------------
 
@@ -368,3 +369,26 @@ def average_weights(params):
 def notes_errata():
     """Each claim with its verdict."""
     return dict(a=True, b=True, c=False, d=True, e=False, f=False, g=True, h=False, i=False)
+
+
+def softmax_regression_torch(
+    X, y, num_classes, steps, batch_size, learning_rate, reg, seed, device, precision="float32"
+):
+    """A module and an optimiser, each as torch has it; the weights stand in rows until the end."""
+    X, y = torch.tensor(X), torch.tensor(y)
+    model = torch.nn.Linear(X.size(1), num_classes, dtype=X.dtype, device=device)
+    for parameter in model.parameters():
+        torch.nn.init.zeros_(parameter)
+    # the gradient of reg * sum(w**2) is 2 * reg * w: a decay of the weights, not of the bias
+    groups = [{"params": [model.weight], "weight_decay": 2 * reg}, {"params": [model.bias]}]
+    optimiser = torch.optim.SGD(groups, lr=learning_rate)
+    drawn = torch.randint(len(y), (steps, batch_size), generator=torch.Generator().manual_seed(seed))
+    losses = []
+    for inputs, labels in zip(X[drawn].to(device), y[drawn].to(device), strict=True):
+        with torch.autocast(device.type, enabled=precision != "float32", dtype=torch.bfloat16):
+            surprise = torch.nn.CrossEntropyLoss()(model(inputs), labels)
+        optimiser.zero_grad()
+        surprise.backward()
+        losses.append((surprise + reg * model.weight.square().sum()).detach())
+        optimiser.step()
+    return model.weight.detach().t(), model.bias.detach(), torch.stack(losses)

@@ -10,7 +10,7 @@ import inspect
 import numpy as np
 import pytest
 
-from .conftest import COURSE
+from .conftest import COURSE, load
 
 torch = pytest.importorskip("torch")
 F = torch.nn.functional
@@ -547,24 +547,59 @@ def test_shards_do_not_add_up_where_examples_know_of_each_other(backprop):
     assert backprop.gradient_accumulate(net.loss, X, y, 5)[0] != pytest.approx(net.loss(X, y)[0], rel=1e-3)
 
 
+# --- the gate of torch's graph ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", [(7, 5), (1, 4), (9, 2), (60, 10)])
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_the_hinge_gate_agrees_with_torchs_own_loss(backprop, shape, dtype):
+    scores = torch.from_numpy(drawn(*shape)).to(dtype).requires_grad_()
+    y = torch.from_numpy(np.random.default_rng(3).integers(0, shape[1], shape[0]))
+    for arriving in (1.0, -2.5):
+        loss = backprop.HingeLoss.apply(scores, y)
+        expected = F.multi_margin_loss(scores, y) * shape[1]
+        (dscores,) = torch.autograd.grad(arriving * loss, scores)
+        (wanted,) = torch.autograd.grad(arriving * expected, scores)
+        assert loss.dtype == dscores.dtype == dtype
+        torch.testing.assert_close(loss, expected)
+        torch.testing.assert_close(dscores, wanted)
+
+
+def test_the_hinge_gate_passes_gradcheck(backprop):
+    rng = np.random.default_rng(4)  # no difference of scores near 1, where the slope jumps
+    scores = torch.from_numpy(0.3 * rng.integers(-8, 9, (7, 5)) + rng.uniform(-0.02, 0.02, (7, 5))).requires_grad_()
+    y = torch.from_numpy(rng.integers(0, 5, 7))
+    assert torch.autograd.gradcheck(lambda s: backprop.HingeLoss.apply(s, y), scores)
+
+
+def test_the_hinge_gate_is_the_numpy_layer_of_the_first_assignment(backprop):
+    x, y = drawn(7, 5), np.random.default_rng(5).integers(0, 5, 7)
+    scores = torch.from_numpy(x).requires_grad_()
+    loss = backprop.HingeLoss.apply(scores, torch.from_numpy(y))
+    loss.backward()
+    expected, dx = load("solutions/svm.py").svm_loss(x, y)
+    assert loss.item() == pytest.approx(expected, rel=1e-12)
+    np.testing.assert_allclose(scores.grad.numpy(), dx, atol=1e-14)
+
+
 # --- the file itself --------------------------------------------------------------------------------------------------
 
 
-def test_answers_use_numpy_and_the_answers_above_them_and_nothing_else(backprop):
-    """The notebook defines them in this order, with only ``np`` before."""
+def test_answers_use_numpy_and_the_answers_above_them_and_the_last_one_torch(backprop):
+    """The notebook defines them in this order, with only ``np`` and ``torch`` before."""
     known = {"np", *vars(builtins)}
-    for node in ast.parse((COURSE / "solutions/backprop.py").read_text()).body[
-        2:
-    ]:  # after the docstring and the import
+    body = ast.parse((COURSE / "solutions/backprop.py").read_text()).body
+    for node in body[3:]:  # after the docstring and the imports
         assert isinstance(node, ast.FunctionDef | ast.ClassDef), "only answers: no helpers, no constants"
         assert not node.name.startswith("_")
         assert ast.get_docstring(node)
         answer = getattr(backprop, node.name)
-        methods = [one for _, one in inspect.getmembers(answer, inspect.isfunction)] or [answer]
-        for method in methods:
+        methods = [one for one in vars(answer).values() if inspect.isroutine(one)] or [answer]
+        for method in (inspect.unwrap(one) for one in methods):
             assert method.__doc__
             outside = set(_global_names(method.__code__)) - {node.name}
-            assert outside <= known, f"{node.name} uses {sorted(outside - known)}"
+            assert "torch" not in outside or node is body[-1]
+            assert outside - {"torch"} <= known, f"{node.name} uses {sorted(outside - known)}"
         known.add(node.name)
 
 

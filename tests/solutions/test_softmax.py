@@ -53,6 +53,42 @@ def test_losses_and_gradients_agree_with_torch(softmax, name, shape, reg):
         np.testing.assert_allclose(dW, weights.grad.numpy(), rtol=1e-9, atol=1e-10)
 
 
+@pytest.mark.parametrize(("dtype", "near"), [(np.float64, 1e-10), (np.float32, 1e-5)])
+@pytest.mark.parametrize("reg", [0.0, 0.3])
+def test_training_in_torch_takes_the_steps_of_numpy(softmax, dtype, near, reg):
+    """The mini-batches are torch's; everything else is the assignment's own loss on weights with a bias row."""
+    _, X, y = problem(8, N=30)
+    C, steps, rate = y.max() + 1, 12, 0.2
+    W, b, losses = softmax.softmax_regression_torch(X.astype(dtype), y, C, steps, 6, rate, reg, 5, torch.device("cpu"))
+    batches = torch.randint(len(X), (steps, 6), generator=torch.Generator().manual_seed(5)).numpy()
+    V, expected = np.zeros((X.shape[1] + 1, C)), []
+    for rows in batches:
+        ones = np.ones((len(rows), 1))
+        loss, dV = softmax.softmax_loss_vectorized(V, np.hstack([X[rows], ones]), y[rows], 0.0)
+        expected.append(loss + reg * np.sum(V[:-1] ** 2))
+        dV[:-1] += 2 * reg * V[:-1]
+        V = V - rate * dV
+    assert not any(one.requires_grad for one in (W, b, losses))
+    assert {W.numpy().dtype, b.numpy().dtype, losses.numpy().dtype} == {np.dtype(dtype)}
+    np.testing.assert_allclose(losses.numpy(), expected, rtol=near)
+    np.testing.assert_allclose(np.vstack([W.numpy(), b.numpy()]), V, atol=near)
+
+
+def test_mixed_precision_ends_near_full_precision_and_keeps_its_weights(softmax):
+    _, X, y = problem(9, N=200, D=8)
+    runs = [
+        softmax.softmax_regression_torch(
+            X.astype(np.float32), y, 4, 80, 50, 0.3, 1e-3, 1, torch.device("cpu"), precision
+        )
+        for precision in ("float32", "bfloat16")
+    ]
+    (W, _, losses), (W_mixed, b_mixed, losses_mixed) = runs
+    assert W_mixed.dtype == b_mixed.dtype == losses_mixed.dtype == torch.float32
+    assert not torch.equal(W, W_mixed)
+    assert losses[0].item() == pytest.approx(np.log(4), rel=1e-6)
+    assert losses_mixed[-1].item() == pytest.approx(losses[-1].item(), rel=0.02)
+
+
 @pytest.mark.parametrize("shape", [{}, {"N": 1}, {"C": 2}, {"scale": 1e4}, {"offset": 1e3}])
 def test_the_layers_agree_with_torch(softmax, shape):
     W, X, y = problem(5, **shape)
@@ -372,11 +408,11 @@ def test_the_diagnosis_fits_the_learning_rate(softmax, rate, verdict):
 # --- the file itself --------------------------------------------------------------------------------------------------
 
 
-def test_answers_use_numpy_and_the_answers_above_them_and_nothing_else(softmax):
-    """The notebook defines them in this order, with only ``np`` before."""
+def test_answers_use_numpy_and_the_answers_above_them_and_the_last_one_torch(softmax):
+    """The notebook defines them in this order, with only ``np`` and ``torch`` before."""
     known = {"np", *vars(builtins)}
     body = ast.parse((COURSE / "solutions/softmax.py").read_text()).body
-    for node in body[2:]:  # after the docstring and the import
+    for node in body[3:]:  # after the docstring and the imports
         assert isinstance(node, ast.FunctionDef | ast.ClassDef), "only answers: no helpers, no constants"
         assert not node.name.startswith("_")
         assert ast.get_docstring(node)
@@ -385,7 +421,8 @@ def test_answers_use_numpy_and_the_answers_above_them_and_nothing_else(softmax):
         for method in methods:
             assert method.__doc__
             outside = set(_global_names(method.__code__))
-            assert outside <= known, f"{node.name} uses {sorted(outside - known)}"
+            assert ("torch" in outside) == (node is body[-1])
+            assert outside - {"torch"} <= known, f"{node.name} uses {sorted(outside - known)}"
         known.add(node.name)
 
 

@@ -51,6 +51,23 @@ def test_losses_and_gradients_agree_with_torch(svm, name, power, shape, reg):
         np.testing.assert_allclose(dW, weights.grad.numpy(), rtol=1e-11, atol=1e-12)
 
 
+@pytest.mark.parametrize(("shape", "reg"), SITUATIONS)
+@pytest.mark.parametrize(("dtype", "near"), [(torch.float64, 1e-12), (torch.float32, 1e-5), (torch.bfloat16, 5e-2)])
+def test_the_loss_in_torch_is_that_in_numpy_and_so_is_its_gradient(svm, dtype, near, shape, reg):
+    arrays = problem(7, **shape)
+    if dtype == torch.bfloat16:  # margins that the coarse format puts on the other side of 0 are another loss's
+        arrays = (0.0 * arrays[0], *arrays[1:])
+    weights, X, y = (torch.from_numpy(one) for one in arrays)
+    weights, X = weights.to(dtype).requires_grad_(), X.to(dtype)
+    loss = svm.svm_loss_torch(weights, X, y, reg)
+    loss.backward()
+    expected, dW = svm.svm_loss_vectorized(*arrays, reg)
+    assert loss.shape == ()
+    assert loss.dtype == weights.grad.dtype == dtype
+    assert loss.item() == pytest.approx(expected, rel=near)
+    np.testing.assert_allclose(weights.grad.double().numpy(), dW, atol=near * np.abs(dW).max())
+
+
 @pytest.mark.parametrize("shape", [{}, {"N": 1}, {"C": 2}, {"scale": 1e4}])
 def test_the_layer_agrees_with_torch(svm, shape):
     W, X, y = problem(5, **shape)
@@ -343,11 +360,11 @@ def test_a_linear_svm_reads_nine_digits_of_ten(svm):
 # --- the file itself --------------------------------------------------------------------------------------------------
 
 
-def test_answers_use_numpy_and_the_answers_above_them_and_nothing_else(svm):
-    """The notebook defines them in this order, with only ``np`` before."""
+def test_answers_use_numpy_and_the_answers_above_them_and_the_last_one_torch(svm):
+    """The notebook defines them in this order, with only ``np`` and ``torch`` before."""
     known = {"np", *vars(builtins)}
     body = ast.parse((COURSE / "solutions/svm.py").read_text()).body
-    for node in body[2:]:  # after the docstring and the import
+    for node in body[3:]:  # after the docstring and the imports
         assert isinstance(node, ast.FunctionDef | ast.ClassDef), "only answers: no helpers, no constants"
         assert not node.name.startswith("_")
         assert ast.get_docstring(node)
@@ -356,7 +373,8 @@ def test_answers_use_numpy_and_the_answers_above_them_and_nothing_else(svm):
         for method in methods:
             assert method.__doc__
             outside = set(_global_names(method.__code__))
-            assert outside <= known, f"{node.name} uses {sorted(outside - known)}"
+            assert ("torch" in outside) == (node is body[-1])
+            assert outside - {"torch"} <= known, f"{node.name} uses {sorted(outside - known)}"
         known.add(node.name)
 
 
