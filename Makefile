@@ -1,12 +1,13 @@
 # Chain Rule. `make demo` shows it, `make test` proves it. Every target sets up .venv first, once.
 PYTHON ?= python3
 JOBS ?= 2
+PORT ?= 8000
 BIN := .venv/bin
 # nbgrader calls alembic by name, so the environment's programs must be on the path
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: setup demo test lint test-long test-gpu bench bench-grading release clean help
+.PHONY: setup demo hub test lint test-long test-gpu test-hub bench bench-grading bench-oracle release clean help
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -22,6 +23,9 @@ $(BIN)/.done: pyproject.toml constraints.txt
 demo: setup  ## build and release, grade four notebooks of an assignment, show the grades
 	$(BIN)/chainrule demo
 
+hub: setup  ## JupyterHub with the course on this machine: an instructor, two students, the oracle (PORT=8000)
+	@$(BIN)/python -m deploy.hub --port $(PORT)
+
 lint: setup  ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -36,11 +40,17 @@ test-long: setup  ## slower proof: thousands of random cases
 test-gpu: setup  ## training checks on an accelerator; needs one
 	$(BIN)/pytest -m gpu tests/accelerator
 
+test-hub: setup  ## the hub in real browsers: from the first login to the feedback (minutes)
+	$(BIN)/pytest -m hub tests/hub
+
 bench: setup  ## our gradient check beside those of other courses (minutes)
 	$(BIN)/python -m benchmarks.gradient_checks
 
 bench-grading: setup  ## a class graded by stock nbgrader and by us (minutes)
 	$(BIN)/python -m benchmarks.grading
+
+bench-oracle: setup  ## 200 students ask the oracle at once
+	$(BIN)/python -m benchmarks.oracle
 
 release: setup  ## build every assignment: source/ + solutions/ -> assignments/
 	$(BIN)/chainrule build

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))  # for tests/courses
+sys.path.append(str(Path(__file__).parent))  # for tests/courses; last, so that it hides nothing
 
 from courses.course import TinyCourse, build_tiny, once
 

@@ -73,16 +73,48 @@ def grade(
     jobs: Annotated[int, typer.Option(min=1, help="How many submissions are judged at a time.")] = 2,
     isolation: Isolation = None,
     feedback: Annotated[bool, typer.Option(help="Write the pages that students read, too.")] = True,
+    seed: Annotated[int | None, typer.Option(help="Draw the same inputs again.", show_default=False)] = None,
+    force: Annotated[bool, typer.Option("--force", help="Judge again what has not changed, too.")] = False,
+    db: Annotated[
+        str | None,
+        typer.Option(help="Another gradebook, e.g. postgresql+psycopg://host/course.", show_default=False),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(help="A Dask scheduler, e.g. tls://host:8786, whose workers judge.", show_default=False),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Grade all of submitted/*/ASSIGNMENT/ into nbgrader's gradebook, autograded/ and feedback/.
 
+    What has not changed since it was graded is not graded again. Interrupted? Give the same command again.
+
     Example: chainrule grade svm --jobs 8
     """
+    from ..gradebook.classroom import Wishes
     from .grade import run
 
     with refusing(json, assignment=assignment):
-        raise typer.Exit(run(assignment, course, jobs, isolation, feedback, json))
+        raise typer.Exit(run(assignment, course, Wishes(jobs, isolation, feedback, seed, force, db, scheduler), json))
+
+
+@app.command()
+def report(
+    assignment: Annotated[str, typer.Argument(help="The assignment whose class is reported on.")],
+    course: Course = None,
+    into: Annotated[
+        Path | None, typer.Option(help="The folder that gets page and tables. Default: reports/ of the course.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Show what a class understood, as one HTML page and two CSV tables. Grade it first.
+
+    Example: chainrule report svm
+    """
+    from .report import run
+
+    with refusing(json, assignment=assignment):
+        run(assignment, course, into, json)
 
 
 @app.command()
@@ -131,3 +163,23 @@ def doctor(json: Json = False) -> None:
 
     with refusing(json):
         run(json)
+
+
+@app.command()
+def oracle(
+    course: Course = None,
+    log: Annotated[
+        Path | None, typer.Option(help="A folder for the audit log, one file a user. Default: none is kept.")
+    ] = None,
+    examiners: Annotated[int, typer.Option(min=1, help="How many processes judge.")] = 2,
+    checks_per_minute: Annotated[int, typer.Option(min=1, help="How often one user may check in a minute.")] = 60,
+    checks_per_hour: Annotated[int, typer.Option(min=1, help="And in an hour.")] = 600,
+) -> None:
+    """Serve a JupyterHub's students verdicts on the hidden reference, and no value of it. The Hub starts this.
+
+    Example: c.JupyterHub.services = [{"name": "oracle", "url": "http://127.0.0.1:8600", "command": ["chainrule", "oracle"]}]
+    """
+    from .oracle import run
+
+    with refusing(False):
+        run(course, log, examiners, checks_per_minute, checks_per_hour)

@@ -39,7 +39,8 @@ def _meant_for_people() -> tuple[type[Exception], ...]:
     """The errors whose text is a sentence for whoever gave the command; only rooms in use can have raised one."""
     names = {
         "autograder.authoring.errors": "AuthoringError",
-        "autograder.gradebook.classroom": "ClassError",
+        "autograder.commandline.oracle": "OracleError",
+        "autograder.gradebook.errors": "ClassError",
         "autograder.grading.assignment": "AssignmentError",
         "autograder.grading.submission": "SubmissionError",
         "autograder.wall": "WallError",

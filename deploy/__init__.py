@@ -1,0 +1,1 @@
+"""Where the course runs: on one machine, and on Kubernetes."""

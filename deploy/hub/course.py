@@ -1,0 +1,42 @@
+"""The hub's own copy of the course: built, registered in a gradebook, released to the exchange."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from .settings import Settings
+
+
+class CourseError(Exception):
+    """The course cannot be released: one sentence, and what nbgrader said."""
+
+
+def make_course(root: Path, settings: Settings, assignments: Sequence[str]) -> None:
+    """Copy the course from ``root``, build it and release the named assignments. What is there already stays."""
+    from autograder.authoring import build
+
+    course = settings.course
+    missing = [name for name in assignments if not (course / "build" / "source" / name).is_dir()]
+    if not course.joinpath("nbgrader_config.py").exists():
+        ignore = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
+        for part in ("source", "solutions"):
+            shutil.copytree(root / part, course / part, ignore=ignore, dirs_exist_ok=True)
+        shutil.copy(root / "nbgrader_config.py", course)
+    if missing:
+        print(f"Building and releasing {', '.join(missing)}; this is done once.", flush=True)
+        build(course, missing)
+    for name in missing:
+        release(settings, name)
+
+
+def release(settings: Settings, name: str) -> None:
+    """Put an assignment into the exchange, as the button in Formgrader does."""
+    command = [str(Path(sys.executable).parent / "nbgrader"), "release_assignment", name]
+    command += [f"--Exchange.root={settings.exchange}"]
+    done = subprocess.run(command, cwd=settings.course, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise CourseError(f"{name} could not be released: {(done.stderr or done.stdout).strip()[-2000:]}")

@@ -1,0 +1,166 @@
+"""The whole story in real browsers: a student works, checks, hands in; an instructor grades; the student reads."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from deploy.hub.settings import COURSE
+
+from .conftest import Hub, photograph
+from .pages import Instructor, Student
+
+pytestmark = [pytest.mark.hub, pytest.mark.timeout(1200)]
+
+WRONG = """\
+def L_i_vectorized(x, y, W, delta=1.0):
+    scores = W @ x
+    margins = np.maximum(0, scores - scores[y] + delta)
+    margins[y] = 0
+    return margins.max()
+"""
+RIGHT = WRONG.replace("max()", "sum()")
+POINTS, TOTAL = 5, 100
+PASSED = f"L_i_vectorized: all checks passed, {POINTS} of {POINTS} points"
+WRITTEN = "Every violated margin contains minus the true class's score, so its column collects minus their number."
+
+
+def student(browser: Browser, hub: Hub, name: str) -> Student:
+    page = browser.new_context(viewport={"width": 1280, "height": 860}).new_page()
+    return Student(page, hub.settings, name, photograph)
+
+
+def test_from_the_first_login_to_the_feedback(hub: Hub, browser: Browser):
+    ada = student(browser, hub, "ada")
+    ada.page.goto(f"{hub.settings.address}/hub/login")
+    ada.photograph("login")
+    ada.log_in()
+    ada.open_lab()
+    assert ada.nbgrader_offers() == ["Assignment List"]
+    fetches(ada)
+    moves_a_widget(ada)
+    writes_and_checks(ada)
+    hands_in(ada)
+
+    page = browser.new_context(viewport={"width": 1280, "height": 860}).new_page()
+    grades(Instructor(page, hub.settings, "instructor", photograph))
+
+    reads_the_feedback(ada)
+
+
+def fetches(ada: Student) -> None:
+    ada.open_assignments()
+    ada.photograph("assignments")
+    ada.fetch("svm")
+    ada.open_notebook("svm")
+
+
+def moves_a_widget(ada: Student) -> None:
+    for text in ("import numpy as np", "images = load_images()", "widgets.hinge_explorer()"):
+        cell = ada.cell(text)
+        ada.run(cell)
+    picture = cell.locator(".jp-OutputArea-output img").first
+    picture.wait_for()
+    before = picture.get_attribute("src")
+    handle = cell.locator(".noUi-handle").first
+    handle.focus()
+    for _ in range(5):
+        ada.page.keyboard.press("ArrowRight")
+    expect(picture).not_to_have_attribute("src", before or "", timeout=60_000)
+    ada.photograph("widget")
+
+
+def writes_and_checks(ada: Student) -> None:
+    answer, check = "def L_i_vectorized", 'check("L_i_vectorized")'
+    ada.write(ada.cell(answer), WRONG)
+    ada.run(ada.cell(answer))
+    cell = ada.cell(check)
+    ada.run(cell)
+    report = cell.locator(".jp-OutputArea")
+    expect(report).to_contain_text("partly right", timeout=60_000)
+    expect(report).to_contain_text("Right values")
+    # no check on her own machine can see this mistake: the oracle did, names it, and gives no value away
+    expect(report).to_contain_text("loss is not right")
+    expect(report).to_contain_text("You keep only the class that violates the margin most")
+    expect(report).not_to_contain_text("should be")
+    expect(report).not_to_contain_text("wait for grading")
+    asked, told = [json.loads(line) for line in (ada.hub.state / "oracle" / "ada.jsonl").read_text().splitlines()]
+    assert (asked["event"], told["event"]) == ("challenge", "verdict")
+    assert (told["exercise"], told["findings"][0]["passed"]) == ("L_i_vectorized", False)
+    ada.photograph("mistaken")
+
+    ada.write(ada.cell(answer), RIGHT)
+    ada.run(ada.cell(answer))
+    cell = ada.cell(check)
+    ada.run(cell)
+    expect(cell.locator(".jp-OutputArea")).to_contain_text(PASSED, timeout=60_000)
+    ada.photograph("mended")
+
+    ada.write(ada.cell("YOUR ANSWER HERE"), WRITTEN)
+    ada.page.keyboard.press("Shift+Enter")
+    ada.save()
+
+
+def hands_in(ada: Student) -> None:
+    said = ada.validate()
+    assert "failed" in said  # everything else is still to be written
+    assert 'check("margin_violations")' in said
+    assert 'check("L_i_vectorized")' not in said
+    ada.hand_in("svm")
+    ada.photograph("submitted")
+
+
+def grades(teacher: Instructor) -> None:
+    teacher.log_in()
+    teacher.open_formgrader()
+    said = teacher.press("svm", "collect", "Successfully collected")
+    assert "cheating attempt" not in said  # the folder belongs to who is said to have handed it in
+    teacher.open_formgrader()
+    expect(teacher.page.locator("td.num-submissions").first).to_contain_text("1")
+    teacher.photograph("collected")
+    teacher.open_formgrader("/manage_submissions/svm")
+    said = teacher.press("ada", "autograde", "Successfully autograded")
+    assert "ada" in said
+    teacher.open_formgrader("/manage_submissions/svm")
+    row = teacher.page.locator("tr", has=teacher.page.get_by_text("ada", exact=True))
+    expect(row).to_contain_text("needs manual grading")
+    expect(row).to_contain_text(f"{POINTS} / {TOTAL}")
+    teacher.photograph("autograded")
+
+    # the written answer: a person reads it, gives points and a word
+    teacher.open_formgrader("/gradebook/svm/svm")
+    teacher.page.locator("td a", has_text="Submission #1").first.click()
+    teacher.page.locator("input.score").first.wait_for()
+    expect(teacher.page.locator("body")).to_contain_text(WRITTEN[:40])
+    empty = teacher.page.locator("input.score:not([placeholder]), input.score[placeholder='']").first
+    empty.scroll_into_view_if_needed()
+    teacher.photograph("grading")
+    empty.fill("3")
+    empty.press("Tab")
+    teacher.page.wait_for_timeout(1000)
+    teacher.open_formgrader("/manage_submissions/svm")
+    row = teacher.page.locator("tr", has=teacher.page.get_by_text("ada", exact=True))
+    expect(row).to_contain_text(f"{POINTS + 3} / {TOTAL}")
+
+    teacher.open_formgrader()
+    teacher.press("svm", "generate-feedback", "Successfully generated feedback")
+    teacher.press("svm", "release-feedback", "Successfully released feedback")
+
+
+def reads_the_feedback(ada: Student) -> None:
+    ada.fetch_feedback("svm")
+    ada.photograph("feedback-list")
+    expect(ada.read_feedback("svm")).to_contain_text(PASSED)
+    ada.photograph("feedback")
+
+
+def test_a_student_does_not_get_into_formgrader(hub: Hub, browser: Browser):
+    ben = student(browser, hub, "ben")
+    ben.log_in()
+    ben.page.wait_for_url(re.compile("/user/ben/|/hub/spawn"))
+    answer = ben.page.goto(f"{hub.settings.address}/services/{COURSE}/formgrader")
+    assert answer is not None
+    assert answer.status == 403
