@@ -46,6 +46,7 @@ def test_the_students_wheel_has_the_engine_and_no_line_of_an_answer(copy, tmp_pa
     inside = built(copy, tmp_path)
     rooms = {name.partition("/")[0] for name in inside if ".dist-info" not in name}
     assert rooms == {"autograder", "coursekit"}
+    assert {"autograder/classreport/page.html", "autograder/classreport/page.css"} <= set(inside)
     answers = set[str]()
     for path in (ROOT / "solutions").rglob("*.py"):
         answers |= telling_lines(path.read_text())

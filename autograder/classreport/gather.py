@@ -1,0 +1,144 @@
+"""From the gradebook, autograded/ and submitted/ to one record of the class. Reads only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from nbgrader.api import MissingEntry
+
+from ..authoring.release import alembic_on_path
+from ..exporters.ledger import Entry, ledger
+from ..gradebook.course import OpenCourse, open_course
+from ..gradebook.errors import UnknownAssignment
+from ..gradebook.timestamps import handed_in
+from ..grading.assignment import Assignment, check_of, load_assignment
+from ..grading.rebuild import identities, role_of, text_of
+from ..grading.submission import SubmissionError, find_notebook, read_plain_file
+from .hints import catalogue, named_in
+from .record import Answered, ClassRecord, Handed, Marks, Mistake
+from .sittings import minutes_worked
+
+MANGLED = "the graded notebook cannot be read: grade it again"
+
+
+def gather(course: Path, name: str) -> ClassRecord:
+    """Read everything about one assignment. Raises AssignmentError or ClassError with one sentence."""
+    assignment = load_assignment(course, name)
+    opened = open_course(course, name)
+    entries, enrolled = _on_record(opened, name)
+    known = catalogue(assignment)
+    ours = identities(assignment.release)
+    submissions = opened.submissions()
+    handed = tuple(
+        _handed(
+            student,
+            enrolled.get(student, ""),
+            entries.get(student),
+            opened.autograded(student),
+            folder,
+            assignment,
+            known,
+            ours,
+        )
+        for student, folder in sorted(submissions.items())
+    )
+    absent = tuple(sorted(enrolled.keys() - submissions.keys()))
+    return ClassRecord(name, handed, absent, _answers(assignment.release["cells"]))
+
+
+def _on_record(opened: OpenCourse, name: str) -> tuple[dict[str, Entry], dict[str, str]]:
+    """The gradebook's entries for an assignment, and the names of everybody in it."""
+    with alembic_on_path(), opened.gradebook() as gradebook:
+        try:
+            gradebook.find_assignment(name)
+        except MissingEntry:
+            raise UnknownAssignment(
+                f"the gradebook does not know {name}: `chainrule build {name}`, then `chainrule grade {name}`"
+            ) from None
+        book: Any = gradebook
+        names = {one.id: " ".join(part for part in (one.first_name, one.last_name) if part) for one in book.students}
+        return ledger(gradebook, name), names
+
+
+def _handed(
+    student: str,
+    name: str,
+    entry: Entry | None,
+    graded: Path,
+    submitted: Path,
+    assignment: Assignment,
+    known: Mapping[str, Sequence[Mistake]],
+    ours: frozenset[str],
+) -> Handed:
+    minutes = _minutes(submitted, assignment.name, ours)
+    if entry is None or not graded.is_file():
+        return Handed(student, name, minutes=minutes)
+    marks = Marks(
+        entry.score, entry.max_score, entry.written, entry.max_written, min(entry.penalty, entry.score), entry.waiting
+    )
+    again = _later(handed_in(str(submitted)), entry.timestamp)
+    try:
+        notebook = json.loads(graded.read_bytes())
+        said = notebook["metadata"]["chainrule"]
+        exercises = _exercises(notebook["cells"], said.get("verdicts", ()), known)
+        answers = _answers(notebook["cells"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return Handed(student, name, marks, problem=MANGLED, minutes=minutes, again=again)
+    return Handed(
+        student,
+        name,
+        marks,
+        exercises,
+        answers,
+        str(said.get("problem") or ""),
+        tuple(map(str, said.get("notes") or ())),
+        minutes,
+        again,
+    )
+
+
+def _exercises(
+    cells: Sequence[Mapping[str, Any]], verdicts: Sequence[Mapping[str, Any]], known: Mapping[str, Sequence[Mistake]]
+) -> tuple[Answered, ...]:
+    reports = {check: _report(cell) for cell in cells if (check := check_of(cell))}
+    return tuple(
+        Answered(
+            verdict["name"],
+            float(verdict["points"]),
+            float(verdict["score"]),
+            str(verdict["status"]),
+            str(verdict["sentence"]),
+            bool(verdict.get("ours")),
+            named_in(reports.get(verdict["name"], ""), known.get(verdict["name"], ())),
+        )
+        for verdict in verdicts
+    )
+
+
+def _report(cell: Mapping[str, Any]) -> str:
+    """The grader's report in a check cell; nobody else writes its outputs."""
+    pages = (output.get("data", {}).get("text/html", "") for output in cell.get("outputs", ()))
+    return "".join(page if isinstance(page, str) else "".join(page) for page in pages)
+
+
+def _answers(cells: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """The code of every solution cell."""
+    return {cell["id"]: text_of(cell) for cell in cells if cell["cell_type"] == "code" and role_of(cell) == "solution"}
+
+
+def _minutes(folder: Path, name: str, ours: frozenset[str]) -> float | None:
+    try:
+        return minutes_worked(read_plain_file(find_notebook(folder, name, ours)))
+    except SubmissionError:
+        return None
+
+
+def _later(now: datetime | None, graded: datetime | None) -> bool:
+    """Whether what lies there is newer than what was graded. nbgrader's dates are UTC without saying so."""
+    if now is None or graded is None:
+        return False
+    return now.replace(tzinfo=None) > graded.replace(tzinfo=None)

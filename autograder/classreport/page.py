@@ -1,0 +1,70 @@
+"""The report as one HTML page that needs nothing else: no script, no font, no picture, nothing fetched.
+
+Whatever students wrote is escaped by the template engine; the page's own policy forbids every script besides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .attention import TITLES
+from .summary import PRESSING, STATUSES
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+    from markupsafe import Markup
+
+HERE = Path(__file__).parent
+COLUMNS = {
+    "passed": "passed",
+    "partial": "partly",
+    "failed": "wrong",
+    "error": "error",
+    "timeout": "too slow",
+    "not_attempted": "empty",
+}
+NAMED = 40  # students named after a mistake; the rest are counted
+
+
+def render(report: Mapping[str, Any]) -> str:
+    """The page."""
+    style = (HERE / "page.css").read_text(encoding="utf-8")
+    return _template().render(
+        report=report, style=style, titles=TITLES, pressing=PRESSING, statuses=STATUSES, columns=COLUMNS, named=NAMED
+    )
+
+
+@cache
+def _template() -> Template:
+    from jinja2 import Environment, FileSystemLoader
+
+    environment = Environment(
+        loader=FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True, auto_reload=False
+    )
+    environment.filters["number"] = number
+    environment.filters["duration"] = duration
+    environment.filters["breakable"] = breakable
+    return environment.get_template("page.html")
+
+
+def number(value: float | None) -> str:
+    """``7.5``, ``100``, and a dash for what is not known."""
+    return "–" if value is None else f"{round(value, 2):g}"
+
+
+def breakable(name: str) -> Markup:
+    """A name that a narrow column may break after its underscores."""
+    from markupsafe import Markup, escape
+
+    return Markup("_<wbr>").join(escape(part) for part in name.split("_"))
+
+
+def duration(minutes: float | None) -> str:
+    """``2 h 05``, ``45 min``."""
+    if minutes is None:
+        return "–"
+    whole = round(minutes)
+    return f"{whole // 60} h {whole % 60:02}" if whole >= 60 else f"{whole} min"
