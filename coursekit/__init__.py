@@ -6,6 +6,7 @@ and ``once_written`` lets a demonstration wait politely for the function it need
 
 from . import figures, widgets
 from .data import ImageData, load_images
+from .photos import load_photo
 from .waiting import once_written
 
-__all__ = ["ImageData", "figures", "load_images", "once_written", "widgets"]
+__all__ = ["ImageData", "figures", "load_images", "load_photo", "once_written", "widgets"]

@@ -5,48 +5,64 @@ margins.py   scores, margins, violations               matrices.py  coloured gri
 slopes.py    numeric against analytic gradients        search.py    hyperparameter searches
 gates.py     gates as geometry                         graphs.py    computational graphs
 beliefs.py   probabilities and their cost              training.py  what to watch in a training run, ensembles
-landscapes.py  walks downhill, quadratic models
+landscapes.py  walks downhill, quadratic models       layers.py    feature maps, volumes, what methods cost
+unrolled.py  networks drawn out in time                gate_blocks.py  an LSTM's weights, gate by gate
+writing.py   text, letter by letter                    spectra.py   eigenvalues, what becomes of a gradient
 picture.py   what they are made of                     palette.py   the colours
 """
 
 from .beliefs import beliefs, lead_losses
+from .gate_blocks import gate_blocks
 from .gates import rectangle
 from .graphs import Arrow, Node, computation_graph
 from .images import centring, confusion, contributions, examples, templates
 from .landscapes import paths, quadratic_model
+from .layers import bars, crossover, maps, volumes
 from .losses import curves, hinge_shapes, history
 from .margins import count_against_loss, margin_bars, margin_histogram, score_lines, violations
 from .matrices import chain, heat_maps, product_shapes
 from .picture import Picture
 from .search import accuracy_map, sampling, trials
 from .slopes import gradient_agreement, kink, parameter_errors, step_error
+from .spectra import eigenvalues, fates, stretch
 from .training import ensemble, monitor
+from .unrolled import unrolled
+from .writing import character_bars, letters, passages, visible
 
 __all__ = [
     "Arrow",
     "Node",
     "Picture",
     "accuracy_map",
+    "bars",
     "beliefs",
     "centring",
     "chain",
+    "character_bars",
     "computation_graph",
     "confusion",
     "contributions",
     "count_against_loss",
+    "crossover",
     "curves",
+    "eigenvalues",
     "ensemble",
     "examples",
+    "fates",
+    "gate_blocks",
     "gradient_agreement",
     "heat_maps",
     "hinge_shapes",
     "history",
     "kink",
     "lead_losses",
+    "letters",
+    "maps",
     "margin_bars",
     "margin_histogram",
     "monitor",
     "parameter_errors",
+    "passages",
     "paths",
     "product_shapes",
     "quadratic_model",
@@ -54,7 +70,11 @@ __all__ = [
     "sampling",
     "score_lines",
     "step_error",
+    "stretch",
     "templates",
     "trials",
+    "unrolled",
     "violations",
+    "visible",
+    "volumes",
 ]

@@ -83,7 +83,8 @@ def computation_graph(nodes: Sequence[Node], arrows: Sequence[Arrow], title: str
 def _described(index: int, nodes: Sequence[Node], arrows: Sequence[Arrow]) -> str:
     node = nodes[index]
     made = [_called(nodes[arrow.start]) for arrow in arrows if arrow.end == index]
-    origin = f" from {' and '.join(made)} by {node.op}" if made else ""
+    gate = f" by {node.op}" if node.op else ""
+    origin = f" from {' and '.join(made)}{gate}" if made else ""
     told = [text for text, _ in node.lines] + ([node.below] if node.below else [])
     return f"{_called(node)}{origin}{': ' if told else ''}{', '.join(told)}"
 

@@ -184,6 +184,7 @@ EVERY_FIGURE = {
     "monitor": lambda: figures.monitor(HISTORY, 2.3, "a run"),
     "lead_losses": lambda: figures.lead_losses(slopes=False),
     "ensemble": lambda: figures.ensemble({"one": 0.5, "two": 0.7}, {"mean": 0.4}),
+    "bars": lambda: figures.bars({"one": 1.0, "two": 2e6}, "parameters", log=True, form=","),
     "beliefs": lambda: figures.beliefs(
         RNG.random((5, 12)), RNG.dirichlet(np.ones(4), 5), np.arange(5) % 4, "abcd", (2, 2, 3)
     ),
@@ -196,6 +197,7 @@ EVERY_FIGURE = {
     "confusion": lambda: figures.confusion(LABELS, LABELS[::-1], TEN),
     "contributions": lambda: figures.contributions(RNG.random(48), RNG.random(3), 1, ("a", "b", "c"), (4, 4, 3)),
     "count_against_loss": lambda: figures.count_against_loss([1, 2], 1, 0.0),
+    "crossover": lambda: figures.crossover([3, 5], {"one": [1e-3, 2e-3]}, {"two": (3, 5e-4)}, "a title"),
     "curves": lambda: figures.curves([1, 2], {"a <b>": [1, 2]}, "x", "y", log="xy", guide=("line", [1, 1])),
     "examples": lambda: figures.examples(RNG.random((20, 48)), LABELS, TEN, (4, 4, 3)),
     "gradient_agreement": lambda: figures.gradient_agreement([0.0, 1.0], [0.0, 1.0], [0.0, 0.0]),
@@ -203,6 +205,7 @@ EVERY_FIGURE = {
     "hinge_shapes": lambda: figures.hinge_shapes(("zero-one", "hinge", "squared hinge"), slopes=True),
     "history": lambda: figures.history([3.0]),
     "kink": lambda: figures.kink(0.1, 0.3),
+    "maps": lambda: figures.maps({"<one>": RNG.random((1, 4, 6)), "two": RNG.standard_normal((3, 4, 6))}, title="two"),
     "margin_bars": lambda: figures.margin_bars([1.0, 2.0], 0, class_names=["cat & dog", "frog"]),
     "margin_histogram": lambda: figures.margin_histogram({"one": RNG.random(9)}),
     "parameter_errors": lambda: figures.parameter_errors({"W1": 1e-9, "b1": np.inf, "b2": 0.0}, 1e-5),
@@ -213,12 +216,21 @@ EVERY_FIGURE = {
     "step_error": lambda: figures.step_error([1e-3, 1e-2], [0.0, 1e-4]),
     "templates": lambda: figures.templates(np.zeros((4, 2)), ("a", "b"), (2, 2), "title"),
     "trials": lambda: figures.trials([(1.0, 1.0, 0.5, 0.5)] * 3, 2, (False, False)),
+    "volumes": lambda: figures.volumes({"image": (3, 32, 32), "maps": (64, 8, 8), "scores": (10,)}),
+    "character_bars": lambda: figures.character_bars("ab<", {"text": [1, 5, 3]}, "chance"),
+    "eigenvalues": lambda: figures.eigenvalues({"turn": np.array([[0.0, -0.5], [0.5, 0.0]])}),
+    "fates": lambda: figures.fates([("kept <", np.eye(2), "linear", [2.0, 2.0])]),
+    "gate_blocks": lambda: figures.gate_blocks([("Wx", "ifog", "D", False)]),
+    "letters": lambda: figures.letters("a<", {"one": [-3.0, 1.0]}, "States"),
+    "passages": lambda: figures.passages({"cold": "the <b> $1\n\nsat"}),
+    "stretch": lambda: figures.stretch(np.diag([1.5, 0.5]), 2),
+    "unrolled": lambda: figures.unrolled(list("a<"), list("bc")),
     "violations": lambda: figures.violations(np.zeros((1, 2), bool), np.zeros(1, int), np.zeros(1, int), ("a", "b")),
 }
 
 
 def test_the_list_below_names_every_figure():
-    assert set(EVERY_FIGURE) == set(figures.__all__) - {"Arrow", "Node", "Picture"}
+    assert set(EVERY_FIGURE) == set(figures.__all__) - {"Arrow", "Node", "Picture", "visible"}
 
 
 @pytest.mark.parametrize("name", EVERY_FIGURE)

@@ -116,9 +116,15 @@ def test_the_search_map_asks_the_reader():
     np.testing.assert_allclose([asked[-2][1], asked[-1][1]], [(1e-4, 1e-2), (1e-3, 1e-1)])
 
 
-BACKPROP: Any = runpy.run_path(str(Path(__file__).parents[2] / "solutions" / "backprop.py"))
+ANSWERS = {
+    name: value
+    for assignment in ("backprop", "cnn")
+    for name, value in runpy.run_path(str(Path(__file__).parents[2] / "solutions" / f"{assignment}.py")).items()
+}
 ON_ANSWERS = {  # these have nothing to show without the reader's functions
+    "architecture_builder": ("network_summary",),
     "broken_backward": ("TwoLayerNet", "overfit_small"),
+    "cost_explorer": ("conv_cost",),
     "signal_explorer": (("affine_forward", "affine_backward"), {"relu": ("relu_forward", "relu_backward")}),
 }
 
@@ -126,7 +132,7 @@ ON_ANSWERS = {  # these have nothing to show without the reader's functions
 def found(names: Any) -> Any:
     """The answers of these names, in the same arrangement."""
     if isinstance(names, str):
-        return BACKPROP[names]
+        return ANSWERS[names]
     return {k: found(v) for k, v in names.items()} if isinstance(names, dict) else tuple(map(found, names))
 
 
@@ -135,6 +141,8 @@ MAKERS = {
     for name in widgets.__all__
     if isinstance(getattr(widgets, name), FunctionType)
 }
+MAKERS["temperature_bars"] = partial(widgets.temperature_bars, "abc", [2.0, 1.0, 0.0])
+MAKERS["text_sampler"] = partial(widgets.text_sampler, lambda temperature, first, rng: f"{temperature:.2f} " * 9, "ab")
 
 
 @pytest.mark.parametrize("name", MAKERS)

@@ -39,3 +39,15 @@ def softmax() -> ModuleType:
 def backprop() -> ModuleType:
     """The backprop assignment's answers."""
     return load("solutions/backprop.py")
+
+
+@pytest.fixture(scope="session")
+def lstm() -> ModuleType:
+    """The LSTM assignment's answers."""
+    return load("solutions/lstm.py")
+
+
+@pytest.fixture(scope="session")
+def cnn() -> ModuleType:
+    """The CNN assignment's answers."""
+    return load("solutions/cnn.py")

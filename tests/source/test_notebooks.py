@@ -8,6 +8,7 @@ from lectures import LECTURES, Lecture, demos, executed, html, outputs, printed,
 
 CONTENT = {"image/png", "image/svg+xml", "image/jpeg"}
 VIEW = "application/vnd.jupyter.widget-view+json"
+COSTS = r"frequencies alone: ([\d.]+) .*\n.* at most ([\d.]+) .*\nyours: ([\d.]+) on"
 
 
 @pytest.fixture(params=LECTURES)
@@ -69,6 +70,11 @@ def test_executed_headless_the_widgets_are_still_pictures(solved, lecture):
 
 def test_it_says_which_data_it_uses_and_reaches_the_threshold(solved, lecture):
     told = printed(solved)
+    if lecture.cost:
+        assert re.search(r"Text: .+, unigram entropy [\d.]+ nats\.", told)
+        frequencies, at_most, yours = (float(one) for one in re.findall(COSTS, told)[0])
+        assert yours <= at_most == min(2.4, frequencies)
+        return
     assert "Data: digits, 8x8 images" in told
     promised = re.search(r"should pass (\d+)% .*\nyours: ([\d.]+)%", told)
     assert promised is not None

@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+import torch
 from lectures import LECTURES
 
 from coursekit.widgets import race
@@ -215,3 +216,25 @@ def test_a_vote_is_no_worse_than_its_voters():
     assert -np.log(ANSWERS["average_predictions"](list(voters))[range(N), y]).mean() <= losses.mean()
     SOFTMAX.somewhere("A model that says 0.05 and one that says 0.75")
     assert -np.log(0.4) < (-np.log(0.05) - np.log(0.75)) / 2
+
+
+def test_a_small_step_is_lost_beside_a_weight_of_one_in_bfloat16():
+    SOFTMAX.somewhere("8 of its 24 bits")
+    SOFTMAX.somewhere("next to a weight of 1, a step of 0.001 rounds to nothing")
+    assert torch.finfo(torch.bfloat16).eps == 2.0**-7  # eight bits, the leading one included
+    assert torch.finfo(torch.float32).eps == 2.0**-23
+    assert torch.finfo(torch.bfloat16).max > 3e38
+    for dtype, moves in ((torch.bfloat16, False), (torch.float16, True), (torch.float32, True)):
+        weight = torch.ones((), dtype=dtype)
+        assert bool(weight + torch.tensor(0.001, dtype=dtype) > weight) == moves
+
+
+def test_a_softmax_before_cross_entropy_is_a_second_one():
+    SOFTMAX.somewhere("a softmax before it would be a second one")
+    scores, y = torch.randn(5, 3, generator=torch.Generator().manual_seed(1)), torch.tensor([0, 2, 1, 0, 1])
+    once = torch.nn.functional.cross_entropy(scores, y)
+    assert once.item() == pytest.approx(
+        SOFTMAX.answers["softmax_loss"](scores.double().numpy(), y.numpy())[0], rel=1e-5
+    )
+    assert torch.nn.functional.cross_entropy(20 * torch.eye(3)[y], y) < 1e-6
+    assert torch.nn.functional.cross_entropy(torch.softmax(20 * torch.eye(3)[y], dim=1), y) > 0.5

@@ -1,0 +1,260 @@
+"""What the LSTM notebook says is true: every box that mends old notes, and every number in its text."""
+
+import re
+
+import numpy as np
+import pytest
+import torch
+from lectures import LECTURES
+
+from coursekit import recurrence
+from coursekit.optimisers import Adam
+from coursekit.sequences import delayed_recall
+
+LECTURE = LECTURES["lstm"]
+RNG = np.random.default_rng(231)
+
+
+def answer(name):
+    """The reference's function or class."""
+    return LECTURE.answers[name]
+
+
+def sigmoid(a):
+    return 1 / (1 + np.exp(-a))
+
+
+# --- the boxes --------------------------------------------------------------------------------------------------------
+
+
+def test_the_vanilla_step_is_a_tanh_of_two_products_and_a_bias():
+    LECTURE.said("never say which $f$", "tanh of two products and a bias")
+    x, h, Wx, Wh, b = (RNG.standard_normal(shape) for shape in ((3, 4), (3, 5), (4, 5), (5, 5), (5,)))
+    np.testing.assert_allclose(answer("rnn_step_forward")(x, h, Wx, Wh, b)[0], np.tanh(x @ Wx + h @ Wh + b))
+
+
+def test_the_loss_of_a_step_is_the_cost_of_the_right_symbol():
+    LECTURE.said("$L_t = y_t - h_t$", "*number*", "the cost of the right symbol")
+    scores, y = RNG.standard_normal((1, 6, 9)), RNG.integers(0, 9, (1, 6))
+    loss, _ = answer("temporal_softmax_loss")(scores, y, np.ones((1, 6), dtype=bool))
+    each = torch.nn.functional.cross_entropy(torch.tensor(scores[0]), torch.tensor(y[0]), reduction="none")
+    assert loss == pytest.approx(float(each.sum()))
+
+
+def test_a_proposal_that_is_a_sigmoid_only_ever_adds():
+    LECTURE.said("could only ever add", "$g$ is a **tanh**", "each looks at both")
+    x, h, Wx, Wh = (RNG.standard_normal(shape) for shape in ((5, 3), (5, 4), (3, 16), (4, 16)))
+    b, nothing = np.repeat([0.0, 50.0, 0.0, 0.0], 4), np.zeros((5, 4))
+    _, kept, _ = answer("lstm_step_forward")(x, h, nothing, Wx, Wh, b)
+    assert (kept < 0).any()
+    assert (kept > 0).any()  # a tanh lets the cell fall, too
+    a = x @ Wx + h @ Wh + b
+    assert (sigmoid(a[:, :4]) * sigmoid(a[:, 12:]) > 0).all()
+    for move in ((1, 0), (0, 1)):  # every gate looks at both
+        _, changed, _ = answer("lstm_step_forward")(x + move[0], h + move[1], nothing, Wx, Wh, b)
+        assert np.abs(changed - kept).min() > 0
+
+
+def test_through_the_cell_the_factor_is_f_and_no_matrix():
+    LECTURE.said("That is the *vanilla* path", "the factor is $f_t$", "no $W_{hh}$")
+    x, h, c = RNG.standard_normal((2, 3)), RNG.standard_normal((2, 4)), RNG.standard_normal((2, 4))
+    Wx, Wh, b = answer("init_lstm")(3, 4, 1.0, RNG)
+    dnext_c = RNG.standard_normal((2, 4))
+    for size in (0.0, 1.0, 30.0):
+        cache = answer("lstm_step_forward")(x, h, c, Wx, size * Wh, b)[2]
+        f = sigmoid((x @ Wx + size * h @ Wh + b)[:, 4:8])
+        dprev_c = answer("lstm_step_backward")(np.zeros((2, 4)), dnext_c, cache)[2]
+        np.testing.assert_allclose(dprev_c, f * dnext_c)
+
+
+def test_only_layers_above_the_first_have_twice_h_columns():
+    LECTURE.said(r"$4h \times 2h$", "in layers above the first", "$D + H$ columns")
+    real = torch.nn.LSTM(7, 5, num_layers=3)
+    for layer in (1, 2, 3):
+        shapes = [getattr(real, f"weight_{kind}_l{layer - 1}").shape for kind in ("ih", "hh")]
+        assert answer("lstm_weight_shape")(7, 5, layer) == (20, shapes[0][1] + shapes[1][1])
+    assert answer("lstm_weight_shape")(7, 5, 1) == (20, 12)
+    assert answer("lstm_weight_shape")(7, 5, 2) == (20, 10)
+
+
+def test_clipping_by_norm_keeps_the_direction_as_torch_does_and_by_value_turns():
+    LECTURE.said("which", "min-char-rnn clips entries at 5", "`clip_grad_norm_` rescales")
+    first, second = np.array([30.0, 1.0]), np.array([[2.0]])
+    theirs = [torch.nn.Parameter(torch.zeros(shape, dtype=torch.float64)) for shape in (2, (1, 1))]
+    for parameter, grad in zip(theirs, (first, second), strict=True):
+        parameter.grad = torch.tensor(grad)
+    torch.nn.utils.clip_grad_norm_(theirs, 5.0)
+    grads = {"first": first.copy(), "second": second.copy()}
+    answer("clip_grad_norm")(grads, 5.0)
+    rescaled = theirs[0].grad
+    assert rescaled is not None
+    np.testing.assert_allclose(grads["first"], rescaled.numpy(), rtol=1e-5)
+    np.testing.assert_allclose(grads["first"] / grads["second"][0, 0], first / second[0, 0])
+    values = {"first": first.copy(), "second": second.copy()}
+    answer("clip_grad_value")(values, 5.0)
+    np.testing.assert_array_equal(values["first"], [5, 1])
+
+
+def test_the_state_is_carried_and_the_gradient_is_cut():
+    LECTURE.said("the **state** is carried on", "is the **gradient**", "biased")
+    V, D, H = 6, 4, 5
+    shapes = {"E": (V, D), "Wx": (D, H), "Wh": (H, H), "b": (H,), "Wy": (H, V), "by": (V,)}
+    params = {name: RNG.standard_normal(shape) for name, shape in shapes.items()}
+    data = RNG.integers(0, V, (2, 13))
+    (whole,) = answer("bptt_chunks")(data, 12)
+    loss, grads, h = answer("char_rnn_train_step")(params, *whole, np.zeros((2, H)))
+    state, total, added = np.zeros((2, H)), 0.0, dict.fromkeys(shapes, 0.0)
+    for inputs, targets in answer("bptt_chunks")(data, 4):
+        part, part_grads, state = answer("char_rnn_train_step")(params, inputs, targets, state)
+        total += part
+        added = {name: value + part_grads[name] for name, value in added.items()}
+    assert total == pytest.approx(loss)  # carried: nothing is forgotten at a seam
+    np.testing.assert_allclose(state, h)
+    np.testing.assert_allclose(added["Wy"], grads["Wy"])  # which looks back through no seam
+    assert np.abs(added["Wh"] - grads["Wh"]).max() > 1e-2  # cut: and so it is another gradient
+
+
+def test_min_char_rnn_is_named():
+    LECTURE.said("two-layer softmax network", "`d4dee566867f8291f086`")
+
+
+def test_the_largest_eigenvalue_does_not_decide_a_hundred_steps():
+    LECTURE.said("larger than 1, they explode; smaller, they vanish")
+    LECTURE.somewhere('if "largest" means magnitude')
+    W = answer("exploding_counterexample")(16, 0.9)
+    powers = [np.linalg.norm(np.linalg.matrix_power(W, k), 2) for k in range(65)]
+    assert max(powers) > 1000
+    assert np.abs(np.linalg.eigvals(W)).max() <= 0.9 + 1e-9
+    assert np.linalg.norm(W, 2) <= 2.5
+    assert np.linalg.norm(np.linalg.matrix_power(W, 1000), 2) < 1  # in the very end the notes are right
+
+
+def test_four_quoted_sentences_are_among_the_false_ones():
+    LECTURE.said("The loss of a step is $y_t - h_t$", "treat each separately", "$x$ or $h_{t-1}$", r"$4h \times 2h$")
+    claims = answer("sequence_claims")()
+    assert {letter for letter, fine in claims.items() if not fine} == {"a", "d", "e", "g"}
+    docstring = answer("sequence_claims").__doc__
+    sentences = dict(re.findall(r"^ +\((\w)\) (.*(?:\n {12,}.*)*)", docstring, re.M))
+    assert "y_t - h_t" in sentences["a"]
+    assert "separate pieces" in sentences["d"]
+    assert "either at the input" in sentences["e"]
+    assert "2H columns" in sentences["g"]
+
+
+def test_the_decoder_starts_from_the_encoders_last_state():
+    LECTURE.said("decoder's *initial hidden state*", "back to the encoder through that vector")
+    V, D, H = 6, 4, 5
+    coder = {"Wx": (D, 4 * H), "Wh": (H, 4 * H), "b": (4 * H,)}
+    shapes = {"E": (V + 1, D), **{f"{who}_{k}": s for who in ("enc", "dec") for k, s in coder.items()}}
+    params = {name: RNG.standard_normal(s) for name, s in (shapes | {"Wy": (H, V), "by": (V,)}).items()}
+    x, y = RNG.integers(0, V, (2, 3)), RNG.integers(0, V, (2, 4))
+    loss, grads = answer("seq2seq_loss")(params, x, y)
+    assert np.abs(grads["enc_Wx"]).max() > 0
+    last = answer("lstm_forward")(params["E"][x], np.zeros((2, H)), *(params[f"enc_{k}"] for k in coder))[0][:, -1]
+    told = params["E"][np.hstack([np.full((2, 1), V), y[:, :-1]])]
+    h = answer("lstm_forward")(told, last, *(params[f"dec_{k}"] for k in coder))[0]
+    by_hand = answer("temporal_softmax_loss")(h @ params["Wy"] + params["by"], y, np.ones((2, 4), dtype=bool))[0]
+    assert loss == pytest.approx(by_hand)
+
+
+def test_the_frameworks_of_2016():
+    LECTURE.said("Torch was Lua; Lasagne was Python", "only TensorFlow is still maintained", "was said of 2016")
+
+
+def test_every_torch_name_beside_ours_exists():
+    (table,) = [cell.source for cell in LECTURE.text.cells if "| | NumPy, this notebook | PyTorch |" in cell.source]
+    for ours in ("init_lstm", "lstm_forward", "lstm_backward", "clip_grad_norm"):
+        assert f"`{ours}(" in table or f"= {ours}(" in table
+        assert callable(answer(ours))
+    lstm = torch.nn.LSTM(3, 2, batch_first=True)
+    h, (h_n, c_n) = lstm(torch.ones(1, 4, 3), (torch.zeros(1, 1, 2), torch.zeros(1, 1, 2)))
+    h.sum().backward()
+    torch.nn.utils.clip_grad_norm_(lstm.parameters(), 5.0)
+    assert (h.shape, h_n.shape, c_n.shape) == ((1, 4, 2), (1, 1, 2), (1, 1, 2))
+
+
+# --- numbers ----------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_left_of_a_gradient_after_forty_steps():
+    LECTURE.somewhere(r"$0.5^{40} \approx 9 \cdot 10^{-13}$")
+    LECTURE.somewhere(r"\sigma(1)^{40} \approx 3.6 \cdot 10^{-6}, \qquad \sigma(3)^{40} \approx 0.14")
+    assert f"{0.5**40:.0e}" == "9e-13"
+    assert f"{sigmoid(1.0) ** 40:.1e}" == "3.6e-06"
+    assert f"{sigmoid(3.0) ** 40:.2f}" == "0.14"
+
+
+def test_the_slope_of_tanh_from_its_value():
+    LECTURE.somewhere(r"$\tanh'(a) = 1 - \tanh(a)^2$")
+    a = np.linspace(-3, 3, 31)
+    np.testing.assert_allclose((np.tanh(a + 1e-6) - np.tanh(a - 1e-6)) / 2e-6, 1 - np.tanh(a) ** 2, atol=1e-9)
+
+
+def test_added_in_place_an_index_writes_each_row_once():
+    LECTURE.somewhere("writes each row only once")
+    dW, x, dout = np.zeros((3, 1)), np.array([[1, 1, 1]]), np.ones((1, 3, 1))
+    dW[x] += dout
+    assert dW[1, 0] == 1
+    assert answer("word_embedding_backward")(dout, answer("word_embedding_forward")(x, np.zeros((3, 1)))[1])[1, 0] == 3
+
+
+@pytest.mark.parametrize(
+    ("row", "ends"),
+    [
+        ("random 0.9 linear", (1e-6, 1e-4)),  # vanishes, although one step may lengthen
+        ("random 1.1 linear", (1e3, 1e5)),
+        ("random 1.1 tanh", (0.01, 1.0)),  # the same weights
+        ("sheared 0.9 linear", (1e11, 1e14)),  # explodes, although every eigenvalue is below 1
+        ("orthogonal 1.0 linear", (1 - 1e-9, 1 + 1e-9)),
+        ("orthogonal 1.0 tanh", (0.01, 0.9)),
+    ],
+)
+def test_six_fates(row, ends):
+    name, radius, phi = row.split()
+    (W,) = [
+        W for kind, W, bend in recurrence.six() if (kind, bend) == (name, phi) and abs(rho(W) - float(radius)) < 1e-6
+    ]
+    h0, g = recurrence.start()
+    lengths = answer("gradient_norm_profile")(W, h0, g, phi, 100)
+    assert ends[0] < lengths[-1] < ends[1]
+    assert (lengths <= np.linalg.norm(W, 2) ** np.arange(101) * (1 + 1e-9)).all()
+    if name in ("random", "sheared") and radius == "0.9":
+        assert np.linalg.norm(W, 2) > 1.7  # what one step can do says little about a hundred
+
+
+def rho(W):
+    """The spectral radius."""
+    return answer("spectral_radius")(W)
+
+
+def test_the_ellipse_in_the_text_has_eigenvalues_of_nine_tenths():
+    LECTURE.somewhere("Both eigenvalues of this matrix are 0.9")
+    W = np.array([[0.9, 2.0], [0.0, 0.9]])
+    assert any("[[0.9, 2.0], [0.0, 0.9]]" in cell.source for cell in LECTURE.text.cells)
+    np.testing.assert_allclose(np.linalg.eigvals(W), 0.9)
+    assert answer("spectral_norm")(W) > 2
+
+
+def test_both_torch_biases_at_one_make_two():
+    LECTURE.somewhere("setting both to 1 makes 2")
+    module = answer("CharLSTM")(5, 3, 4, forget_bias=1.0)
+    total = (module.lstm.bias_ih_l0 + module.lstm.bias_hh_l0).detach().numpy()
+    np.testing.assert_array_equal(total, np.repeat([0.0, 1.0, 0.0, 0.0], 4))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("length", "bias", "low", "high"), [(20, 0.0, 0, 0.3), (20, 3.0, 0.95, 1), (40, 1.0, 0, 0.45), (40, 3.0, 0.9, 1)]
+)
+def test_who_remembers_what_was_told_once(length, bias, low, high):
+    """The lesson of Section 9 does not depend on the seed."""
+    for seed in (1, 2):
+        rng = np.random.default_rng(seed)
+        params = dict(zip(("Wx", "Wh", "b"), answer("init_lstm")(16, 48, bias, rng), strict=True))
+        params |= {"Wy": rng.uniform(-1, 1, (48, 8)) / np.sqrt(48), "by": np.zeros(8)}
+        adam = Adam(params, 3e-3)
+        for _ in range(250):
+            adam.step(answer("many_to_one_loss")(params, *delayed_recall(rng, 64, length))[1])
+        x, y = delayed_recall(rng, 400, length)
+        right = np.mean(answer("many_to_one_loss")(params, x, y)[2].argmax(axis=1) == y)
+        assert low <= right <= high, seed
