@@ -85,9 +85,9 @@ class Observed:
     """What some steps cost.
 
     synchronisations: reads of a tensor's value by Python (``.item()``, ``float(t)``, ``if t:``, ``.cpu()``, ...); each
-    one makes an accelerator wait. Counted alike on every device, torch's own not. tensors_kept: tensors alive after the
-    steps and not before, those that a graph keeps for a backward pass included. peak_bytes: the most memory that the steps
-    allocated on the accelerator, 0 on the processor. seconds: wall clock, never a reason for a verdict.
+    one makes an accelerator wait. Counted alike on every device, torch's own not. tensors_kept: tensors that the steps
+    made and that are alive after them, those that a graph keeps for a backward pass included. peak_bytes: the most memory
+    that the steps allocated on the accelerator, 0 on the processor. seconds: wall clock, never a reason for a verdict.
     """
 
     synchronisations: int = 0
@@ -99,10 +99,25 @@ class Observed:
 @contextlib.contextmanager
 def observed(where: torch.device) -> Iterator[Observed]:
     """Observe the steps taken inside the ``with`` block, on the device they are taken on."""
-    import torch
+    from torch.autograd.graph import saved_tensors_hooks
 
     run = Observed()
-    before = _tensors_alive()
+    frozen = gc.get_freeze_count()
+    gc.freeze()  # whatever is there is no longer looked at: only what the steps make is counted, and quickly
+    try:
+        with _measured(where, run), _reads_counted(run), saved_tensors_hooks(_Saved, lambda kept: kept.tensor):
+            yield run
+        run.tensors_kept = _tensors_made()
+    finally:
+        if not frozen:
+            gc.unfreeze()
+
+
+@contextlib.contextmanager
+def _measured(where: torch.device, run: Observed) -> Iterator[None]:
+    """Seconds, and memory beyond what was allocated before."""
+    import torch
+
     on_accelerator = where.type != "cpu"
     held = 0
     if on_accelerator:
@@ -110,13 +125,11 @@ def observed(where: torch.device) -> Iterator[Observed]:
         torch.accelerator.reset_peak_memory_stats()
         held = torch.accelerator.memory_allocated()
     started = time.perf_counter()
-    with _reads_counted(run), torch.autograd.graph.saved_tensors_hooks(_Saved, lambda kept: kept.tensor):
-        yield run
+    yield
     if on_accelerator:
         torch.accelerator.synchronize()
         run.peak_bytes = int(torch.accelerator.max_memory_allocated() - held)
     run.seconds = time.perf_counter() - started
-    run.tensors_kept = _tensors_alive() - before
 
 
 class _Saved:
@@ -126,7 +139,8 @@ class _Saved:
         self.tensor = tensor
 
 
-def _tensors_alive() -> int:
+def _tensors_made() -> int:
+    """How many tensors are alive that were made since the last freeze."""
     import torch
 
     gc.collect()

@@ -570,7 +570,8 @@ def winograd_f2x2_3x3(x, w, *, wrong=NOTHING):
 
 def receptive_field(layers, *, wrong=NOTHING):
     """From the last layer back to the image."""
-    jump = math.prod(stride for _, stride in layers)
+    strides = [stride for _, stride in layers]
+    jump = sum(strides) if "strides_added" in wrong else math.prod(strides)
     if "strides_ignored" in wrong:
         return 1 + sum(size - 1 for size, _ in layers), jump
     if "lengths_added" in wrong:
@@ -580,7 +581,7 @@ def receptive_field(layers, *, wrong=NOTHING):
     field = 1
     for size, stride in reversed(layers):
         field = (field + size - 2) * stride + 1 if "own_stride_too_early" in wrong else (field - 1) * stride + size
-    return field, sum(stride for _, stride in layers) if "strides_added" in wrong else jump
+    return field, jump
 
 
 def stack_params(kind, C, N, squeeze=2, *, wrong=NOTHING):

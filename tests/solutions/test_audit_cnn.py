@@ -119,7 +119,7 @@ def test_every_known_mistake_is_caught_and_named(answer, name):
         ("receptive_field", ("strides_ignored", "strides_added")),
         ("separate_kernel", ("length_lost", "largest_value")),
         ("residual_block_backward", ("outer_mask_missing", "inner_mask_missing")),
-        ("ThreeLayerConvNet", ("half_reg_gradient", "biases_averaged")),
+        ("ThreeLayerConvNet", ("reg_gradient_missing", "biases_averaged")),
         ("Bottleneck", ("relu_1_missing", "outer_relu_missing")),
         ("train_cnn", ("gradients_added", "mean_of_batches")),
         ("HDF5Dataset", ("opened_at_start", "always_scaled")),
@@ -206,20 +206,6 @@ def strassen_by_counting_only(A, B, leaf=64):
 def test_other_ways_to_the_right_values_keep_what_they_earned(answer, other, lost):
     for seed in range(3):
         assert failed(verdict(ANSWERS[answer].name, {**RIGHT, answer: other}, seed)) == lost
-
-
-def conv_by_torch(x, w, b, conv_param):
-    import torch
-
-    x, w, b = map(torch.from_numpy, (x, w, b))
-    out = torch.nn.functional.conv2d(x, w, b, conv_param["stride"], conv_param["pad"])
-    return out.numpy(), None
-
-
-def test_a_convolution_by_torch_earns_nothing():
-    judged = verdict("conv_forward_naive", {**RIGHT, "conv_forward_naive": conv_by_torch}, 1)
-    assert judged.score == 0
-    assert "torch" in judged.sentence() or any("torch" in finding.message for finding in judged.findings)
 
 
 # --- wrong beyond any catalogue ---------------------------------------------------------------------------------------
