@@ -83,7 +83,7 @@ def test_right_answers_learn(name, style):
 @pytest.mark.parametrize(
     ("name", "answer", "mistake"),
     [
-        ("many_to_one_loss", "many_to_one_loss", "first_state"),
+        ("many_to_one_loss", "many_to_one_loss", "lstm_not_trained"),
         ("seq2seq", "seq2seq_loss", "nothing_handed_over"),
         ("train_char_lm", "train_char_lm", "targets_not_shifted"),
     ],
@@ -160,7 +160,19 @@ def test_two_mistakes_at_once_are_both_named(answer, names):
 
 # --- without the reference, on a laptop -------------------------------------------------------------------------------
 
-ONLY_WITH_THE_REFERENCE = {("init_lstm", "wh_first"), *(("sequence_claims", letter) for letter in "abcdefgh")}
+ONLY_WITH_THE_REFERENCE = {
+    ("init_lstm", "wh_first"),
+    *(("sequence_claims", letter) for letter in "abcdefgh"),
+    # a language model that is trained in another way learns all the same
+    ("train_char_lm", "targets_not_shifted"),
+    ("train_char_lm", "state_reset"),
+    ("train_char_lm", "gradients_not_zeroed"),
+    ("train_char_lm", "clipped_after_the_step"),
+    ("train_char_lm", "by_value"),
+    ("train_char_lm", "per_array"),
+    ("train_char_lm", "starts_over_with_state"),
+    ("train_char_lm", "always_the_first_piece"),
+}
 
 
 @pytest.mark.parametrize(("answer", "name"), KNOWN, ids=[f"{answer}-{name}" for answer, name in KNOWN])
@@ -242,7 +254,7 @@ def test_an_overflow_in_sampling_is_seen():
         return np.array(out, dtype=int)
 
     judged = verdict("sample", {**RIGHT, "sample": unshifted}, 1)
-    assert judged.score < 2
+    assert judged.score <= judged.points / 2
     assert "contain NaN" in " ".join(finding.message for finding in judged.findings)
 
 
