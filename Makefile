@@ -7,7 +7,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: setup demo hub test lint test-long test-gpu test-hub bench bench-grading bench-oracle release clean help
+.PHONY: setup demo hub test lint test-long test-gpu test-hub test-faults bench bench-grading bench-oracle release clean help
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -42,6 +42,9 @@ test-gpu: setup  ## training checks on an accelerator; needs one
 
 test-hub: setup  ## the hub in real browsers: from the first login to the feedback (minutes)
 	$(BIN)/pytest -m hub tests/hub
+
+test-faults: setup  ## workers, commands, clusters and databases that are killed while a class is graded (minutes)
+	$(BIN)/pytest -m faults tests/faults
 
 bench: setup  ## our gradient check beside those of other courses (minutes)
 	$(BIN)/python -m benchmarks.gradient_checks

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -60,8 +60,8 @@ def solved_notebook(course_root: Path, name: str) -> dict[str, Any]:
     return _plan(_root(course_root), name).notebook
 
 
-def build(course_root: Path, names: Sequence[str] = ()) -> list[Built]:
-    """Build the named assignments, or all, and register them in nbgrader's gradebook.
+def build(course_root: Path, names: Sequence[str] = (), *, db_url: str | None = None) -> list[Built]:
+    """Build the named assignments, or all, and register them in nbgrader's gradebook, or in the one at ``db_url``.
 
     Everything is expanded before anything is written, and a release is replaced only when nbgrader made the new one:
     what goes wrong leaves ``assignments/`` as it was. Raises AuthoringError.
@@ -71,6 +71,8 @@ def build(course_root: Path, names: Sequence[str] = ()) -> list[Built]:
     if not plans:
         raise AuthoringError("source/ holds no assignment: write source/NAME/NAME.md and source/NAME/exercises.py")
     course = open_course(root)
+    if db_url is not None:
+        course = replace(course, db_url=db_url)
     return [_build(plan, course) for plan in plans]
 
 

@@ -46,7 +46,7 @@ def grade_with_progress(root: Path, assignment: str, wishes: Wishes) -> ClassGra
         except UnknownAssignment:
             from ..authoring import build
 
-            build(root, [assignment])
+            build(root, [assignment], db_url=wishes.database)
             return grade_class(root, assignment, wishes, progress=progress, total=total)
 
 

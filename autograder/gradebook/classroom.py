@@ -227,10 +227,15 @@ class _Class:
             for one in some:
                 self._tell("recorded", one.student)
 
-    def _collect(self, level: str) -> ClassGrades:
-        name, folders = self._assignment.name, self._opened.folders
+    def _rows(self) -> dict[str, Any]:
         with self._opened.gradebook() as gradebook:
-            rows: dict[str, Any] = {row["student"]: row for row in gradebook.submission_dicts(name)}
+            return {row["student"]: row for row in gradebook.submission_dicts(self._assignment.name)}
+
+    def _collect(self, level: str) -> ClassGrades:
+        from .patience import patiently
+
+        name, folders = self._assignment.name, self._opened.folders
+        rows = patiently(self._rows, "read")
         students: list[StudentGrade] = []
         for student in self._folders:
             if student in self._failures:

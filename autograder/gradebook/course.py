@@ -14,6 +14,7 @@ from traitlets.config.loader import PyFileConfigLoader
 from ..authoring.release import alembic_on_path
 from ..grading.assignment import COURSE_MARK, Assignment
 from .errors import ClassError, UnknownAssignment
+from .patience import patiently
 
 
 class ErrorLog(logging.Handler):
@@ -63,13 +64,7 @@ class OpenCourse:
 
     def refuse_unknown(self, assignment: Assignment) -> None:
         """Raises ClassError when the gradebook does not know the assignment as it is released now."""
-        with alembic_on_path(), self.gradebook() as gradebook:
-            try:
-                known = {cell.name for cell in gradebook.find_notebook(assignment.name, assignment.name).source_cells}
-            except MissingEntry:
-                raise UnknownAssignment(
-                    f"the gradebook does not know {assignment.name} yet: run `chainrule build {assignment.name}`"
-                ) from None
+        known = patiently(lambda: self._cells(assignment.name), "read")
         asked = {
             nbgrader["grade_id"]
             for cell in assignment.release["cells"]
@@ -80,6 +75,15 @@ class OpenCourse:
                 f"the gradebook has another release of {assignment.name} (it lacks {unknown[0]}): "
                 f"run `chainrule build {assignment.name}`"
             )
+
+    def _cells(self, name: str) -> set[str]:
+        with alembic_on_path(), self.gradebook() as gradebook:
+            try:
+                return {cell.name for cell in gradebook.find_notebook(name, name).source_cells}
+            except MissingEntry:
+                raise UnknownAssignment(
+                    f"the gradebook does not know {name} yet: run `chainrule build {name}`"
+                ) from None
 
     def gradebook(self) -> Gradebook:
         """The gradebook, to be closed by whoever asks."""

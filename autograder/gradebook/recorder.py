@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import BaseConverter, NbGraderException
 from nbgrader.preprocessors import AssignLatePenalties
-from sqlalchemy.exc import OperationalError
+from tornado.log import app_log
 from traitlets.utils.importstring import import_item
 
 from ..authoring.release import alembic_on_path
@@ -33,12 +32,11 @@ from ..grading.rebuild import text_of
 from .course import OpenCourse
 from .errors import ClassError
 from .judge import Judge
+from .patience import patiently
 from .reasons import Reasons
 from .rebuild import Rebuild
 from .scores import SaveScores
 from .submissions import ordinary_files_only
-
-PATIENCE_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -66,8 +64,9 @@ class Recorder:
     def __enter__(self) -> Recorder:
         self._before = os.getcwd()
         os.chdir(self._folders.root)  # where hooks and plugins expect to be
+        self._muted, app_log.disabled = app_log.disabled, True  # nbgrader logs what it raises, with a traceback
         with alembic_on_path():
-            self._gradebook: Any = Gradebook(self._folders.db_url, self._folders.course_id)
+            self._gradebook: Any = patiently(lambda: Gradebook(self._folders.db_url, self._folders.course_id), "read")
         self._gradebook.db.remove()
         self._gradebook.db.configure(expire_on_commit=False)
         self._stale = True
@@ -75,6 +74,7 @@ class Recorder:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._gradebook.close()
+        app_log.disabled = self._muted
         os.chdir(self._before)
 
     def _look_up(self) -> None:
@@ -88,7 +88,14 @@ class Recorder:
 
     def known(self) -> set[str]:
         """The students who have a submission in the gradebook."""
-        return {row.student_id for row in self._gradebook.assignment_submissions(self._assignment.name)}
+        return patiently(self._known, "read")
+
+    def _known(self) -> set[str]:
+        try:
+            return {row.student_id for row in self._gradebook.assignment_submissions(self._assignment.name)}
+        except BaseException:
+            self._gradebook.db.remove()
+            raise
 
     def record(self, group: Sequence[Ready]) -> dict[str, str]:
         """Record submissions together. Returns the students who could not be recorded, with what nbgrader said."""
@@ -114,19 +121,13 @@ class Recorder:
 
     def _patiently(self, group: Sequence[Ready]) -> None:
         """All rows in one transaction; again for a while when somebody else holds the database, or it went away."""
-        until = time.monotonic() + PATIENCE_SECONDS
-        while True:
-            try:
-                with self._transaction():
-                    for one in group:
-                        self._enter(one)
-                return
-            except OperationalError as error:
-                passing = error.connection_invalidated or "locked" in str(error.orig)
-                if not passing or time.monotonic() > until:
-                    why = " ".join(str(error.orig).split())
-                    raise ClassError(f"the gradebook cannot be written ({why}): grade again when it can") from error
-                time.sleep(0.2)
+
+        def enter() -> None:
+            with self._transaction():
+                for one in group:
+                    self._enter(one)
+
+        patiently(enter)
 
     # --- the gradebook ----------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ FOLDER = "FAULTS_AMBUSH"
 STEP = 2.0**-40
 """Student number n multiplies the loss by 1 + n * STEP: nothing to any tolerance, and enough to know them by."""
 
-CHECK = '''
+CHECK = """
 
 import os as _os
 import signal as _signal
@@ -46,7 +46,7 @@ class _Ambush(Dimensions):
 
 
 half_square.checks = [_Ambush(share=1), *half_square.checks[1:]]
-'''
+"""
 
 
 class Ambush:
@@ -71,9 +71,9 @@ class Ambush:
         """From now on a student's submission kills whoever judges it."""
         (self.folder / f"poison-{number}").touch()
 
-    def release(self) -> None:
-        """Let everybody go on."""
-        for path in self.folder.glob("hold-*"):
+    def release(self, *numbers: int) -> None:
+        """Let these students' submissions go on, or all."""
+        for path in [self.folder / f"hold-{number}" for number in numbers] or self.folder.glob("hold-*"):
             path.unlink()
 
     def met(self) -> list[tuple[int, int]]:
