@@ -1,5 +1,7 @@
 """The LSTM assignment's exercises: how each answer is called, and what must be true of it. (Students may read it.)"""
 
+import contextlib
+
 import numpy as np
 
 from autograder import case, exercise, training
@@ -1695,6 +1697,7 @@ FEW_STEPS = {"N": (2, 4), "M": (10, 13), "V": (5, 9), "D": (3, 6), "H": (4, 8), 
     outputs={
         **{"losses": "any", "scores": "K V", "Wh_after": "any any", "E_after": "any any"},
         **{"reads_in_each_step": "bool", "keeps_in_each_step": "bool", "rounds": "bool"},
+        **{"states_given": "any int", "longest_gradient": ""},
     },
     given={
         **{**LSTM_GIVEN, "steps": lambda rng, sizes: 5, "seq_len": lambda rng, sizes: 4, "max_norm": number(0.05, 0.2)},
@@ -1705,7 +1708,7 @@ FEW_STEPS = {"N": (2, 4), "M": (10, 13), "V": (5, 9), "D": (3, 6), "H": (4, 8), 
         case("no clipping", max_norm=1e3),
         case("one piece, again and again", seq_len=100, steps=3),
         case("one step", steps=1),
-        case("watched", steps=2, watched=True),
+        case("watched", steps=4, watched=True),
     ],
     seconds=60,
     accelerated=True,
@@ -1732,13 +1735,14 @@ def train_char_lm(
     """From given weights in float64, or from the class's own start after ``seed``; then scores at the end of windows.
 
     Where ``watched``, once more with three times the steps: does it read or keep more tensors then? And in bfloat16: does
-    that round anything?
+    that round anything? And for each step: was the state given None (0), cut off from its past (1) or not (2), and how long
+    were the gradients that the optimiser saw, as a multiple of max_norm?
     """
     import torch
 
     where = training.device(device)
 
-    def trained(steps, precision=precision):
+    def trained(steps, precision=precision, watch=None):
         if seed >= 0:
             torch.manual_seed(seed)
         model = student.CharLSTM(*E.shape, len(Wh))
@@ -1746,9 +1750,11 @@ def train_char_lm(
             model = with_weights(model, E, Wx, Wh, b, Wy, by)
         model = model.float() if precision else model
         precise = precision or "float32"
+        if watch is not None:
+            model.register_forward_pre_hook(watch, with_kwargs=True)
         return model, student.train_char_lm(model, data, steps, seq_len, learning_rate, max_norm, where, precise)
 
-    reads, keeps, rounds = (0, 0), (0, 0), False
+    reads, keeps, rounds, states, lengths = (0, 0), (0, 0), False, [], [0.0]
     if watched:
         with training.observed(where) as few:
             trained(steps)
@@ -1756,6 +1762,8 @@ def train_char_lm(
             trained(3 * steps)
         rounds = trained(steps, "float32")[1] != trained(steps, "bfloat16")[1]
         reads, keeps = ((few.synchronisations, many.synchronisations), (few.tensors_kept, many.tensors_kept))
+        with gradients_met(lengths, max_norm):
+            trained(steps, watch=lambda model, args, named: states.append(kind_of_state(*args, **named)))
     model, losses = trained(steps)
     with torch.no_grad():
         scores = model(torch.from_numpy(windows).to(where))[0][:, -1]
@@ -1764,8 +1772,30 @@ def train_char_lm(
         **{"losses": np.array(losses, dtype=float), "scores": scores.cpu().double().numpy()},
         **{"Wh_after": after["lstm.weight_hh_l0"], "E_after": after["embedding.weight"]},
         **{"reads_in_each_step": reads[1] > reads[0], "keeps_in_each_step": keeps[1] > keeps[0]},
-        "rounds": bool(rounds),
+        **{"rounds": bool(rounds), "states_given": np.array(states, dtype=int), "longest_gradient": max(lengths)},
     }
+
+
+def kind_of_state(ids, state=None):
+    """0 for None, 1 for a state that is cut off from its past, 2 for one that is not."""
+    return 0 if state is None else 2 if any(one.requires_grad for one in state) else 1
+
+
+@contextlib.contextmanager
+def gradients_met(lengths, max_norm):
+    """While it lasts, how long the gradients are that an optimiser steps with, as a multiple of max_norm."""
+    import torch
+    from torch.optim.optimizer import register_optimizer_step_pre_hook
+
+    def met(optimiser, arguments, named):
+        grads = [p.grad for group in optimiser.param_groups for p in group["params"] if p.grad is not None]
+        lengths.append(float(torch.stack([grad.norm() for grad in grads]).norm()) / max_norm)
+
+    handle = register_optimizer_step_pre_hook(met)
+    try:
+        yield
+    finally:
+        handle.remove()
 
 
 def a_text(rng, device):
@@ -1843,6 +1873,38 @@ def every_step_costs_the_same(trial):
     return "with more steps more tensors stay alive afterwards." if once["keeps_in_each_step"] else None
 
 
+def carried_cut_and_clipped(trial):
+    """The states given to the LSTM from step to step, and the gradients that the optimiser meets."""
+    inputs, out = trial.ask(steps=5, seq_len=4, max_norm=0.02, watched=True)
+    pieces = -(-(inputs["data"].shape[1] - 1) // 4)
+    for step, given in enumerate(out["states_given"]):
+        if step % pieces == 0 and given != 0:
+            return f"at step {step} the text begins again: the state must be None there."
+        if step % pieces and given == 0:
+            return f"at step {step} the text goes on: the state of the step before must be carried there, detached."
+        if given == 2:
+            return f"at step {step} the state still hangs on its past: detach it, or the gradient crosses the seam."
+    longest = float(out["longest_gradient"])
+    if longest > 1 + 1e-4:
+        return f"when the optimiser steps, the gradients, all together, are {longest:.3g} times as long as max_norm."
+    return None
+
+
+def learns_what_comes_next(trial):
+    """On a text that runs in a circle, 0 1 2 ... 0 1 2 ..., the next symbol must be named."""
+    V = 5
+    circle = (np.arange(3)[:, None] + np.arange(25)) % V
+    _, out = trial.ask(
+        case("a circle", sizes={"V": V, "K": 4, "L": 6}),
+        **{"data": circle, "windows": (np.arange(4)[:, None] + np.arange(6)) % V},
+        **{"steps": 80, "seq_len": 8, "learning_rate": 0.03, "max_norm": 1.0},
+    )
+    wanted = (np.arange(4) + 6) % V
+    if out["scores"].shape == (4, V) and np.array_equal(out["scores"].argmax(axis=1), wanted):
+        return None
+    return "after 80 steps on 0 1 2 3 4 0 1 2 3 4 ... the highest score must be at the symbol that comes next."
+
+
 def bfloat16_agrees(trial):
     """Under autocast the run ends about where it ends without."""
     return precision_agrees("losses", within=0.05, steps=10, max_norm=1.0, learning_rate=0.01)(trial)
@@ -1851,9 +1913,11 @@ def bfloat16_agrees(trial):
 train_char_lm.checks = [
     AllowedMeans(allowed=("torch",)),
     Dimensions(share=0.5),
-    Property("Starts where it should, and learns by heart", starts_and_falls, share=0.75),
-    Property("Every step costs the same", every_step_costs_the_same, share=0.5),
-    Property("In bfloat16, too", bfloat16_agrees, share=0.5),
+    Property("Starts where it should, and learns by heart", starts_and_falls, share=0.5),
+    Property("Every step costs the same", every_step_costs_the_same, share=0.25),
+    Property("Carried, cut and clipped", carried_cut_and_clipped, share=0.5),
+    Property("Learns what comes next", learns_what_comes_next, share=0.25),
+    Property("In bfloat16, too", bfloat16_agrees, share=0.25),
     Reference(share=2, outputs=("losses", "scores", "Wh_after", "E_after"), tolerance=1e-6),
     Reference(share=0.25, outputs=("reads_in_each_step", "keeps_in_each_step", "rounds"), title="What a step costs"),
     Training(

@@ -163,15 +163,7 @@ def test_two_mistakes_at_once_are_both_named(answer, names):
 ONLY_WITH_THE_REFERENCE = {
     ("init_lstm", "wh_first"),
     *(("sequence_claims", letter) for letter in "abcdefgh"),
-    # a language model that is trained in another way learns all the same
-    ("train_char_lm", "targets_not_shifted"),
-    ("train_char_lm", "state_reset"),
     ("train_char_lm", "gradients_not_zeroed"),
-    ("train_char_lm", "clipped_after_the_step"),
-    ("train_char_lm", "by_value"),
-    ("train_char_lm", "per_array"),
-    ("train_char_lm", "starts_over_with_state"),
-    ("train_char_lm", "always_the_first_piece"),
 }
 
 
