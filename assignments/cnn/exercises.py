@@ -1587,7 +1587,11 @@ def batches(images, labels, size):
         "observe": lambda rng, sizes: False,
     },
     sizes={"N": (11, 14), "C": (1, 3), "H": (5, 8), "W": (5, 9), "M": (6, 10), "L": (3, 4)},
-    cases=[case("bfloat16", precision="bfloat16"), case("float16", precision="float16")],
+    cases=[
+        case("bfloat16", precision="bfloat16"),
+        case("float16", precision="float16"),
+        case("every read counted", observe=True),
+    ],
     seconds=60.0,
     accelerated=True,
 )

@@ -1099,6 +1099,11 @@ def every_class(rng, sizes):
     return rng.permutation(np.arange(sizes["N"]) % sizes["L"])
 
 
+def some_weights(rng, fan_in, fan_out):
+    """Weights under which outputs are about as large as inputs, so that no class is certain."""
+    return rng.standard_normal((fan_in, fan_out)) / np.sqrt(fan_in)
+
+
 THREE_LAYERS = {"W1": "F C K K", "b1": "F", "W2": "any M", "b2": "M", "W3": "M L", "b3": "L"}
 
 
@@ -1127,7 +1132,9 @@ THREE_LAYERS = {"W1": "F C K K", "b1": "F", "W2": "any M", "b2": "M", "W3": "M L
     },
     given={
         "y": every_class,
-        "W2": lambda rng, sizes: rng.standard_normal((sizes["F"] * (sizes["A"] // 2) * (sizes["B"] // 2), sizes["M"])),
+        "W1": normal("F", "C", "K", "K", scale=0.5),
+        "W2": lambda rng, sizes: some_weights(rng, sizes["F"] * (sizes["A"] // 2) * (sizes["B"] // 2), sizes["M"]),
+        "W3": lambda rng, sizes: some_weights(rng, sizes["M"], sizes["L"]),
         "seed": some_int(0, 2**31),
         "num_steps": some_int(1, 3),
     },
@@ -1587,7 +1594,11 @@ def batches(images, labels, size):
         "observe": lambda rng, sizes: False,
     },
     sizes={"N": (11, 14), "C": (1, 3), "H": (5, 8), "W": (5, 9), "M": (6, 10), "L": (3, 4)},
-    cases=[case("bfloat16", precision="bfloat16"), case("float16", precision="float16")],
+    cases=[
+        case("bfloat16", precision="bfloat16"),
+        case("float16", precision="float16"),
+        case("every read counted", observe=True),
+    ],
     seconds=60.0,
     accelerated=True,
 )

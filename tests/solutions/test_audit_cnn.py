@@ -204,8 +204,7 @@ def strassen_by_counting_only(A, B, leaf=64):
     ],
 )
 def test_other_ways_to_the_right_values_keep_what_they_earned(answer, other, lost):
-    for seed in range(3):
-        assert failed(verdict(ANSWERS[answer].name, {**RIGHT, answer: other}, seed)) == lost
+    assert failed(verdict(ANSWERS[answer].name, {**RIGHT, answer: other}, 0)) == lost
 
 
 # --- wrong beyond any catalogue ---------------------------------------------------------------------------------------
