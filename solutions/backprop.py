@@ -1,6 +1,8 @@
 """The backprop assignment's answers, in the notebook's order. Each uses NumPy and the answers above it, nothing else;
 the last one uses torch."""
 
+# pyright: reportIncompatibleMethodOverride=false
+
 import numpy as np
 import torch
 

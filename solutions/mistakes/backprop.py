@@ -5,6 +5,8 @@ reference's. HINTS[answer][name] is what a student who made that mistake reads. 
 caches with the reference, so that either may be wrong on its own.
 """
 
+# pyright: reportIncompatibleMethodOverride=false
+
 import numpy as np
 import torch
 

@@ -798,7 +798,8 @@ def softmax_regression_torch(
             for parameter in parameters:
                 if "bias_forgotten" in wrong and parameter is b:
                     continue
-                parameter.add_(parameter.grad, alpha=learning_rate if "uphill" in wrong else -learning_rate)
+                step = learning_rate if "uphill" in wrong else -learning_rate
+                parameter.add_(parameter.grad, alpha=step)  # pyright: ignore[reportArgumentType]
                 if "gradients_pile_up" not in wrong:
                     parameter.grad = None
     return W.detach(), b.detach(), torch.stack(losses).to(dtype)
