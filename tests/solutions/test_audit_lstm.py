@@ -1,9 +1,8 @@
-"""Grading the grader on the LSTM assignment: right answers pass, each known mistake fails and is called by its name."""
+"""The LSTM assignment, beyond what test_audit.py asks of each: other right styles, pairs of mistakes, nonsense."""
 
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,59 +10,22 @@ import pytest
 
 from autograder.checks import Training
 from autograder.evaluate import local
-from autograder.exercise import USUAL, Answers, exercises_in
+from autograder.exercise import USUAL, Answers
 from autograder.judge import judge
-from autograder.mistakes import Mistakes
 
-from .conftest import COURSE, load
+from .audited import audited, failed
+from .conftest import COURSE
 
 pytest.importorskip("torch")
-EXERCISES = exercises_in(load("source/lstm/exercises.py"))
-RIGHT = vars(load("solutions/lstm.py"))
-WRONG = load("solutions/mistakes/lstm.py")
-MISTAKES = Mistakes(WRONG, RIGHT)
-ANSWERS = {answer: exercise for exercise in EXERCISES.values() for answer in exercise.answers}
-KNOWN = [(answer, name) for answer in ANSWERS for name in MISTAKES.names(answer)]
+AUDIT = audited("lstm")
+EXERCISES, RIGHT, WRONG, MISTAKES = AUDIT.exercises, AUDIT.right, AUDIT.wrong, AUDIT.mistakes
+ANSWERS = AUDIT.answers
+KNOWN = AUDIT.known
+verdict = AUDIT.verdict
+in_another_style = AUDIT.in_another_style
 TRAINED = [
     name for name, exercise in EXERCISES.items() if any(isinstance(check, Training) for check in exercise.checks)
 ]
-
-
-def untrained(exercise):
-    """The exercise without its training check: what is right and wrong shows without it, a hundred times as fast."""
-    return replace(exercise, checks=[check for check in exercise.checks if not isinstance(check, Training)])
-
-
-def verdict(name: str, namespace: dict[str, Any], seed: int | None = None, *, train: bool = False):
-    exercise = EXERCISES[name] if train else untrained(EXERCISES[name])
-    return judge(exercise, local(exercise, namespace), reference=local(exercise, RIGHT), mistakes=MISTAKES, seed=seed)
-
-
-def failed(judged):
-    return {finding.check for finding in judged.findings if not finding.passed}
-
-
-def in_another_style(name):
-    return {**RIGHT, **{answer: getattr(WRONG, answer) for answer in EXERCISES[name].answers}}
-
-
-def test_points_add_up_to_what_the_written_question_leaves():
-    assert sum(exercise.points for exercise in EXERCISES.values()) == 96
-    for exercise in EXERCISES.values():
-        assert sum(check.share for check in exercise.checks) == exercise.points, exercise.name
-
-
-def test_every_answer_is_asked_and_has_mistakes():
-    answers = {name for name, thing in RIGHT.items() if getattr(thing, "__module__", None) == RIGHT["__name__"]}
-    assert set(ANSWERS) == answers == set(WRONG.HINTS)
-    assert all(len(MISTAKES.names(answer)) >= 3 for answer in ANSWERS)
-
-
-@pytest.mark.parametrize("name", EXERCISES)
-@pytest.mark.parametrize("seed", range(4))
-def test_the_reference_earns_every_point(name, seed):
-    judged = verdict(name, RIGHT, seed)
-    assert (judged.status, judged.score) == ("passed", judged.points), judged.sentence()
 
 
 @pytest.mark.parametrize("name", EXERCISES)
@@ -117,18 +79,6 @@ def test_without_mistakes_both_styles_give_the_same(name):
             np.testing.assert_allclose(theirs[output], value, rtol=1e-6, atol=1e-9, err_msg=f"{output} ({one.title})")
 
 
-@pytest.mark.parametrize(("answer", "name"), KNOWN, ids=[f"{answer}-{name}" for answer, name in KNOWN])
-def test_every_known_mistake_is_caught_and_named(answer, name):
-    mistake = MISTAKES.commit(answer, (name,))
-    judged = verdict(ANSWERS[answer].name, dict(mistake.namespace))
-    findings = [finding for finding in judged.findings if finding.passed is False]
-    values = [finding for finding in findings if not finding.check.startswith("Vectorised")]
-    assert values, f"not caught with seed {judged.seed}"
-    assert judged.note == "", "a check broke"
-    assert judged.score < judged.points
-    assert any(mistake.hint in finding.hint for finding in findings), f"not named with seed {judged.seed}: {findings}"
-
-
 @pytest.mark.parametrize(
     ("answer", "names"),
     [
@@ -169,17 +119,10 @@ ONLY_WITH_THE_REFERENCE = {
 
 @pytest.mark.parametrize(("answer", "name"), KNOWN, ids=[f"{answer}-{name}" for answer, name in KNOWN])
 def test_a_laptop_without_the_reference_sees_most_mistakes(answer, name):
-    exercise = untrained(ANSWERS[answer])
+    exercise = AUDIT.posed(ANSWERS[answer].name)
     judged = judge(exercise, local(exercise, MISTAKES.commit(answer, (name,)).namespace), seed=4)
     seen = any(finding.passed is False for finding in judged.findings)
     assert seen or (answer, name) in ONLY_WITH_THE_REFERENCE
-
-
-@pytest.mark.parametrize("name", EXERCISES)
-def test_a_laptop_without_the_reference_finds_nothing_wrong_with_a_right_answer(name):
-    exercise = untrained(EXERCISES[name])
-    judged = judge(exercise, local(exercise, RIGHT), seed=2)
-    assert all(finding.passed is not False for finding in judged.findings)
 
 
 # --- right answers of other styles ------------------------------------------------------------------------------------
