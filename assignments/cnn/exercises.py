@@ -14,18 +14,10 @@ from typing import Any
 import numpy as np
 
 from autograder import case, exercise, training
-from autograder.checks import AllowedMeans, Dimensions, Gradient, Property, Reference, Task, Training, Vectorised
+from autograder.checks import AllowedMeans, Dimensions, Gradient, Property, Reference, Task, Training, Vectorised, close
 from autograder.checks.training import deterministic, keeps_nothing, no_synchronisation, precision_agrees
 
 # --- what several exercises share -------------------------------------------------------------------------------------
-
-
-def close(yours, value, tolerance=1e-9):
-    """Equal up to rounding, of one shape, and finite."""
-    yours, value = np.asarray(yours), np.asarray(value)
-    if yours.shape != value.shape or not np.isfinite(yours).all():
-        return False
-    return bool(np.abs(yours - value).max(initial=0) <= tolerance * max(1.0, np.abs(value).max(initial=0)))
 
 
 def normal(*axes, scale=1.0):

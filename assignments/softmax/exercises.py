@@ -5,18 +5,10 @@ import functools
 import numpy as np
 
 from autograder import case, exercise, training
-from autograder.checks import AllowedMeans, Dimensions, Gradient, Property, Reference, Task, Training, Vectorised
+from autograder.checks import AllowedMeans, Dimensions, Gradient, Property, Reference, Task, Training, Vectorised, close
 from autograder.checks.training import deterministic, precision_agrees
 
 # --- what several exercises share -------------------------------------------------------------------------------------
-
-
-def close(yours, value, tolerance=1e-9):
-    """Equal up to rounding, of one shape, and finite."""
-    yours, value = np.asarray(yours), np.asarray(value)
-    if yours.shape != value.shape or not np.isfinite(yours).all():
-        return False
-    return bool(np.abs(yours - value).max(initial=0) <= tolerance * max(1.0, np.abs(value).max(initial=0)))
 
 
 def unless(holds, sentence):

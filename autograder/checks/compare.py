@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..verdict import Evidence
 
@@ -29,6 +30,17 @@ def distance(yours: np.ndarray, ours: np.ndarray) -> float:
         scale = max(_largest(a), _largest(b), TINY)
     worst = float(gap.max()) if np.isfinite(gap).all() else float("inf")
     return worst / scale
+
+
+def close(yours: ArrayLike, value: ArrayLike, tolerance: float = 1e-9) -> bool:
+    """Equal up to rounding, of one shape, and finite: what properties compare numbers with.
+
+    The difference may be ``tolerance`` of the largest entry of ``value``, and ``tolerance`` itself where that is below 1.
+    """
+    yours, value = np.asarray(yours), np.asarray(value)
+    if yours.shape != value.shape or not np.isfinite(yours).all():
+        return False
+    return bool(np.abs(yours - value).max(initial=0) <= tolerance * max(1.0, np.abs(value).max(initial=0)))
 
 
 def _wide(array: np.ndarray) -> np.ndarray:

@@ -5,17 +5,9 @@ import functools
 import numpy as np
 
 from autograder import case, exercise, placement, training
-from autograder.checks import AllowedMeans, Dimensions, Gradient, Property, Reference, Task, Training, Vectorised
+from autograder.checks import AllowedMeans, Dimensions, Gradient, Property, Reference, Task, Training, Vectorised, close
 
 # --- what several exercises share -------------------------------------------------------------------------------------
-
-
-def close(yours, value, tolerance=1e-9):
-    """Equal up to rounding, of one shape, and finite."""
-    yours, value = np.asarray(yours), np.asarray(value)
-    if yours.shape != value.shape or not np.isfinite(yours).all():
-        return False
-    return bool(np.abs(yours - value).max(initial=0) <= tolerance * max(1.0, np.abs(value).max(initial=0)))
 
 
 def beyond(shares, low=0.0, high=1.0):

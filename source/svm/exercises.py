@@ -5,7 +5,7 @@ import functools
 import numpy as np
 
 from autograder import case, exercise, placement, training
-from autograder.checks import AllowedMeans, Dimensions, Gradient, Property, Reference, Task, Training, Vectorised
+from autograder.checks import AllowedMeans, Dimensions, Gradient, Property, Reference, Task, Training, Vectorised, close
 
 # --- what several exercises share -------------------------------------------------------------------------------------
 
@@ -36,14 +36,6 @@ def hinge(scores, y, delta=1.0, power=1):
     shortfalls = np.maximum(0, scores - np.take_along_axis(scores, y[:, None], 1) + delta)
     np.put_along_axis(shortfalls, y[:, None], 0, 1)
     return (shortfalls**power).sum() / len(y)
-
-
-def close(yours, value, tolerance=1e-9):
-    """Equal up to rounding, of one shape, and finite."""
-    yours, value = np.asarray(yours), np.asarray(value)
-    if yours.shape != value.shape or not np.isfinite(yours).all():
-        return False
-    return bool(np.abs(yours - value).max(initial=0) <= tolerance * max(1.0, np.abs(value).max(initial=0)))
 
 
 def starts_at_classes_minus_one(trial):
