@@ -1375,6 +1375,7 @@ REST = tuple(name for name in SEQ2SEQ if not name.startswith("enc"))
             sizes={"N": 10, "S": 5, "V": 8, "D": 6, "H": 7},
             E=lambda rng, inputs: 3 * rng.standard_normal((9, 6)),
             dec_Wh=lambda rng, inputs: 2 * rng.standard_normal((7, 28)),
+            Wy=lambda rng, inputs: 3 * rng.standard_normal((7, 8)),  # stronger than by: more than one symbol is written
             n=8,
         ),
     ],
