@@ -14,10 +14,12 @@ import sys
 import sysconfig
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from types import CodeType, FrameType
 from typing import Any
+
+from .operators import is_recorded_beginning, operators_recorded
 
 _LIBRARY = tuple(
     {path for key in ("stdlib", "platstdlib", "purelib", "platlib") if (path := sysconfig.get_paths().get(key))}
@@ -27,7 +29,7 @@ _OURS = __file__.rpartition("work.py")[0]
 
 @dataclass
 class Work:
-    """What a run executed: ``steps`` (instructions and calls), and the installed ``libraries`` whose Python it entered."""
+    """What a run executed: ``steps`` (instructions and calls), and the installed ``libraries`` it entered."""
 
     steps: int = 0
     libraries: set[str] = field(default_factory=set)
@@ -36,7 +38,6 @@ class Work:
 def count(run: Callable[[], Any]) -> tuple[Any, Work | None]:
     """Run and count. The work is None when the answer switched the counting off, or worked where nobody counts."""
     watch = _watch()
-
     items = 0
 
     def each(iterable: Iterable[Any]) -> Iterator[Any]:
@@ -55,15 +56,19 @@ def count(run: Callable[[], Any]) -> tuple[Any, Work | None]:
 
     by = _count_by_monitoring if hasattr(sys, "monitoring") else _count_by_tracing
     collecting = gc.isenabled()
+    threads = _threads_at_work()
     gc.disable()  # a collection runs finalisers and callbacks whenever it likes, and they are no work of the answer's
     try:
-        result, work = by(watched)
+        with operators_recorded() as operators:
+            result, work = by(watched)
     finally:
         if collecting:
             gc.enable()
     if work is not None:
         work.steps += items
-    return result, None if watch.evaded else work
+        if operators.ran:
+            work.libraries.add("torch")
+    return result, None if threads or watch.evaded or operators.broken else work
 
 
 @contextmanager
@@ -100,7 +105,10 @@ def _consumers_counting(each: Callable[[Iterable[Any]], Iterator[Any]]) -> Itera
 
 
 class _Watch:
-    """An audit hook, which nothing in Python takes off again: has what runs now changed tracing, or begun a process?"""
+    """An audit hook, which nothing in Python takes off again: has what runs now changed tracing, or begun a process?
+
+    That threading hands our own tracing to a new thread, a progress bar's, say, is neither.
+    """
 
     EVADING = frozenset(
         {
@@ -113,14 +121,20 @@ class _Watch:
         self.on = self.evaded = False
 
     def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if self.on and event in self.EVADING and not _is_thread_beginning():
+        if self.on and event in self.EVADING and not is_recorded_beginning(sys._getframe(1)):
             self.evaded = True
 
 
-def _is_thread_beginning() -> bool:
-    """Whether it is threading that hands our own tracing to a new thread (a progress bar's, say)."""
-    caller = sys._getframe(2).f_code
-    return caller.co_filename == threading.__file__ and caller.co_name == "_bootstrap_inner"
+def _threads_at_work() -> bool:
+    """Whether other threads run code of the answer's own: an earlier call may have left one there to be handed work."""
+    here = threading.get_ident()
+    for thread, top in sys._current_frames().items():
+        frame: FrameType | None = top
+        while thread != here and frame is not None:
+            if _own(frame.f_code) or "/concurrent/futures/" in frame.f_code.co_filename:
+                return True
+            frame = frame.f_back
+    return False
 
 
 _watches: list[_Watch] = []
@@ -175,6 +189,9 @@ def _count_by_tracing(run: Callable[[], Any]) -> tuple[Any, Work | None]:
     return result, work if kept else None
 
 
+_TOOL = "chainrule-work"
+
+
 def _count_by_monitoring(run: Callable[[], Any]) -> tuple[Any, Work | None]:
     monitoring: Any = sys.monitoring  # type: ignore[attr-defined]
     events = monitoring.events
@@ -193,22 +210,29 @@ def _count_by_monitoring(run: Callable[[], Any]) -> tuple[Any, Work | None]:
             work.libraries.add(_library(code))
         elif code not in watched:
             watched.add(code)
-            monitoring.set_local_events(tool, code, events.INSTRUCTION)
+            with suppress(ValueError):  # the answer gave our tool back: that is told below
+                monitoring.set_local_events(tool, code, events.INSTRUCTION)
 
-    monitoring.use_tool_id(tool, "chainrule-work")
-    monitoring.register_callback(tool, events.PY_START, entered)
-    monitoring.register_callback(tool, events.PY_RESUME, entered)
-    monitoring.register_callback(tool, events.INSTRUCTION, instruction)
-    monitoring.set_events(tool, events.PY_START | events.PY_RESUME)
+    calls = events.PY_START | events.PY_RESUME
+    callbacks = {events.PY_START: entered, events.PY_RESUME: entered, events.INSTRUCTION: instruction}
+    monitoring.use_tool_id(tool, _TOOL)
+    for event, callback in callbacks.items():
+        monitoring.register_callback(tool, event, callback)
+    monitoring.set_events(tool, calls)
+    before_in_threads = threading.gettrace()
+    threading.settrace(lambda frame, event, argument: None)  # so that a new thread is told to the audit hook
     try:
         result = run()
-        kept = monitoring.get_tool(tool) == "chainrule-work" and (
-            monitoring.get_events(tool) == events.PY_START | events.PY_RESUME
-        )
+        kept = monitoring.get_tool(tool) == _TOOL and monitoring.get_events(tool) == calls
     finally:
+        threading.settrace(before_in_threads)  # type: ignore[arg-type]
+        if monitoring.get_tool(tool) != _TOOL:  # whoever has it now, the events are still ours to end
+            monitoring.free_tool_id(tool)
+            monitoring.use_tool_id(tool, _TOOL)
+        for event in callbacks:
+            monitoring.register_callback(tool, event, None)
+        monitoring.set_events(tool, 0)
         for code in watched:
             monitoring.set_local_events(tool, code, 0)
-        if monitoring.get_tool(tool) == "chainrule-work":
-            monitoring.set_events(tool, 0)
-            monitoring.free_tool_id(tool)
+        monitoring.free_tool_id(tool)
     return result, work if kept else None

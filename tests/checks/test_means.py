@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from importlib import import_module
+
 import numpy as np
 import pytest
 
@@ -86,3 +89,119 @@ def test_a_derivation_is_never_taken_for_differences(name, seed):
 
     verdict = judge(exercise, local(exercise, namespace), reference=other_rounding, seed=seed)
     assert verdict.status == "passed", verdict.findings
+
+
+def products():
+    """An exercise of one product, which torch could take over in C++ without a line of Python of its own."""
+    return posed(
+        lambda W, X, y, reg: (float((X @ W).sum()), X.T @ X @ W),
+        SVM,
+        {"loss": "", "dW": "D C"},
+        [Reference()],
+    )
+
+
+def in_c(W, X, y, reg):
+    torch = import_module("torch")
+
+    weights, rows = torch.from_numpy(W), torch.from_numpy(X)
+    return float(X.dot(W).sum()), torch.matmul(rows.T, torch.matmul(rows, weights)).numpy()
+
+
+def in_c_unseen(W, X, y, reg):
+    torch = import_module("torch")
+
+    with torch._C.DisableTorchFunction(), torch._C._DisableTorchDispatch():
+        return in_c(W, X, y, reg)
+
+
+def in_c_unprofiled(W, X, y, reg):
+    torch = import_module("torch")
+
+    torch.autograd._disable_profiler_legacy()
+    return in_c(W, X, y, reg)
+
+
+def in_c_with_a_record_of_its_own(W, X, y, reg):
+    torch = import_module("torch")
+
+    torch.autograd._disable_profiler_legacy()
+    results = in_c(W, X, y, reg)
+    kind, off = torch.autograd.ProfilerState.CPU, (False,) * 5
+    torch.autograd._enable_profiler_legacy(
+        torch.autograd.ProfilerConfig(kind, *off, torch._C._profiler._ExperimentalConfig())
+    )
+    return results
+
+
+def in_a_thread(W, X, y, reg):
+    results = []
+    worker = threading.Thread(target=lambda: results.append(in_c(W, X, y, reg)))
+    worker.start()
+    worker.join()
+    return results[0]
+
+
+BEGIN = vars(threading.Thread)["_bootstrap_inner"]
+
+
+def in_a_thread_of_no_record(W, X, y, reg):
+    results = []
+    worker = type("Worker", (threading.Thread,), {"_bootstrap_inner": BEGIN})(
+        target=lambda: results.append(in_c(W, X, y, reg))
+    )
+    worker.start()
+    worker.join()
+    return results[0]
+
+
+POOL = []
+
+
+def in_a_thread_of_before(W, X, y, reg):
+    from concurrent.futures import ThreadPoolExecutor
+
+    if not POOL:
+        POOL.append(ThreadPoolExecutor(1))
+    return POOL[0].submit(in_c, W, X, y, reg).result()
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (in_c, "calls torch"),
+        (in_c_unseen, "calls torch"),
+        (in_c_unprofiled, "hides what it runs"),
+        (in_c_with_a_record_of_its_own, "hides what it runs"),
+        (in_a_thread, "calls torch"),
+        (in_a_thread_of_no_record, "hides what it runs"),
+        (in_a_thread_of_before, "hides what it runs"),
+    ],
+)
+def test_torch_is_seen_in_c_plus_plus_too(answer, words):
+    right, namespace = products()
+    reference = local(right, namespace)
+    assert judge(right, local(right, namespace), reference=reference, seed=2).status == "passed"
+    exercise, namespace = posed(answer, SVM, {"loss": "", "dW": "D C"}, [Reference()])
+    verdict = judge(exercise, local(exercise, namespace), reference=reference, seed=2)
+    assert verdict.score == 0
+    assert words in verdict.findings[-1].message
+    for pool in POOL:
+        pool.shutdown()
+    POOL.clear()
+
+
+def test_a_progress_bar_hides_nothing():
+    from tqdm import tqdm
+
+    def barred(W, X, y, reg):
+        return next(svm(W, X, y, reg) for _ in tqdm(range(1), mininterval=0))
+
+    tqdm.monitor_interval = 10
+    exercise, namespace = posed(barred, SVM, {"loss": "", "dW": "D C"}, [Reference()])
+    for thread in [tqdm.monitor] if tqdm.monitor else []:
+        thread.exit()
+        tqdm.monitor = None
+    verdict = judge(exercise, local(exercise, namespace), reference=local(exercise, {"answer": svm}), seed=2)
+    assert verdict.status == "passed", verdict.findings
+    assert tqdm.monitor is not None

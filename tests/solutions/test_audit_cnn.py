@@ -156,6 +156,20 @@ def test_other_ways_to_the_right_values_keep_what_they_earned(answer, other, los
     assert failed(verdict(ANSWERS[answer].name, {**RIGHT, answer: other}, 0)) == lost
 
 
+def conv_by_torch(x, w, b, conv_param):
+    import torch
+
+    x, w, b = map(torch.from_numpy, (x, w, b))
+    out = torch.nn.functional.conv2d(x, w, b, conv_param["stride"], conv_param["pad"])
+    return out.numpy(), None
+
+
+def test_a_convolution_by_torch_earns_nothing():
+    judged = verdict("conv_forward_naive", {**RIGHT, "conv_forward_naive": conv_by_torch}, 1)
+    assert judged.score == 0
+    assert "calls torch" in judged.findings[-1].message
+
+
 # --- wrong beyond any catalogue ---------------------------------------------------------------------------------------
 
 
