@@ -23,6 +23,8 @@ CALLS = 60
 """Evaluations of the answer for one Gradient check, all cases and the localisation of an error included."""
 JUDGING = 44
 """Of these, what may be spent before a verdict; the rest is for localising."""
+NEGLIGIBLE = 1e-9
+"""Of several gradients together, this part of the largest one is as good as zero."""
 
 
 @dataclass(frozen=True)
@@ -96,8 +98,7 @@ class Gradient:
         if drawn.evaluation.failure is not None:
             raise AnswerFailed(drawn.evaluation.failure, drawn.case)
         base = drawn.evaluation.arrays()
-        directions: dict[str, np.ndarray] = {}
-        claim = scale = 0.0
+        gradients: dict[str, tuple[np.ndarray, float, float]] = {}
         for wrt, claimed in pairs:
             parameter = np.asarray(drawn.inputs[wrt], dtype=np.float64)
             gradient = base.get(claimed)
@@ -107,12 +108,16 @@ class Gradient:
                     what = "is not finite everywhere"
                 return Finding(self.title, False, f"{claimed} {what}: see Dimensions.", share=self.share)
             gradient = gradient.astype(np.float64)
-            length = _rms(parameter) or 1.0
-            norm = float(np.linalg.norm(gradient))
-            # several parameters move together, each by as much as it matters
-            weight = length if len(pairs) == 1 else length / (norm * length or 1.0)
-            random = trial.rng.standard_normal(() if shift else parameter.shape)
-            directions[wrt] = weight * random * np.ones(parameter.shape)
+            gradients[wrt] = gradient, float(np.linalg.norm(gradient)), _rms(parameter) or 1.0
+        most = max(norm * length for _, norm, length in gradients.values()) or 1.0
+        directions: dict[str, np.ndarray] = {}
+        claim = scale = 0.0
+        for wrt, (gradient, norm, length) in gradients.items():
+            # several parameters move together, each by as much as it matters; what does not matter, not to the moon
+            matters = norm * length if norm * length > NEGLIGIBLE * most else most
+            weight = length if len(pairs) == 1 else length / matters
+            random = trial.rng.standard_normal(() if shift else gradient.shape)
+            directions[wrt] = weight * random * np.ones(gradient.shape)
             claim += float(np.sum(gradient * directions[wrt]))
             scale = max(scale, norm * weight)
         return _Line(trial, self, drawn, directions, claim, scale)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from autograder import case
 from autograder.checks import Gradient
 from autograder.checks.gradient import CALLS
 from autograder.evaluate import local
@@ -129,6 +130,26 @@ def test_the_parameter_is_named_when_one_of_several_is_wrong():
     assert (
         "dw1 is not the gradient of loss with respect to w1: it is 1.5 times" in sentence(exercise, namespace).message
     )
+
+
+@pytest.mark.parametrize(("sign", "status"), [(1, "passed"), (-1, "failed")])
+def test_a_saturated_parameter_is_not_moved_out_of_this_world(sign, status):
+    """A gradient of 1e-35 is as good as none: where it would show, the function is another one, and hides the others."""
+
+    def answer(x, b):
+        return np.sum(x**2) + np.sum(np.logaddexp(0, b - 80)), 2 * np.abs(x), 1 / (1 + np.exp(80 - b))
+
+    exercise, namespace = posed(
+        answer,
+        {"x": "N", "b": "M"},
+        {"loss": "", "dx": "N", "db": "M"},
+        [Gradient("loss", wrt=("x", "b"), claimed=("dx", "db"))],
+        given={"x": lambda rng, sizes: rng.uniform(1, 2, sizes["N"])},
+        cases=[case("all parameters together", sizes={"N": 5}, x=sign * np.arange(1.0, 6.0))],
+    )
+    for seed in range(5):
+        verdict = judge(exercise, local(exercise, namespace), seed=seed)
+        assert verdict.findings[0].passed is (status == "passed"), verdict.findings
 
 
 def test_a_tie_that_pays_everyone_in_full_is_caught():
