@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
-from collections.abc import Iterable
 from typing import Any
 
 from .limits import in_bytes
@@ -177,66 +175,3 @@ def _size(output: Output) -> int:
     if output["output_type"] == "stream":
         return len(output["text"])
     return len(json.dumps(output))
-
-
-# --- for pages --------------------------------------------------------------------------------------------------------
-
-WORDS = """
-a abbr b blockquote br caption code col colgroup dd del details div dl dt em figcaption figure h1 h2 h3 h4 h5 h6 hr
-i img kbd li mark ol p pre s samp small span strong sub summary sup table tbody td tfoot th thead tr u ul
-"""
-TAGS = frozenset(WORDS.split())
-ATTRIBUTES = frozenset(["alt", "align", "class", "colspan", "height", "rowspan", "scope", "start", "title", "width"])
-
-
-def _kept(tag: str, name: str, value: str) -> bool:
-    """Attributes that neither run nor fetch; an image carries itself."""
-    return name in ATTRIBUTES or (tag == "img" and name == "src" and value.startswith("data:image/"))
-
-
-ACTIVE_TEX = re.compile(r"\\\s*(href|url|style|class|cssId|require|unicode|html\w*|data)\b")
-HIDDEN_TEXT = re.compile(r"<(script|style|template|noscript|iframe|svg|math|object)\b.*?(</\1\s*>|\Z)", re.S | re.I)
-
-
-def sanitise(outputs: Iterable[Output]) -> list[Output]:
-    """The outputs again, with nothing in them that a browser would run or fetch.
-
-    HTML keeps its text, tables and embedded images; scripts, styles, links, frames and SVG are gone. Markdown is shown as
-    it was written, formulas cannot link.
-    """
-    clean: list[Output] = []
-    for output in outputs:
-        if "data" not in output:
-            clean.append(output)
-            continue
-        data = {kind: value for kind, value in output["data"].items() if kind != "image/svg+xml"}
-        if "text/html" in data:
-            data["text/html"] = _harmless(data["text/html"])
-        if "text/markdown" in data:  # its links and its HTML are up to whoever renders it: shown as it was written
-            data["text/html"] = f"<pre>{html.escape(data.pop('text/markdown'))}</pre>"
-        if "text/latex" in data:
-            data["text/latex"] = ACTIVE_TEX.sub(r"\1", data["text/latex"]).replace("<", "&lt;")
-        clean.append({**output, "data": data or {"text/plain": "[a picture that is not shown]"}})
-    return clean
-
-
-MOST_TAGS = 30_000
-DEEPEST = 100
-TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)", re.I)
-VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"])
-
-
-def _harmless(markup: str) -> str:
-    """Cleaned HTML; a note in place of HTML that is made to keep a parser busy."""
-    import bleach
-
-    depth = deepest = tags = 0
-    for closing, name in TAG.findall(markup):
-        tags += 1
-        if name.lower() not in VOID:
-            depth = max(0, depth - 1) if closing else depth + 1
-            deepest = max(deepest, depth)
-    if tags > MOST_TAGS or deepest > DEEPEST:
-        return "<p>[HTML that is too large or too deeply nested to be shown]</p>"
-    markup = ACTIVE_TEX.sub(r"\1", HIDDEN_TEXT.sub("", markup))  # pages typeset formulas wherever they stand
-    return bleach.clean(markup, tags=TAGS, attributes=_kept, protocols={"data"}, strip=True, strip_comments=True)
