@@ -7,7 +7,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: setup demo hub test lint test-long test-gpu test-hub test-faults bench bench-grading bench-convolution bench-oracle release clean help
+.PHONY: setup demo hub test lint test-long test-gpu test-hub test-faults bench bench-grading bench-convolution bench-oracle bench-scale release clean help
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -57,6 +57,9 @@ bench-convolution: setup  ## our im2col convolution beside a naive loop and torc
 
 bench-oracle: setup  ## 200 students ask the oracle at once
 	$(BIN)/python -m benchmarks.oracle
+
+bench-scale: setup  ## throughput, the engine's own part, growth to 2000 submissions, CPU hours of a course (half an hour)
+	$(BIN)/python -m benchmarks.scale
 
 release: setup  ## build every assignment: source/ + solutions/ -> assignments/
 	$(BIN)/chainrule build

@@ -82,11 +82,10 @@ def _unreached(check: Check, failure: Failure) -> Finding:
 def _add_up(exercise: Exercise, findings: list[Finding], failure: Failure | None, seed: int, note: str) -> Verdict:
     if failure is not None and failure.kind == "not_attempted":
         first = Finding(findings[0].check, False, failure.message, share=1.0)
-        return Verdict(exercise.name, exercise.points, 0.0, "not_attempted", (first,), seed, note)
+        return Verdict(exercise.name, exercise.points, 0.0, "not_attempted", (first,), seed, note, failure.kind)
     earned = score(exercise.points, findings)
-    return Verdict(
-        exercise.name, exercise.points, earned, _status(findings, failure, earned), tuple(findings), seed, note
-    )
+    status, kind = _status(findings, failure, earned), failure.kind if failure else ""
+    return Verdict(exercise.name, exercise.points, earned, status, tuple(findings), seed, note, kind)
 
 
 def _status(findings: list[Finding], failure: Failure | None, earned: float) -> Status:

@@ -17,8 +17,9 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Mistake:
-    """One way (or a combination of two) to be wrong: its names, its hint, and the namespace that commits it."""
+    """One way (or a combination of two) to get ``answer`` wrong: its names, its hint, and the namespace that commits it."""
 
+    answer: str
     names: tuple[str, ...]
     hint: str
     namespace: Mapping[str, Any]
@@ -45,4 +46,4 @@ class Mistakes:
         """The namespace in which ``answer`` makes the named mistakes and everything else is right."""
         hints = self.module.HINTS[answer]
         wrong = partial(getattr(self.module, answer), wrong=frozenset(names))
-        return Mistake(names, " And: ".join(hints[name] for name in names), {**self.right, answer: wrong})
+        return Mistake(answer, names, " And: ".join(hints[name] for name in names), {**self.right, answer: wrong})

@@ -32,7 +32,8 @@ class Evidence:
 class Finding:
     """One check's answer. ``passed`` is None when the check waits for grading. ``share`` is its part of the points.
 
-    A ``decisive`` finding that failed leaves no points for the exercise.
+    A ``decisive`` finding that failed leaves no points for the exercise. ``mistakes`` are those of the catalogue that were
+    recognised, each as (answer, name): the instructor's words, not in the public form.
     """
 
     check: str
@@ -42,6 +43,7 @@ class Finding:
     share: float = 1.0
     evidence: Evidence | None = None
     decisive: bool = False
+    mistakes: tuple[tuple[str, str], ...] = ()
 
     def public(self) -> dict[str, Any]:
         """The machine-readable form: check, passed, message, hint."""
@@ -50,7 +52,10 @@ class Finding:
 
 @dataclass(frozen=True)
 class Verdict:
-    """One exercise judged. ``score`` lies in [0, points]; ``seed`` redraws the same inputs; ``note`` is for the record."""
+    """One exercise judged. ``score`` lies in [0, points]; ``seed`` redraws the same inputs; ``note`` is for the record.
+
+    ``failure`` is the kind of Failure that ended the exercise, if one did; ``seconds`` is how long judging took.
+    """
 
     name: str
     points: float
@@ -59,6 +64,8 @@ class Verdict:
     findings: tuple[Finding, ...] = ()
     seed: int | None = None
     note: str = ""
+    failure: str = ""
+    seconds: float = field(default=0.0, compare=False)
 
     @property
     def waiting(self) -> tuple[Finding, ...]:

@@ -15,17 +15,10 @@ Every figure is of the whole command, its start included, divided by the number 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import ctypes
 import json
-import os
-import resource
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
-from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -33,6 +26,8 @@ from rich.table import Table
 
 from autograder.commandline.cast import Student, read_cast
 from autograder.commandline.demo import make_course
+
+from .measured import BIN, Measured, measure
 
 ROOT = Path(__file__).resolve().parents[1]
 ASSIGNMENT = "svm"
@@ -45,10 +40,8 @@ c.CourseDirectory.source_directory = "build/source"
 c.CourseDirectory.release_directory = "assignments"
 c.Execute.skip_cells_with_tag = "demo"
 """
-BIN = Path(sys.executable).parent
 AUTOGRADE = [str(BIN / "nbgrader"), "autograde", ASSIGNMENT, "--force"]
 GRADE = [str(BIN / "chainrule"), "grade", ASSIGNMENT, "--json", "--no-feedback", "--jobs"]
-PR_SET_CHILD_SUBREAPER = 36
 WAYS = {
     "stock": AUTOGRADE,
     "preprocessor": AUTOGRADE,
@@ -57,42 +50,11 @@ WAYS = {
 }
 
 
-@dataclass(frozen=True)
-class Measured:
-    """One command: wall and CPU seconds (of every process it started), and the largest process in bytes."""
-
-    seconds: float
-    cpu: float
-    memory: int
-
-
 def handed_in(count: int) -> list[Student]:
     """A class whose members did what the demo's students did, but for the forger."""
     cast = [one for one in read_cast(ROOT / "demo" / ASSIGNMENT) if one.name != "forger"]
     kinds = [cast[k % len(cast)] for k in range(count)]
     return [Student(f"s{k:03d}", one.story, one.others, one.cells) for k, one in enumerate(kinds)]
-
-
-def measure(command: list[str], course: Path) -> Measured:
-    """Run a command in the course and account for it and everything it started, however far below."""
-    environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "OMP_NUM_THREADS": "1"}
-    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # orphans come here, and so do their figures
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    with tempfile.TemporaryFile() as said:
-        began = time.perf_counter()
-        process = subprocess.Popen(command, cwd=course, env=environment, stdout=said, stderr=subprocess.STDOUT)
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - began
-        if os.waitstatus_to_exitcode(status) not in (0, 1):
-            said.seek(0)
-            sys.exit(f"{' '.join(command)} failed:\n{said.read().decode(errors='replace')[-2000:]}")
-    largest = usage.ru_maxrss
-    with contextlib.suppress(ChildProcessError):
-        while True:
-            largest = max(largest, os.wait3(0)[2].ru_maxrss)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Measured(seconds, cpu, largest * 1024)
 
 
 def main() -> None:

@@ -1,1 +1,1 @@
-"""Where the course runs: on one machine, and on Kubernetes."""
+"""Where the course runs: on one machine, on Slurm, and on Kubernetes."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..evaluate import call
 from ..mistakes import Mistake
-from ..verdict import Finding
+from ..verdict import Finding, replace
 from .compare import distance, evidence, ratio_in_words
 from .trial import AnswerFailed, Drawn, Trial
 
@@ -48,8 +48,12 @@ class Reference:
             said = f"equal to the reference in {len(draws)} situations"
             return Finding(self.title, True, said, share=self.share)
         name, k = wrong[0]
-        hint = name_mistake(trial, draws, yours, ours, tuple(dict.fromkeys(one for one, _ in wrong)), self.tolerance)
-        return self._finding(trial, name, draws[k], yours[k], ours[k], hint)
+        outputs = tuple(dict.fromkeys(one for one, _ in wrong))
+        found = named_mistakes(trial, draws, yours, ours, outputs, self.tolerance)
+        hint = " And: ".join(dict.fromkeys(mistake.hint for mistake in found))
+        finding = self._finding(trial, name, draws[k], yours[k], ours[k], hint)
+        made = dict.fromkeys((mistake.answer, one) for mistake in found for one in mistake.names)
+        return replace(finding, mistakes=tuple(made))
 
     def _finding(self, trial: Trial, name: str, drawn: Drawn, yours: Arrays, ours: Arrays, hint: str) -> Finding:
         where = "" if drawn.case.title == "a random example" else f" ({drawn.case.title})"
@@ -71,31 +75,31 @@ def _agree(yours: Arrays, ours: Arrays, name: str, tolerance: float) -> bool:
     return name in yours and name in ours and distance(yours[name], ours[name]) <= tolerance
 
 
-def name_mistake(
+def named_mistakes(
     trial: Trial, draws: Sequence[Drawn], yours: list[Arrays], ours: list[Arrays], wrong: tuple[str, ...], near: float
-) -> str:
-    """The hint of the mistake that reproduces the wrong outputs in every case; empty when none does.
+) -> list[Mistake]:
+    """The known mistakes that reproduce the wrong outputs in every case; none when none do.
 
     First one mistake for all wrong outputs, then one for each of them, then combinations of two.
     """
     if trial.mistakes is None:
-        return ""
+        return []
     every = tuple(trial.exercise.outputs)
     # the case that shows most comes first: nearly every wrong guess ends there
     order = sorted(range(len(draws)), key=lambda k: sum(_agree(yours[k], ours[k], name, near) for name in every))
     guess = _Guess(trial, [draws[k] for k in order], [yours[k] for k in order], [ours[k] for k in order], near)
-    hints = dict.fromkeys(wrong, "")
+    found: dict[str, Mistake] = {}
     for mistake in trial.mistakes.of(trial.exercise.answers):
         if guess.reproduces(mistake, every):
-            return mistake.hint
+            return [mistake]
         for name in wrong:
-            hints[name] = hints[name] or (mistake.hint if guess.reproduces(mistake, (name,)) else "")
-    if all(hints.values()):
-        return " And: ".join(dict.fromkeys(hints.values()))
-    for mistake in trial.mistakes.of(trial.exercise.answers, pairs=True):
-        if guess.reproduces(mistake, every):
-            return mistake.hint
-    return " And: ".join(dict.fromkeys(filter(None, hints.values())))
+            if name not in found and guess.reproduces(mistake, (name,)):
+                found[name] = mistake
+    if len(found) < len(wrong):
+        for mistake in trial.mistakes.of(trial.exercise.answers, pairs=True):
+            if guess.reproduces(mistake, every):
+                return [mistake]
+    return [found[name] for name in wrong if name in found]
 
 
 @dataclass

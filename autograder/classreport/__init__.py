@@ -1,7 +1,7 @@
 """What a class understood, as one page: gathered from what grading wrote, summed up, drawn.
 
     gather      the gradebook, autograded/ and submitted/ -> one record
-    hints       which known mistakes a report names
+    catalogue   the known mistakes by their names on record
     sittings    how long somebody worked, where the notebook tells
     attention   which submissions need a person
     likeness    whose answers are alike

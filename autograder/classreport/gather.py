@@ -15,11 +15,12 @@ from ..exporters.ledger import Entry, ledger
 from ..gradebook.course import OpenCourse, open_course
 from ..gradebook.errors import UnknownAssignment
 from ..gradebook.timestamps import handed_in
-from ..grading.assignment import Assignment, check_of, load_assignment
+from ..grading.assignment import Assignment, load_assignment
+from ..grading.onrecord import on_record
 from ..grading.rebuild import identities, role_of, text_of
 from ..grading.submission import SubmissionError, find_notebook, read_plain_file
-from .hints import catalogue, named_in
-from .record import Answered, ClassRecord, Handed, Marks, Mistake
+from .catalogue import Catalogue, catalogue, looked_up
+from .record import Answered, ClassRecord, Handed, Marks
 from .sittings import minutes_worked
 
 MANGLED = "the graded notebook cannot be read: grade it again"
@@ -71,7 +72,7 @@ def _handed(
     graded: Path,
     submitted: Path,
     assignment: Assignment,
-    known: Mapping[str, Sequence[Mistake]],
+    known: Catalogue,
     ours: frozenset[str],
 ) -> Handed:
     minutes = _minutes(submitted, assignment.name, ours)
@@ -84,7 +85,7 @@ def _handed(
     try:
         notebook = json.loads(graded.read_bytes())
         said = notebook["metadata"]["chainrule"]
-        exercises = _exercises(notebook["cells"], said.get("verdicts", ()), known)
+        exercises = _exercises(on_record(notebook["cells"]), known)
         answers = _answers(notebook["cells"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return Handed(student, name, marks, problem=MANGLED, minutes=minutes, again=again)
@@ -101,10 +102,7 @@ def _handed(
     )
 
 
-def _exercises(
-    cells: Sequence[Mapping[str, Any]], verdicts: Sequence[Mapping[str, Any]], known: Mapping[str, Sequence[Mistake]]
-) -> tuple[Answered, ...]:
-    reports = {check: _report(cell) for cell in cells if (check := check_of(cell))}
+def _exercises(verdicts: Sequence[Mapping[str, Any]], known: Catalogue) -> tuple[Answered, ...]:
     return tuple(
         Answered(
             verdict["name"],
@@ -112,17 +110,13 @@ def _exercises(
             float(verdict["score"]),
             str(verdict["status"]),
             str(verdict["sentence"]),
-            bool(verdict.get("ours")),
-            named_in(reports.get(verdict["name"], ""), known.get(verdict["name"], ())),
+            bool(verdict["ours"]),
+            looked_up(verdict["mistakes"], known),
+            tuple(str(check) for check, passed in verdict["checks"] if passed is False),
+            float(verdict["seconds"]),
         )
         for verdict in verdicts
     )
-
-
-def _report(cell: Mapping[str, Any]) -> str:
-    """The grader's report in a check cell; nobody else writes its outputs."""
-    pages = (output.get("data", {}).get("text/html", "") for output in cell.get("outputs", ()))
-    return "".join(page if isinstance(page, str) else "".join(page) for page in pages)
 
 
 def _answers(cells: Sequence[Mapping[str, Any]]) -> dict[str, str]:

@@ -17,7 +17,8 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Answered:
-    """One exercise as it was judged. ``ours``: the judging failed, not the answer."""
+    """One exercise as it was judged. ``ours``: the judging failed, not the answer. ``failed`` names the checks that it did
+    not pass; ``seconds`` is how long judging took."""
 
     name: str
     points: float
@@ -26,6 +27,8 @@ class Answered:
     sentence: str
     ours: bool
     mistakes: tuple[Mistake, ...] = ()
+    failed: tuple[str, ...] = ()
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)

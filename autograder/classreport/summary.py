@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from statistics import mean, quantiles
+from statistics import mean, median, quantiles
 from typing import Any
 
 from .attention import ORDER, needs
@@ -37,6 +38,7 @@ def summarise(record: ClassRecord) -> dict[str, Any]:
         "mistakes": _mistakes(graded),
         "unnamed": _unnamed(graded),
         "time": _time(record.handed),
+        "judging": _judging(graded),
         "groups": [_group(group, {one.student: one for one in graded}) for group in alike],
         "students": [_student(one) for one in record.handed],
         "absent": list(record.absent),
@@ -86,6 +88,8 @@ def _exercises(graded: Sequence[Handed]) -> list[dict[str, Any]]:
                 mean(100 * one.score / one.points for one in some if one.points) if some[0].points else 0, 1
             ),
             "statuses": {status: sum(one.status == status for one in some) for status in STATUSES},
+            "failed": dict(Counter(check for one in some for check in one.failed).most_common()),
+            "seconds": round(median(one.seconds for one in some), 3),
         }
         for name, some in rows.items()
     ]
@@ -131,6 +135,18 @@ def _time(handed: Sequence[Handed]) -> dict[str, Any]:
     return {"known": len(known), "quartiles": _quartiles(known)}
 
 
+def _judging(graded: Sequence[Handed]) -> dict[str, Any]:
+    """What judging took: seconds of all answers, quartiles of a submission's, and the answer that took longest."""
+    totals = [sum(answered.seconds for answered in one.exercises) for one in graded if one.exercises]
+    answers = [(answered.seconds, one.student, answered.name) for one in graded for answered in one.exercises]
+    seconds, student, exercise = max(answers, default=(0.0, "", ""))
+    return {
+        "seconds": round(sum(totals), 1),
+        "quartiles": _quartiles(totals),
+        "longest": {"student": student, "exercise": exercise, "seconds": round(seconds, 1)} if student else None,
+    }
+
+
 def _group(group: Group, handed: dict[str, Handed]) -> dict[str, Any]:
     closest = group.pairs[0]
     answers = closest.answers
@@ -167,6 +183,7 @@ def _student(one: Handed) -> dict[str, Any]:
         "penalty": marks and round(marks.penalty, 2),
         "final": marks and round(marks.final, 2),
         "minutes": one.minutes,
+        "judging": round(sum(answered.seconds for answered in one.exercises), 3),
         "exercises": {answered.name: answered.score for answered in one.exercises},
         "needs": [need["kind"] for need in needs(one)],
     }

@@ -13,13 +13,14 @@ from ..exporters.cells import inert
 def write_students(report: Mapping[str, Any], path: Path) -> Path:
     """One line for every student who handed in: points by exercise, written answers, penalty, time, what is open."""
     names = [exercise["name"] for exercise in report["exercises"]]
-    header = ["student", "name", *names, "code", "written", "late_penalty", "final", "to_grade", "minutes", "needs"]
+    header = ["student", "name", *names, "code", "written", "late_penalty", "final", "to_grade", "minutes"]
+    header += ["judging_seconds", "needs"]
     lines = [
         [
             inert(one["student"]),
             inert(one["name"]),
             *(_cell(one["exercises"].get(name)) for name in names),
-            *(_cell(one[key]) for key in ("code", "written", "penalty", "final", "to_grade", "minutes")),
+            *(_cell(one[key]) for key in ("code", "written", "penalty", "final", "to_grade", "minutes", "judging")),
             " ".join(one["needs"]),
         ]
         for one in report["students"]

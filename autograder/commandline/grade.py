@@ -21,7 +21,7 @@ def run(assignment: str, course: Path | None, wishes: Wishes, json: bool) -> int
         print_json(as_json(grades))
     else:
         show(grades, root)
-    return 1 if grades.failures else 0
+    return 1 if grades.failures or grades.pageless else 0
 
 
 def grade_with_progress(root: Path, assignment: str, wishes: Wishes) -> ClassGrades:
@@ -32,7 +32,8 @@ def grade_with_progress(root: Path, assignment: str, wishes: Wishes) -> ClassGra
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console(stderr=True), transient=True) as bars:
-        tasks = {step: bars.add_task(step, total=None) for step in ("judged", "recorded")}
+        steps = ("judged", "recorded", "pages") if wishes.feedback else ("judged", "recorded")
+        tasks = {step: bars.add_task(step, total=None) for step in steps}
 
         def progress(step: str, student: str) -> None:
             bars.advance(tasks[step])
@@ -72,6 +73,7 @@ def as_json(grades: ClassGrades) -> dict[str, Any]:
             for row in grades.students
         ],
         "failures": grades.failures,
+        "pageless": grades.pageless,
     }
 
 
@@ -91,6 +93,8 @@ def show(grades: ClassGrades, root: Path) -> None:
     out.print(table)
     for student, why in grades.failures.items():
         out.print(f"[red]{escape(student)}[/]: {escape(why)}")
+    for student, why in grades.pageless.items():
+        out.print(f"[red]{escape(student)}[/] has no feedback page: {escape(why)}")
     unchanged = f"; {grades.unchanged} graded before and unchanged" if grades.unchanged else ""
     out.print(f"isolation: {grades.isolation}; seed {grades.seed}{unchanged}")
     if any(row.feedback for row in grades.students):

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from ..grading.assignment import Assignment, AssignmentError, load_assignment
 from ..grading.bundle import digest_of, engine_digest
 from ..grading.crew import Crew, CrewLost, LocalCrew, cards_here
-from ..grading.dispatch import Finished, dispatch
+from ..grading.dispatch import Dispatch, Finished
 from ..grading.task import HandedIn, Judged, OtherEngine, Task, read_handed_in
+from ..verdict import Finding, replace
 from .errors import ClassError, UnknownAssignment
 from .kept import KeptVerdicts, bears
 from .quick import without_grammar_of_iris
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from .course import OpenCourse
     from .recorder import Ready, Recorder
 
-Step = Literal["judged", "recorded"]
+Step = Literal["judged", "recorded", "pages"]
 Progress = Callable[[Step, str], None]
 Total = Callable[[int], None]
 MOST_TOGETHER = 32
@@ -66,7 +67,8 @@ class StudentGrade:
 @dataclass(frozen=True)
 class ClassGrades:
     """What grading a class gave. ``failures`` are students whom nbgrader itself could not record, with its log;
-    ``unchanged`` counts those who had been graded before and handed in nothing new."""
+    ``unchanged`` counts those who had been graded before and handed in nothing new; ``pageless`` are those whose feedback
+    page could not be made, with nbgrader's log."""
 
     assignment: str
     isolation: str
@@ -75,6 +77,7 @@ class ClassGrades:
     feedback: Path
     failures: dict[str, str] = field(default_factory=dict)
     unchanged: int = 0
+    pageless: dict[str, str] = field(default_factory=dict)
 
 
 def grade_class(
@@ -92,7 +95,7 @@ def grade_class(
     """
     wishes = wishes or Wishes()
     loaded = load_assignment(course, assignment)
-    _ = loaded.reference  # refuse to grade without it, before anybody is
+    loaded.insist_on_reference()  # before anybody is graded
     crew: Crew | None = None
     finished = False
     try:
@@ -139,11 +142,13 @@ class _Class:
         self._seed = secrets.randbits(32) if self._asked_seed is None else self._asked_seed
         self._kept = KeptVerdicts(Path(opened.folders.root), assignment.name)
         self._judged: dict[str, Judged] = {}
+        self._findings: dict[Finding, Finding] = {}
         self._failures: dict[str, str] = {}
         self._unchanged: set[str] = set()
 
     def grade(self, crew: Crew, total: Total | None) -> ClassGrades:
         """Judge, record, and collect the table."""
+        from ..wall import WallError
         from ..wall.isolation import choose
         from .pages import write_pages
         from .recorder import Recorder
@@ -155,11 +160,19 @@ class _Class:
             total(len(self._folders))
         with Recorder(self._opened, self._assignment) as recorder:
             waiting: list[Ready] = []
-            for group in dispatch(self._tasks(recorder.known(), waiting), crew):
-                self._record(recorder, [*self._take(waiting), *filter(None, map(self._keep, group))])
-            self._record(recorder, self._take(waiting))
+            dispatch = Dispatch(self._tasks(recorder.known(), waiting), crew)
+            try:
+                for group in dispatch:
+                    self._record(recorder, [*self._take(waiting), *filter(None, map(self._keep, group))])
+                self._record(recorder, self._take(waiting))
+                recorder.reckon_penalties(self._unchanged)
+            except ClassError:  # patience has ended, meanwhile others were judged
+                with suppress(ClassError, WallError, OtherEngine):
+                    for one in dispatch.finished_by_now():
+                        self._keep(one)
+                raise
         if self._wishes.feedback:
-            write_pages(self._opened, self._judged)
+            write_pages(self._opened, self._judged, self._wishes.jobs, lambda student: self._tell("pages", student))
         return self._collect(level)
 
     def _tasks(self, known: set[str], waiting: list[Ready]) -> Iterator[tuple[str, Task]]:
@@ -173,7 +186,7 @@ class _Class:
             if before is not None and self._asked_seed in (None, before.seed):
                 recorded = student in known and bears(self._opened.autograded(student), key)
                 if recorded or before.notebook:
-                    self._judged[student] = before.judged
+                    self._remember(student, before.judged)
                     self._tell("judged", student)
                     if before.notebook:
                         waiting.append(Ready(student, folder, before.notebook))
@@ -212,8 +225,16 @@ class _Class:
             notebook = self._kept.keep(one.student, one.task.key, one.task.seed, one.judged)
         except OSError as error:
             raise ClassError(f"build/judged/ cannot be written ({error.strerror}): grade again when it can") from error
-        self._judged[one.student] = Judged("", one.judged.verdicts, one.judged.problem, one.judged.ours)
+        self._remember(one.student, one.judged)
         return Ready(one.student, self._folders[one.student], notebook)
+
+    def _remember(self, student: str, judged: Judged) -> None:
+        """For the table. Most of a class is told the same: equal findings are kept once."""
+        verdicts = tuple(
+            replace(one, findings=tuple(self._findings.setdefault(finding, finding) for finding in one.findings))
+            for one in judged.verdicts
+        )
+        self._judged[student] = Judged("", verdicts, judged.problem, judged.ours)
 
     @staticmethod
     def _take(waiting: list[Ready]) -> list[Ready]:
@@ -255,7 +276,11 @@ class _Class:
                 )
             )
         feedback = Path(folders.root) / folders.feedback_directory
-        return ClassGrades(name, level, self._seed, students, feedback, self._failures, len(self._unchanged))
+        grades = ClassGrades(name, level, self._seed, students, feedback, self._failures, len(self._unchanged))
+        if self._wishes.feedback:
+            said = " ".join(self._opened.log.lines[-1:]) or "nbgrader did not say why"
+            grades.pageless.update((row.student, said) for row in students if row.feedback is None)
+        return grades
 
 
 __all__ = [

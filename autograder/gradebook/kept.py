@@ -90,5 +90,10 @@ def _replace(path: Path, text: str) -> None:
 
 
 def _verdict(fields: dict[str, Any]) -> Verdict:
-    findings = tuple(Finding(**one) for one in fields.pop("findings"))
+    findings = tuple(map(_finding, fields.pop("findings")))
     return Verdict(**fields, findings=findings)
+
+
+def _finding(fields: dict[str, Any]) -> Finding:
+    mistakes = tuple((answer, name) for answer, name in fields.pop("mistakes"))
+    return Finding(**fields, mistakes=mistakes)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,15 @@ from nbconvert.filters.widgetsdatatypefilter import WidgetsDataTypeFilter
 from nbgrader.converters import GenerateFeedback
 from nbgrader.converters.base import NbGraderException
 
-from .course import OpenCourse
+from ..grading.crew import live_by
+from .course import OpenCourse, open_course
+from .errors import ClassError
+from .patience import patiently
+
+WORTH_A_PROCESS = 20
+"""So many pages take longer than a process needs to start."""
+TOGETHER = 5
+MOST_CELLS = 512
 
 
 class FeedbackExporter(HTMLExporter):
@@ -29,30 +40,105 @@ class FeedbackExporter(HTMLExporter):
         language = nb.metadata.get("language_info", {})
         lexer = language.get("pygments_lexer", language.get("name", None))
         resources = self._init_resources(resources)
-        self.register_filter("highlight_code", Highlight2HTML(pygments_lexer=lexer, parent=self))
+        self.register_filter("highlight_code", partial(self._highlighted, lexer))
         filter_data_type = WidgetsDataTypeFilter(notebook_metadata=self._nb_metadata, parent=self, resources=resources)
         self.register_filter("filter_data_type", filter_data_type)
         return TemplateExporter.from_notebook_node(self, nb, resources, **kw)
 
+    def _highlighted(self, lexer: str | None, source: str, language: str | None = None, metadata: Any = None) -> str:
+        """Coloured code; what is the same in everybody's notebook is coloured once."""
+        return self._coloured(lexer, source, language, (metadata or {}).get("magics_language"))
 
-def write_pages(course: OpenCourse, students: Iterable[str]) -> None:
-    """Write the feedback of everybody who was recorded. What cannot be written is in the course's log."""
+    @cached_property
+    def _coloured(self) -> Callable[..., str]:
+        @lru_cache(MOST_CELLS)
+        def coloured(lexer: str | None, source: str, language: str | None, magics: str | None) -> str:
+            metadata = {"magics_language": magics} if magics else None
+            return Highlight2HTML(pygments_lexer=lexer, parent=self)(source, language, metadata)
+
+        return coloured
+
+
+Told = Callable[[str], None]
+
+
+def write_pages(course: OpenCourse, students: Iterable[str], jobs: int = 1, told: Told = lambda student: None) -> None:
+    """Write the feedback of everybody who was recorded; ``told`` hears of each page. A page that fails costs no other, and
+    is in the course's log. Raises ClassError when the gradebook cannot be read, or the disk not be written."""
+    waiting = [student for student in students if course.autograded(student).is_file()]
+    processes = min(jobs, len(waiting) // WORTH_A_PROCESS)
+    if processes < 2:
+        _write(course, waiting, told)
+        return
+    folders = course.folders
+    some = partial(_write_some, folders.root, folders.assignment_id, folders.db_url)
+    context = multiprocessing.get_context("forkserver")
+    lifeline, theirs = context.Pipe()
+    pool = ProcessPoolExecutor(processes, context, initializer=live_by, initargs=(theirs,))
+    try:
+        groups = [waiting[start : start + TOGETHER] for start in range(0, len(waiting), TOGETHER)]
+        for group, lines in zip(groups, pool.map(some, groups), strict=True):
+            course.log.lines += lines
+            for student in group:
+                told(student)
+    except BrokenExecutor as error:
+        raise ClassError("a process that writes feedback pages was killed: grade again when memory allows") from error
+    except BaseException:
+        lifeline.close()
+        raise
+    finally:
+        theirs.close()
+        pool.shutdown(cancel_futures=True)
+        lifeline.close()
+
+
+def _write_some(root: str, assignment: str, database: str, students: list[str]) -> list[str]:
+    """In a process of its own: write some pages. Returns what nbgrader logged."""
+    course = open_course(Path(root), assignment, database)
+    _write(course, students, lambda student: None)
+    return course.log.lines
+
+
+def _write(course: OpenCourse, students: Iterable[str], told: Told) -> None:
     pages = _Pages(coursedir=course.folders, config=course.config, log=course.log.logger)
     pages.force = True
-    pages.notebooks_of = {student: path for student in students if (path := course.autograded(student)).is_file()}
+    pages.told = told
+    pages.notebooks_of = {student: course.autograded(student) for student in students}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # SQLAlchemy's remarks on nbgrader
         try:
             pages.start()
         except NbGraderException as error:
             course.log.lines.append(str(error))
+        except _GaveUp as gave_up:
+            raise gave_up.why from gave_up
+
+
+class _GaveUp(BaseException):
+    """No Exception: nbgrader would remove the page and go on with the next student."""
+
+    def __init__(self, why: ClassError) -> None:
+        super().__init__(str(why))
+        self.why = why
 
 
 class _Pages(GenerateFeedback):
-    """nbgrader's converter over some students; none are no error."""
+    """nbgrader's converter over some students, which waits for a gradebook that is locked or away; none are no error."""
 
     notebooks_of: dict[str, Path]
+    told: Told
 
     def init_notebooks(self) -> None:
         """The notebooks that were recorded."""
         self.assignments = {str(path.parent): [str(path)] for path in self.notebooks_of.values()}
+
+    def convert_single_notebook(self, notebook_filename: str) -> None:
+        """Make and write one page."""
+        try:
+            patiently(lambda: GenerateFeedback.convert_single_notebook(self, notebook_filename), "read")
+        except ClassError as error:
+            raise _GaveUp(error) from error
+        except OSError as error:
+            why = f"feedback/ cannot be written ({error.strerror}): grade again when it can"
+            raise _GaveUp(ClassError(why)) from error
+        self.told(next(one for one, path in self.notebooks_of.items() if str(path) == notebook_filename))

@@ -9,6 +9,7 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from ..grading.assignment import Assignment, check_of, load_assignment
+from ..grading.onrecord import on_record
 from .submissions import course_of
 
 
@@ -28,9 +29,9 @@ class Reasons(NbGraderPreprocessor):
 
     def save(self, assignment: Assignment, nb: Any, grades: Mapping[str, Any], comments: Mapping[str, Any]) -> None:
         """Fill in a submission's rows, by cell name. Commits nothing."""
-        ours = nb.metadata.get("chainrule", {})
-        verdicts = ours.get("verdicts", ())
-        for grade_id, text in comments_for(assignment, nb, verdicts, ours.get("problem")).items():
+        verdicts = on_record(nb.cells)
+        problem = nb.metadata.get("chainrule", {}).get("problem")
+        for grade_id, text in comments_for(assignment, nb, verdicts, problem).items():
             comments[grade_id].auto_comment = text
         open_to_question = {verdict["name"] for verdict in verdicts if verdict["ours"]}
         for cell in nb.cells:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,8 @@ from typing import Any
 
 from nbformat import from_dict
 from nbgrader import utils
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Assignment as InGradebook
+from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment, SubmittedNotebook
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import BaseConverter, NbGraderException
 from nbgrader.preprocessors import AssignLatePenalties
@@ -31,6 +32,7 @@ from ..grading.assignment import Assignment
 from ..grading.rebuild import text_of
 from .course import OpenCourse
 from .errors import ClassError
+from .indexes import add_indexes
 from .judge import Judge
 from .patience import patiently
 from .reasons import Reasons
@@ -78,7 +80,8 @@ class Recorder:
         os.chdir(self._before)
 
     def _look_up(self) -> None:
-        """The assignment's rows, which every submission refers to."""
+        """The assignment's rows, which every submission refers to, and what makes them quick to find."""
+        add_indexes(self._gradebook.db)
         name = self._assignment.name
         self._row = self._gradebook.find_assignment(name)
         self._notebook = self._gradebook.find_notebook(name, name)
@@ -92,7 +95,9 @@ class Recorder:
 
     def _known(self) -> set[str]:
         try:
-            return {row.student_id for row in self._gradebook.assignment_submissions(self._assignment.name)}
+            row: Any = InGradebook
+            submissions = self._gradebook.db.query(SubmittedAssignment.student_id).join(row)
+            return {student for (student,) in submissions.filter(row.name == self._assignment.name)}
         except BaseException:
             self._gradebook.db.remove()
             raise
@@ -180,6 +185,36 @@ class Recorder:
         for step in self._in_gradebook:
             step(self, rows, nb)
 
+    def reckon_penalties(self, students: Collection[str]) -> None:
+        """The penalties of submissions that were recorded before: since then people may have given points for written
+        answers, or moved the due date. Nothing but the penalty changes."""
+        steps = [step for step in self._in_gradebook if step.saves is Recorder.save_penalty]
+        if not students or not steps:
+            return
+
+        def reckon() -> None:
+            with self._transaction():
+                for submission, notebook in self._perhaps_late():
+                    if submission.student_id in students:
+                        for step in steps:
+                            step(self, _Rows(submission, notebook, {}, {}), None)
+
+        patiently(reckon)
+
+    def _perhaps_late(self) -> list[tuple[Any, Any]]:
+        """The submissions that may get a penalty, or have one, with their notebooks."""
+        submission: Any = SubmittedAssignment
+        notebook: Any = SubmittedNotebook
+        late = notebook.late_submission_penalty.isnot(None)
+        if self._row.duedate is not None:
+            late |= submission.timestamp.isnot(None)
+        query = self._gradebook.db.query(SubmittedAssignment, SubmittedNotebook).join(
+            SubmittedNotebook, notebook.assignment_id == submission.id
+        )
+        return query.filter(
+            submission.assignment_id == self._row.id, notebook.notebook_id == self._notebook.id, late
+        ).all()
+
     def save_scores(self, preprocessor: SaveScores, rows: _Rows, nb: Any) -> None:
         """By nbgrader's own methods, on rows that are there already."""
         preprocessor.save(nb, rows.grades, rows.comments)
@@ -264,10 +299,18 @@ class _Rows:
     comments: dict[str, Any]
 
 
-Step = Callable[[Recorder, _Rows, Any], None]
+@dataclass(frozen=True)
+class _Step:
+    """One of the configured preprocessors and what it comes to in the gradebook."""
+
+    preprocessor: Any
+    saves: Callable[[Recorder, Any, _Rows, Any], None]
+
+    def __call__(self, recorder: Recorder, rows: _Rows, nb: Any) -> None:
+        self.saves(recorder, self.preprocessor, rows, nb)
 
 
-def _steps(autograde: Autograde, exporter: Any) -> tuple[list[Step], list[Any]]:
+def _steps(autograde: Autograde, exporter: Any) -> tuple[list[_Step], list[Any]]:
     """What the configured preprocessors come to: steps in the gradebook, then preprocessors that are not ours."""
     sanitize = [_resolved(one) for one in autograde.sanitize_preprocessors]
     after = [_resolved(one) for one in autograde.autograde_preprocessors]
@@ -281,7 +324,7 @@ def _steps(autograde: Autograde, exporter: Any) -> tuple[list[Step], list[Any]]:
         Reasons: Recorder.save_reasons,
         AssignLatePenalties: Recorder.save_penalty,
     }
-    steps: list[Step] = []
+    steps: list[_Step] = []
     others: list[Any] = []
     for kind in after[1:]:
         made = kind(parent=exporter)
@@ -295,7 +338,7 @@ def _steps(autograde: Autograde, exporter: Any) -> tuple[list[Step], list[Any]]:
                 f"{kind.__name__}: put preprocessors of your own last, or use `nbgrader autograde`"
             )
         else:
-            steps.append(lambda recorder, rows, nb, act=known[kind], made=made: act(recorder, made, rows, nb))
+            steps.append(_Step(made, known[kind]))
     return steps, others
 
 

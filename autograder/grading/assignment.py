@@ -19,6 +19,7 @@ from typing import Any
 from ..exercise import Exercise, ExerciseError, exercises_in
 from ..mistakes import Mistakes
 from .bundle import HIDDEN, Bundle, files_beside, read_bundle
+from .reference import ReferenceAnswers
 
 COURSE_MARK = "nbgrader_config.py"
 
@@ -56,15 +57,24 @@ class Assignment:
         cells = [cell for cell in self.release["cells"] if cell["cell_type"] == "code"]
         return [*("".join(cell["source"]) for cell in cells), self.files["exercises.py"].decode("utf-8", "replace")]
 
-    @cached_property
-    def reference(self) -> Mapping[str, Any]:
-        """The names of ``solutions/<name>.py``. Raises AssignmentError when it is not there."""
-        if (module := self._hidden("reference")) is None:
+    def insist_on_reference(self) -> None:
+        """Raise AssignmentError when the reference is not there, without loading what it imports."""
+        if "reference" not in self.bundle.hidden:
             raise AssignmentError(
                 f"the reference solutions/{self.name}.py is missing: without it answers cannot be compared; "
                 "install the solutions folder beside nbgrader_config.py"
             )
-        return vars(module)
+
+    @cached_property
+    def reference(self) -> Mapping[str, Any]:
+        """The names of ``solutions/<name>.py``. Raises AssignmentError when it is not there."""
+        self.insist_on_reference()
+        return vars(_module(self.bundle.hidden["reference"], self.bundle.path("reference"), "reference"))
+
+    @cached_property
+    def answers(self) -> ReferenceAnswers:
+        """What the reference answers. Raises AssignmentError when it is not there."""
+        return ReferenceAnswers(self.reference)
 
     @cached_property
     def mistakes(self) -> Mistakes | None:

@@ -125,12 +125,17 @@ def cards_here() -> list[str]:
 
 def _begin(lifeline: Any, cards: Any, bundle: Bundle, isolation: str) -> None:
     """What a worker does before its first submission. What fails here fails again, and is told, when there is one."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the command, which then ends its workers
-    threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
+    live_by(lifeline)
     if not cards.empty():
         os.environ["CUDA_VISIBLE_DEVICES"] = cards.get()
     with suppress(AssignmentError, WallError):
         warm_up(bundle, isolation)
+
+
+def live_by(lifeline: Any) -> None:
+    """In a worker: end when the command at the other end of the pipe does."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the command, which then ends its workers
+    threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
 
 
 def _end_with(lifeline: Any) -> None:

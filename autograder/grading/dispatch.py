@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 
+from .assignment import AssignmentError
 from .crew import Crew, CrewLost
 from .task import Judged, OtherEngine, Task, fault
 
@@ -32,40 +33,44 @@ class Finished:
     error: Exception | None = None
 
 
-def dispatch(tasks: Iterable[tuple[str, Task]], crew: Crew) -> Iterator[list[Finished]]:
-    """Have submissions judged, a window at a time; yields what is finished as soon as anything is.
-
-    Raises WallError when no wall can stand, OtherEngine, and CrewLost.
-    """
-    return _Dispatch(tasks, crew).run()
-
-
 @dataclass
 class _Attempt:
     student: str
     task: Task
     deaths: int = 0
+    handed_out_after: int = 0
+    """How many losses were counted before it was handed out."""
 
 
-class _Dispatch:
+class Dispatch:
+    """Has submissions judged, a window at a time. Iterating yields what is finished as soon as anything is.
+
+    Raises WallError when no wall can stand, OtherEngine, and CrewLost.
+    """
+
     def __init__(self, tasks: Iterable[tuple[str, Task]], crew: Crew) -> None:
         self._fresh = (_Attempt(student, task) for student, task in tasks)
         self._crew = crew
         self._again: deque[_Attempt] = deque()
         self._suspects: deque[_Attempt] = deque()
         self._in_hand: dict[Future[Judged], _Attempt] = {}
-        self._losses = 0
+        self._losses = 0  # since the last verdict
+        self._counted = 0  # in all
 
-    def run(self) -> Iterator[list[Finished]]:
+    def __iter__(self) -> Iterator[list[Finished]]:
         while self._hand_out():
             done, _ = wait(self._in_hand, return_when=FIRST_COMPLETED)
             finished, shaken = self._collect(done)
             if shaken:
-                self._count_losses()
+                self._refuse_too_many()
                 self._crew.recover()
-                finished += self._collect([future for future in self._in_hand if future.done()])[0]
+                finished += self.finished_by_now()
             if finished:
                 yield finished
+
+    def finished_by_now(self) -> list[Finished]:
+        """What has been judged since the last look, for whoever will not come back for more."""
+        return self._collect([future for future in self._in_hand if future.done()])[0]
 
     def _hand_out(self) -> bool:
         """Fill the window; suspects wait until nothing else is in hand. Returns whether anything is."""
@@ -79,6 +84,7 @@ class _Dispatch:
         return bool(self._in_hand)
 
     def _submit(self, attempt: _Attempt) -> None:
+        attempt.handed_out_after = self._counted
         self._in_hand[self._crew.submit(attempt.task)] = attempt
 
     def _collect(self, done: Iterable[Future[Judged]]) -> tuple[list[Finished], bool]:
@@ -93,9 +99,11 @@ class _Dispatch:
                 finished.append(Finished(attempt.student, attempt.task, future.result()))
             elif self._crew.lost(error):
                 shaken = True
+                self._count_loss(attempt)
                 self._again.append(attempt)
             elif self._crew.died_with(error):
                 shaken = True
+                self._count_loss(attempt)
                 attempt.deaths += 1
                 if attempt.deaths < TRIES:
                     self._suspects.append(attempt)
@@ -105,8 +113,13 @@ class _Dispatch:
                 finished.append(_broken(attempt, error))
         return finished, shaken
 
-    def _count_losses(self) -> None:
-        self._losses += 1
+    def _count_loss(self, attempt: _Attempt) -> None:
+        """A machine with many workers is one loss when it goes: what else was in hand by then does not count again."""
+        if attempt.handed_out_after == self._counted:
+            self._counted += 1
+            self._losses += 1
+
+    def _refuse_too_many(self) -> None:
         if self._losses > MOST_LOSSES:
             raise CrewLost(
                 f"workers ended {MOST_LOSSES} times in a row without a single verdict: the machine lacks memory, or a check "
@@ -127,6 +140,6 @@ def _broken(attempt: _Attempt, error: BaseException) -> Finished:
     judge, nobody gets any."""
     from ..wall import WallError
 
-    if isinstance(error, WallError | OtherEngine) or not isinstance(error, Exception):
+    if isinstance(error, WallError | OtherEngine | AssignmentError) or not isinstance(error, Exception):
         raise error
     return Finished(attempt.student, attempt.task, None, error)

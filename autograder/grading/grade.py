@@ -12,11 +12,13 @@ import math
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from ..verdict import Verdict, replace
 from .assignment import Assignment, AssignmentError, check_of
 from .displays import displays
+from .onrecord import put_on_record
 from .rebuild import Rebuilt, rebuild, skipped
 from .submission import SubmissionError, read_notebook
 
@@ -125,15 +127,15 @@ def _judge(
 
 
 def _judge_one(assignment: Assignment, exercise: Exercise, session: Session, seed: int) -> Verdict:
-    from ..evaluate import local
     from ..judge import judge
     from ..wall import WallError
 
+    began = perf_counter()
     try:
         verdict = judge(
             exercise,
             session.evaluator(exercise),
-            reference=local(exercise, assignment.reference),
+            reference=assignment.answers.of(exercise, seed),
             mistakes=assignment.mistakes,
             seed=seed,
         )
@@ -141,7 +143,7 @@ def _judge_one(assignment: Assignment, exercise: Exercise, session: Session, see
         raise
     except Exception as error:  # a check of ours that raised costs its exercise, not the class
         return _none(exercise, OURS.format(f"judging {exercise.name} raised {type(error).__name__}: {error}."), seed)
-    return replace(verdict, score=_clamped(verdict.score, exercise.points), seed=seed)
+    return replace(verdict, score=_clamped(verdict.score, exercise.points), seed=seed, seconds=perf_counter() - began)
 
 
 def _none(exercise: Exercise, note: str, seed: int) -> Verdict:
@@ -155,7 +157,7 @@ def _clamped(score: float, points: float) -> float:
 def _written(
     notebook: dict[str, Any], verdicts: dict[str, Verdict], problem: str | None, *, ours: bool = False
 ) -> GradedNotebook:
-    """Write the check cells' outputs, and the verdicts into the notebook's metadata for whoever records them."""
+    """Write the check cells' outputs, and the verdicts into their metadata for whoever records them."""
     in_order: list[Verdict] = []
     for cell in notebook["cells"]:
         check = check_of(cell)
@@ -164,20 +166,9 @@ def _written(
         verdict = verdicts[check]
         in_order.append(verdict)
         cell["outputs"] = check_outputs(verdict, float(cell["metadata"]["nbgrader"]["points"]))
-    record = notebook["metadata"]["chainrule"]
-    record |= {"problem": problem} if problem else {}
-    record["verdicts"] = [
-        {
-            "name": verdict.name,
-            "score": verdict.score,
-            "points": verdict.points,
-            "status": verdict.status,
-            "seed": verdict.seed,
-            "sentence": verdict.sentence(),
-            "ours": bool(verdict.note) and (ours or problem is None),
-        }
-        for verdict in in_order
-    ]
+        put_on_record(cell, verdict, ours=bool(verdict.note) and (ours or problem is None))
+    if problem:
+        notebook["metadata"]["chainrule"]["problem"] = problem
     return GradedNotebook(notebook, in_order, problem, ours)
 
 

@@ -20,6 +20,7 @@ MODULES = (
     "sklearn.datasets",
     "torch",
     "autograder.checks",
+    "autograder.notebook",
     "autograder.work",
     "coursekit",
 )

@@ -71,6 +71,13 @@ def test_two_mistakes_are_both_named():
     assert mistaken("no regularisation", "sign") == "HINT-REG And: HINT-SIGN"
 
 
+def test_names_are_for_the_record_and_not_for_students():
+    wrong = frozenset({"loss of N", "sign"})
+    finding = judged(lambda W, X, y, reg: known(W, X, y, reg, wrong=wrong)).findings[0]
+    assert set(finding.mistakes) == {("answer", "loss of N"), ("answer", "sign")}
+    assert finding.public().keys() == {"check", "passed", "message", "hint"}
+
+
 def test_an_unknown_mistake_is_located_and_gets_no_wrong_name():
     def answer(W, X, y, reg):
         loss, dW = svm(W, X, y, reg)

@@ -47,6 +47,19 @@ def test_a_mistake_without_a_name_is_shown_as_one(report):
     assert one["told"][0] in str(report)
 
 
+def test_the_checks_that_failed_and_what_judging_took(report):
+    half_square, row_sums = report["exercises"]
+    assert half_square["failed"]["Gradient dw"] >= half_square["statuses"]["partial"] == 3
+    assert row_sums["failed"]["Right values"] == 3  # cyd, dot and fay
+    seconds = {one["student"]: one["judging"] for one in report["students"] if one["graded"]}
+    assert seconds.pop("kim") == 0  # nothing to judge in what cannot be read
+    assert min(seconds.values()) > 0
+    assert report["judging"]["seconds"] == pytest.approx(sum(seconds.values()), abs=0.1)
+    longest = report["judging"]["longest"]
+    assert longest["seconds"] <= max(seconds.values()) + 0.05
+    assert longest["exercise"] in ("half_square", "row_sums")
+
+
 def test_what_needs_a_person(report):
     found = attention(report)
     assert found["ada"] == found["eve"] == ["written"]

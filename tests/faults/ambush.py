@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from courses.course import TinyCourse
+
 FOLDER = "FAULTS_AMBUSH"
 STEP = 2.0**-40
 """Student number n multiplies the loss by 1 + n * STEP: nothing to any tolerance, and enough to know them by."""
@@ -86,6 +88,14 @@ class Ambush:
         """Wait until a student's submission is in hand; returns the process that has it."""
         until(lambda: any(number == one for one, _ in self.met()), f"nobody has submission {number} in hand")
         return next(pid for one, pid in reversed(self.met()) if one == number)
+
+
+def accelerate(course: TinyCourse) -> None:
+    """Let an exercise of the course ask for an accelerator."""
+    exercises = course.root / "source/tiny/exercises.py"
+    text = exercises.read_text()
+    assert "seconds=250)" in text
+    exercises.write_text(text.replace("seconds=250)", "seconds=250, accelerated=True)", 1))
 
 
 def until(true: Callable[[], object], otherwise: str, patience: float = 120.0) -> None:

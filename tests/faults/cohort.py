@@ -12,6 +12,8 @@ from typing import Any
 from courses.course import BIN, RIGHT, ROW_SUMS, WRITTEN, TinyCourse
 from nbgrader.api import Gradebook
 
+from autograder.grading.onrecord import on_record
+
 from .ambush import CHECK, STEP
 
 SEED = "20"
@@ -93,7 +95,7 @@ def grades(course: TinyCourse, database: str | None = None) -> Grades:
     for student in found:
         notebook = course.autograded(student)
         found[student]["autograded"] = [
-            (one["name"], one["score"], one["status"]) for one in notebook["metadata"]["chainrule"]["verdicts"]
+            (one["name"], one["score"], one["status"]) for one in on_record(notebook["cells"])
         ]
         page = course.root / "feedback" / student / "tiny/tiny.html"
         found[student]["feedback"] = page.stat().st_size > 0

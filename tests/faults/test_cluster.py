@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from courses.course import TinyCourse
 
-from .ambush import Ambush
-from .cohort import NAMES, NUMBER, Grades, Run, grades
+from .ambush import Ambush, accelerate
+from .cohort import NAMES, NUMBER, Grades, Run, grades, judged
 
 pytestmark = pytest.mark.faults
 
@@ -64,9 +64,10 @@ class Cluster:
 
 
 @pytest.fixture
-def cluster(tmp_path: Path, ambush: Ambush) -> Iterator[Cluster]:
-    """A cluster for one test."""
-    made = Cluster(tmp_path, ambush.environment)
+def cluster(request: pytest.FixtureRequest, tmp_path: Path, ambush: Ambush) -> Iterator[Cluster]:
+    """A cluster for one test, whose scheduler forgives a task so many workers' deaths (Dask's default: 3)."""
+    allowed = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": str(getattr(request, "param", 3))}
+    made = Cluster(tmp_path, ambush.environment | allowed)
     try:
         yield made
     finally:
@@ -81,6 +82,52 @@ def test_a_worker_of_the_cluster_is_killed(course: TinyCourse, ambush: Ambush, c
     assert run.finish()["failures"] == {}
     assert grades(course) == undisturbed
     assert [number for number, _ in ambush.met()].count(NUMBER["cyd"]) == 2
+
+
+def test_a_submission_that_kills_every_worker_of_the_cluster_that_it_meets(
+    course: TinyCourse, ambush: Ambush, cluster: Cluster, undisturbed: Grades
+):
+    """Two workers die, not one more, and nobody else is blamed."""
+    ambush.poison(NUMBER["cyd"])
+    said = Run(course, ambush.environment, "--scheduler", cluster.address).finish()
+    found = grades(course)
+    poisoned, before = found.pop("cyd"), dict(undisturbed)
+    before.pop("cyd")
+    assert found == before
+    assert poisoned["score"] == 0
+    (row,) = [row for row in said["students"] if row["student"] == "cyd"]
+    assert "ended 2 times" in row["problem"]
+    killed = [pid for number, pid in ambush.met() if number == NUMBER["cyd"]]
+    assert len(killed) == len(set(killed)) == 2
+    assert judged(course) == set(NAMES) - {"cyd"}
+
+    (ambush.folder / f"poison-{NUMBER['cyd']}").unlink()
+    assert Run(course, ambush.environment, "--scheduler", cluster.address).finish()["unchanged"] == len(NAMES) - 1
+    assert grades(course) == undisturbed
+
+
+@pytest.mark.parametrize("cluster", [0, 3], indirect=True)
+def test_two_submissions_that_kill_workers(course: TinyCourse, ambush: Ambush, cluster: Cluster, undisturbed: Grades):
+    """However many deaths the scheduler allows: whoever waited behind them when their workers died is innocent."""
+    poisons = {"ada", "ben"}
+    for student in poisons:
+        ambush.poison(NUMBER[student])
+    assert Run(course, ambush.environment, "--scheduler", cluster.address).finish()["failures"] == {}
+    found = grades(course)
+    assert {name: found[name] for name in NAMES if name not in poisons} == {
+        name: undisturbed[name] for name in NAMES if name not in poisons
+    }
+    assert {found[name]["score"] for name in poisons} == {0.0}
+    met = [number for number, _ in ambush.met()]
+    assert {name: met.count(NUMBER[name]) for name in poisons} == dict.fromkeys(poisons, 2)
+
+
+def test_no_worker_offers_the_card_that_the_assignment_asks_for(course: TinyCourse, ambush: Ambush, cluster: Cluster):
+    accelerate(course)
+    ended = Run(course, ambush.environment, "--scheduler", cluster.address).end()
+    assert ended.returncode == 2
+    assert "start them with --resources GPU=1" in " ".join(ended.stderr.split())
+    assert ambush.met() == []
 
 
 def test_the_cluster_is_killed_and_started_again(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from pathlib import Path
 
 import pytest
 from courses.course import TinyCourse
@@ -34,6 +35,18 @@ def test_locked_before_the_command_is_given(course: TinyCourse, ambush: Ambush, 
     assert grades(course) == undisturbed
 
 
+def test_locked_while_pages_are_written(course: TinyCourse, ambush: Ambush, undisturbed: Grades):
+    """Everything is recorded; the pages are made from what the gradebook says."""
+    run = Run(course, ambush.environment, "--jobs", "2")
+    until(lambda: _pages(course), "no page is written")
+    written: list[int] = []
+    _hold(course, "EXCLUSIVE", lambda: written.append(len(_pages(course))))
+    assert written[0] < len(NAMES)
+    assert run.finish()["failures"] == {}
+    assert grades(course) == undisturbed
+    assert len(ambush.met()) == len(NAMES)
+
+
 def test_locked_until_patience_ends(course: TinyCourse, ambush: Ambush, undisturbed: Grades):
     """Nothing that was judged is lost, and nothing is judged again."""
     ambush.hold(NUMBER["hal"])
@@ -52,6 +65,10 @@ def test_locked_until_patience_ends(course: TinyCourse, ambush: Ambush, undistur
     assert Run(course, ambush.environment).finish()["failures"] == {}
     assert len(ambush.met()) == len(NAMES)
     assert grades(course) == undisturbed
+
+
+def _pages(course: TinyCourse) -> list[Path]:
+    return list(course.root.glob("feedback/*/tiny/tiny.html"))
 
 
 def _hold(course: TinyCourse, lock: str, meanwhile) -> None:

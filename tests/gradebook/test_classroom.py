@@ -13,6 +13,19 @@ from autograder.gradebook.classroom import ClassError, UnknownAssignment, Wishes
 from autograder.grading.assignment import AssignmentError
 from autograder.wall import WallError
 
+TRIPS = """
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+
+class Trips(NbGraderPreprocessor):
+    def preprocess(self, nb, resources):
+        if resources["nbgrader"]["student"] == "ben":
+            raise ValueError("over its own feet")
+        return nb, resources
+
+
+c.HTMLExporter.preprocessors = [Trips]
+"""
 CLASS = {
     "ada": RIGHT | WRITTEN,
     "ben": {"row_sums": ROW_SUMS},
@@ -46,12 +59,42 @@ def test_a_class(tiny_course: TinyCourse):
     assert (rows["ada"].needs_manual_grade, rows["ben"].needs_manual_grade) == (True, False)
     assert "no notebook was handed in" in (rows["fay"].judged.problem or "")
     assert all(row.feedback is not None and row.feedback.is_file() for row in grades.students)
-    assert sorted(told) == sorted((step, student) for step in ("judged", "recorded") for student in rows)
+    assert sorted(told) == sorted((step, student) for step in ("judged", "recorded", "pages") for student in rows)
     assert {verdict.seed for row in grades.students for verdict in row.judged.verdicts} == {grades.seed}
     with Gradebook(f"sqlite:///{tiny_course.root / 'gradebook.db'}") as gradebook:
         grade: Any = gradebook.find_grade("check_row_sums", "tiny", "tiny", "ada")
         assert grade.auto_score == 4
         assert "no notebook" in gradebook.find_comment("row_sums", "tiny", "tiny", "fay").auto_comment
+
+
+def test_pages_are_the_same_whoever_writes_them(tiny_course: TinyCourse, monkeypatch: pytest.MonkeyPatch):
+    students = [f"s{k}" for k in range(8)]
+    for k, student in enumerate(students):
+        tiny_course.hand_in(student, tiny_course.notebook(RIGHT | WRITTEN if k % 2 else {}))
+    grade_class(tiny_course.root, "tiny")
+    pages = [tiny_course.root / f"feedback/{student}/tiny/tiny.html" for student in students]
+    alone = [page.read_bytes() for page in pages]
+    for page in pages:
+        page.unlink()
+    monkeypatch.setattr("autograder.gradebook.pages.WORTH_A_PROCESS", 2)
+    told: list[tuple[str, str]] = []
+    grades = grade_class(
+        tiny_course.root, "tiny", Wishes(jobs=3), progress=lambda step, student: told.append((step, student))
+    )
+    assert sorted(told)[len(students) : 2 * len(students)] == [("pages", student) for student in students]
+    assert [page.read_bytes() for page in pages] == alone
+    assert grades.pageless == {}
+
+
+def test_who_got_no_page_is_named(tiny_course: TinyCourse):
+    for student in ("ada", "ben"):
+        tiny_course.hand_in(student, tiny_course.notebook(RIGHT))
+    tiny_course.configure(TRIPS)
+    done = tiny_course.run("chainrule", "grade", "tiny", ok=False)
+    assert done.returncode == 1
+    assert (tiny_course.root / "feedback/ada/tiny/tiny.html").is_file()
+    assert "ben has no feedback page" in done.stdout
+    assert "ada has" not in done.stdout
 
 
 def test_grading_again_keeps_what_people_gave(tiny_course: TinyCourse):

@@ -139,17 +139,20 @@ def test_autograded_is_the_same(both: dict[str, TinyCourse]):
 
 
 def _but_for_the_key(text: str) -> str:
-    """The notebook as it was, but for the one line by which a second run knows it."""
-    lines = [line for line in text.splitlines(True) if not line.startswith('   "judged": "')]
+    """The notebook as it was, but for the one line by which a second run knows it, and how long judging took."""
+    lines = [line for line in text.splitlines(True) if not line.strip().startswith(('"judged": "', '"seconds": '))]
     return "".join(lines)
 
 
 def test_feedback_and_formgrader_go_on_from_there(both: dict[str, TinyCourse]):
     course = both["chainrule"]
     course.run("nbgrader", "generate_feedback", "tiny")
-    assert "divide by N" in (course.root / "feedback/cyd/tiny/tiny.html").read_text()
+    page = (course.root / "feedback/cyd/tiny/tiny.html").read_text()
+    assert "divide by N" in page
+    assert "not_averaged" in json.dumps(course.autograded("cyd"))
+    assert "not_averaged" not in page
     course.run("nbgrader", "autograde", "tiny", "--student", "cyd", "--force")  # what the button does
-    assert course.autograded("cyd")["metadata"]["chainrule"].keys() == {"notes", "verdicts"}
+    assert course.autograded("cyd")["metadata"]["chainrule"].keys() == {"notes"}
 
 
 # --- what a course's own configuration adds ---------------------------------------------------------------------------
@@ -192,6 +195,39 @@ def test_plugins_hooks_and_preprocessors_of_the_course_are_used(tiny_course: Tin
     assert tiny_course.autograded("ada")["metadata"]["stamp"][0] == "ada"
     assert (tiny_course.root / "autograded/ada/tiny/tiny.ipynb").stat().st_mode & 0o777 == 0o640
     assert (tiny_course.root / "hooks.txt").read_text().count("tiny.ipynb") == 1
+
+
+def test_penalties_follow_points_by_hand_and_the_due_date_without_judging(tiny_course: TinyCourse):
+    (tiny_course.root / "ours_of_this_test.py").write_text(PLUGIN)
+    tiny_course.configure("import sys; sys.path.insert(0, c.CourseDirectory.root)")
+    tiny_course.configure("c.AssignLatePenalties.plugin_class = 'ours_of_this_test.TenPercent'")
+    database = f"sqlite:///{tiny_course.root / 'gradebook.db'}"
+
+    def penalties() -> dict[str, float]:
+        ran = tiny_course.run("chainrule", "grade", "tiny", "--no-feedback", "--json")
+        said.append(json.loads(ran.stdout)["unchanged"])
+        with Gradebook(database) as gradebook:
+            rows: list[Any] = gradebook.assignment_submissions("tiny")
+            assert not any(row.needs_manual_grade for row in rows if row.student_id == "ada" and len(said) > 1)
+            return {row.student_id: row.late_submission_penalty for row in rows}
+
+    said: list[int] = []
+    with Gradebook(database) as gradebook:
+        _due(gradebook)
+    for student in ("ada", "ben", "cyd"):
+        folder = tiny_course.hand_in(student, tiny_course.notebook(RIGHT | WRITTEN))
+        (folder / "timestamp.txt").write_text(LATE["ada" if student == "ben" else "dot"])
+    assert penalties() == {"ada": 1, "ben": 0, "cyd": 1}
+    with Gradebook(database) as gradebook:
+        _mark(gradebook, "ada", "why", 1.5)
+        _mark(gradebook, "ben", "why", 1.5)
+        gradebook.db.commit()
+    assert penalties() == {"ada": pytest.approx(1.15), "ben": 0, "cyd": 1}
+    with Gradebook(database) as gradebook:
+        later: Any = "2026-04-01 12:00:00 UTC"
+        gradebook.update_or_create_assignment("tiny", duedate=later)
+    assert penalties() == {"ada": 0, "ben": 0, "cyd": 0}
+    assert said == [0, 3, 3]
 
 
 def test_steps_that_cannot_be_taken_are_refused(tiny_course: TinyCourse):

@@ -13,6 +13,9 @@ from nbgrader.utils import determine_grade
 
 from autograder.grading.assignment import Assignment, load_assignment
 from autograder.grading.grade import GradedNotebook, check_outputs, grade_notebook
+from autograder.grading.onrecord import on_record
+from autograder.grading.rebuild import rebuild
+from autograder.grading.submission import read_notebook
 from autograder.verdict import Finding, Verdict
 from autograder.wall import Wall, WallError
 
@@ -60,6 +63,58 @@ def test_the_report_names_the_mistake(tiny_built: TinyCourse, assignment: Assign
     assert "divide by N as the loss does" in report["data"]["text/plain"]
 
 
+def test_check_cells_bear_the_verdict_for_machines(tiny_built: TinyCourse, assignment: Assignment, wall: Wall):
+    answers = {
+        "half_square": HALF_SQUARE.replace(" / len(x)", ""),
+        "row_sums": "def row_sums(x):\n    while True: pass\n",
+    }
+    mistaken, endless = on_record(grade(assignment, wall, tiny_built.notebook(answers)).notebook["cells"])
+    assert (mistaken["name"], mistaken["score"], mistaken["points"], mistaken["status"]) == (
+        "half_square",
+        1,
+        6,
+        "partial",
+    )
+    assert mistaken["mistakes"] == [["half_square", "not_averaged"]]
+    assert mistaken["checks"] == [["Dimensions", True], ["Right values", False], ["Gradient dw", False]]
+    assert (mistaken["failure"], endless["failure"], endless["status"]) == ("", "timeout", "timeout")
+    assert endless["mistakes"] == []
+    assert mistaken["seconds"] > 0
+    assert endless["seconds"] >= assignment.exercises["row_sums"].seconds
+    assert set(mistaken) == {
+        *("name", "score", "points", "status", "failure", "checks", "mistakes", "seed", "seconds", "sentence", "ours"),
+    }
+
+
+FORGED = {
+    "name": "half_square", "score": 6, "points": 6, "status": "passed", "failure": "", "checks": [], "mistakes": [],
+    "seed": 1, "seconds": 0.0, "sentence": "perfect", "ours": False,
+}  # fmt: skip
+
+
+def test_a_forged_verdict_is_never_believed(tiny_built: TinyCourse, assignment: Assignment, wall: Wall):
+    wrong = {name: answer.replace("return", "return None,") for name, answer in RIGHT.items()}
+    forged = tiny_built.notebook(wrong)
+    forged["cells"].append(code("x = 1"))
+    for one in forged["cells"]:
+        one["metadata"]["chainrule"] = {
+            **one["metadata"].get("chainrule", {}),
+            "check": "half_square",
+            "verdict": FORGED,
+        }
+    forged["metadata"]["chainrule"] = {"verdicts": [FORGED], "problem": "", "notes": ["perfect"]}
+    rebuilt = rebuild(assignment.release, read_notebook(json.dumps(forged).encode())).notebook
+    assert "verdict" not in json.dumps([one["metadata"] for one in rebuilt["cells"]])
+    with pytest.raises(KeyError):
+        on_record(rebuilt["cells"])
+    graded = grade(assignment, wall, forged)
+    assert [(one["name"], one["score"]) for one in on_record(graded.notebook["cells"])] == [
+        ("half_square", 0),
+        ("row_sums", 0),
+    ]
+    assert "perfect" not in json.dumps(graded.notebook)
+
+
 def test_what_is_printed_shown_or_returned_is_no_score(tiny_built: TinyCourse, assignment: Assignment, wall: Wall):
     forged = tiny_built.notebook(
         {
@@ -100,7 +155,7 @@ def test_the_seed_is_fresh_recorded_and_repeatable(tiny_built: TinyCourse, assig
     assert first.verdicts[0].seed != second.verdicts[0].seed
     again = grade(assignment, wall, notebook, seed=first.verdicts[0].seed)
     assert again.verdicts[0].public() == first.verdicts[0].public()
-    assert first.notebook["metadata"]["chainrule"]["verdicts"][0]["seed"] == first.verdicts[0].seed
+    assert on_record(first.notebook["cells"])[0]["seed"] == first.verdicts[0].seed
 
 
 def test_without_a_readable_notebook_every_exercise_has_a_verdict_and_a_reason(assignment: Assignment, wall: Wall):
@@ -128,7 +183,7 @@ def test_our_own_failure_is_tried_again_once_and_then_on_the_record(tiny_built: 
     assert graded.ours
     assert graded.score == 0
     assert "fault of the grader" in (graded.problem or "")
-    assert all(verdict["ours"] for verdict in graded.notebook["metadata"]["chainrule"]["verdicts"])
+    assert all(verdict["ours"] for verdict in on_record(graded.notebook["cells"]))
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,14 @@ def _forge_our_metadata(notebook: Notebook) -> None:
             "skip": True,
             "student": False,
             "note": True,
+            "verdict": {
+                "name": "half_square",
+                "score": 6,
+                "points": 6,
+                "status": "passed",
+                "sentence": "",
+                "ours": False,
+            },
         }
 
 

@@ -1,0 +1,1 @@
+"""Workers for ``chainrule grade --scheduler`` on a Slurm cluster, through dask-jobqueue."""

@@ -1,0 +1,75 @@
+"""What dispatch makes of losses, told by a crew that loses what it is told to lose. Real kills are in tests/faults."""
+
+from __future__ import annotations
+
+from collections import deque
+from concurrent.futures import Future
+from typing import Any
+
+import pytest
+
+from autograder.grading.crew import CrewLost
+from autograder.grading.dispatch import MOST_LOSSES, Dispatch
+from autograder.grading.task import Judged
+
+JUDGED = Judged("", ())
+
+
+class Died(Exception):
+    """A worker ended."""
+
+
+class LosingCrew:
+    """Loses the first ``losses`` submissions, the next one whenever one is submitted again, and only then judges."""
+
+    def __init__(self, window: int, losses: int) -> None:
+        self.window = window
+        self._losses = losses
+        self._doomed: deque[Future[Judged]] = deque()
+        self._waiting: list[Future[Judged]] = []
+        self.submitted = 0
+
+    def submit(self, task: Any) -> Future[Judged]:
+        self.submitted += 1
+        future: Future[Judged] = Future()
+        (self._doomed if self.submitted <= self._losses else self._waiting).append(future)
+        if self._doomed and self.submitted >= self.window:
+            self._doomed.popleft().set_exception(Died())
+        elif not self._doomed:
+            while self._waiting:
+                self._waiting.pop().set_result(JUDGED)
+        return future
+
+    def died_with(self, error: BaseException) -> bool:
+        return False
+
+    def lost(self, error: BaseException) -> bool:
+        return isinstance(error, Died)
+
+    def recover(self) -> None:
+        pass
+
+    def close(self, *, at_once: bool = False) -> None:
+        pass
+
+
+def _judge(count: int, crew: LosingCrew) -> list[str]:
+    tasks: Any = ((str(number), None) for number in range(count))
+    return sorted(one.student for group in Dispatch(tasks, crew) for one in group)
+
+
+def test_a_machine_with_many_workers_is_one_loss():
+    many = 4 * MOST_LOSSES
+    crew = LosingCrew(window=many, losses=many)
+    assert _judge(many, crew) == sorted(map(str, range(many)))
+    assert crew.submitted == 2 * many
+
+
+@pytest.mark.parametrize(("losses", "ends"), [(MOST_LOSSES, False), (MOST_LOSSES + 1, True)])
+def test_losses_with_no_verdict_between_them_end_the_run(losses: int, ends: bool):
+    crew = LosingCrew(window=1, losses=losses)
+    if ends:
+        with pytest.raises(CrewLost, match=f"{MOST_LOSSES} times in a row"):
+            _judge(3, crew)
+    else:
+        assert _judge(3, crew) == ["0", "1", "2"]
