@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy and torch: the tests run side by side
+
 sys.path.append(str(Path(__file__).parent))  # for tests/courses; last, so that it hides nothing
 
 from courses.course import TinyCourse, build_tiny, once

@@ -116,7 +116,15 @@ MEANS = [
         "counting_off",
         "switches off the counting of its work",
         6,
-        answers=looping(body=("    import sys\n    sys.settrace(None)\n") + LOOP),
+        answers=looping(
+            body=(
+                "    import sys\n"
+                "    sys.settrace(None)\n"
+                "    for tool in range(6 if hasattr(sys, 'monitoring') else 0):\n"
+                "        sys.monitoring.free_tool_id(tool)\n"
+            )
+            + LOOP
+        ),
         says="switches off",
     ),
     Attack(
