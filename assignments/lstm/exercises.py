@@ -1354,6 +1354,20 @@ ENCODER = tuple(name for name in SEQ2SEQ if name.startswith("enc"))
 REST = tuple(name for name in SEQ2SEQ if not name.startswith("enc"))
 
 
+def counting():
+    """A decoder of V = 7, D = 9, H = 10 that writes 2, 3, 4, 5, 6, 0, ...: from each symbol to the next, around."""
+    dec_Wx, follows = np.zeros((9, 40)), [*((np.arange(7) + 1) % 7), 2]
+    dec_Wx[np.arange(8), 30 + np.array(follows)] = 5.0
+    weights = {
+        "E": np.eye(8, 9),
+        "dec_Wx": dec_Wx,
+        "dec_Wh": np.zeros((10, 40)),
+        "Wy": 5 * np.eye(10, 7),
+        "by": np.zeros(7),
+    }
+    return {**weights, "dec_b": np.repeat([3.0, -3.0, 3.0, 0.0], 10)}
+
+
 @exercise(
     points=7,
     inputs={
@@ -1378,6 +1392,7 @@ REST = tuple(name for name in SEQ2SEQ if not name.startswith("enc"))
             Wy=lambda rng, inputs: 3 * rng.standard_normal((7, 8)),  # stronger than by: more than one symbol is written
             n=8,
         ),
+        case("a decoder that counts", sizes={"N": 3, "S": 2, "T": 4, "V": 7, "D": 9, "H": 10}, n=5, **counting()),
     ],
     seconds=60,
 )
