@@ -1140,7 +1140,7 @@ THREE_LAYERS = {"W1": "F C K K", "b1": "F", "W2": "any M", "b2": "M", "W3": "M L
         case(
             "huge scores",
             sizes={"L": 3, "M": 4},
-            W3=lambda rng, inputs: 1e3 * rng.standard_normal((4, 3)),
+            W3=lambda rng, inputs: 1e5 * rng.standard_normal((4, 3)),
         ),
     ],
 )
