@@ -121,11 +121,12 @@ with Wall("none", modules=()) as wall:
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_nothing_outlives_a_grader_that_is_killed(level: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = f"98765{LEVELS.index(level)}.25"  # its own: the levels may be tested side by side
     source = f"""
 import time
 from autograder.wall import Wall, Cell
 with Wall({level_or_skip(level)!r}, modules=()) as wall, wall.open({{}}, {{}}) as session:
-    session.run([Cell("a", "import subprocess; subprocess.Popen(['setsid', 'sleep', '987654.25'])")])
+    session.run([Cell("a", "import subprocess; subprocess.Popen(['setsid', 'sleep', '{seconds}'])")])
     print("ready", flush=True)
     time.sleep(60)
 """
@@ -135,13 +136,19 @@ with Wall({level_or_skip(level)!r}, modules=()) as wall, wall.open({{}}, {{}}) a
     tmp_path.chmod(0o755)
     assert grader.stdout is not None
     assert grader.stdout.readline() == b"ready\n"
-    assert _running(b"987654.25")
+    until = time.monotonic() + 20
+    while (
+        not _running(seconds.encode()) and time.monotonic() < until
+    ):  # it has no name while it becomes another program
+        time.sleep(0.05)
+    runs = _running(seconds.encode())
     grader.send_signal(signal.SIGKILL)
     grader.wait()
+    assert runs
     until = time.monotonic() + 20
-    while _running(b"987654.25") and time.monotonic() < until:
+    while _running(seconds.encode()) and time.monotonic() < until:
         time.sleep(0.05)
-    assert not _running(b"987654.25")
+    assert not _running(seconds.encode())
     (left,) = tmp_path.glob("chainrule-wall-*")
     os.utime(left, (0, 0))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
