@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Iterable
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from functools import cached_property, lru_cache, partial
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ from .patience import patiently
 
 WORTH_A_PROCESS = 20
 """So many pages take longer than a process needs to start."""
-TOGETHER = 5
+MOST_TOGETHER = 50
+"""Pages that a process writes with one exporter, before it tells of them: each exporter learns anew what cells look like."""
 MOST_CELLS = 512
 
 
@@ -76,7 +78,8 @@ def write_pages(course: OpenCourse, students: Iterable[str], jobs: int = 1, told
     lifeline, theirs = context.Pipe()
     pool = ProcessPoolExecutor(processes, context, initializer=live_by, initargs=(theirs,))
     try:
-        groups = [waiting[start : start + TOGETHER] for start in range(0, len(waiting), TOGETHER)]
+        together = min(MOST_TOGETHER, ceil(len(waiting) / processes))
+        groups = [waiting[start : start + together] for start in range(0, len(waiting), together)]
         for group, lines in zip(groups, pool.map(some, groups), strict=True):
             course.log.lines += lines
             for student in group:
@@ -103,7 +106,7 @@ def _write(course: OpenCourse, students: Iterable[str], told: Told) -> None:
     pages = _Pages(coursedir=course.folders, config=course.config, log=course.log.logger)
     pages.force = True
     pages.told = told
-    pages.notebooks_of = {student: course.autograded(student) for student in students}
+    pages.student_of = {str(course.autograded(student)): student for student in students}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # SQLAlchemy's remarks on nbgrader
         try:
@@ -125,12 +128,13 @@ class _GaveUp(BaseException):
 class _Pages(GenerateFeedback):
     """nbgrader's converter over some students, which waits for a gradebook that is locked or away; none are no error."""
 
-    notebooks_of: dict[str, Path]
+    student_of: dict[str, str]
+    """Path of the notebook -> student."""
     told: Told
 
     def init_notebooks(self) -> None:
         """The notebooks that were recorded."""
-        self.assignments = {str(path.parent): [str(path)] for path in self.notebooks_of.values()}
+        self.assignments = {str(Path(path).parent): [path] for path in self.student_of}
 
     def convert_single_notebook(self, notebook_filename: str) -> None:
         """Make and write one page."""
@@ -141,4 +145,4 @@ class _Pages(GenerateFeedback):
         except OSError as error:
             why = f"feedback/ cannot be written ({error.strerror}): grade again when it can"
             raise _GaveUp(ClassError(why)) from error
-        self.told(next(one for one, path in self.notebooks_of.items() if str(path) == notebook_filename))
+        self.told(self.student_of[notebook_filename])
