@@ -112,3 +112,15 @@ def _of(submission: Any) -> dict[str, Any]:
 def judged(course: TinyCourse) -> set[str]:
     """Whose verdicts are on disk."""
     return {path.stem for path in (course.root / "build/judged/tiny").glob("*.json")}
+
+
+def only_poisoned(course: TinyCourse, said: Mapping[str, Any], undisturbed: Grades, student: str) -> None:
+    """Asserts that a submission was given up after two tries, and that it cost nobody else anything."""
+    found = grades(course)
+    poisoned, before = found.pop(student), dict(undisturbed)
+    before.pop(student)
+    assert found == before
+    assert poisoned["score"] == 0
+    (row,) = [row for row in said["students"] if row["student"] == student]
+    assert "ended 2 times" in row["problem"]
+    assert judged(course) == set(NAMES) - {student}  # a fault of the grader is no verdict to keep

@@ -14,7 +14,7 @@ import pytest
 from courses.course import TinyCourse
 
 from .ambush import Ambush, accelerate
-from .cohort import NAMES, NUMBER, Grades, Run, grades, judged
+from .cohort import NAMES, NUMBER, Grades, Run, grades, only_poisoned
 
 pytestmark = pytest.mark.faults
 
@@ -90,16 +90,9 @@ def test_a_submission_that_kills_every_worker_of_the_cluster_that_it_meets(
     """Two workers die, not one more, and nobody else is blamed."""
     ambush.poison(NUMBER["cyd"])
     said = Run(course, ambush.environment, "--scheduler", cluster.address).finish()
-    found = grades(course)
-    poisoned, before = found.pop("cyd"), dict(undisturbed)
-    before.pop("cyd")
-    assert found == before
-    assert poisoned["score"] == 0
-    (row,) = [row for row in said["students"] if row["student"] == "cyd"]
-    assert "ended 2 times" in row["problem"]
+    only_poisoned(course, said, undisturbed, "cyd")
     killed = [pid for number, pid in ambush.met() if number == NUMBER["cyd"]]
     assert len(killed) == len(set(killed)) == 2
-    assert judged(course) == set(NAMES) - {"cyd"}
 
     (ambush.folder / f"poison-{NUMBER['cyd']}").unlink()
     assert Run(course, ambush.environment, "--scheduler", cluster.address).finish()["unchanged"] == len(NAMES) - 1

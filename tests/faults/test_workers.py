@@ -9,7 +9,7 @@ import pytest
 from courses.course import TinyCourse
 
 from .ambush import Ambush
-from .cohort import NAMES, NUMBER, Grades, Run, grades, judged
+from .cohort import NAMES, NUMBER, Grades, Run, grades, only_poisoned
 
 pytestmark = pytest.mark.faults
 
@@ -43,15 +43,8 @@ def test_a_submission_that_kills_every_worker_it_meets(
 ):
     ambush.poison(NUMBER["cyd"])
     said = Run(course, ambush.environment, "--jobs", jobs).finish()
-    found = grades(course)
-    poisoned, before = found.pop("cyd"), dict(undisturbed)
-    before.pop("cyd")
-    assert found == before
-    assert poisoned["score"] == 0
-    (row,) = [row for row in said["students"] if row["student"] == "cyd"]
-    assert "ended 2 times" in row["problem"]
+    only_poisoned(course, said, undisturbed, "cyd")
     assert [number for number, _ in ambush.met()].count(NUMBER["cyd"]) == 2
-    assert judged(course) == set(NAMES) - {"cyd"}  # a fault of the grader is no verdict to keep
 
     (ambush.folder / f"poison-{NUMBER['cyd']}").unlink()  # the grader was mended
     before_again = len(ambush.met())
