@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from autograder.gradebook.timestamps import read_with_care
+from autograder.gradebook.hooks.timestamps import read_with_care
 
 c = get_config()  # noqa: F821  # pyright: ignore[reportUndefinedVariable]
 
@@ -18,17 +18,17 @@ c.CourseDirectory.release_directory = "assignments"
 # No submission can stop the run: its timestamp.txt is read with care, the exporter hands on the path of its notebook,
 # and Rebuild reads that without trust.
 read_with_care()
-c.Autograde.exporter_class = "autograder.gradebook.submissions.SubmissionExporter"
-c.Autograde.pre_convert_hook = "autograder.gradebook.submissions.accept_renamed"
+c.Autograde.exporter_class = "autograder.gradebook.hooks.submissions.SubmissionExporter"
+c.Autograde.pre_convert_hook = "autograder.gradebook.hooks.submissions.accept_renamed"
 
 # The notebook that runs is the release with the student's answers in it; nothing else that was sent counts.
-c.Autograde.sanitize_preprocessors = ["autograder.gradebook.rebuild.Rebuild"]
+c.Autograde.sanitize_preprocessors = ["autograder.gradebook.hooks.rebuilding.Rebuild"]
 
 # Student code runs behind the wall, the verdict is made outside it, and nothing after Judge changes an output.
 c.Autograde.autograde_preprocessors = [
-    "autograder.gradebook.judge.Judge",
-    "autograder.gradebook.scores.SaveScores",
-    "autograder.gradebook.reasons.Reasons",
+    "autograder.gradebook.hooks.judging.Judge",
+    "autograder.gradebook.hooks.scores.SaveScores",
+    "autograder.gradebook.hooks.reasons.Reasons",
     "nbgrader.preprocessors.AssignLatePenalties",
 ]
 # c.Judge.isolation = "auto"  # or "bubblewrap", "landlock"; "none" only for code that you trust

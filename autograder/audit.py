@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from .checks import Vectorised
-from .evaluate import local
-from .exercise import Exercise
+from .exercise.mistakes import Mistakes
+from .exercise.trial import Exercise
 from .judge import judge
-from .mistakes import Mistakes
-from .verdict import Verdict
+from .language.verdict import Verdict
+from .watch.evaluate import local
 
 Namespace = Mapping[str, Any]
 

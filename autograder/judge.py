@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from .checks import AllowedMeans, AnswerFailed, Check, Trial
-from .evaluate import Evaluate
-from .exercise import Exercise, Inputs
-from .mistakes import Mistakes
-from .verdict import Evaluation, Failure, Finding, Status, Verdict, score
+from .checks import AllowedMeans
+from .exercise.mistakes import Mistakes
+from .exercise.trial import AnswerFailed, Check, Exercise, Trial
+from .language.probe import Inputs
+from .language.verdict import Evaluation, Failure, Finding, Status, Verdict, score
+from .watch.evaluate import Evaluate
 
 Elsewhere = Callable[[Trial, Check], Finding]
 """Judges a check that needs the reference where the reference is."""

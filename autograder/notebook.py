@@ -9,11 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .evaluate import local
-from .exercise import Exercise, exercises_in
+from .exercise.declare import exercises_in
+from .exercise.trial import Exercise
 from .judge import judge
+from .language.verdict import Verdict
 from .report import to_html, to_text
-from .verdict import Verdict
+from .watch.evaluate import local
 
 if TYPE_CHECKING:
     from .oracle.client import Oracle

@@ -10,7 +10,7 @@ from pathlib import Path
 from autograder.authoring import build
 from autograder.commandline.cast import Student
 from autograder.commandline.demo import make_course
-from autograder.grading.assignment import load_assignment
+from autograder.course.assignment import load_assignment
 
 ROOT = Path(__file__).resolve().parents[1]
 TRIVIAL = "trivial"

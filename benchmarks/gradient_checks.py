@@ -30,9 +30,9 @@ from rich.progress import track
 from rich.table import Table
 
 from autograder import Exercise
-from autograder.evaluate import local
-from autograder.exercise import Inputs
 from autograder.judge import judge
+from autograder.language.probe import Inputs
+from autograder.watch.evaluate import local
 from tests.checks.planted import LAYERS, PLANTED, Layer
 
 DRAWS = 20
@@ -192,7 +192,7 @@ SLOW = ("every entry (CS231n)", "gradcheck, slow (torch)", "error norm (dlsys)")
 
 def function(name: str, wrong: str, rng: np.random.Generator, sizes: dict[str, int] | None = None) -> Function:
     """One layer with one random draw of its inputs."""
-    from autograder.exercise import Case
+    from autograder.language.probe import Case
 
     exercise, namespace = LAYERS[name].exercise(wrong)
     if sizes:

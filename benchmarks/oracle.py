@@ -37,8 +37,8 @@ IN_CLASS_SECONDS = 30.0
 
 def students(url: str, numbers: list[int], start: float, spread: float) -> list[tuple[float, str]]:
     """Some of the students, each in a thread: seconds of their check, and what went wrong (nothing, as a rule)."""
-    from autograder.evaluate import local
-    from autograder.grading.assignment import load_assignment
+    from autograder.course.assignment import load_assignment
+    from autograder.watch.evaluate import local
 
     assignment = load_assignment(ROOT, "svm")
     exercise = assignment.exercises[EXERCISE]
@@ -53,7 +53,7 @@ def students(url: str, numbers: list[int], start: float, spread: float) -> list[
     taken: list[tuple[float, str]] = []
 
     def student(number: int) -> None:
-        from autograder.checks import Trial
+        from autograder.exercise.trial import Trial
         from autograder.oracle.client import Oracle
 
         kind = number % 3

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .errors import AuthoringError
+from ..errors import AuthoringError
 from .names import bound
 
 BEGIN = "### BEGIN SOLUTION"

@@ -7,9 +7,11 @@ import traceback
 from pathlib import Path
 from types import ModuleType
 
-from autograder.exercise import Exercise, ExerciseError, exercises_in
+from autograder.errors import ExerciseError
+from autograder.exercise.declare import exercises_in
+from autograder.exercise.trial import Exercise
 
-from .errors import AuthoringError
+from ..errors import AuthoringError
 
 
 def read_exercises(path: Path, shown: str) -> dict[str, Exercise]:
@@ -49,5 +51,5 @@ def read_exercises(path: Path, shown: str) -> dict[str, Exercise]:
 
 def line_of(exercise: Exercise) -> int:
     """The line at which an exercise is defined."""
-    code = getattr(exercise.probe, "__code__", None)
+    code = getattr(exercise.function, "__code__", None)
     return code.co_firstlineno if code else 1

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ..errors import AuthoringError
+from ..gradebook.release import Course, generate, open_course
 from .answers import Answers, read_answers
 from .asked import read_exercises
-from .errors import AuthoringError
 from .leak import refuse_leaks
 from .notebook import expand
-from .release import Course, generate, open_course
 from .text import read_text
 
 UNSEEN = {"__pycache__", ".ipynb_checkpoints"}

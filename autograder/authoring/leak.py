@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from ..errors import AuthoringError
 from .answers import Answers
-from .errors import AuthoringError
 
 ROW = 3
 LARGEST = 5_000_000

@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from autograder.exercise import Exercise
+from autograder.exercise.trial import Exercise
 
+from ..errors import AuthoringError
 from .answers import Answers
 from .asked import line_of
-from .errors import AuthoringError
 from .ids import name_cells
 from .names import bound, used
 from .text import Cell, Text

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from .errors import AuthoringError
+from ..errors import AuthoringError
 
 Kind = Literal["solution", "check", "manual", "demo", "code", "markdown"]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..verdict import Evidence
+from ..language.verdict import Evidence
 
 TINY = 1e-12
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..dims import Dims, explain_shape
-from ..verdict import Finding, Value
+from ..exercise.trial import AnswerFailed, Drawn, Trial
+from ..language.dims import Dims, explain_shape
+from ..language.verdict import Finding, Value
 from .gradient import Gradient, several
-from .trial import AnswerFailed, Drawn, Trial
 
 ARTICLE = {"float": "floating-point numbers", "int": "integers", "bool": "booleans"}
 

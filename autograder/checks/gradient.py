@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..exercise import Inputs
-from ..verdict import Evidence, Finding
+from ..exercise.trial import AnswerFailed, Drawn, Trial
+from ..language.probe import Inputs
+from ..language.verdict import Evidence, Finding
 from .compare import ratio_in_words
 from .slope import Slope, measure
-from .trial import AnswerFailed, Drawn, Trial
 
 CALLS = 60
 """Evaluations of the answer for one Gradient check, all cases and the localisation of an error included."""

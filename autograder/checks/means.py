@@ -7,10 +7,10 @@ from statistics import median
 
 import numpy as np
 
-from ..verdict import Evaluation, Finding
+from ..exercise.trial import Trial
+from ..language.verdict import Evaluation, Finding
 from .compare import distance
 from .gradient import Gradient, several
-from .trial import Trial
 
 DERIVING = ("torch", "jax", "autograd", "tensorflow", "sympy", "numdifftools", "scipy.optimize", "scipy.differentiate")
 ANALYTIC = 5e-13

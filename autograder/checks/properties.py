@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..verdict import Finding
+from ..exercise.trial import AnswerFailed, Trial
+from ..language.verdict import Finding
 from .dimensions import misshapen
-from .trial import AnswerFailed, Trial
 
 
 @dataclass(frozen=True)

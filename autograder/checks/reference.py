@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..evaluate import call
-from ..mistakes import Mistake
-from ..verdict import Finding, replace
+from ..exercise.mistakes import Mistake
+from ..exercise.trial import AnswerFailed, Drawn, Trial
+from ..language.verdict import Finding, replace
+from ..watch.evaluate import call
 from .compare import distance, evidence, ratio_in_words
-from .trial import AnswerFailed, Drawn, Trial
 
 Arrays = dict[str, np.ndarray]
 

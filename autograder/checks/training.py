@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from ..training import ACCELERATOR
-from ..verdict import Evaluation, Finding
+from ..exercise.trial import AnswerFailed, Trial
+from ..language.verdict import Evaluation, Finding
+from ..watch.devices import ACCELERATOR
 from .compare import distance
-from .trial import AnswerFailed, Trial
 
 Measure = Callable[[Mapping[str, np.ndarray], np.ndarray], float]
 FALLS_TO = 0.7
@@ -61,7 +61,7 @@ class Training:
     into the inputs. at_least: the floor that is judged everywhere. margin: how far below the reference's mean is still as
     good; three standard deviations of the reference's runs, where these are more. losses: the output with the loss of each
     step (None: there is none). measure: what is measured, higher is better (default: accuracy of ``scores``), and
-    ``measured`` its name. Where the probe returns ``seconds`` and ``peak_bytes`` (``autograder.training.Observed``), they
+    ``measured`` its name. Where the probe returns ``seconds`` and ``peak_bytes`` (``devices.Observed``), they
     are told as ratios to the reference's; more than twice its memory on an accelerator fails.
     """
 
@@ -177,7 +177,7 @@ def chosen_device(trial: Trial) -> tuple[str, str]:
     if not trial.exercise.accelerated:
         return "", ""
     try:
-        from ..training import why_no_accelerator
+        from ..watch.devices import why_no_accelerator
 
         problem = why_no_accelerator()
     except ImportError:
@@ -188,7 +188,7 @@ def chosen_device(trial: Trial) -> tuple[str, str]:
 def _kind(device: str) -> str:
     if not device:
         return "the processor"
-    from ..training import current_accelerator
+    from ..watch.devices import current_accelerator
 
     return f"the accelerator ({current_accelerator()})"
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ..exercise import USUAL, Case, Inputs
-from ..verdict import Evaluation, Finding
+from ..exercise.trial import AnswerFailed, Trial
+from ..language.probe import USUAL, Case, Inputs
+from ..language.verdict import Evaluation, Finding
 from .compare import distance
-from .trial import AnswerFailed, Trial
 
 
 @dataclass(frozen=True)

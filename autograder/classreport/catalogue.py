@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..grading.assignment import Assignment
+from ..course.assignment import Assignment
 from .record import Mistake
 
 Catalogue = Mapping[tuple[str, str], Mistake]

@@ -10,15 +10,15 @@ from typing import Any
 
 from nbgrader.api import MissingEntry
 
-from ..authoring.release import alembic_on_path
-from ..exporters.ledger import Entry, ledger
+from ..course.assignment import Assignment, load_assignment
+from ..course.marks import on_record
+from ..errors import SubmissionError, UnknownAssignment
 from ..gradebook.course import OpenCourse, open_course
-from ..gradebook.errors import UnknownAssignment
-from ..gradebook.timestamps import handed_in
-from ..grading.assignment import Assignment, load_assignment
-from ..grading.onrecord import on_record
+from ..gradebook.exporters.ledger import Entry, ledger
+from ..gradebook.hooks.timestamps import handed_in
+from ..gradebook.release import alembic_on_path
+from ..grading.handed_in import find_notebook, read_plain_file
 from ..grading.rebuild import identities, role_of, text_of
-from ..grading.submission import SubmissionError, find_notebook, read_plain_file
 from .catalogue import Catalogue, catalogue, looked_up
 from .record import Answered, ClassRecord, Handed, Marks
 from .sittings import minutes_worked

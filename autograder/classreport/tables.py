@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..exporters.cells import inert
+from ..gradebook.exporters.cells import inert
 
 
 def write_students(report: Mapping[str, Any], path: Path) -> Path:

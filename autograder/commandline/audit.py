@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..audit import Audited, audit
-from ..grading.assignment import assignments_in, load_assignment
+from ..course.assignment import assignments_in, load_assignment
 from .saying import console, course_root, print_json
 
 

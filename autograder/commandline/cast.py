@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..grading.assignment import AssignmentError
+from ..errors import AssignmentError
 from ..grading.rebuild import role_of, text_of
 
 _OTHERS = re.compile(r"^# others: (solved|half|empty)$", re.MULTILINE)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .saying import REFUSED, console, course_root, points, print_json
 
 if TYPE_CHECKING:
-    from ..grading.assignment import Assignment
+    from ..course.assignment import Assignment
     from ..grading.grade import GradedNotebook
 
 MARKS = {"passed": "green", "partial": "yellow", "not_attempted": "dim"}
@@ -16,10 +16,11 @@ MARKS = {"passed": "green", "partial": "yellow", "not_attempted": "dim"}
 
 def run(notebook: Path, name: str | None, course: Path | None, isolation: str | None, json: bool) -> int:
     """Judge a notebook and print the verdicts. Returns the exit code."""
-    from ..grading.assignment import load_assignment
+    from ..course.assignment import load_assignment
+    from ..errors import SubmissionError
     from ..grading.grade import grade_notebook
-    from ..grading.submission import SubmissionError, read_files, read_plain_file
-    from ..wall import Wall
+    from ..grading.handed_in import read_files, read_plain_file
+    from ..wall.outside.wall import Wall
 
     if not notebook.exists():
         raise SubmissionError(f"there is no file {notebook}")
@@ -56,9 +57,10 @@ def _belongs_to(root: Path, notebook: Path, data: bytes) -> str:
     """The assignment a notebook answers: by its name, else by the cells it shares with the releases."""
     import json
 
-    from ..grading.assignment import AssignmentError, assignments_in
+    from ..course.assignment import assignments_in
+    from ..errors import AssignmentError
+    from ..grading.handed_in import read_notebook
     from ..grading.rebuild import identities
-    from ..grading.submission import read_notebook
 
     names = assignments_in(root)
     if notebook.stem in names:

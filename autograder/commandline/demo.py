@@ -44,7 +44,7 @@ def run(
 
 def _with_a_cast(root: Path) -> list[str]:
     """The assignments that have students in demo/. Raises AssignmentError when none has."""
-    from ..grading.assignment import AssignmentError
+    from ..errors import AssignmentError
 
     found = sorted({path.parent.name for path in (root / "demo").glob("*/*.py")})
     if not found:
@@ -55,7 +55,7 @@ def _with_a_cast(root: Path) -> list[str]:
 def make_course(root: Path, casts: Mapping[str, list[Student]], demo: Path) -> Path:
     """A fresh course with some assignments, each built, and handed in by everybody of its cast."""
     from ..authoring import build
-    from ..grading.assignment import AssignmentError
+    from ..errors import AssignmentError
 
     if demo.exists() and any(demo.iterdir()) and not (demo / MARK).is_file():
         raise AssignmentError(f"{demo} holds something else: name an empty folder with --into")

@@ -7,7 +7,7 @@ from .saying import console, print_json
 
 def run(json: bool) -> None:
     """Print what this machine offers."""
-    from ..wall.machine import survey
+    from ..wall.outside.survey import survey
 
     pieces = survey()
     if json:

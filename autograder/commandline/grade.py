@@ -10,7 +10,7 @@ from .saying import console, course_root, points, print_json
 
 if TYPE_CHECKING:
     from ..gradebook.classroom import ClassGrades, StudentGrade, Wishes
-    from ..verdict import Verdict
+    from ..language.verdict import Verdict
 
 
 def run(assignment: str, course: Path | None, wishes: Wishes, json: bool) -> int:
@@ -28,7 +28,8 @@ def grade_with_progress(root: Path, assignment: str, wishes: Wishes) -> ClassGra
     """Grade a class under a progress bar on stderr; an assignment new to the gradebook is registered first."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from ..gradebook.classroom import UnknownAssignment, grade_class
+    from ..errors import UnknownAssignment
+    from ..gradebook.classroom import grade_class
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console(stderr=True), transient=True) as bars:

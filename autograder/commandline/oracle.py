@@ -7,11 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ..errors import OracleError
 from .saying import course_root
-
-
-class OracleError(Exception):
-    """The oracle cannot be started as things stand: one sentence with what to do."""
 
 
 def run(course: Path | None, log: Path | None, examiners: int, checks_per_minute: int, checks_per_hour: int) -> None:

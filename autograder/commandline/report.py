@@ -15,7 +15,7 @@ def run(assignment: str, course: Path | None, into: Path | None, json: bool) -> 
     from ..classreport.page import render
     from ..classreport.summary import summarise
     from ..classreport.tables import write_mistakes, write_students
-    from ..gradebook.errors import ClassError
+    from ..errors import ClassError
 
     root = course_root(course)
     with console(stderr=True).status(f"reading {assignment}"):

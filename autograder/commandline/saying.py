@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from ..errors import AssignmentError, Refusal
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -22,9 +24,7 @@ def refusing(as_json: bool, **about: object) -> Iterator[None]:
     """Turn the errors that are meant for people into one sentence on stderr (with --json also an object) and exit 2."""
     try:
         yield
-    except Exception as error:
-        if not isinstance(error, _meant_for_people()):
-            raise
+    except Refusal as error:
         sentence = str(error).strip()
         sentence += "" if sentence.endswith((".", "!", "?")) else "."
         if not {"/", ".", ":"} & set(sentence.partition(" ")[0]):  # a file's name stays as it is
@@ -33,20 +33,6 @@ def refusing(as_json: bool, **about: object) -> Iterator[None]:
         if as_json:
             print_json({key: value for key, value in about.items() if value is not None} | {"error": sentence})
         raise typer.Exit(REFUSED) from None
-
-
-def _meant_for_people() -> tuple[type[Exception], ...]:
-    """The errors whose text is a sentence for whoever gave the command; only rooms in use can have raised one."""
-    names = {
-        "autograder.authoring.errors": "AuthoringError",
-        "autograder.commandline.oracle": "OracleError",
-        "autograder.gradebook.errors": "ClassError",
-        "autograder.grading.assignment": "AssignmentError",
-        "autograder.grading.submission": "SubmissionError",
-        "autograder.wall": "WallError",
-        "autograder.exercise": "ExerciseError",
-    }
-    return tuple(getattr(sys.modules[room], name) for room, name in names.items() if room in sys.modules)
 
 
 def print_json(value: Any) -> None:
@@ -63,7 +49,7 @@ def console(*, stderr: bool = False) -> Console:
 
 def course_root(course: Path | None, near: Path | None = None) -> Path:
     """The course that is meant: the one named, else the one here, else the one around ``near``."""
-    from ..grading.assignment import AssignmentError, find_course
+    from ..course.assignment import find_course
 
     if course is not None:
         return find_course(course.resolve()) if course.is_dir() else _no_folder(course)
@@ -76,8 +62,6 @@ def course_root(course: Path | None, near: Path | None = None) -> Path:
 
 
 def _no_folder(course: Path) -> Path:
-    from ..grading.assignment import AssignmentError
-
     raise AssignmentError(f"there is no folder {course}: --course names the one with nbgrader_config.py")
 
 

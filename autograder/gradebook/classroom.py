@@ -9,18 +9,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..grading.assignment import Assignment, AssignmentError, load_assignment
-from ..grading.bundle import digest_of, engine_digest
-from ..grading.crew import Crew, CrewLost, LocalCrew, cards_here
-from ..grading.dispatch import Dispatch, Finished
-from ..grading.task import HandedIn, Judged, OtherEngine, Task, read_handed_in
-from ..verdict import Finding, replace
-from .errors import ClassError, UnknownAssignment
-from .kept import KeptVerdicts, bears
+from ..classes.dispatch import Dispatch, Finished
+from ..classes.kept import KeptVerdicts, bears
+from ..classes.pool import LocalPool, WorkerPool, cards_here
+from ..course.assignment import Assignment, load_assignment
+from ..course.bundle import digest_of, engine_digest
+from ..errors import AssignmentError, ClassError, OtherEngine, UnknownAssignment, WorkersLost
+from ..grading.task import HandedIn, Judged, Task, read_handed_in
+from ..language.verdict import Finding, replace
 from .quick import without_grammar_of_iris
 
 if TYPE_CHECKING:
-    from ..wall import Limits
+    from ..wall.wire.limits import Limits
     from .course import OpenCourse
     from .recorder import Ready, Recorder
 
@@ -96,7 +96,7 @@ def grade_class(
     wishes = wishes or Wishes()
     loaded = load_assignment(course, assignment)
     loaded.insist_on_reference()  # before anybody is graded
-    crew: Crew | None = None
+    crew: WorkerPool | None = None
     finished = False
     try:
         crew = _crew(loaded, wishes)
@@ -107,29 +107,29 @@ def grade_class(
         grades = _Class(opened, loaded, wishes, progress).grade(crew, total)
         finished = True
         return grades
-    except (CrewLost, OtherEngine) as error:
+    except (WorkersLost, OtherEngine) as error:
         raise ClassError(str(error)) from error
     finally:
         if crew is not None:
             crew.close(at_once=not finished)
 
 
-def _crew(assignment: Assignment, wishes: Wishes) -> Crew:
+def _crew(assignment: Assignment, wishes: Wishes) -> WorkerPool:
     accelerated = any(exercise.accelerated for exercise in assignment.exercises.values())
     if wishes.scheduler:
-        from ..grading.cluster import ClusterCrew
+        from ..classes.cluster import ClusterPool
 
-        return ClusterCrew(wishes.scheduler, accelerated=accelerated)
+        return ClusterPool(wishes.scheduler, accelerated=accelerated)
     cards = len(cards_here())
     jobs = min(wishes.jobs, cards) if accelerated and cards else wishes.jobs  # a card trains one answer at a time
-    return LocalCrew(jobs, assignment.bundle, wishes.isolation or "auto")
+    return LocalPool(jobs, assignment.bundle, wishes.isolation or "auto")
 
 
 class _Class:
     """One run over one class."""
 
     def __init__(self, opened: OpenCourse, assignment: Assignment, wishes: Wishes, progress: Progress | None) -> None:
-        from .judge import Judge
+        from .hooks.judging import Judge
 
         self._opened = opened
         self._assignment = assignment
@@ -146,10 +146,10 @@ class _Class:
         self._failures: dict[str, str] = {}
         self._unchanged: set[str] = set()
 
-    def grade(self, crew: Crew, total: Total | None) -> ClassGrades:
+    def grade(self, crew: WorkerPool, total: Total | None) -> ClassGrades:
         """Judge, record, and collect the table."""
-        from ..wall import WallError
-        from ..wall.isolation import choose
+        from ..errors import WallError
+        from ..wall.outside.isolation import choose
         from .pages import write_pages
         from .recorder import Recorder
 

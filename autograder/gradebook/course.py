@@ -11,10 +11,10 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
-from ..authoring.release import alembic_on_path
-from ..grading.assignment import COURSE_MARK, Assignment
-from .errors import ClassError, UnknownAssignment
+from ..course.assignment import COURSE_MARK, Assignment
+from ..errors import ClassError, UnknownAssignment
 from .patience import patiently
+from .release import alembic_on_path
 
 
 class ErrorLog(logging.Handler):

@@ -18,9 +18,9 @@ from nbconvert.filters.widgetsdatatypefilter import WidgetsDataTypeFilter
 from nbgrader.converters import GenerateFeedback
 from nbgrader.converters.base import NbGraderException
 
-from ..grading.crew import live_by
+from ..classes.pool import live_by
+from ..errors import ClassError
 from .course import OpenCourse, open_course
-from .errors import ClassError
 from .patience import patiently
 
 WORTH_A_PROCESS = 20

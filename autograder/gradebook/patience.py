@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from .errors import ClassError
+from ..errors import ClassError
 
 PATIENCE_SECONDS = 60.0
 T = TypeVar("T")

@@ -27,18 +27,18 @@ from nbgrader.preprocessors import AssignLatePenalties
 from tornado.log import app_log
 from traitlets.utils.importstring import import_item
 
-from ..authoring.release import alembic_on_path
-from ..grading.assignment import Assignment
+from ..course.assignment import Assignment
+from ..errors import ClassError
 from ..grading.rebuild import text_of
 from .course import OpenCourse
-from .errors import ClassError
+from .hooks.judging import Judge
+from .hooks.reasons import Reasons
+from .hooks.rebuilding import Rebuild
+from .hooks.scores import SaveScores
+from .hooks.submissions import ordinary_files_only
 from .indexes import add_indexes
-from .judge import Judge
 from .patience import patiently
-from .reasons import Reasons
-from .rebuild import Rebuild
-from .scores import SaveScores
-from .submissions import ordinary_files_only
+from .release import alembic_on_path
 
 
 @dataclass(frozen=True)

@@ -15,16 +15,18 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from ..verdict import Verdict, replace
-from .assignment import Assignment, AssignmentError, check_of
+from ..course.assignment import Assignment, check_of
+from ..course.marks import put_on_record
+from ..errors import AssignmentError, SubmissionError
+from ..language.verdict import Verdict, replace
 from .displays import displays
-from .onrecord import put_on_record
+from .handed_in import read_notebook
 from .rebuild import Rebuilt, rebuild, skipped
-from .submission import SubmissionError, read_notebook
 
 if TYPE_CHECKING:
-    from ..exercise import Exercise
-    from ..wall import Session, Wall
+    from ..exercise.trial import Exercise
+    from ..wall.outside.session import Session
+    from ..wall.outside.wall import Wall
 
 OURS = "Not judged: {} This is a fault of the grader, not of the answer; it has to be graded again."
 
@@ -83,7 +85,7 @@ def judge_rebuilt(
     if problem:
         verdicts = {name: _none(exercise, problem, seed) for name, exercise in assignment.exercises.items()}
         return _written(notebook, verdicts, problem)
-    from ..wall import WallError
+    from ..errors import WallError
 
     for attempt in (1, 2):  # a nursery that died is replaced: the submission in hand is judged once more
         try:
@@ -106,7 +108,7 @@ def not_judged(assignment: Assignment, notebook: dict[str, Any], why: str, seed:
 def _judge(
     assignment: Assignment, notebook: dict[str, Any], wall: Wall, files: Mapping[str, bytes], seed: int
 ) -> dict[str, Verdict]:
-    from ..wall import Cell
+    from ..wall.wire.limits import Cell
 
     code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code" and not skipped(cell)]
     cells = [
@@ -127,8 +129,8 @@ def _judge(
 
 
 def _judge_one(assignment: Assignment, exercise: Exercise, session: Session, seed: int) -> Verdict:
+    from ..errors import WallError
     from ..judge import judge
-    from ..wall import WallError
 
     began = perf_counter()
     try:

@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from .submission import Submitted, SubmittedCell
+from .handed_in import Submitted, SubmittedCell
 
 Role = Literal["solution", "written", "demo", "instructor"]
 NOTE_ID = "chainrule-note"

@@ -11,22 +11,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..verdict import Verdict, replace
-from .assignment import Assignment, unpack
-from .bundle import Bundle, engine_digest
+from ..course.assignment import Assignment, unpack
+from ..course.bundle import Bundle, engine_digest
+from ..errors import OtherEngine, SubmissionError
+from ..language.verdict import Verdict, replace
 from .grade import GradedNotebook, judge_rebuilt, not_judged, rebuild_bytes, unreadable
+from .handed_in import find_notebook, read_files, read_plain_file
 from .nbtext import text_of_notebook
 from .rebuild import identities
-from .submission import SubmissionError, find_notebook, read_files, read_plain_file
 
 if TYPE_CHECKING:
-    from ..wall import Limits
+    from ..wall.wire.limits import Limits
 
 MARK = "judged"
-
-
-class OtherEngine(Exception):
-    """A worker would not judge as the machine that sent the submission: one sentence with what to do."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +73,7 @@ def read_handed_in(folder: Path, assignment: Assignment) -> HandedIn:
 def judge(task: Task) -> Judged:
     """Judge a submission behind this process's warm wall. Raises WallError when it cannot stand, OtherEngine when this is
     not the code that was meant, and nothing for what was submitted."""
-    from .warm import warm_wall
+    from .walls import warm_wall
 
     if task.engine and task.engine != engine_digest():
         raise OtherEngine(
@@ -92,8 +89,8 @@ def judge(task: Task) -> Judged:
 
 def warm_up(bundle: Bundle, isolation: str) -> None:
     """Be ready to judge submissions of an assignment. Raises AssignmentError, or WallError when no wall can stand."""
-    from ..wall import Limits
-    from .warm import warm_wall
+    from ..wall.wire.limits import Limits
+    from .walls import warm_wall
 
     assignment = _assignment(bundle)
     with warm_wall(isolation, Limits(), assignment.course, assignment.modules):

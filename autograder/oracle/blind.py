@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..checks import Reference, Trial
+from ..checks import Reference
 from ..checks.compare import distance
-from ..verdict import Finding
+from ..exercise.trial import Trial
+from ..language.verdict import Finding
 
 LISTED = 8
 

@@ -14,9 +14,9 @@ import urllib.request
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..checks import AnswerFailed, Check, Trial
-from ..exercise import Case
-from ..verdict import Failure, Finding
+from ..exercise.trial import AnswerFailed, Check, Trial
+from ..language.probe import Case
+from ..language.verdict import Failure, Finding
 from .packets import MAX_OUTPUT_BYTES, Challenge, pack_outputs, read_challenge
 
 URL = "CHAINRULE_ORACLE_URL"

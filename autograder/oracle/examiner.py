@@ -17,12 +17,12 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import Check, Reference, Trial
-from ..evaluate import local
-from ..exercise import Exercise
-from ..grading.assignment import Assignment, assignments_in, load_assignment
-from ..mistakes import Mistake, Mistakes
-from ..verdict import Evaluation, Finding, Value
+from ..checks import Reference
+from ..course.assignment import Assignment, assignments_in, load_assignment
+from ..exercise.mistakes import Mistake, Mistakes
+from ..exercise.trial import Check, Exercise, Trial
+from ..language.verdict import Evaluation, Finding, Value
+from ..watch.evaluate import local
 from .blind import blind
 from .packets import Arrays, pack_challenge
 

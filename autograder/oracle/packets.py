@@ -18,9 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from ..exercise import Inputs
-from ..wall.frames import LENGTHS, Malformed, pack, parse_header
-from ..wall.values import DTYPES, MAX_AXES, pack_inputs, plain, unpack_inputs
+from ..language.probe import Inputs
+from ..wall.wire.frames import LENGTHS, Malformed, pack, parse_header
+from ..wall.wire.values import DTYPES, MAX_AXES, pack_inputs, plain, unpack_inputs
 
 MAX_OUTPUT_BYTES = 8 << 20
 """Of one answer to a challenge, packed or unpacked."""

@@ -26,12 +26,12 @@ from starlette.requests import ClientDisconnect
 from tornado.web import HTTPError
 
 from ..judge import fresh_seed
-from ..wall.frames import Malformed
+from ..wall.wire.frames import Malformed
 from . import examiner
-from .audit import Audit
 from .challenges import Challenges
-from .limits import Allowance, TooMany, Turns, Window
+from .log import Audit
 from .packets import MAX_OUTPUT_BYTES, frame_challenge, unpack_outputs
+from .quotas import Allowance, TooMany, Turns, Window
 
 MAX_ASK_BYTES = 2048
 TOKEN = re.compile(r"(?:token|bearer) ([A-Za-z0-9._~+/=-]{8,512})", re.IGNORECASE)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..verdict import Evidence, Verdict
+from ..language.verdict import Evidence, Verdict
 
 if TYPE_CHECKING:
     from PIL.Image import Image

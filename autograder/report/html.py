@@ -6,7 +6,7 @@ from base64 import b64encode
 from functools import cache
 from typing import TYPE_CHECKING
 
-from ..verdict import Verdict
+from ..language.verdict import Verdict
 from .heatmap import heat_map_png
 from .words import headline, points_of, replay, sign
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textwrap import fill
 
-from ..verdict import Verdict
+from ..language.verdict import Verdict
 from .words import headline, points_of, replay, sign
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..verdict import Finding, Verdict
+from ..language.verdict import Finding, Verdict
 
 STATUS = {
     "passed": "all checks passed",

@@ -29,8 +29,8 @@ def main(
 
     Example: python -m deploy.hub svm --port 8000
     """
-    from autograder.authoring import AuthoringError
     from autograder.authoring.build import assignments_in
+    from autograder.errors import AuthoringError
 
     settings = make((into or ROOT / "build" / "hub").absolute(), port)
     try:

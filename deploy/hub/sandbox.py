@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from autograder.wall.isolation import ACCELERATORS, SYSTEM, bubblewrap_problem, visible_paths
+from autograder.wall.outside.isolation import ACCELERATORS, SYSTEM, bubblewrap_problem, visible_paths
 
 from .settings import COURSE, Settings
 

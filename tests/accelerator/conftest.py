@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autograder import training
+from autograder.watch import devices as training
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -10,13 +10,16 @@ import numpy as np
 import pytest
 import torch
 
-from autograder import training
-from autograder.checks import Training, Trial
+from autograder.checks import Training
 from autograder.checks.training import precision_agrees
-from autograder.evaluate import Evaluate, local
-from autograder.exercise import Exercise, exercises_in
+from autograder.exercise.declare import exercises_in
+from autograder.exercise.trial import Exercise, Trial
 from autograder.judge import judge
-from autograder.wall import Cell, Limits, Session, Wall
+from autograder.wall.outside.session import Session
+from autograder.wall.outside.wall import Wall
+from autograder.wall.wire.limits import Cell, Limits
+from autograder.watch import devices as training
+from autograder.watch.evaluate import Evaluate, local
 from tests.solutions.conftest import COURSE, load
 
 pytestmark = pytest.mark.gpu

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.authoring import AuthoringError, solved_notebook
+from autograder.authoring import solved_notebook
+from autograder.errors import AuthoringError
 
 HOME = Path(__file__).parents[2]
 

@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder.authoring import AuthoringError, Built, assignments_in, build, in_step
+from autograder.authoring import Built, assignments_in, build, in_step
+from autograder.errors import AuthoringError
 
 from .conftest import Course
 

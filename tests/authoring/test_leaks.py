@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.authoring import AuthoringError, in_step
+from autograder.authoring import in_step
+from autograder.errors import AuthoringError
 
 from .conftest import Course
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from autograder import Exercise, case
 from autograder.checks import Gradient
-from autograder.exercise import Case
+from autograder.language.probe import Case
 
 from .layers import posed
 

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from autograder.checks import Dimensions, Gradient
-from autograder.dims import DimsError, draw_sizes, explain_shape, parse
-from autograder.evaluate import local
+from autograder.errors import DimsError
 from autograder.judge import judge
+from autograder.language.dims import draw_sizes, explain_shape, parse
+from autograder.watch.evaluate import local
 
 from .layers import posed
 

@@ -8,8 +8,8 @@ import pytest
 from autograder import case
 from autograder.checks import Gradient
 from autograder.checks.gradient import CALLS
-from autograder.evaluate import local
 from autograder.judge import judge
+from autograder.watch.evaluate import local
 
 from .families import ROUTED, SVM, families
 from .layers import max_all, network, posed, svm, whole

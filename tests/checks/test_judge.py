@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from autograder.checks import Dimensions, Property
-from autograder.evaluate import local
 from autograder.judge import judge
-from autograder.verdict import Evaluation, Failure
+from autograder.language.verdict import Evaluation, Failure
+from autograder.watch.evaluate import local
 
 from .layers import posed
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from autograder.checks import AllowedMeans, Gradient, Reference
-from autograder.evaluate import local
 from autograder.judge import judge
+from autograder.watch.evaluate import local
 
 from .families import SVM, families
 from .layers import posed, svm

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from autograder.placement import Followed, followed, keeps_dtype
+from autograder.watch.placement import Followed, followed, keeps_dtype
 
 X, Y = torch.randn(5, 4), torch.tensor([0, 3, 1, 2, 0])
 RIGHT: dict[str, Callable[..., Any]] = {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.evaluate import local
 from autograder.judge import judge
+from autograder.watch.evaluate import local
 
 from .planted import LAYERS, PLANTED
 

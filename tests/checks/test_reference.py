@@ -9,9 +9,9 @@ import numpy as np
 
 from autograder import case
 from autograder.checks import Reference
-from autograder.evaluate import local
+from autograder.exercise.mistakes import Mistakes
 from autograder.judge import judge
-from autograder.mistakes import Mistakes
+from autograder.watch.evaluate import local
 
 from .layers import posed, svm
 

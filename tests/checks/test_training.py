@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 import torch
 
-from autograder import training
 from autograder.checks import Property, Task, Training
 from autograder.checks.training import deterministic, keeps_nothing, no_synchronisation, precision_agrees
-from autograder.evaluate import local
-from autograder.exercise import Exercise, exercise
+from autograder.exercise.declare import exercise
+from autograder.exercise.trial import Exercise
 from autograder.judge import judge
-from autograder.verdict import Finding
+from autograder.language.verdict import Finding
+from autograder.watch import devices as training
+from autograder.watch.evaluate import local
 
 CLASSES, PIXELS = 5, 12
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from autograder.checks import Vectorised
-from autograder.evaluate import local
 from autograder.judge import judge
+from autograder.watch.evaluate import local
 
 from .layers import posed
 

@@ -10,8 +10,7 @@ import pytest
 from courses.course import TinyCourse
 
 from autograder.classreport.gather import gather
-from autograder.gradebook.errors import ClassError
-from autograder.grading.assignment import AssignmentError
+from autograder.errors import AssignmentError, ClassError
 
 from .cohort import ANSWERS, HOSTILE_ID, HOSTILE_NAME, report_of
 

@@ -185,7 +185,7 @@ def test_the_clusters_lines_of_configuration_are_python_that_nbgrader_reads(tmp_
     text = (ROOT / "nbgrader_config.py").read_text() + (ROOT / "deploy/images/instructor/cluster.py").read_text()
     (tmp_path / "nbgrader_config.py").write_text(text)
     config = PyFileConfigLoader("nbgrader_config.py", path=str(tmp_path)).load_config()
-    assert config.ExchangeFactory.collect == "autograder.exchange.CollectFromRooms"
+    assert config.ExchangeFactory.collect == "autograder.gradebook.exchange.CollectFromRooms"
     assert config.CourseDirectory.db_url == "postgresql://somewhere"
     assert config.Judge.isolation == "landlock"
-    assert config.Autograde.sanitize_preprocessors == ["autograder.gradebook.rebuild.Rebuild"]
+    assert config.Autograde.sanitize_preprocessors == ["autograder.gradebook.hooks.rebuilding.Rebuild"]

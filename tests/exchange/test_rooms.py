@@ -17,7 +17,7 @@ from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
-from autograder.exchange import CollectFromRooms
+from autograder.gradebook.exchange import CollectFromRooms
 
 COURSE = "chainrule"
 
@@ -153,7 +153,7 @@ def test_before_the_due_date_if_the_course_says_so(exchange: Exchange):
 def test_from_release_to_feedback_by_nbgraders_own_commands(exchange: Exchange, tmp_path: Path):
     """Two pods, one exchange: everything but collecting is nbgrader's own, with each pod's mounts as the only difference."""
     course = exchange.course
-    course.configure("c.ExchangeFactory.collect = 'autograder.exchange.CollectFromRooms'")
+    course.configure("c.ExchangeFactory.collect = 'autograder.gradebook.exchange.CollectFromRooms'")
     course.configure(f"c.Exchange.root = {str(exchange.root)!r}\nc.Exchange.path_includes_course = True")
     (exchange.root / COURSE).chmod(0o755)
     (exchange.root).chmod(0o777)

@@ -13,7 +13,7 @@ import pytest
 from courses.course import RIGHT, ROW_SUMS, WRITTEN, TinyCourse, build_tiny, once
 from nbgrader.api import Gradebook
 
-CANVAS, MOODLE = "autograder.exporters.CanvasExport", "autograder.exporters.MoodleExport"
+CANVAS, MOODLE = "autograder.gradebook.exporters.CanvasExport", "autograder.gradebook.exporters.MoodleExport"
 DOCUMENTED = (Path(__file__).resolve().parents[2] / "docs/grading.md").read_text()
 PEOPLE = {
     "ada": {"first_name": "Ada", "last_name": "Lovelace", "email": "ada@example.org", "lms_user_id": "4711"},

@@ -12,7 +12,7 @@ from typing import Any
 from courses.course import BIN, RIGHT, ROW_SUMS, WRITTEN, TinyCourse
 from nbgrader.api import Gradebook
 
-from autograder.grading.onrecord import on_record
+from autograder.course.marks import on_record
 
 from .ambush import CHECK, STEP
 

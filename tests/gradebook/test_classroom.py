@@ -9,9 +9,8 @@ import pytest
 from courses.course import RIGHT, ROW_SUMS, WRITTEN, TinyCourse
 from nbgrader.api import Gradebook
 
-from autograder.gradebook.classroom import ClassError, UnknownAssignment, Wishes, grade_class
-from autograder.grading.assignment import AssignmentError
-from autograder.wall import WallError
+from autograder.errors import AssignmentError, ClassError, UnknownAssignment, WallError
+from autograder.gradebook.classroom import Wishes, grade_class
 
 TRIPS = """
 from nbgrader.preprocessors import NbGraderPreprocessor

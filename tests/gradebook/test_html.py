@@ -7,8 +7,8 @@ from bleach import clean as stock_clean
 from bleach._vendor import html5lib  # parses as a browser does
 
 from autograder.gradebook.html import clean, clean_markdown
+from autograder.language.verdict import Finding, Verdict
 from autograder.report import to_html
-from autograder.verdict import Finding, Verdict
 
 
 @pytest.mark.parametrize(

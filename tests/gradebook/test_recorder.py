@@ -12,7 +12,8 @@ import pytest
 from courses.course import HALF_SQUARE, RIGHT, ROW_SUMS, WRITTEN, TinyCourse, once
 from nbgrader.api import Gradebook
 
-from autograder.gradebook.classroom import ClassError, Wishes, grade_class
+from autograder.errors import ClassError
+from autograder.gradebook.classroom import Wishes, grade_class
 
 MISTAKEN = RIGHT | {"half_square": HALF_SQUARE.replace(" / len(x)", "")}
 HANDED_IN = {

@@ -7,7 +7,8 @@ import sys
 import pytest
 from courses.course import TinyCourse
 
-from autograder.grading.assignment import AssignmentError, assignments_in, find_course, load_assignment
+from autograder.course.assignment import assignments_in, find_course, load_assignment
+from autograder.errors import AssignmentError
 
 
 def test_an_assignment_is_loaded_by_path(tiny_built: TinyCourse):

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from autograder.grading.crew import CrewLost
-from autograder.grading.dispatch import MOST_LOSSES, Dispatch
+from autograder.classes.dispatch import MOST_LOSSES, Dispatch
+from autograder.errors import WorkersLost
 from autograder.grading.task import Judged
 
 JUDGED = Judged("", ())
@@ -69,7 +69,7 @@ def test_a_machine_with_many_workers_is_one_loss():
 def test_losses_with_no_verdict_between_them_end_the_run(losses: int, ends: bool):
     crew = LosingCrew(window=1, losses=losses)
     if ends:
-        with pytest.raises(CrewLost, match=f"{MOST_LOSSES} times in a row"):
+        with pytest.raises(WorkersLost, match=f"{MOST_LOSSES} times in a row"):
             _judge(3, crew)
     else:
         assert _judge(3, crew) == ["0", "1", "2"]

@@ -11,13 +11,14 @@ from courses.course import HALF_SQUARE, RIGHT, ROW_SUMS, TinyCourse, code, place
 from nbformat import from_dict
 from nbgrader.utils import determine_grade
 
-from autograder.grading.assignment import Assignment, load_assignment
+from autograder.course.assignment import Assignment, load_assignment
+from autograder.course.marks import on_record
+from autograder.errors import WallError
 from autograder.grading.grade import GradedNotebook, check_outputs, grade_notebook
-from autograder.grading.onrecord import on_record
+from autograder.grading.handed_in import read_notebook
 from autograder.grading.rebuild import rebuild
-from autograder.grading.submission import read_notebook
-from autograder.verdict import Finding, Verdict
-from autograder.wall import Wall, WallError
+from autograder.language.verdict import Finding, Verdict
+from autograder.wall.outside.wall import Wall
 
 
 @pytest.fixture(scope="module")

@@ -12,14 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.grading.submission import (
-    NOTEBOOK_BYTES,
-    SubmissionError,
-    find_notebook,
-    read_files,
-    read_notebook,
-    read_plain_file,
-)
+from autograder.errors import SubmissionError
+from autograder.grading.handed_in import NOTEBOOK_BYTES, find_notebook, read_files, read_notebook, read_plain_file
 
 
 def notebook(*cells: Any, **more: Any) -> bytes:

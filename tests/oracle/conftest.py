@@ -20,8 +20,8 @@ import numpy as np
 import pytest
 from courses.course import BIN, ROOT, TinyCourse
 
-from autograder.exercise import Exercise
-from autograder.grading.assignment import load_assignment
+from autograder.course.assignment import load_assignment
+from autograder.exercise.trial import Exercise
 from autograder.oracle.packets import Arrays, Challenge, pack_outputs, read_challenge
 
 PREFIX = "/services/oracle/"
@@ -115,7 +115,7 @@ class Served:
 
     def truth(self, exercise: str, challenge: Challenge, assignment: str = "tiny") -> list[Arrays]:
         """What is right: the test's own reference on the challenge's inputs."""
-        from autograder.evaluate import call
+        from autograder.watch.evaluate import call
 
         loaded = load_assignment(self.course, assignment)
         asked = loaded.exercises[exercise]

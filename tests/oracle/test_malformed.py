@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograder.oracle.packets import MAX_OUTPUT_BYTES, pack_outputs, read_challenge, unpack_outputs
-from autograder.wall.frames import Malformed
+from autograder.wall.wire.frames import Malformed
 
 from .conftest import PREFIX, Served
 

@@ -62,7 +62,7 @@ def test_no_answer_brings_out_a_value(course_oracle: Served, probe: str):
 
 
 def test_a_hint_is_a_sentence_of_the_catalogue(course_oracle: Served):
-    from autograder.grading.assignment import load_assignment
+    from autograder.course.assignment import load_assignment
 
     mistakes = load_assignment(course_oracle.course, "svm").mistakes
     assert mistakes is not None

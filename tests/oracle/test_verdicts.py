@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from autograder.oracle.challenges import Challenges
-from autograder.oracle.limits import Allowance, TooMany, Turns, Window
+from autograder.oracle.quotas import Allowance, TooMany, Turns, Window
 
 from .conftest import Served
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from autograder.language.verdict import Evidence, Finding, Verdict
 from autograder.report import heat_map_png, to_html, to_text
-from autograder.verdict import Evidence, Finding, Verdict
 
 ERROR = np.zeros((7, 4))
 ERROR[2, 1] = 1.0

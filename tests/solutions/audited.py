@@ -9,11 +9,12 @@ from types import ModuleType
 from typing import Any
 
 from autograder.checks import Training
-from autograder.evaluate import local
-from autograder.exercise import Exercise, exercises_in
+from autograder.exercise.declare import exercises_in
+from autograder.exercise.mistakes import Mistakes
+from autograder.exercise.trial import Exercise
 from autograder.judge import judge
-from autograder.mistakes import Mistakes
-from autograder.verdict import Verdict
+from autograder.language.verdict import Verdict
+from autograder.watch.evaluate import local
 
 from .conftest import load
 

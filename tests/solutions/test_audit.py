@@ -6,8 +6,8 @@ from zlib import crc32
 
 import pytest
 
-from autograder.evaluate import local
 from autograder.judge import fresh_seed, judge
+from autograder.watch.evaluate import local
 
 from .audited import ASSIGNMENTS, Audited, audited
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.evaluate import local
-from autograder.exercise import USUAL, Answers
 from autograder.judge import judge
+from autograder.language.probe import USUAL, Answers
+from autograder.watch.evaluate import local
 
 from .audited import audited, failed
 from .conftest import load

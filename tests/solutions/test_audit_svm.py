@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from autograder.exercise import USUAL, Answers
+from autograder.language.probe import USUAL, Answers
 
 from .audited import audited, failed
 

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from autograder.audit import audit
-from autograder.evaluate import local
-from autograder.exercise import exercises_in
-from autograder.grading.assignment import assignments_in, load_assignment
+from autograder.course.assignment import assignments_in, load_assignment
+from autograder.exercise.declare import exercises_in
+from autograder.exercise.mistakes import Mistakes
 from autograder.judge import judge
-from autograder.mistakes import Mistakes
+from autograder.watch.evaluate import local
 
 from .conftest import COURSE, load
 

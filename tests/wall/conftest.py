@@ -6,9 +6,11 @@ import types
 
 import pytest
 
-from autograder.exercise import Exercise, exercises_in
-from autograder.wall import Limits, WallError
-from autograder.wall.isolation import choose
+from autograder.errors import WallError
+from autograder.exercise.declare import exercises_in
+from autograder.exercise.trial import Exercise
+from autograder.wall.outside.isolation import choose
+from autograder.wall.wire.limits import Limits
 
 EXERCISES = b"""
 from autograder.exercise import exercise

@@ -18,10 +18,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograder.exercise import Exercise
-from autograder.verdict import Evaluation
-from autograder.wall import Cell, CellResult, Wall
-from autograder.wall import session as session_module
+from autograder.exercise.trial import Exercise
+from autograder.language.verdict import Evaluation
+from autograder.wall.outside import session as session_module
+from autograder.wall.outside.wall import Wall
+from autograder.wall.wire.limits import Cell, CellResult
 
 from .conftest import EXERCISES, LEVELS, LIMITS, MODULES, level_or_skip
 
@@ -148,9 +149,9 @@ ATTACKS = [
     Attack("a score in place of an answer", ["print(999)\nget_ipython().displayhook(999)\ndef odd(x): return 'full marks'"], odd_is_no_array("str")),
     Attack("not a number", ["def odd(x): return float('nan')"], odd_is(float("nan"))),
     Attack("poisoned numpy", ["import numpy as np\nnp.allclose = np.array_equal = np.testing.assert_allclose = lambda *a, **k: True\nnp.ndarray.__doc__\ndef odd(x): return x + 1"], odd_is(X + 1)),
-    Attack("a patched harness", ["import autograder.evaluate as e, autograder.verdict as v\ne.value_of = lambda r: v.Value(object(), 'x' * 10**6)\ndef odd(x): return x"], odd_is(X)),
+    Attack("a patched harness", ["import autograder.watch.evaluate as e, autograder.language.verdict as v\ne.value_of = lambda r: v.Value(object(), 'x' * 10**6)\ndef odd(x): return x"], odd_is(X)),
     Attack("a patched probe", ["import exercises\nexercises.odd.probe = lambda student, x: dict(y='forged')\ndef odd(x): return x"], odd_is_no_array("str")),
-    Attack("a patched wire", ["import autograder.wall.frames as f\nf.send = lambda *a, **k: None\ndef odd(x): return x"], honest=False),
+    Attack("a patched wire", ["import autograder.wall.wire.frames as f\nf.send = lambda *a, **k: None\ndef odd(x): return x"], honest=False),
     Attack("an input transformer", ["get_ipython().input_transformers_cleanup.append(lambda lines: ['pass\\n'])"], honest=False),
     Attack("an AST transformer", ["import ast\nclass T(ast.NodeTransformer):\n def visit_Assert(s, n): return ast.Pass()\nget_ipython().ast_transformers.append(T())\ndef odd(x): return x", "assert False"], odd_is(X)),
     Attack("a replaced displayhook", ["import sys\nsys.displayhook = None\nget_ipython().display_pub = None\nget_ipython().displayhook = None\ndef odd(x): return x", "1 + 1"], honest=False),

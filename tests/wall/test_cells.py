@@ -11,8 +11,11 @@ import nbformat
 import numpy as np
 import pytest
 
-from autograder.exercise import Exercise
-from autograder.wall import Cell, CellResult, Limits, Session, Wall, WallError
+from autograder.errors import WallError
+from autograder.exercise.trial import Exercise
+from autograder.wall.outside.session import Session
+from autograder.wall.outside.wall import Wall
+from autograder.wall.wire.limits import Cell, CellResult, Limits
 
 from .conftest import EXERCISES
 

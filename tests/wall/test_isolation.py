@@ -14,9 +14,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograder.exercise import Exercise
-from autograder.wall import Cell, Wall, WallError, isolation
-from autograder.wall.machine import survey
+from autograder.errors import WallError
+from autograder.exercise.trial import Exercise
+from autograder.wall.outside import isolation
+from autograder.wall.outside.survey import survey
+from autograder.wall.outside.wall import Wall
+from autograder.wall.wire.limits import Cell
 
 from .conftest import EXERCISES, LEVELS, LIMITS, level_or_skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 
-from autograder.wall.outputs import Collected, valid
+from autograder.wall.outside.outputs import Collected, valid
 
 from .test_values import JSON
 

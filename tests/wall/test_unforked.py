@@ -11,8 +11,10 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from autograder.exercise import Exercise, exercises_in
-from autograder.wall import Cell, Limits, Wall
+from autograder.exercise.declare import exercises_in
+from autograder.exercise.trial import Exercise
+from autograder.wall.outside.wall import Wall
+from autograder.wall.wire.limits import Cell, Limits
 
 EXERCISES = b"""
 from autograder.exercise import exercise

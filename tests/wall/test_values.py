@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from autograder.verdict import Evaluation, Failure, Value
-from autograder.wall import frames, values
+from autograder.language.verdict import Evaluation, Failure, Value
+from autograder.wall.wire import frames, values
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),

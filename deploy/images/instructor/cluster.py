@@ -3,7 +3,7 @@
 import os
 
 # Students are all the same user of their pods; each has an inbound folder of their own.
-c.ExchangeFactory.collect = "autograder.exchange.CollectFromRooms"  # noqa: F821  # pyright: ignore[reportUndefinedVariable]
+c.ExchangeFactory.collect = "autograder.gradebook.exchange.CollectFromRooms"  # noqa: F821  # pyright: ignore[reportUndefinedVariable]
 c.Exchange.root = os.environ.get("CHAINRULE_EXCHANGE", "/exchange")  # noqa: F821  # pyright: ignore[reportUndefinedVariable]
 c.Exchange.path_includes_course = True  # noqa: F821  # pyright: ignore[reportUndefinedVariable]
 

@@ -261,9 +261,9 @@ FORGING = [
             src(
                 """
                 import autograder.judge, autograder.verdict, autograder.checks
-                autograder.judge.judge = lambda exercise, *a, **k: autograder.verdict.Verdict(exercise.name, 6, 6, 'passed')
-                autograder.verdict.Verdict.score = 6
-                autograder.verdict.score = lambda *a: 6
+                autograder.judge.judge = lambda exercise, *a, **k: autograder.language.verdict.Verdict(exercise.name, 6, 6, 'passed')
+                autograder.language.verdict.Verdict.score = 6
+                autograder.language.verdict.score = lambda *a: 6
                 for check in vars(autograder.checks).values():
                     if isinstance(check, type): check.__call__ = lambda self, trial: None
                 """

@@ -179,8 +179,8 @@ MEANS = [
             src(
                 """
                 import autograder.work, autograder.evaluate
-                fake = lambda run: (run(), autograder.work.Work(100))
-                autograder.work.count = autograder.evaluate.count = fake
+                fake = lambda run: (run(), autograder.watch.work.Work(100))
+                autograder.watch.work.count = autograder.watch.evaluate.count = fake
                 """
             )
         ),

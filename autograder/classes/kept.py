@@ -1,0 +1,99 @@
+"""Verdicts on disk, each as soon as it is made: nothing that was judged is judged again, whatever ends the run.
+
+``build/judged/ASSIGNMENT/STUDENT.json`` holds the verdicts of what a student handed in last, under a key that names all they
+depend on; ``STUDENT.ipynb`` beside it is the autograded notebook until the gradebook has the scores and the notebook has
+moved to its place in autograded/.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ..grading.task import MARK, Judged
+from ..language.verdict import Finding, Verdict
+
+FOLDER = Path("build", "judged")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What was judged before. ``seed`` drew its inputs; ``notebook`` is where the autograded notebook waits, if it still
+    does."""
+
+    judged: Judged
+    seed: int
+    notebook: Path | None
+
+
+class KeptVerdicts:
+    """The verdicts of one assignment."""
+
+    def __init__(self, course: Path, assignment: str) -> None:
+        self._folder = course / FOLDER / assignment
+
+    def find(self, student: str, key: str) -> Kept | None:
+        """What is known of a student's submission, if it is the one that ``key`` names."""
+        try:
+            found = json.loads((self._folder / f"{student}.json").read_bytes())
+            if found["key"] != key:
+                return None
+            verdicts = tuple(_verdict(one) for one in found["verdicts"])
+            judged = Judged("", verdicts, found["problem"], False, found["isolation"])
+            waiting = self.notebook(student)
+            return Kept(judged, found["seed"], waiting if waiting.is_file() and _says(waiting, key) else None)
+        except (OSError, ValueError, KeyError, TypeError):
+            return None  # never judged, or half written
+
+    def keep(self, student: str, key: str, seed: int, judged: Judged) -> Path:
+        """Write a verdict and its notebook to disk; returns where the notebook waits. Raises OSError."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        waiting = self.notebook(student)
+        _replace(waiting, judged.notebook)
+        record = self._folder / f"{student}.json"
+        if judged.ours:  # to be judged again, next time
+            record.unlink(missing_ok=True)
+        else:
+            fields = {"key": key, "seed": seed, "problem": judged.problem, "isolation": judged.isolation}
+            _replace(record, json.dumps(fields | {"verdicts": [asdict(one) for one in judged.verdicts]}))
+        return waiting
+
+    def notebook(self, student: str) -> Path:
+        """Where a notebook waits to be recorded."""
+        return self._folder / f"{student}.ipynb"
+
+
+def bears(notebook: Path, key: str) -> bool:
+    """Whether an autograded notebook is the one that was made for ``key``."""
+    try:
+        return _says(notebook, key)
+    except OSError:
+        return False
+
+
+def _says(notebook: Path, key: str) -> bool:
+    return f'"{MARK}": "{key}"'.encode() in notebook.read_bytes()
+
+
+def _replace(path: Path, text: str) -> None:
+    """All of the text or nothing of it, whenever the power goes."""
+    made = path.with_name(f".{path.name}.new")
+    try:
+        made.write_text(text, encoding="utf-8")
+        os.replace(made, path)
+    except BaseException:
+        made.unlink(missing_ok=True)
+        raise
+
+
+def _verdict(fields: dict[str, Any]) -> Verdict:
+    findings = tuple(map(_finding, fields.pop("findings")))
+    return Verdict(**fields, findings=findings)
+
+
+def _finding(fields: dict[str, Any]) -> Finding:
+    mistakes = tuple((answer, name) for answer, name in fields.pop("mistakes"))
+    return Finding(**fields, mistakes=mistakes)

@@ -1,0 +1,118 @@
+"""An exercise is a probe and the checks that judge it; a trial is one run of them on one answer.
+
+The three belong together: an exercise has checks, a check judges a trial, a trial is of an exercise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from ..language.probe import USUAL, Case, Inputs, Probe
+from ..language.verdict import Evaluation, Failure, Finding
+from ..watch.evaluate import Evaluate
+from .mistakes import Mistakes
+
+RANDOM_EXAMPLES = 2
+
+
+class AnswerFailed(Exception):
+    """The answer gave no outputs to judge. Carries the Failure; the judge turns it into a finding."""
+
+    def __init__(self, failure: Failure, drawn: Case | None = None) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+        self.case = drawn
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One situation tried: the case, its inputs and sizes, and what the answer gave for them."""
+
+    case: Case
+    inputs: Inputs
+    sizes: Mapping[str, int]
+    evaluation: Evaluation
+
+
+@dataclass
+class Trial:
+    """One run of one exercise's checks. ``reference`` is None on a student's machine."""
+
+    exercise: Exercise
+    evaluate: Evaluate
+    rng: np.random.Generator
+    reference: Evaluate | None = None
+    mistakes: Mistakes | None = None
+    _drawn: list[Drawn] = field(default_factory=list)
+    _ours: list[Evaluation] = field(default_factory=list)
+
+    def draws(self) -> Sequence[Drawn]:
+        """Two random examples and every case of the exercise, drawn and evaluated once for all checks."""
+        if not self._drawn:
+            cases = [USUAL] * RANDOM_EXAMPLES + list(self.exercise.cases)
+            made = [(one, *self.exercise.draw(self.rng, one)) for one in cases]
+            evaluations = self.evaluate([inputs for _, inputs, _ in made])
+            self._drawn = [
+                Drawn(one, inputs, sizes, evaluation)
+                for (one, inputs, sizes), evaluation in zip(made, evaluations, strict=True)
+            ]
+        return self._drawn
+
+    def reference_draws(self) -> Sequence[Evaluation]:
+        """What the reference gives for ``draws()``, evaluated once for all checks."""
+        assert self.reference is not None
+        if not self._ours:
+            self._ours = self.reference([drawn.inputs for drawn in self.draws()])
+        return self._ours
+
+    def arrays(self, batch: Sequence[Inputs]) -> list[dict[str, np.ndarray]]:
+        """Evaluate and give the arrays; raises AnswerFailed for the first failure."""
+        results = self.evaluate(batch)
+        for result in results:
+            if result.failure is not None:
+                raise AnswerFailed(result.failure)
+        return [result.arrays() for result in results]
+
+    def ask(self, one: Case = USUAL, **overrides: Any) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """Draw inputs (with overrides), evaluate, and give (inputs, outputs): what properties are written with."""
+        inputs, _ = self.exercise.draw(self.rng, one)
+        inputs |= overrides
+        return inputs, self.arrays([inputs])[0]
+
+
+@runtime_checkable
+class Check(Protocol):
+    """One thing that must be true of an answer. Pure: everything it touches comes in through the trial."""
+
+    @property
+    def title(self) -> str:
+        """What a report calls it."""
+        ...
+
+    @property
+    def share(self) -> float:
+        """Its part of the exercise's points, relative to the other checks."""
+        ...
+
+    @property
+    def needs_reference(self) -> bool:
+        """Whether it can only run where the reference is."""
+        ...
+
+    def __call__(self, trial: Trial) -> Finding:
+        """Judge. May raise AnswerFailed."""
+        ...
+
+
+@dataclass
+class Exercise(Probe):
+    """A probe and how it is judged. Made by ``@exercise``; ``checks`` is assigned after."""
+
+    points: float
+    seconds: float
+    accelerated: bool = False
+    checks: Sequence[Check] = ()

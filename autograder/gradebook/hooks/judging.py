@@ -1,0 +1,57 @@
+"""The preprocessor that takes the place of nbgrader's Execute: run behind the wall, judge outside it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from nbformat import from_dict
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Float, Integer, Unicode
+
+from ...course.assignment import load_assignment
+from ...errors import SubmissionError
+from ...grading.grade import judge_rebuilt, unreadable
+from ...grading.handed_in import read_files
+from ...grading.rebuild import text_of
+from ...grading.walls import warm_wall
+from ...wall.wire.limits import Limits
+from .submissions import FILE, course_of, folders_of
+
+
+class Judge(NbGraderPreprocessor):
+    """Fill in every cell's outputs and each check cell's report and score."""
+
+    isolation = Unicode(
+        "auto",
+        help="How student code is kept apart: auto (the strongest there is), bubblewrap, landlock, or none.",
+    ).tag(config=True)
+    cell_seconds = Float(Limits().cell_seconds, help="How long one of the student's cells may run.").tag(config=True)
+    submission_seconds = Float(
+        Limits().submission_seconds, help="How long a submission may take, all cells and checks together."
+    ).tag(config=True)
+
+    seed = Integer(
+        None, allow_none=True, help="Draw these inputs, for everybody. The default: fresh ones for each submission."
+    ).tag(config=True)
+
+    def limits(self) -> Limits:
+        """What a submission may use, as configured."""
+        return Limits(cell_seconds=self.cell_seconds, submission_seconds=self.submission_seconds)
+
+    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        """Judge the rebuilt notebook, with the student's own files beside it."""
+        student, name = resources["nbgrader"]["student"], resources["nbgrader"]["assignment"]
+        course, coursedir = course_of(self), folders_of(self)
+        assignment = load_assignment(course, name)
+        rebuilt = json.loads(Path(resources[FILE]).read_bytes())
+        for cell in rebuilt["cells"]:
+            cell["source"] = text_of(cell)  # nbformat writes a source as a list of lines
+        try:
+            files = read_files(Path(coursedir.format_path(coursedir.submitted_directory, student, name)))
+        except SubmissionError as error:
+            rebuilt, files = unreadable(assignment, str(error)).notebook, {}
+        with warm_wall(self.isolation, self.limits(), course, assignment.modules) as wall:
+            graded = judge_rebuilt(assignment, rebuilt, wall, files=files, seed=self.seed)
+        return from_dict(graded.notebook), resources

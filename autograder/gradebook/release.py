@@ -1,0 +1,124 @@
+"""nbgrader's own generate_assignment, run in this process with the course's configuration.
+
+It works in a folder of its own and the result is copied from there: nbgrader removes the released assignment when
+anything goes wrong, for example when cells are added although there are submissions.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import sysconfig
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import AuthoringError
+
+CONFIG = "nbgrader_config.py"
+
+
+@dataclass(frozen=True)
+class Course:
+    """Where the course's own configuration puts things."""
+
+    config: Any
+    source: Path
+    release: Path
+    db_url: str
+    course_id: str
+
+
+def open_course(course_root: Path) -> Course:
+    """Read ``nbgrader_config.py``. Raises AuthoringError when there is none, or it cannot be used."""
+    from nbgrader.coursedir import CourseDirectory
+    from traitlets.config.loader import PyFileConfigLoader
+
+    if not (course_root / CONFIG).is_file():
+        raise AuthoringError(f"{CONFIG} is missing: the course's folder has it, beside source/ and solutions/")
+    try:
+        config = PyFileConfigLoader(CONFIG, path=str(course_root)).load_config()
+    except Exception as problem:  # it is Python, anything can happen in it
+        raise AuthoringError(f"{CONFIG}: {type(problem).__name__}: {' '.join(str(problem).split())}") from None
+    folders = CourseDirectory(config=config, log=_Log().logger)
+    source = Path(os.path.normpath(course_root / folders.source_directory))
+    if source == course_root / "source":
+        raise AuthoringError(f"{CONFIG}: source_directory must not be source/, or nbgrader releases the texts too")
+    release = Path(os.path.normpath(course_root / folders.release_directory))
+    return Course(config, source, release, folders.db_url, folders.course_id)
+
+
+def generate(course: Course, stage: Path, name: str, *, record: bool) -> None:
+    """Turn ``stage/source/<name>`` into ``stage/release/<name>``; ``record`` also writes nbgrader's gradebook."""
+    from nbgrader.converters import GenerateAssignment
+    from nbgrader.coursedir import CourseDirectory
+    from traitlets.config import Config
+
+    ours = Config(
+        CourseDirectory={
+            "root": str(stage),
+            "source_directory": "source",
+            "release_directory": "release",
+            "directory_structure": "{nbgrader_step}/{student_id}/{assignment_id}",
+            "assignment_id": name,
+            "notebook_id": "*",
+            "db_url": course.db_url,
+        },
+        BaseConverter={"force": True},
+    )
+    if not record:
+        ours.merge(Config(SaveCells={"enabled": False}, GenerateAssignment={"no_database": True}))
+    config = Config()
+    config.merge(course.config)
+    config.merge(ours)
+    log = _Log()
+    try:
+        with alembic_on_path(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            folders = CourseDirectory(config=config, log=log.logger)
+            GenerateAssignment(coursedir=folders, config=config, log=log.logger).start()
+    except Exception as problem:
+        raise AuthoringError(_in_a_line(name, log.errors or [str(problem)])) from None
+
+
+def _in_a_line(name: str, errors: list[str]) -> str:
+    """What nbgrader logged, a traceback for the most part, in one line."""
+    said = "\n".join(errors)
+    if "Cannot add or remove cells" in said or "submissions associated with it" in said:
+        return (
+            f"{name}: there are submissions already, so nbgrader lets no cell come, go or change its name: "
+            "undo that, or remove the assignment's submissions from the gradebook"
+        )
+    tracebacks = [text for text in errors if text.startswith("Traceback")]
+    last = (tracebacks or errors)[-1].strip().splitlines()[-1]
+    return f"{name}: nbgrader's generate_assignment failed: {last}"
+
+
+class _Log:
+    """A logger of our own that remembers errors, instead of nbgrader's tracebacks on the screen."""
+
+    def __init__(self) -> None:
+        self.errors: list[str] = []
+        self.logger = logging.Logger("chainrule.authoring", logging.INFO)
+        handler = logging.Handler(logging.ERROR)
+        handler.emit = lambda record: self.errors.append(record.getMessage())
+        self.logger.addHandler(handler)
+
+
+@contextmanager
+def alembic_on_path() -> Iterator[None]:
+    """nbgrader starts ``alembic`` by name to make a new gradebook; it lies beside the interpreter, PATH or not."""
+    before = os.environ.get("PATH")
+    beside = [str(Path(sys.executable).parent), sysconfig.get_path("scripts")]
+    os.environ["PATH"] = os.pathsep.join([*dict.fromkeys(beside), *([before] if before else [])])
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PATH"]
+        else:
+            os.environ["PATH"] = before

@@ -1,0 +1,1 @@
+"""What all rooms speak: dimensions, probes, verdicts. Plain data and pure functions."""

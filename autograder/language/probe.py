@@ -1,0 +1,109 @@
+"""A probe: how an answer is called. Its inputs and how they are drawn, its outputs, and the names it calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .dims import Dims, draw_sizes
+
+Inputs = dict[str, Any]
+Call = Callable[..., Mapping[str, Any]]
+"""``call(student, **inputs) -> {output: value}``: the function that an author writes."""
+Draw = Callable[[np.random.Generator, Mapping[str, int]], Any]
+
+
+class MissingAnswer(AttributeError):
+    """The name the probe asks for is not defined in the notebook."""
+
+
+class Answers:
+    """What a probe calls its answers on: attribute access into a namespace, here the student's or the reference's."""
+
+    def __init__(self, namespace: Mapping[str, Any]) -> None:
+        self._namespace = namespace
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self._namespace[name]
+        except KeyError:
+            raise MissingAnswer(f"{name} is not defined yet: run the cell that defines it") from None
+
+
+@dataclass(frozen=True)
+class Case:
+    """A situation the checks must try: a title in words, fixed sizes, and inputs that replace the drawn ones.
+
+    Each override is a value, or a callable ``(rng, inputs) -> value`` that sees the inputs drawn before it.
+    """
+
+    title: str
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+
+
+def case(title: str, /, sizes: Mapping[str, int] | None = None, **overrides: Any) -> Case:
+    """Write a Case: ``case("strong regularisation", reg=2.5)``, ``case("one example", sizes={"N": 1})``."""
+    return Case(title, sizes or {}, overrides)
+
+
+USUAL = Case("a random example")
+
+
+@dataclass
+class Probe:
+    """How one exercise's answers are called, wherever they are: in a notebook, behind the wall, in the reference."""
+
+    name: str
+    function: Call
+    inputs: dict[str, Dims]
+    outputs: dict[str, Dims]
+    answers: tuple[str, ...]
+    given: Mapping[str, Draw]
+    ranges: Mapping[str, tuple[int, int]]
+    cases: tuple[Case, ...]
+
+    def draw(self, rng: np.random.Generator, case: Case = USUAL) -> tuple[Inputs, dict[str, int]]:
+        """Draw one set of inputs and the sizes of its dimensions.
+
+        Floats are standard normal (float64), scalars uniform in [0.1, 1), labels uniform in [0, C) (int64); ``given`` and
+        the case's overrides replace them. Sizes are all different unless the case fixes them.
+        """
+        names = set[str]().union(*(dims.names() for dims in (*self.inputs.values(), *self.outputs.values())))
+        sizes = draw_sizes(names - set(case.sizes), self.ranges, rng) | dict(case.sizes)
+        inputs: Inputs = {}
+        for name, dims in self.inputs.items():
+            if name in case.overrides:
+                continue
+            inputs[name] = self.given[name](rng, sizes) if name in self.given else _draw(dims, sizes, rng)
+        for name, override in case.overrides.items():
+            inputs[name] = override(rng, inputs) if callable(override) else override
+        return {name: inputs[name] for name in self.inputs}, sizes
+
+    def call(self, answers: Answers, inputs: Inputs) -> Mapping[str, Any]:
+        """Run the probe; scalars arrive as Python numbers, arrays as they are."""
+        return self.function(answers, **{name: _plain(inputs[name], dims) for name, dims in self.inputs.items()})
+
+
+def _draw(dims: Dims, sizes: Mapping[str, int], rng: np.random.Generator) -> Any:
+    shape = tuple(1 if size is None else size for size in dims.shape(sizes))
+    if dims.entries == "int":
+        bound = Dims((dims.below,)).shape(sizes)[0] if dims.below else 10
+        drawn = rng.integers(0, bound or 1, size=shape)
+        return drawn if shape else int(drawn)
+    if dims.entries == "bool":
+        return rng.random(shape) < 0.5 if shape else bool(rng.random() < 0.5)
+    if dims.entries == "str":
+        return ""
+    return rng.standard_normal(shape) if shape else float(rng.uniform(0.1, 1.0))
+
+
+def _plain(value: Any, dims: Dims) -> Any:
+    """A 0-d array that crossed the wall back into the Python number the probe was written for."""
+    if dims.axes or isinstance(value, str):
+        return value
+    kind = {"int": int, "bool": bool, "float": float, "str": str}[dims.entries]
+    return kind(value) if np.ndim(value) == 0 else value

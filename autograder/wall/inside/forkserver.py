@@ -1,0 +1,207 @@
+"""Inside: the warm process. It imports what notebooks import, once, and forks a submission whenever it is asked.
+
+It runs no student's code and knows no reference. Its only visitor is the grader, over an inherited socketpair.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import importlib.util
+import json
+import os
+import select
+import signal
+import socket
+import sys
+from contextlib import suppress
+from typing import Any
+
+from ..wire import frames, kernel
+from . import confine, descendants
+from . import sandboxed as inmate
+
+WATCH_MILLISECONDS = 200
+
+
+class Nursery:
+    """Serves the grader: fork, interrupt, kill, and tells when the submission's process ends."""
+
+    def __init__(self, grader: socket.socket) -> None:
+        self._grader = grader
+        self._child: int | None = None
+        self._memory = 0
+        self._bell, bell = socket.socketpair()
+        self._bell.setblocking(False)
+        bell.setblocking(False)
+        signal.set_wakeup_fd(bell.fileno(), warn_on_full_buffer=False)
+        self._ringer = bell
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2, signal.SIGPIPE):
+            signal.signal(number, signal.SIG_IGN)
+
+    def serve(self) -> None:
+        """Until the grader hangs up."""
+        poll = select.poll()
+        poll.register(self._grader, select.POLLIN)
+        poll.register(self._bell, select.POLLIN)
+        try:
+            while True:
+                ready = {fd for fd, _ in poll.poll(WATCH_MILLISECONDS if self._child is not None else None)}
+                self._watch()
+                if self._bell.fileno() in ready:
+                    with suppress(BlockingIOError):
+                        self._bell.recv(4096)
+                    self._reap()
+                if self._grader.fileno() in ready:
+                    header, _, fds = frames.receive(self._grader)
+                    self._answer(header, fds)
+        except (frames.Closed, ConnectionError):
+            pass
+        finally:
+            descendants.sweep()
+
+    def _answer(self, header: frames.Header, fds: list[int]) -> None:
+        reply: frames.Header = {"re": header["op"]}
+        if header["op"] == "fork":
+            self._memory = header["memory"]
+            reply["pid"] = self._fork(fds[0])
+        elif header["op"] == "prepare":
+            inmate.prepare(header["exercises"])
+        elif header["op"] == "interrupt":
+            if self._child is not None:
+                with suppress(ProcessLookupError):
+                    os.kill(self._child, signal.SIGINT)
+        elif header["op"] == "kill":
+            reply["left"] = descendants.sweep(self._child if header.get("keep") else None)
+            self._reap()
+            if header.get("clean"):
+                reply["swept"] = [_empty(path) for path in header["clean"]]
+        frames.send(self._grader, reply)
+
+    def _fork(self, fd: int) -> int:
+        pid = os.fork()
+        if pid == 0:
+            try:
+                signal.set_wakeup_fd(-1)
+                inmate.main(fd)
+            finally:
+                os._exit(70)
+        os.close(fd)
+        self._child = pid
+        return pid
+
+    def _watch(self) -> None:
+        """The limit of a process binds each one alone; together they may not use more either."""
+        if self._child is None:
+            return
+        ours = descendants.memory(os.getpid())
+        used = sum(max(0, descendants.memory(pid) - ours) for pid in descendants.quickly_below(self._child))
+        if used > self._memory:
+            frames.send(self._grader, {"event": "memory", "pid": self._child})
+            descendants.sweep()
+            self._reap()
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            if pid == self._child:
+                self._child = None
+                frames.send(self._grader, {"event": "exit", "pid": pid, "status": status})
+
+
+def _empty(path: str) -> bool:
+    """Remove what a submission left in a directory that only lives inside, such as /tmp."""
+    import shutil
+
+    for entry in os.scandir(path):
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry.path, ignore_errors=True)
+        else:
+            with suppress(OSError):
+                os.unlink(entry.path)
+    return not os.listdir(path)
+
+
+def warm(modules: list[str]) -> list[str]:
+    """Import what is installed of ``modules``, draw a first figure, make the shell; the names that were imported."""
+    from . import shell
+
+    shell.make_shell()
+    warmed = []
+    confine.warm()
+    for name in modules:
+        try:
+            if importlib.util.find_spec(name) is not None:
+                importlib.import_module(name)
+                warmed.append(name)
+        except Exception as error:
+            print(f"{name} cannot be imported: {error}", file=sys.stderr)
+    if "matplotlib.pyplot" in warmed:
+        _first_figure()
+    if "torch" in warmed:
+        _first_optimiser()
+    if "ipywidgets" in warmed:
+        _widgets_without_kernel()
+    return warmed
+
+
+def _first_figure() -> None:
+    """Everything matplotlib loads lazily is loaded now."""
+    import matplotlib.pyplot as plt
+
+    figure = plt.figure()
+    figure.add_subplot().set_title("warm")
+    figure.canvas.draw()
+    plt.close("all")
+
+
+def _first_optimiser() -> None:
+    """Everything torch loads lazily, with its first optimiser, is loaded now: every fork would load it anew."""
+    import torch
+
+    torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
+
+
+def _widgets_without_kernel() -> None:
+    """Output widgets show what they hold in the cell itself, and clear only that."""
+    import ipywidgets
+
+    from .shell import OUTPUTS
+
+    def enter(self: object) -> object:
+        OUTPUTS.enter_widget()
+        return self
+
+    def leave(self: object, kind: type[BaseException] | None, value: Any, trace: Any) -> bool:
+        from IPython.core.getipython import get_ipython
+
+        ip = get_ipython()
+        if kind is not None and ip is not None:
+            ip.showtraceback((kind, value, trace), tb_offset=0)
+        OUTPUTS.leave_widget()
+        return kind is not None
+
+    ipywidgets.Output.__enter__ = enter  # type: ignore[method-assign]
+    ipywidgets.Output.__exit__ = leave  # type: ignore[method-assign]
+    ipywidgets.Output.clear_output = lambda self, wait=False, **_: OUTPUTS.clear(wait)  # type: ignore[method-assign]
+
+
+def main(fd: int, settings: str) -> None:
+    """Entry: ``fd`` is the grader's socket, ``settings`` JSON with the modules to import."""
+    grader = socket.socket(fileno=fd)
+    os.set_inheritable(fd, False)
+    kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
+    with suppress(OSError):
+        kernel.prctl(kernel.PR_SET_DUMPABLE, 0)  # no submission of the same user looks into this memory
+    warmed = warm(json.loads(settings)["modules"])
+    nursery = Nursery(grader)
+    gc.collect()
+    gc.freeze()
+    frames.send(grader, {"event": "ready", "modules": warmed, "python": sys.version.split()[0]})
+    nursery.serve()

@@ -1,0 +1,217 @@
+"""Inside: one submission. Puts up its own walls, loads the exercises, then runs cells and forks checks as it is told."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import socket
+import sys
+import time
+import types
+from contextlib import suppress
+from typing import Any
+
+from ...exercise.trial import Exercise
+from ...language.probe import Inputs
+from ...language.verdict import Evaluation
+from ...watch.evaluate import call
+from ..wire import frames, kernel, values
+from . import confine
+from .shell import OUTPUTS, CellShell, CellStream, run_cell
+
+EXERCISES = "exercises.py"
+TEXT_FROM_BELOW = 1 << 20
+SOON_SECONDS = 0.05
+SOON_BYTES = 16 << 20
+"""What a batch has answered is sent after so long, or so much: a slow or large one is not lost when the next one dies."""
+
+
+_compiled: dict[str, types.CodeType] = {}
+
+
+def prepare(source: str) -> None:
+    """In the nursery: compile the trusted exercises.py, so that no submission has to."""
+    _compiled.clear()
+    with suppress(SyntaxError, ValueError):  # every submission will say so
+        _compiled[source] = compile(source, EXERCISES, "exec")
+
+
+class Submission:
+    """The state of one notebook between the grader's requests."""
+
+    def __init__(self, sock: socket.socket, header: frames.Header) -> None:
+        self._sock = sock
+        self._shell: CellShell = CellShell.instance()
+        self._names: dict[str, dict[str, Any]] = {}
+        self._last: dict[str, Any] = {}
+        self._nested = bool(header.get("nested"))
+        self.exercises: dict[str, Exercise] = {}
+        self._harness: list[tuple[dict[str, Any], dict[str, Any]]] = []
+        self._below = [(1, "stdout"), (2, "stderr")]
+
+    def load(self, source: str | None) -> None:
+        """Run the trusted exercises.py, before any line of the student's."""
+        if source is None:
+            return
+        module = types.ModuleType("exercises")
+        module.__file__ = os.path.abspath("exercises.py")
+        sys.modules["exercises"] = module
+        exec(_compiled.get(source) or compile(source, EXERCISES, "exec"), module.__dict__)
+        self.exercises = {one.name: one for one in vars(module).values() if isinstance(one, Exercise)}
+        ours = [vars(one) for name, one in sys.modules.items() if name.partition(".")[0] == "autograder"]
+        self._harness = [(names, dict(names)) for names in ours]
+
+    def serve(self) -> None:
+        """Answer the grader until it hangs up."""
+        while True:
+            header, payload, fds = frames.receive(self._sock)
+            op = header["op"]
+            if op == "cell":
+                run_cell(self._shell, header["source"], header["nonce"], self._drain)
+            elif op == "remember":
+                self._names[header["exercise"]] = dict(self._shell.user_ns)
+                frames.send(self._sock, {"nonce": header["nonce"], "kind": "done"})
+            elif op == "check":
+                self._fork_check(fds[0], header)
+            elif op == "evaluate":
+                self._evaluate(header, payload)
+
+    def _drain(self) -> None:
+        """What C code and subprocesses wrote to the descriptors joins the cell's text."""
+        for number, name in self._below:
+            with suppress(OSError):
+                size = os.fstat(number).st_size
+                if size:
+                    text = os.pread(number, min(size, TEXT_FROM_BELOW), 0).decode("utf-8", "replace")
+                    os.ftruncate(number, 0)
+                    OUTPUTS.stream(name, text)
+
+    def _fork_check(self, fd: int, header: frames.Header) -> None:
+        """A further fork answers the checks, so that a check that hangs or dies costs nobody else anything."""
+        with suppress(ChildProcessError):  # the dead count against the process limit until they are waited for
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        confine.room_for_a_check()
+        self._final()
+        pid = os.fork()
+        if pid:
+            os.close(fd)
+            frames.send(self._sock, {"nonce": header["nonce"], "kind": "done"})
+            return
+        try:
+            self._sock.close()
+            self._sock = socket.socket(fileno=fd)
+            os.set_inheritable(fd, False)
+            OUTPUTS.sock = None
+            if self._nested:
+                confine.no_signals()
+            frames.send(self._sock, {"nonce": header["nonce"], "kind": "done"})
+            self.serve()
+        finally:
+            os._exit(0)
+
+    def _final(self) -> dict[str, Any]:
+        """The names as the last cell left them, kept before the first check."""
+        self._last = self._last or dict(self._shell.user_ns)
+        return self._last
+
+    def _evaluate(self, header: frames.Header, payload: bytes) -> None:
+        """Answer a batch, in as few frames as do: each frame wakes the grader up."""
+        exercise = self.exercises[header["exercise"]]
+        answers: list[frames.Header] = []
+        parts: list[bytes] = []
+        since = time.monotonic()
+        for place, tree in enumerate(header["batch"], start=1):
+            evaluation = self._one(exercise, values.unpack_inputs(tree, payload), header["count_work"])
+            answer, raw = values.pack_evaluation(evaluation)
+            answers.append(answer)
+            parts.append(raw)
+            due = time.monotonic() - since > SOON_SECONDS or sum(map(len, parts)) > SOON_BYTES
+            if due or place == len(header["batch"]):
+                answered = {"nonce": header["nonce"], "kind": "evaluations", "of": answers}
+                frames.send(self._sock, answered, b"".join(parts))
+                answers, parts, since = [], [], time.monotonic()
+
+    def _one(self, exercise: Exercise, inputs: Inputs, count_work: bool) -> Evaluation:
+        sys.settrace(None)  # a tracer that a cell left on has no names to work with below
+        sys.setprofile(None)
+        for module, originals in self._harness:  # whatever cells patched there, what is measured is the answer
+            module.clear()
+            module.update(originals)
+        # the functions see the globals that were there at the check, not later ones
+        names = self._names.get(exercise.name) or self._final()
+        self._shell.user_ns.clear()
+        self._shell.user_ns.update(names)
+        here = os.getpid()
+        evaluation = call(exercise, self._shell.user_ns, inputs, count_work=count_work)
+        if os.getpid() != here:
+            os._exit(0)
+        return evaluation
+
+
+def main(fd: int) -> None:
+    """The first thing a fork does. Never returns."""
+    sock = socket.socket(fileno=fd)
+    os.set_inheritable(fd, False)
+    header, _, _ = frames.receive(sock)
+    try:
+        _detach(fd)
+        confine.confine(header["confine"])
+        _own_world(header)
+        submission = Submission(sock, header)
+        if header["siblings"]:  # the instructor's modules beside exercises.py
+            sys.path.append(header["scratch"])
+        submission.load(header["exercises"])
+        if not header["siblings"]:  # only now: no file of the student's runs while the exercises load
+            sys.path.append(header["scratch"])
+        OUTPUTS.open(sock, header["text_cap"])
+    except BaseException as error:
+        words = f"{type(error).__name__}: {error}"
+        with suppress(OSError):
+            frames.send(sock, {"nonce": header["nonce"], "kind": "failed", "message": words[:1000]})
+        os._exit(71)
+    frames.send(sock, {"nonce": header["nonce"], "kind": "ready", "exercises": list(submission.exercises)})
+    with suppress(frames.Closed, ConnectionError):
+        submission.serve()
+    os._exit(0)
+
+
+def _detach(fd: int) -> None:
+    """Own session, no descriptor of the nursery's, text of C code and subprocesses caught."""
+    os.setsid()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGCHLD, signal.SIGHUP, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2):
+        signal.signal(number, signal.SIG_DFL)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    for number in (1, 2):
+        caught = os.memfd_create(f"text{number}", 0)
+        os.dup2(caught, number)
+        import fcntl
+
+        fcntl.fcntl(number, fcntl.F_SETFL, os.O_APPEND)
+        os.set_inheritable(number, True)
+    os.set_inheritable(0, True)
+    os.closerange(3, fd)
+    os.closerange(fd + 1, 1 << 20)
+    with suppress(OSError):
+        kernel.prctl(kernel.PR_SET_DUMPABLE, 1)
+
+
+def _own_world(header: frames.Header) -> None:
+    """Own directory, environment and random numbers; the student's own modules come last on the path."""
+    scratch = header["scratch"]
+    os.chdir(scratch)
+    os.umask(0o077)
+    for name in ("HOME", "TMPDIR", "IPYTHONDIR", "MPLCONFIGDIR", "JUPYTER_CONFIG_DIR"):
+        os.environ[name] = scratch if name in ("HOME", "TMPDIR") else os.path.join(scratch, ".config")
+    import tempfile
+
+    tempfile.tempdir = None
+    sys.argv = [""]
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115 (it lives as long as the process)
+    sys.stdout, sys.stderr = CellStream("stdout", 1), CellStream("stderr", 2)
+    random.seed()
+    if (numpy := sys.modules.get("numpy")) is not None:
+        numpy.random.seed()

@@ -1,0 +1,109 @@
+"""Outside: how the judge reaches one exercise's answer behind the wall, with the seconds it has left."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ...exercise.trial import Exercise
+from ...language.probe import Inputs
+from ...language.verdict import Evaluation, Failure
+from ..wire import frames
+from ..wire.limits import Limits, in_bytes, in_seconds
+from .warm_process import ForkserverDied
+
+if TYPE_CHECKING:
+    from .session import Session
+
+CRASHES_AN_EXERCISE = 2
+NO_ANSWER = "sent something that is no answer"
+
+
+class Gone(Exception):
+    """The submission's process is no more, for a reason in words."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
+class Evaluator:
+    """Evaluate, for one exercise of one session. A batch goes over in one piece; when it ends its process, what it had
+    not answered is asked again one by one, so that only whoever did it pays for it."""
+
+    def __init__(self, session: Session, exercise: Exercise) -> None:
+        self._session = session
+        self._exercise = exercise
+        self._left = exercise.seconds
+        self._crashes = 0
+        self._lost: Failure | None = None
+
+    def __call__(self, batch: Sequence[Inputs], /, *, count_work: bool = False) -> list[Evaluation]:
+        """Evaluate a batch."""
+        answered: list[Evaluation] = []
+        together = len(batch)
+        while len(answered) < len(batch):
+            if self._lost is not None:
+                return answered + [Evaluation(failure=self._lost)] * (len(batch) - len(answered))
+            rest = batch[len(answered) : len(answered) + together]
+            failure = self._ask(rest, count_work, answered)
+            if failure is None:
+                continue
+            self._session.drop_check(self._exercise)
+            if self._lost is None and len(rest) > 1:
+                together = 1
+                continue
+            answered.append(Evaluation(failure=failure))
+        return answered
+
+    def _ask(self, batch: Sequence[Inputs], count_work: bool, answered: list[Evaluation]) -> Failure | None:
+        """Ask, and add to what is answered. Returns what went wrong; ``_lost`` is set when it went wrong for good."""
+        started: list[float] = []
+
+        def deadline() -> float:  # the clock starts once there is a process that could answer
+            started.append(time.monotonic())
+            return started[0] + self._left
+
+        try:
+            for evaluation in self._session.ask(self._exercise, batch, count_work, deadline):
+                answered.append(_named(evaluation, self._session.limits))
+            return None
+        except frames.Late:
+            self._lost = Failure("timeout", f"stopped after {in_seconds(self._exercise.seconds)}")
+        except frames.Malformed:
+            self._lost = Failure("killed", NO_ANSWER)
+        except Gone as gone:
+            self._lost = gone.failure
+        except ForkserverDied:
+            self._lost = Failure("killed", "took the grader's own process down")
+        except frames.Closed:
+            return self._crashed(alone=len(batch) == 1)
+        finally:
+            if started:
+                self._left -= time.monotonic() - started[0]
+        return self._lost
+
+    def _crashed(self, *, alone: bool) -> Failure:
+        failure = Failure(
+            "killed",
+            "ended its Python process: a crash in compiled code, os._exit, or memory beyond the limit of "
+            f"{in_bytes(self._session.limits.memory_bytes)}",
+        )
+        self._crashes += alone
+        if self._crashes >= CRASHES_AN_EXERCISE:
+            self._lost = failure
+        return failure
+
+
+def _named(evaluation: Evaluation, limits: Limits) -> Evaluation:
+    """A MemoryError under our limit is said to be that."""
+    failure = evaluation.failure
+    if (
+        failure is None
+        or failure.kind != "error"
+        or not failure.message.startswith(("MemoryError", "_ArrayMemoryError"))
+    ):
+        return evaluation
+    words = f"used more than {in_bytes(limits.memory_bytes)} of memory ({failure.message})"
+    return Evaluation(failure=Failure("error", words[:2000], failure.traceback))

@@ -1,0 +1,177 @@
+"""Outside: cell outputs that an enemy may have written become plain nbformat 4 outputs; and, for pages, harmless ones."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from ..wire.limits import in_bytes
+
+Output = dict[str, Any]
+
+TEXT = ("text/plain", "text/html", "text/markdown", "text/latex", "image/svg+xml")
+IMAGES = ("image/png", "image/jpeg", "image/gif")
+BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
+LINE_CAP = 20_000
+LINES = 5_000
+STREAM_CAP = 1 << 20
+
+
+class Collected:
+    """The outputs of one cell as they arrive: streams joined, displays updated and cleared, size capped."""
+
+    def __init__(self, cap: int, displays: dict[str, list[Output]]) -> None:
+        self._cap = cap
+        self._displays = displays
+        self._outputs: list[Output] = []
+        self._spent = 0
+        self._cut = False
+        self._clear_to: int | None = None
+
+    @property
+    def spent(self) -> int:
+        """Bytes taken so far."""
+        return self._spent
+
+    def add(self, raw: Any, display_id: Any = None) -> None:
+        """Take one output, if it is one; what does not fit the cap is dropped with a note."""
+        output = valid(raw)
+        if output is None or self._cut:
+            return
+        if self._clear_to is not None:
+            del self._outputs[self._clear_to :]
+            self._clear_to = None
+        size = _size(output)
+        if self._spent + size > self._cap:
+            self._cut = True
+            note = f"\n[the rest is cut: a cell may put out {in_bytes(self._cap)}]\n"
+            self._outputs.append({"output_type": "stream", "name": "stdout", "text": note})
+            return
+        self._spent += size
+        last = self._outputs[-1] if self._outputs else None
+        if last and output["output_type"] == "stream" == last["output_type"] and last["name"] == output["name"]:
+            last["text"] += output["text"]
+            return
+        self._outputs.append(output)
+        if isinstance(display_id, str) and len(self._displays) < 1000:
+            self._displays.setdefault(display_id[:200], []).append(output)
+
+    def update(self, raw: Any, display_id: Any) -> None:
+        """Replace what a display handle showed, in whichever cell."""
+        output = valid(raw)
+        if output is None or not isinstance(display_id, str) or self._cut:
+            return
+        self._spent += _size(output)
+        if self._spent > self._cap:
+            self._cut = True
+            return
+        for shown in self._displays.get(display_id[:200], []):
+            shown["data"], shown["metadata"] = output["data"], output["metadata"]
+
+    def clear(self, wait: bool, keep: Any) -> None:
+        """``clear_output``: everything after the first ``keep`` outputs goes, now or with the next one."""
+        first = keep if type(keep) is int and 0 <= keep <= len(self._outputs) else 0
+        if wait:
+            self._clear_to = first
+        else:
+            del self._outputs[first:]
+            self._clear_to = None
+
+    def finished(self) -> list[Output]:
+        """The outputs as a notebook keeps them."""
+        for output in self._outputs:
+            if output["output_type"] == "stream":
+                output["text"] = _tidy(output["text"])
+        return self._outputs
+
+
+def valid(raw: Any) -> Output | None:
+    """A fresh nbformat 4 output with known keys and strings only; None for anything else."""
+    if not isinstance(raw, dict):
+        return None
+    kind = raw.get("output_type")
+    if kind == "stream":
+        if raw.get("name") not in ("stdout", "stderr") or not isinstance(raw.get("text"), str):
+            return None
+        return {"output_type": "stream", "name": raw["name"], "text": _text(raw["text"])}
+    if kind == "error":
+        lines = raw.get("traceback")
+        if not isinstance(lines, list):
+            return None
+        return {
+            "output_type": "error",
+            "ename": _text(raw.get("ename"))[:200],
+            "evalue": _text(raw.get("evalue"))[:10_000],
+            "traceback": [_text(line)[:LINE_CAP] for line in lines[:500] if isinstance(line, str)],
+        }
+    if kind in ("display_data", "execute_result"):
+        data = _data(raw.get("data"))
+        if not data:
+            return None
+        output = {"output_type": kind, "data": data, "metadata": _metadata(raw.get("metadata"))}
+        if kind == "execute_result":
+            count = raw.get("execution_count")
+            output["execution_count"] = count if type(count) is int and 0 <= count < 1 << 31 else None
+        return output
+    return None
+
+
+def stopped(sentence: str) -> Output:
+    """The error output that says why a cell was stopped."""
+    return {"output_type": "error", "ename": "Stopped", "evalue": sentence, "traceback": [f"Stopped: {sentence}"]}
+
+
+def _data(raw: Any) -> dict[str, Any]:
+    data: dict[str, Any] = {}
+    if not isinstance(raw, dict):
+        return data
+    for kind in TEXT:
+        if isinstance(raw.get(kind), str):
+            data[kind] = _text(raw[kind])
+    for kind in IMAGES:
+        if isinstance(raw.get(kind), str):
+            packed = "".join(raw[kind].split())
+            if packed and len(packed) % 4 == 0 and BASE64.fullmatch(packed):
+                data[kind] = packed
+    if isinstance(raw.get("application/json"), (dict, list)):
+        data["application/json"] = json.loads(_text(json.dumps(raw["application/json"])))
+    return data
+
+
+def _metadata(raw: Any) -> dict[str, Any]:
+    """Sizes of images and whether they need a background; nothing else means anything to us."""
+    kept: dict[str, Any] = {}
+    if not isinstance(raw, dict):
+        return kept
+    if raw.get("needs_background") in ("light", "dark"):
+        kept["needs_background"] = raw["needs_background"]
+    for kind in IMAGES:
+        one = raw.get(kind)
+        if isinstance(one, dict):
+            sizes = {
+                side: one[side] for side in ("width", "height") if type(one.get(side)) is int and 0 < one[side] < 10_000
+            }
+            if sizes:
+                kept[kind] = sizes
+    return kept
+
+
+def _text(value: Any) -> str:
+    """Text that every file can hold: no half characters."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+
+
+def _tidy(text: str) -> str:
+    """Progress bars show their last state; endless lines and endless numbers of lines are cut with a note."""
+    lines = [line if "\r" not in line else line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n")]
+    lines = [line if len(line) <= LINE_CAP else line[:LINE_CAP] + f" [… {len(line):,} characters]" for line in lines]
+    if len(lines) > LINES:
+        lines = [*lines[: LINES - 500], f"[… {len(lines) - LINES:,} lines are cut …]", *lines[-500:]]
+    return "\n".join(lines)
+
+
+def _size(output: Output) -> int:
+    if output["output_type"] == "stream":
+        return len(output["text"])
+    return len(json.dumps(output))

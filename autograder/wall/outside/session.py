@@ -1,0 +1,521 @@
+"""Outside: one submission behind the wall. Runs its cells, asks its checks, and survives whatever it does."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import socket
+import stat
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from ...errors import WallError
+from ...exercise.trial import Exercise
+from ...language.probe import Inputs
+from ...language.verdict import Evaluation, Failure
+from ...watch.evaluate import Evaluate
+from ..wire import frames, values
+from ..wire.limits import Cell, CellResult, Limits, in_bytes, in_seconds
+from .evaluator import NO_ANSWER, Evaluator, Gone
+from .outputs import STREAM_CAP, Collected, Output, stopped
+from .warm_process import ForkserverDied, WarmProcess, remove_tree
+
+if TYPE_CHECKING:
+    from .wall import Wall
+
+RESTARTS = 3
+GRACE_SECONDS = 2.0
+READY_SECONDS = 60.0
+FORK_SECONDS = 10.0
+LOOK_SECONDS = 0.25
+MOST_FILES = 20_000
+
+
+class Session:
+    """A submission in its scratch directory. Use as a context manager: leaving it kills and removes everything."""
+
+    def __init__(self, wall: Wall, files: Mapping[str, bytes], trusted: Mapping[str, bytes]) -> None:
+        self._wall = wall
+        self.limits: Limits = wall.limits
+        self._trusted = dict(trusted)
+        self._files = {**self._trusted, **_admitted(files, self._trusted, self.limits.scratch_bytes)}
+        self._handed = sum(map(len, self._files.values())) + (4096 + 1024) * len(self._files)  # blocks and directories
+        for name in trusted:
+            if not _is_safe(name):
+                raise WallError(f"{name!r} is no name for a file in the notebook's directory.")
+        self._nursery: WarmProcess
+        self._channel: frames.Channel | None = None
+        self._check: frames.Channel | None = None
+        self._pid = 0
+        self._cells: list[Cell] = []
+        self._spoiled: dict[int, CellResult] = {}
+        self._results: list[CellResult] = []
+        self._displays: dict[str, list[Output]] = {}
+        self._restarts_left = RESTARTS
+        self._deaths = 0
+        self._deadline = float("inf")
+        self._gone: Failure | None = None
+        self._scratch: Path | None = None
+        self.exercises: tuple[str, ...] = ()
+        self._insist(self._start)
+
+    # --- life -------------------------------------------------------------------------------------------------------
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Kill every process of the submission and remove its files."""
+        self._hang_up()
+        try:
+            if self._scratch is not None:
+                scratch, self._scratch = self._scratch, None
+                try:
+                    self._nursery.kill()
+                except ForkserverDied:
+                    self._wall.replace_nursery(self._nursery)
+                remove_tree(scratch)
+        finally:
+            self._wall.release(self)
+
+    def _start(self) -> None:
+        """A fresh scratch directory, a fresh fork in it, the trusted exercises loaded."""
+        self._nursery = nursery = self._wall.nursery()
+        self._scratch = scratch = nursery.sessions / secrets.token_hex(8)
+        _fill(scratch, self._files, nursery.plan.uid)
+        source = self._trusted.get("exercises.py")
+        exercises = source.decode("utf-8") if source is not None else None
+        if exercises is not None:
+            nursery.prepare(exercises)
+        ours, theirs = socket.socketpair()
+        self._channel = frames.Channel(ours)
+        with theirs:
+            self._pid = nursery.fork(theirs, self.limits.memory_bytes)
+        header = {
+            "op": "setup",
+            "scratch": nursery.plan.inside(scratch),
+            "confine": nursery.plan.confine(scratch, self.limits),
+            "nested": nursery.plan.level != "none",
+            "siblings": any(name.endswith(".py") for name in self._trusted if name != "exercises.py"),
+            "exercises": exercises,
+            "text_cap": min(STREAM_CAP, self.limits.output_bytes),
+        }
+        try:
+            reply = self._converse(header, READY_SECONDS)
+        except Gone as gone:
+            raise WallError(f"The submission's process {gone.failure.message} before any student code ran.") from gone
+        if reply.get("kind") != "ready":
+            raise WallError(
+                f"The submission's walls or exercises.py failed before any student code: {reply.get('message')}"
+            )
+        self.exercises = tuple(str(name) for name in reply.get("exercises", ()))
+
+    def _stop(self) -> None:
+        """End the present fork, keep nothing of it."""
+        self._hang_up()
+        self._nursery.kill()
+        if self._scratch is not None:
+            remove_tree(self._scratch)
+        self._displays.clear()
+
+    def _hang_up(self) -> None:
+        for channel in (self._channel, self._check):
+            if channel is not None:
+                channel.close()
+        self._channel = self._check = None
+
+    def _insist(self, act: Callable[[], None]) -> None:
+        """Do ``act``; when the nursery dies under it, once more with a new nursery."""
+        try:
+            act()
+        except ForkserverDied:
+            self._nursery_died()
+            try:
+                act()
+            except ForkserverDied as error:
+                self._nursery_died()
+                raise WallError("The grader's warm process died twice before any student code ran.") from error
+
+    def _nursery_died(self) -> None:
+        self._hang_up()
+        self._deaths += 1
+        self._wall.replace_nursery(self._nursery)
+
+    # --- cells ------------------------------------------------------------------------------------------------------
+
+    def run(self, cells: Sequence[Cell]) -> list[CellResult]:
+        """Run the cells in order. A cell that is stopped or takes the process down costs only itself: the notebook is
+        run again without it, a few times at most. Never raises for what student code does."""
+        self._cells = list(cells)
+        self._deadline = time.monotonic() + self.limits.submission_seconds
+        self._play()
+        return self._results
+
+    def _play(self, *, fresh: bool = False) -> None:
+        """Run the notebook until it gets to its end, leaving out the cells that end it."""
+        while True:
+            index = 0
+            self._results = []
+            try:
+                if fresh:
+                    self._insist(self._start)
+                for index, cell in enumerate(self._cells):
+                    self._results.append(self._spoiled.get(index) or self._one(cell))
+                return
+            except Gone as gone:
+                failure = gone.failure
+                partial = self._partial
+            except ForkserverDied:
+                self._nursery_died()
+                failure = Failure("killed", "took the grader's own process down")
+                partial = []
+                if self._deaths < 2:
+                    fresh = True
+                    continue
+                self._restarts_left = 0
+            self._spoiled[index] = CellResult(
+                self._cells[index].id if self._cells else "", [*partial, stopped(failure.message)], None, failure
+            )
+            if self._restarts_left <= 0 or time.monotonic() > self._deadline:
+                self._give_up(index, failure)
+                return
+            self._restarts_left -= 1
+            with suppress(ForkserverDied):
+                self._stop()
+            fresh = True
+
+    def _give_up(self, index: int, failure: Failure) -> None:
+        """The notebook ended its process too often: what has not run yet does not run."""
+        self._gone = Failure("killed", f"the notebook ended its Python process again and again: it {failure.message}")
+        for cell in self._cells[len(self._results) :]:
+            sentence = "not run: an earlier cell ended the Python process"
+            self._results.append(
+                self._spoiled.get(self._cells.index(cell))
+                or CellResult(cell.id, [stopped(sentence)], None, Failure("killed", sentence))
+            )
+
+    _partial: list[Output] = []  # noqa: RUF012 (replaced, never changed, by each cell)
+
+    def _one(self, cell: Cell) -> CellResult:
+        self._partial = []
+        if cell.kind == "check":
+            if cell.exercise is not None:
+                self._converse({"op": "remember", "exercise": cell.exercise}, FORK_SECONDS)
+            return CellResult(cell.id)
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            sentence = f"not run: the notebook had used its {in_seconds(self.limits.submission_seconds)}"
+            return CellResult(cell.id, [stopped(sentence)], None, Failure("timeout", sentence))
+        return self._execute(cell, min(self.limits.cell_seconds, left))
+
+    def _execute(self, cell: Cell, seconds: float) -> CellResult:
+        collected = Collected(self.limits.output_bytes, self._displays)
+        self._partial = []
+        nonce = secrets.token_hex(8)
+        try:
+            self._channel_or_gone().send({"op": "cell", "nonce": nonce, "source": cell.source})
+            failure: Failure | None = None
+            try:
+                reply = self._until_done(nonce, collected, time.monotonic() + seconds)
+            except frames.Late:
+                failure = Failure("timeout", f"stopped after {in_seconds(seconds)}")
+                self._nursery.interrupt()
+                reply = self._until_done(nonce, collected, time.monotonic() + GRACE_SECONDS)
+        except frames.Late:
+            self._partial = collected.finished()
+            raise Gone(
+                Failure("timeout", f"stopped after {in_seconds(seconds)}; it did not heed the interrupt")
+            ) from None
+        except (frames.Closed, frames.Malformed, Gone) as error:
+            self._partial = collected.finished()
+            raise self._why(error) from error
+        count = reply.get("execution_count")
+        outputs = collected.finished()
+        if failure is not None:
+            outputs.append(stopped(failure.message))
+        return CellResult(cell.id, outputs, count if type(count) is int and 0 <= count < 1 << 31 else None, failure)
+
+    def _until_done(self, nonce: str, collected: Collected, deadline: float) -> frames.Header:
+        channel = self._channel_or_gone()
+        while True:
+            header, _ = channel.receive(deadline, every=LOOK_SECONDS, look=self._look, also=self._nursery.fileno)
+            kind = header.get("kind")
+            if header.get("nonce") != nonce:
+                if kind in ("out", "update", "clear"):
+                    continue  # a thread that still talks about an earlier cell
+                raise frames.Malformed(NO_ANSWER)
+            if kind == "done":
+                return header
+            if kind == "out":
+                collected.add(header.get("output"), header.get("display_id"))
+            elif kind == "update":
+                collected.update(header.get("output"), header.get("display_id"))
+            elif kind == "clear":
+                collected.clear(header.get("wait") is True, header.get("keep"))
+            else:
+                raise frames.Malformed(NO_ANSWER)
+
+    # --- checks -----------------------------------------------------------------------------------------------------
+
+    def evaluator(self, exercise: Exercise) -> Evaluate:
+        """How the judge reaches the answer to ``exercise``: each evaluation is made in a fork of the notebook's state.
+
+        Raises WallError when the trusted exercises.py defines no such exercise.
+        """
+        if exercise.name not in self.exercises:
+            raise WallError(f"exercises.py, as it was given to the submission, defines no exercise {exercise.name!r}.")
+        return Evaluator(self, exercise)
+
+    def ask(
+        self, exercise: Exercise, batch: Sequence[Inputs], count_work: bool, deadline: Callable[[], float]
+    ) -> Iterator[Evaluation]:
+        """The evaluations of a batch, as they come. Raises frames.Late, frames.Closed, frames.Malformed or Gone."""
+        names = list(exercise.inputs)
+        unforked = self.unforked(exercise)
+        packed = self._packed(exercise, batch)
+        channel = self._first_channel() if unforked else self._check_channel()
+        until = deadline()
+        look = self._look if unforked else self._measure
+        for trees, payload in packed:
+            nonce = secrets.token_hex(8)
+            question = {"op": "evaluate", "nonce": nonce, "exercise": exercise.name, "count_work": count_work}
+            channel.send({**question, "batch": trees}, payload, seconds=max(1.0, until - time.monotonic()))
+            left = len(trees)
+            while left:
+                header, raw = channel.receive(until, every=LOOK_SECONDS, look=look, also=self._nursery.fileno)
+                if unforked and header.get("kind") in ("out", "update", "clear"):
+                    continue  # what an answer prints there comes on the same channel
+                if header.get("nonce") != nonce or header.get("kind") != "evaluations":
+                    raise frames.Malformed(NO_ANSWER)
+                answered = values.unpack_evaluations(header, raw, names, left)
+                left -= len(answered)
+                yield from answered
+
+    def _packed(self, exercise: Exercise, batch: Sequence[Inputs]) -> list[tuple[list[frames.Header], bytes]]:
+        try:
+            return list(values.pack_batches(batch))
+        except TypeError as error:
+            raise WallError(f"{exercise.name}: {error}.") from error
+
+    def unforked(self, exercise: Exercise) -> bool:
+        """Whether the exercise is judged in the notebook's own process: an accelerator does not survive a fork."""
+        return exercise.accelerated and self._wall.accelerated
+
+    def drop_check(self, exercise: Exercise) -> None:
+        """Kill the process that answers checks; the next question gets a new one."""
+        if self.unforked(exercise):
+            self._end_present()
+            return
+        if self._check is not None:
+            self._check.close()
+            self._check = None
+        try:
+            self._nursery.kill(keep_submission=True)
+        except ForkserverDied:
+            self._nursery_died()
+
+    def _check_channel(self) -> frames.Channel:
+        """The socket to the fork that answers checks, forked now if there is none. Raises Gone."""
+        if self._check is not None:
+            return self._check
+        for _ in range(2):
+            self._revive()
+            ours, theirs = socket.socketpair()
+            check = frames.Channel(ours)
+            try:
+                self._nursery.kill(keep_submission=True)  # what cells left running is in nobody's way now
+                with theirs:
+                    self._converse({"op": "check"}, FORK_SECONDS, fds=(theirs.fileno(),))
+                header, _ = check.receive(time.monotonic() + FORK_SECONDS)
+                if header.get("kind") != "done":
+                    raise frames.Malformed(NO_ANSWER)
+            except (Gone, frames.Closed, frames.Late, frames.Malformed):
+                check.close()
+                self._hang_up()
+                self._end_present()
+            except ForkserverDied:
+                check.close()
+                self._nursery_died()
+            else:
+                self._check = check
+                return check
+        self._gone = self._gone or Failure("killed", "the notebook's Python process ended between the checks")
+        raise Gone(self._gone)
+
+    def _first_channel(self) -> frames.Channel:
+        """The socket to the notebook's own process, run again if there is none. Raises Gone."""
+        self._revive()
+        return self._channel_or_gone()
+
+    def _end_present(self) -> None:
+        with suppress(ForkserverDied):
+            self._stop()
+
+    def _revive(self) -> None:
+        """Run the notebook again when its process has ended since. Raises Gone when it did so too often."""
+        if self._gone is not None:
+            raise Gone(self._gone)
+        if self._channel is not None and self._pid not in self._nursery.exited:
+            return
+        if self._restarts_left <= 0 or self._deaths >= 2:
+            self._gone = Failure("killed", "the notebook's Python process ended again and again")
+            raise Gone(self._gone)
+        self._restarts_left -= 1
+        with suppress(ForkserverDied):
+            self._stop()
+        self._deadline = time.monotonic() + self.limits.submission_seconds
+        results = self._results
+        self._play(fresh=True)
+        self._results = results
+        if self._gone is not None:
+            raise Gone(self._gone)
+
+    # --- talking ----------------------------------------------------------------------------------------------------
+
+    def _converse(self, header: frames.Header, seconds: float, fds: Sequence[int] = ()) -> frames.Header:
+        """One question, one answer, from the notebook's process. Raises Gone."""
+        nonce = secrets.token_hex(8)
+        try:
+            channel = self._channel_or_gone()
+            channel.send({**header, "nonce": nonce}, fds=fds)
+            deadline = time.monotonic() + seconds
+            while True:
+                reply, _ = channel.receive(deadline, every=LOOK_SECONDS, look=self._look, also=self._nursery.fileno)
+                if reply.get("nonce") == nonce and reply.get("kind") in ("done", "ready", "failed"):
+                    return reply
+                if reply.get("kind") not in ("out", "update", "clear"):
+                    raise frames.Malformed(NO_ANSWER)
+        except (frames.Closed, frames.Malformed, frames.Late) as error:
+            raise self._why(error) from error
+
+    def _channel_or_gone(self) -> frames.Channel:
+        if self._channel is None:
+            raise Gone(self._gone or Failure("killed", "its Python process had ended"))
+        return self._channel
+
+    def _look(self) -> None:
+        """Between frames: has the process ended, has it written too much?"""
+        self._nursery.poll()
+        if self._pid in self._nursery.exited:
+            raise Gone(Failure("killed", self._end_in_words()))
+        self._measure()
+
+    def _measure(self) -> None:
+        """Has it written too much? All that is asked while a check runs: a check's fork outlives its notebook."""
+        self._nursery.poll()
+        if self._scratch is not None:
+            _bound(self._scratch, self._handed, self.limits.scratch_bytes)
+
+    def _why(self, error: BaseException) -> Gone:
+        """What became of the process, in words."""
+        if isinstance(error, Gone):
+            return error
+        if isinstance(error, frames.Late):
+            return Gone(Failure("killed", "its Python process no longer answered"))
+        if isinstance(error, frames.Malformed):
+            return Gone(Failure("killed", NO_ANSWER))
+        until = time.monotonic() + 1.0
+        while self._pid not in self._nursery.exited and time.monotonic() < until:
+            self._nursery.poll()
+            time.sleep(0.005)
+        return Gone(Failure("killed", self._end_in_words()))
+
+    def _end_in_words(self) -> str:
+        if self._pid in self._nursery.gluttons:
+            return f"used more than {in_bytes(self.limits.memory_bytes)} of memory in all its processes"
+        return _in_words(self._nursery.exited.get(self._pid), self.limits)
+
+
+def _in_words(status: int | None, limits: Limits) -> str:
+    """How a process ended, for a student."""
+    if status is None:
+        return "ended its Python process"
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        if number in (signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE):
+            return f"crashed the Python process ({signal.Signals(number).name}, a crash in compiled code)"
+        if number == signal.SIGABRT:
+            return "aborted the Python process (SIGABRT)"
+        if number == signal.SIGXCPU:
+            return "used more processor time than a submission may"
+        if number == signal.SIGKILL:
+            return f"was killed (SIGKILL: by itself, or for memory beyond {in_bytes(limits.memory_bytes)})"
+        return f"ended the Python process by signal {number}"
+    return f"ended the Python process with exit code {os.waitstatus_to_exitcode(status)}"
+
+
+def _is_safe(name: str) -> bool:
+    """A relative path of plain parts: nothing that leads out of the directory."""
+    path = PurePosixPath(name)
+    return (
+        bool(name)
+        and "\0" not in name
+        and "\\" not in name
+        and not path.is_absolute()
+        and not ({"..", "."} & set(name.split("/")))
+    )
+
+
+def _admitted(files: Mapping[str, bytes], trusted: Mapping[str, bytes], most: int) -> dict[str, bytes]:
+    """The student's own files that may lie beside the notebook: safe names, no instructor's file, half the room."""
+    admitted: dict[str, bytes] = {}
+    left = most // 2
+    for name, data in files.items():
+        if _is_safe(name) and name not in trusted and len(data) <= left and len(admitted) < MOST_FILES // 10:
+            admitted[name] = data
+            left -= len(data)
+    return admitted
+
+
+def _fill(scratch: Path, files: Mapping[str, bytes], uid: int | None) -> None:
+    """Write the files into a new directory that belongs to the submission's user alone."""
+    scratch.mkdir(mode=0o700)
+    made = [scratch]
+    for name, data in files.items():
+        path = scratch / name
+        for parent in reversed(path.relative_to(scratch).parents[:-1]):
+            if not (scratch / parent).is_dir():
+                with suppress(OSError):
+                    (scratch / parent).mkdir(mode=0o700)
+                made.append(scratch / parent)
+        with suppress(OSError):  # a student's file in place of a directory
+            path.write_bytes(data)
+            made.append(path)
+    if uid is not None:
+        for path in made:
+            with suppress(OSError):
+                os.chown(path, uid, uid, follow_symlinks=False)
+
+
+def _bound(scratch: Path, handed: int, most: int) -> None:
+    """Raises Gone when the directory holds more than the ``handed`` bytes and ``most``, or very many files."""
+    used = count = 0
+    todo = [os.fspath(scratch)]
+    while todo:
+        try:
+            with os.scandir(todo.pop()) as entries:
+                for entry in entries:
+                    count += 1
+                    info = entry.stat(follow_symlinks=False)
+                    used += info.st_blocks * 512
+                    if stat.S_ISDIR(info.st_mode):
+                        todo.append(entry.path)
+                    if count > MOST_FILES:
+                        raise Gone(Failure("killed", f"made more than {MOST_FILES:,} files"))
+        except FileNotFoundError:
+            continue
+        except OSError:  # too deep to be named, or closed to its own user
+            raise Gone(Failure("killed", "made directories that cannot be looked into")) from None
+    if used > handed + most:
+        raise Gone(Failure("killed", f"wrote more than {in_bytes(most)} of files"))
+
+
+__all__ = ["Gone", "Session"]

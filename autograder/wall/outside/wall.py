@@ -1,0 +1,116 @@
+"""Outside: the wall around student code, and the warm process behind it."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+
+from ...errors import WallError
+from ..wire.limits import Limits
+from .isolation import Level, accelerator_shown, choose
+from .session import Session
+from .warm_process import WarmProcess
+
+MODULES = (
+    "numpy",
+    "matplotlib.pyplot",
+    "ipywidgets",
+    "sklearn.datasets",
+    "torch",
+    "autograder.checks",
+    "autograder.notebook",
+    "autograder.watch.work",
+    "coursekit",
+)
+HEAVY = ("torch", "sklearn.datasets")
+"""Modules that take a second or more: warmed only for notebooks that name them."""
+
+
+def modules_for(sources: Iterable[str]) -> tuple[str, ...]:
+    """What is worth importing beforehand for notebooks of these sources."""
+    text = "\n".join(sources)
+    return tuple(
+        name for name in MODULES if name not in HEAVY or re.search(rf"\b{name.partition('.')[0]}\b", text) is not None
+    )
+
+
+class Wall:
+    """One warm nursery, one submission at a time; for several at once, several walls. Use as a context manager.
+
+    isolation: ``auto`` (the strongest there is), ``bubblewrap``, ``landlock``, ``none``; ``level`` says which is in force.
+    hidden: files and directories that no submission may see even where they lie among what it must read.
+    modules: what the nursery imports beforehand, if it is installed. accelerated: whether exercises that may use an
+    accelerator are judged in the notebook's own process, as an accelerator asks (default: where the sandbox shows one).
+    Raises WallError when the isolation asked for is not to be had.
+    """
+
+    def __init__(
+        self,
+        isolation: str = "auto",
+        limits: Limits | None = None,
+        hidden: Sequence[Path] = (),
+        modules: Sequence[str] = MODULES,
+        accelerated: bool | None = None,
+    ) -> None:
+        self.limits = limits or Limits()
+        self.level: Level = choose(isolation)
+        self._hidden = tuple(Path(path) for path in hidden)
+        self._modules = tuple(modules)
+        self.accelerated = accelerator_shown() if accelerated is None else accelerated
+        self._nursery: WarmProcess | None = None
+        self._session: Session | None = None
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Wall:
+        self.nursery()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the submission in hand and the nursery."""
+        if self._session is not None:
+            self._session.close()
+        if self._nursery is not None:
+            self._nursery.close()
+            self._nursery = None
+
+    def open(self, files: Mapping[str, bytes], trusted: Mapping[str, bytes]) -> Session:
+        """A submission with its own ``files`` and the instructor's ``trusted`` ones over them, in a fresh directory.
+
+        Files whose names lead out of the directory are left out. Raises WallError when a submission is open already, or
+        when the trusted exercises.py does not load.
+        """
+        if not self._lock.acquire(blocking=False):
+            raise WallError("This wall holds a submission already: close it first, or use one wall for each at a time.")
+        try:
+            session = Session(self, files, trusted)
+        except BaseException:
+            if self._nursery is not None:
+                self.replace_nursery(self._nursery)
+            self._lock.release()
+            raise
+        self._session = session
+        return session
+
+    def release(self, session: Session) -> None:
+        """A session says that it is over."""
+        if self._session is session:
+            self._session = None
+            self._lock.release()
+
+    def nursery(self) -> WarmProcess:
+        """The warm process, started when there is none."""
+        if self._nursery is None:
+            self._nursery = WarmProcess(self.level, self._hidden, self._modules)
+        return self._nursery
+
+    def replace_nursery(self, dead: WarmProcess) -> None:
+        """A warm process is dead or not to be relied on: the next submission gets a new one."""
+        dead.close()
+        if self._nursery is dead:
+            self._nursery = None

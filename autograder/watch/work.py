@@ -1,0 +1,239 @@
+"""Counting what an answer executes: bytecode instructions in its own code, and calls of Python functions below it.
+
+A vectorised answer executes the same number at every size of the batch, whatever its speed: a count decides, no clock.
+Code counts as the answer's own unless it is installed (site-packages, the standard library) or ours; library functions
+count one for each call, builtins that loop in C one for each item: a loop hidden in ``map`` or ``np.vectorize`` is seen.
+"""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import gc
+import os
+import sys
+import sysconfig
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from types import CodeType, FrameType
+from typing import Any
+
+from .operators import is_recorded_beginning, operators_recorded
+
+_LIBRARY = tuple(
+    {path for key in ("stdlib", "platstdlib", "purelib", "platlib") if (path := sysconfig.get_paths().get(key))}
+)
+_OURS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")
+
+
+@dataclass
+class Work:
+    """What a run executed: ``steps`` (instructions and calls), and the installed ``libraries`` it entered."""
+
+    steps: int = 0
+    libraries: set[str] = field(default_factory=set)
+
+
+def count(run: Callable[[], Any]) -> tuple[Any, Work | None]:
+    """Run and count. The work is None when the answer switched the counting off, or worked where nobody counts."""
+    watch = _watch()
+    items = 0
+
+    def each(iterable: Iterable[Any]) -> Iterator[Any]:
+        nonlocal items
+        for item in iterable:
+            items += 1
+            yield item
+
+    def watched() -> Any:
+        watch.evaded, watch.on = False, True
+        try:
+            with _consumers_counting(each):
+                return run()
+        finally:
+            watch.on = False
+
+    by = _count_by_monitoring if hasattr(sys, "monitoring") else _count_by_tracing
+    collecting = gc.isenabled()
+    threads = _threads_at_work()
+    gc.disable()  # a collection runs finalisers and callbacks whenever it likes, and they are no work of the answer's
+    try:
+        with operators_recorded() as operators:
+            result, work = by(watched)
+    finally:
+        if collecting:
+            gc.enable()
+    if work is not None:
+        work.steps += items
+        if operators.ran:
+            work.libraries.add("torch")
+    return result, None if threads or watch.evaded or operators.broken else work
+
+
+@contextmanager
+def _consumers_counting(each: Callable[[Iterable[Any]], Iterator[Any]]) -> Iterator[None]:
+    """Builtins that run a loop in C say how many items they took: ``sum(map(np.add.reduce, X))`` enters no code at all."""
+
+    def lazily(original: Any) -> Any:
+        return lambda function, *iterables: original(function, *map(each, iterables))
+
+    def of_one(original: Any) -> Any:
+        def consume(*arguments: Any, **keywords: Any) -> Any:
+            if len(arguments) == 1 or original.__name__ == "sum":  # min(a, b) takes no iterable
+                arguments = (each(arguments[0]), *arguments[1:])
+            return original(*arguments, **keywords)
+
+        return consume
+
+    def reducing(function: Any, iterable: Any, *initial: Any) -> Any:
+        return reduce(function, each(iterable), *initial)
+
+    map, reduce = builtins.map, functools.reduce
+    places = [(builtins, name, lazily) for name in ("map", "filter")]
+    places += [(builtins, name, of_one) for name in ("sum", "any", "all", "min", "max", "sorted")]
+    before = [(module, name, getattr(module, name)) for module, name, _ in places]
+    for (module, name, original), (_, _, counting) in zip(before, places, strict=True):
+        setattr(module, name, counting(original))
+    functools.reduce = reducing
+    try:
+        yield
+    finally:
+        functools.reduce = reduce
+        for module, name, original in before:
+            setattr(module, name, original)
+
+
+class _Watch:
+    """An audit hook, which nothing in Python takes off again: has what runs now changed tracing, or begun a process?
+
+    That threading hands our own tracing to a new thread, a progress bar's, say, is neither.
+    """
+
+    EVADING = frozenset(
+        {
+            *("sys.settrace", "sys.setprofile", "sys.monitoring.register_callback"),
+            *("subprocess.Popen", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system"),
+        }
+    )
+
+    def __init__(self) -> None:
+        self.on = self.evaded = False
+
+    def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if self.on and event in self.EVADING and not is_recorded_beginning(sys._getframe(1)):
+            self.evaded = True
+
+
+def _threads_at_work() -> bool:
+    """Whether other threads run code of the answer's own: an earlier call may have left one there to be handed work."""
+    here = threading.get_ident()
+    for thread, top in sys._current_frames().items():
+        frame: FrameType | None = top
+        while thread != here and frame is not None:
+            if _own(frame.f_code) or "/concurrent/futures/" in frame.f_code.co_filename:
+                return True
+            frame = frame.f_back
+    return False
+
+
+_watches: list[_Watch] = []
+
+
+def _watch() -> _Watch:
+    """The hook of this process, made when something is counted for the first time."""
+    if not _watches:
+        _watches.append(_Watch())
+        sys.addaudithook(_watches[0])
+    return _watches[0]
+
+
+def _own(code: CodeType) -> bool:
+    filename = code.co_filename
+    return not (filename.startswith((*_LIBRARY, _OURS)) or filename.startswith("<frozen"))
+
+
+def _library(code: CodeType) -> str:
+    """``torch`` for ``.../site-packages/torch/_tensor.py``; the dotted package below it for scipy.optimize's like."""
+    _, _, below = code.co_filename.replace("\\", "/").partition("site-packages/")
+    parts = below.split("/")
+    return ".".join(parts[:2]).removesuffix(".py") if below else ""
+
+
+def _count_by_tracing(run: Callable[[], Any]) -> tuple[Any, Work | None]:
+    work = Work()
+
+    def inside(frame: FrameType, event: str, argument: Any) -> Any:
+        if event == "opcode":
+            work.steps += 1
+        return inside
+
+    def entered(frame: FrameType, event: str, argument: Any) -> Any:
+        work.steps += 1
+        if not _own(frame.f_code):
+            work.libraries.add(_library(frame.f_code))
+            return None
+        frame.f_trace_opcodes = True
+        frame.f_trace_lines = False
+        return inside
+
+    before, before_in_threads = sys.gettrace(), threading.gettrace()
+    threading.settrace(entered)  # type: ignore[arg-type]
+    sys.settrace(entered)
+    try:
+        result = run()
+        kept = sys.gettrace() is entered
+    finally:
+        sys.settrace(before)
+        threading.settrace(before_in_threads)  # type: ignore[arg-type]
+    return result, work if kept else None
+
+
+_TOOL = "chainrule-work"
+
+
+def _count_by_monitoring(run: Callable[[], Any]) -> tuple[Any, Work | None]:
+    monitoring: Any = sys.monitoring  # type: ignore[attr-defined]
+    events = monitoring.events
+    tool = next((free for free in (3, 4, 1, 0, 2, 5) if monitoring.get_tool(free) is None), None)
+    if tool is None:
+        return run(), None
+    work = Work()
+    watched: set[CodeType] = set()
+
+    def instruction(code: CodeType, offset: int) -> None:
+        work.steps += 1
+
+    def entered(code: CodeType, offset: int) -> None:
+        work.steps += 1
+        if not _own(code):
+            work.libraries.add(_library(code))
+        elif code not in watched:
+            watched.add(code)
+            with suppress(ValueError):  # the answer gave our tool back: that is told below
+                monitoring.set_local_events(tool, code, events.INSTRUCTION)
+
+    calls = events.PY_START | events.PY_RESUME
+    callbacks = {events.PY_START: entered, events.PY_RESUME: entered, events.INSTRUCTION: instruction}
+    monitoring.use_tool_id(tool, _TOOL)
+    for event, callback in callbacks.items():
+        monitoring.register_callback(tool, event, callback)
+    monitoring.set_events(tool, calls)
+    before_in_threads = threading.gettrace()
+    threading.settrace(lambda frame, event, argument: None)  # so that a new thread is told to the audit hook
+    try:
+        result = run()
+        kept = monitoring.get_tool(tool) == _TOOL and monitoring.get_events(tool) == calls
+    finally:
+        threading.settrace(before_in_threads)  # type: ignore[arg-type]
+        if monitoring.get_tool(tool) != _TOOL:  # whoever has it now, the events are still ours to end
+            monitoring.free_tool_id(tool)
+            monitoring.use_tool_id(tool, _TOOL)
+        for event in callbacks:
+            monitoring.register_callback(tool, event, None)
+        monitoring.set_events(tool, 0)
+        for code in watched:
+            monitoring.set_local_events(tool, code, 0)
+        monitoring.free_tool_id(tool)
+    return result, work if kept else None
