@@ -8,15 +8,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from nbgrader.api import MissingEntry
-
 from ..course.assignment import Assignment, load_assignment
 from ..course.marks import on_record
-from ..errors import SubmissionError, UnknownAssignment
-from ..gradebook.course import OpenCourse, open_course
-from ..gradebook.exporters.ledger import Entry, ledger
+from ..errors import SubmissionError
+from ..gradebook.course import open_course
+from ..gradebook.exporters.ledger import Entry
 from ..gradebook.hooks.timestamps import handed_in
-from ..gradebook.release import alembic_on_path
 from ..grading.handed_in import find_notebook, read_plain_file
 from ..grading.rebuild import identities, role_of, text_of
 from .catalogue import Catalogue, catalogue, looked_up
@@ -30,7 +27,7 @@ def gather(course: Path, name: str) -> ClassRecord:
     """Read everything about one assignment. Raises AssignmentError or ClassError with one sentence."""
     assignment = load_assignment(course, name)
     opened = open_course(course, name)
-    entries, enrolled = _on_record(opened, name)
+    entries, enrolled = opened.on_record(name)
     known = catalogue(assignment)
     ours = identities(assignment.release)
     submissions = opened.submissions()
@@ -49,20 +46,6 @@ def gather(course: Path, name: str) -> ClassRecord:
     )
     absent = tuple(sorted(enrolled.keys() - submissions.keys()))
     return ClassRecord(name, handed, absent, _answers(assignment.release["cells"]))
-
-
-def _on_record(opened: OpenCourse, name: str) -> tuple[dict[str, Entry], dict[str, str]]:
-    """The gradebook's entries for an assignment, and the names of everybody in it."""
-    with alembic_on_path(), opened.gradebook() as gradebook:
-        try:
-            gradebook.find_assignment(name)
-        except MissingEntry:
-            raise UnknownAssignment(
-                f"the gradebook does not know {name}: `chainrule build {name}`, then `chainrule grade {name}`"
-            ) from None
-        book: Any = gradebook
-        names = {one.id: " ".join(part for part in (one.first_name, one.last_name) if part) for one in book.students}
-        return ledger(gradebook, name), names
 
 
 def _handed(

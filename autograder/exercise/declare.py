@@ -26,7 +26,7 @@ def exercise(
 ) -> Callable[[Call], Exercise]:
     """Turn a probe ``probe(student, **inputs) -> {output: value}`` into an Exercise named after it.
 
-    points: what it is worth. inputs, outputs: name -> dimensions (see ``autograder.dims``). answers: the functions or
+    points: what it is worth. inputs, outputs: name -> dimensions (see ``autograder.language.dims``). answers: the functions or
     classes the student writes (default: the exercise's own name). given: name -> ``(rng, sizes) -> value`` in place of
     the usual draw. sizes: dimension -> (lowest, highest). cases: situations every check of values must try besides a
     random one. seconds: wall-clock limit of all the checks together. accelerated: training checks may use a GPU. Raises

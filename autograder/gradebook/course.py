@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.coursedir import CourseDirectory
@@ -13,6 +14,7 @@ from traitlets.config.loader import PyFileConfigLoader
 
 from ..course.assignment import COURSE_MARK, Assignment
 from ..errors import ClassError, UnknownAssignment
+from .exporters.ledger import Entry, ledger
 from .patience import patiently
 from .release import alembic_on_path
 
@@ -84,6 +86,21 @@ class OpenCourse:
                 raise UnknownAssignment(
                     f"the gradebook does not know {name} yet: run `chainrule build {name}`"
                 ) from None
+
+    def on_record(self, name: str) -> tuple[dict[str, Entry], dict[str, str]]:
+        """The gradebook's entries for an assignment by student, and the names of everybody in it."""
+        with alembic_on_path(), self.gradebook() as gradebook:
+            try:
+                gradebook.find_assignment(name)
+            except MissingEntry:
+                raise UnknownAssignment(
+                    f"the gradebook does not know {name}: `chainrule build {name}`, then `chainrule grade {name}`"
+                ) from None
+            book: Any = gradebook
+            names = {
+                one.id: " ".join(part for part in (one.first_name, one.last_name) if part) for one in book.students
+            }
+            return ledger(gradebook, name), names
 
     def gradebook(self) -> Gradebook:
         """The gradebook, to be closed by whoever asks."""

@@ -87,7 +87,7 @@ def judge_rebuilt(
         return _written(notebook, verdicts, problem)
     from ..errors import WallError
 
-    for attempt in (1, 2):  # a nursery that died is replaced: the submission in hand is judged once more
+    for attempt in (1, 2):  # a forkserver that died is replaced: the submission in hand is judged once more
         try:
             return _written(notebook, _judge(assignment, notebook, wall, files or {}, seed), None)
         except WallError as error:

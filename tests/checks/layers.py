@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder import Exercise
-from autograder.exercise import declare as exercise
+from autograder import Exercise, exercise
 from autograder.exercise.trial import Check
 
 

@@ -116,8 +116,8 @@ def test_a_model_worse_than_the_reference_fails_though_it_passes_the_floor() -> 
 def test_costs_are_told_as_ratios_and_twice_the_memory_fails() -> None:
     def costing() -> Exercise:
         exercise = _exercise(LEARNS)
-        probe = exercise.probe
-        exercise.probe = lambda student, **inputs: {
+        probe = exercise.function
+        exercise.function = lambda student, **inputs: {
             **probe(student, **inputs),
             "seconds": 1.0,
             "peak_bytes": student.peak,

@@ -174,7 +174,7 @@ class _FallenWall:
 
     def open(self, **_: Any) -> Any:
         self.opened += 1
-        raise WallError("the nursery is gone")
+        raise WallError("the forkserver is gone")
 
 
 def test_our_own_failure_is_tried_again_once_and_then_on_the_record(tiny_built: TinyCourse, assignment: Assignment):

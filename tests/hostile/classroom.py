@@ -129,7 +129,7 @@ def build(root: Path) -> TinyCourse:
     for line in LIMITS:
         course.configure(line)
     exercises = course.root / "source/tiny/exercises.py"
-    # the word makes the nursery import torch beforehand: on a busy machine that takes longer than a cell may run
+    # the word makes the forkserver import torch beforehand: on a busy machine that takes longer than a cell may run
     exercises.write_text(
         exercises.read_text().replace("seconds=5", "seconds=6") + "\n# torch is what some answers try\n"
     )

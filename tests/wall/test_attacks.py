@@ -150,7 +150,7 @@ ATTACKS = [
     Attack("not a number", ["def odd(x): return float('nan')"], odd_is(float("nan"))),
     Attack("poisoned numpy", ["import numpy as np\nnp.allclose = np.array_equal = np.testing.assert_allclose = lambda *a, **k: True\nnp.ndarray.__doc__\ndef odd(x): return x + 1"], odd_is(X + 1)),
     Attack("a patched harness", ["import autograder.watch.evaluate as e, autograder.language.verdict as v\ne.value_of = lambda r: v.Value(object(), 'x' * 10**6)\ndef odd(x): return x"], odd_is(X)),
-    Attack("a patched probe", ["import exercises\nexercises.odd.probe = lambda student, x: dict(y='forged')\ndef odd(x): return x"], odd_is_no_array("str")),
+    Attack("a patched probe", ["import exercises\nexercises.odd.function = lambda student, x: dict(y='forged')\ndef odd(x): return x"], odd_is_no_array("str")),
     Attack("a patched wire", ["import autograder.wall.wire.frames as f\nf.send = lambda *a, **k: None\ndef odd(x): return x"], honest=False),
     Attack("an input transformer", ["get_ipython().input_transformers_cleanup.append(lambda lines: ['pass\\n'])"], honest=False),
     Attack("an AST transformer", ["import ast\nclass T(ast.NodeTransformer):\n def visit_Assert(s, n): return ast.Pass()\nget_ipython().ast_transformers.append(T())\ndef odd(x): return x", "assert False"], odd_is(X)),
@@ -346,9 +346,9 @@ def _filled(source: str, world: World) -> str:
 
 def nothing_is_left(wall: Wall) -> None:
     """No process of the submission, no file of it."""
-    nursery = wall.nursery()
-    assert list(nursery.sessions.iterdir()) == []
-    uid = nursery.plan.uid
+    forkserver = wall.forkservers.present()
+    assert list(forkserver.sessions.iterdir()) == []
+    uid = forkserver.plan.uid
     if uid is None:
         return
     until = time.monotonic() + 5

@@ -81,32 +81,33 @@ def test_what_lies_among_readable_things_can_be_hidden(level: str) -> None:
     assert result.outputs == [{"output_type": "stream", "name": "stdout", "text": "hidden\n"}]
 
 
-def test_a_nursery_that_dies_is_replaced(exercises: dict[str, Exercise]) -> None:
+def test_a_forkserver_that_dies_is_replaced(exercises: dict[str, Exercise]) -> None:
     with Wall("none", LIMITS, modules=()) as wall:
         with wall.open({}, {"exercises.py": EXERCISES}) as session:
             session.run([Cell("a", "def double(x): return 2 * x")])
-            _kill_nursery(wall)
+            _kill_forkserver(wall)
             (evaluation,) = session.evaluator(exercises["double"])([{"x": X}])
             assert evaluation.failure is not None or (evaluation.arrays()["y"] == 2 * X).all()
             (evaluation,) = session.evaluator(exercises["double"])([{"x": X}])
-        _kill_nursery(wall)
+        _kill_forkserver(wall)
         with wall.open({}, {"exercises.py": EXERCISES}) as session:
             session.run([Cell("a", "def double(x): return 2 * x")])
             (evaluation,) = session.evaluator(exercises["double"])([{"x": X}])
             np.testing.assert_array_equal(evaluation.arrays()["y"], 2 * X)
 
 
-def _kill_nursery(wall: Wall) -> None:
-    process = wall.nursery()._process
+def _kill_forkserver(wall: Wall) -> None:
+    process = wall.forkservers.present()._process
     process.kill()
     process.wait()
 
 
-def test_a_submission_that_kills_its_nursery_twice_gets_a_verdict() -> None:
-    """At level none, graded by a plain user, nothing else protects the nursery."""
+def test_a_submission_that_kills_its_forkserver_twice_gets_a_verdict() -> None:
+    """At level none, graded by a plain user, nothing else protects the forkserver."""
     done = as_a_plain_user("""
 import numpy
-from autograder.wall import Wall, Cell
+from autograder.wall.outside.wall import Wall
+from autograder.wall.wire.limits import Cell
 from tests.wall.conftest import EXERCISES
 source = "import os, signal, time; os.kill(os.getppid(), signal.SIGKILL); time.sleep(5)"
 namespace = {}
@@ -127,7 +128,8 @@ def test_nothing_outlives_a_grader_that_is_killed(level: str, tmp_path: Path, mo
     seconds = f"98765{LEVELS.index(level)}.25"  # its own: the levels may be tested side by side
     source = f"""
 import time
-from autograder.wall import Wall, Cell
+from autograder.wall.outside.wall import Wall
+from autograder.wall.wire.limits import Cell
 with Wall({level_or_skip(level)!r}, modules=()) as wall, wall.open({{}}, {{}}) as session:
     session.run([Cell("a", "import subprocess; subprocess.Popen(['setsid', 'sleep', '{seconds}'])")])
     print("ready", flush=True)
@@ -155,9 +157,9 @@ with Wall({level_or_skip(level)!r}, modules=()) as wall, wall.open({{}}, {{}}) a
     (left,) = tmp_path.glob("chainrule-wall-*")
     os.utime(left, (0, 0))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    while left.exists() and time.monotonic() < until:  # its nursery may still be on its way out
+    while left.exists() and time.monotonic() < until:  # its forkserver may still be on its way out
         with Wall("none", modules=()) as wall:
-            assert wall.nursery().directory.exists()
+            assert wall.forkservers.present().directory.exists()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -187,7 +189,8 @@ def test_walls_in_threads_grade_side_by_side(exercises: dict[str, Exercise]) -> 
 def test_the_same_walls_stand_without_privileges(level: str) -> None:
     done = as_a_plain_user(f"""
 import os
-from autograder.wall import Wall, Cell
+from autograder.wall.outside.wall import Wall
+from autograder.wall.wire.limits import Cell
 assert os.geteuid() == 1000
 with Wall({level_or_skip(level)!r}, modules=()) as wall, wall.open({{}}, {{}}) as session:
     for result in session.run([Cell("a", "open({str(Path(__file__))!r}).read()"), Cell("b", "print(6 * 7)")]):

@@ -13,7 +13,7 @@ SPARE_PROCESSES = 4
 
 
 def warm() -> None:
-    """In the nursery: import what the walls of every submission are made with."""
+    """In the forkserver: import what the walls of every submission are made with."""
     with suppress(Exception):
         import py_landlock  # noqa: F401 (where it is not installed, no plan asks for it)
 

@@ -18,13 +18,12 @@ from contextlib import suppress
 from typing import Any
 
 from ..wire import frames, kernel
-from . import confine, descendants
-from . import sandboxed as inmate
+from . import confine, descendants, sandboxed
 
 WATCH_MILLISECONDS = 200
 
 
-class Nursery:
+class Forkserver:
     """Serves the grader: fork, interrupt, kill, and tells when the submission's process ends."""
 
     def __init__(self, grader: socket.socket) -> None:
@@ -67,7 +66,7 @@ class Nursery:
             self._memory = header["memory"]
             reply["pid"] = self._fork(fds[0])
         elif header["op"] == "prepare":
-            inmate.prepare(header["exercises"])
+            sandboxed.prepare(header["exercises"])
         elif header["op"] == "interrupt":
             if self._child is not None:
                 with suppress(ProcessLookupError):
@@ -84,7 +83,7 @@ class Nursery:
         if pid == 0:
             try:
                 signal.set_wakeup_fd(-1)
-                inmate.main(fd)
+                sandboxed.main(fd)
             finally:
                 os._exit(70)
         os.close(fd)
@@ -200,8 +199,8 @@ def main(fd: int, settings: str) -> None:
     with suppress(OSError):
         kernel.prctl(kernel.PR_SET_DUMPABLE, 0)  # no submission of the same user looks into this memory
     warmed = warm(json.loads(settings)["modules"])
-    nursery = Nursery(grader)
+    forkserver = Forkserver(grader)
     gc.collect()
     gc.freeze()
     frames.send(grader, {"event": "ready", "modules": warmed, "python": sys.version.split()[0]})
-    nursery.serve()
+    forkserver.serve()

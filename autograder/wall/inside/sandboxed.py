@@ -31,7 +31,7 @@ _compiled: dict[str, types.CodeType] = {}
 
 
 def prepare(source: str) -> None:
-    """In the nursery: compile the trusted exercises.py, so that no submission has to."""
+    """In the forkserver: compile the trusted exercises.py, so that no submission has to."""
     _compiled.clear()
     with suppress(SyntaxError, ValueError):  # every submission will say so
         _compiled[source] = compile(source, EXERCISES, "exec")
@@ -178,7 +178,7 @@ def main(fd: int) -> None:
 
 
 def _detach(fd: int) -> None:
-    """Own session, no descriptor of the nursery's, text of C code and subprocesses caught."""
+    """Own session, no descriptor of the forkserver's, text of C code and subprocesses caught."""
     os.setsid()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for number in (signal.SIGCHLD, signal.SIGHUP, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2):

@@ -295,7 +295,7 @@ class CellShell(InteractiveShell):
 
 
 def make_shell() -> CellShell:
-    """The shell, made once in the nursery: every fork has its own."""
+    """The shell, made once in the forkserver: every fork has its own."""
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.xmode = "Context"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
 
 from ...exercise.trial import Exercise
 from ...language.probe import Inputs
@@ -12,9 +12,6 @@ from ...language.verdict import Evaluation, Failure
 from ..wire import frames
 from ..wire.limits import Limits, in_bytes, in_seconds
 from .warm_process import ForkserverDied
-
-if TYPE_CHECKING:
-    from .session import Session
 
 CRASHES_AN_EXERCISE = 2
 NO_ANSWER = "sent something that is no answer"
@@ -28,11 +25,27 @@ class Gone(Exception):
         self.failure = failure
 
 
+class Asked(Protocol):
+    """What an evaluator needs of a session."""
+
+    limits: Limits
+
+    def ask(
+        self, exercise: Exercise, batch: Sequence[Inputs], count_work: bool, deadline: Callable[[], float]
+    ) -> Iterator[Evaluation]:
+        """The evaluations of a batch, as they come."""
+        ...
+
+    def drop_check(self, exercise: Exercise) -> None:
+        """Kill the process that answers; the next question gets a new one."""
+        ...
+
+
 class Evaluator:
     """Evaluate, for one exercise of one session. A batch goes over in one piece; when it ends its process, what it had
     not answered is asked again one by one, so that only whoever did it pays for it."""
 
-    def __init__(self, session: Session, exercise: Exercise) -> None:
+    def __init__(self, session: Asked, exercise: Exercise) -> None:
         self._session = session
         self._exercise = exercise
         self._left = exercise.seconds

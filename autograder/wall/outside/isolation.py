@@ -42,7 +42,7 @@ DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 ACCELERATORS = ("/dev/nvidia*", "/dev/dri", "/dev/kfd")
 VISIBLE_MODULES = ("autograder", "coursekit")
 INSIDE = "/scratch"
-HOME_INSIDE = "/nursery"
+HOME_INSIDE = "/forkserver"
 ROOMS_INSIDE = ("/tmp", "/dev/shm")
 
 
@@ -98,7 +98,7 @@ def choose(asked: str) -> Level:
 
 @dataclass(frozen=True)
 class Plan:
-    """How one nursery is started and what each of its submissions does to itself."""
+    """How one forkserver is started and what each of its submissions does to itself."""
 
     level: Level
     sessions: Path
@@ -114,7 +114,7 @@ class Plan:
         return f"{INSIDE}/{scratch.name}" if self.level == "bubblewrap" else str(scratch)
 
     def home(self, home: Path) -> str:
-        """The nursery's own directory where the nursery sees it."""
+        """The forkserver's own directory where the forkserver sees it."""
         return HOME_INSIDE if self.level == "bubblewrap" else str(home)
 
     def rooms_inside(self) -> list[str]:
@@ -158,7 +158,7 @@ class Plan:
         }
 
     def command(self, python: Sequence[str], environment: dict[str, str], home: Path) -> list[str]:
-        """The command that starts the nursery, behind bubblewrap where that is the level."""
+        """The command that starts the forkserver, behind bubblewrap where that is the level."""
         if self.level != "bubblewrap":
             return list(python)
         command = [*_namespaces(), "--clearenv"]
@@ -192,7 +192,7 @@ class Plan:
 
 
 def plan(level: Level, sessions: Path, hidden: Sequence[Path]) -> Plan:
-    """Lay out the walls of one nursery. Raises WallError when something hidden cannot be hidden."""
+    """Lay out the walls of one forkserver. Raises WallError when something hidden cannot be hidden."""
     roots = [str(path) for path in visible_paths()]
     buried = tuple(
         one.resolve() for one in hidden if any(_within(one.resolve(), Path(root)) for root in (*roots, *SYSTEM))

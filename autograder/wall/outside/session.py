@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from types import TracebackType
-from typing import TYPE_CHECKING
 
 from ...errors import WallError
 from ...exercise.trial import Exercise
@@ -22,11 +21,9 @@ from ...watch.evaluate import Evaluate
 from ..wire import frames, values
 from ..wire.limits import Cell, CellResult, Limits, in_bytes, in_seconds
 from .evaluator import NO_ANSWER, Evaluator, Gone
+from .forkservers import Forkservers
 from .outputs import STREAM_CAP, Collected, Output, stopped
 from .warm_process import ForkserverDied, WarmProcess, remove_tree
-
-if TYPE_CHECKING:
-    from .wall import Wall
 
 RESTARTS = 3
 GRACE_SECONDS = 2.0
@@ -39,16 +36,26 @@ MOST_FILES = 20_000
 class Session:
     """A submission in its scratch directory. Use as a context manager: leaving it kills and removes everything."""
 
-    def __init__(self, wall: Wall, files: Mapping[str, bytes], trusted: Mapping[str, bytes]) -> None:
-        self._wall = wall
-        self.limits: Limits = wall.limits
+    def __init__(
+        self,
+        forkservers: Forkservers,
+        limits: Limits,
+        files: Mapping[str, bytes],
+        trusted: Mapping[str, bytes],
+        accelerated: bool,
+        release: Callable[[Session], None],
+    ) -> None:
+        self._forkservers = forkservers
+        self.limits = limits
+        self._accelerated = accelerated
+        self._release = release
         self._trusted = dict(trusted)
         self._files = {**self._trusted, **_admitted(files, self._trusted, self.limits.scratch_bytes)}
         self._handed = sum(map(len, self._files.values())) + (4096 + 1024) * len(self._files)  # blocks and directories
         for name in trusted:
             if not _is_safe(name):
                 raise WallError(f"{name!r} is no name for a file in the notebook's directory.")
-        self._nursery: WarmProcess
+        self._forkserver: WarmProcess
         self._channel: frames.Channel | None = None
         self._check: frames.Channel | None = None
         self._pid = 0
@@ -56,6 +63,7 @@ class Session:
         self._spoiled: dict[int, CellResult] = {}
         self._results: list[CellResult] = []
         self._displays: dict[str, list[Output]] = {}
+        self._partial: list[Output] = []
         self._restarts_left = RESTARTS
         self._deaths = 0
         self._deadline = float("inf")
@@ -79,31 +87,31 @@ class Session:
             if self._scratch is not None:
                 scratch, self._scratch = self._scratch, None
                 try:
-                    self._nursery.kill()
+                    self._forkserver.kill()
                 except ForkserverDied:
-                    self._wall.replace_nursery(self._nursery)
+                    self._forkservers.replace(self._forkserver)
                 remove_tree(scratch)
         finally:
-            self._wall.release(self)
+            self._release(self)
 
     def _start(self) -> None:
         """A fresh scratch directory, a fresh fork in it, the trusted exercises loaded."""
-        self._nursery = nursery = self._wall.nursery()
-        self._scratch = scratch = nursery.sessions / secrets.token_hex(8)
-        _fill(scratch, self._files, nursery.plan.uid)
+        self._forkserver = forkserver = self._forkservers.present()
+        self._scratch = scratch = forkserver.sessions / secrets.token_hex(8)
+        _fill(scratch, self._files, forkserver.plan.uid)
         source = self._trusted.get("exercises.py")
         exercises = source.decode("utf-8") if source is not None else None
         if exercises is not None:
-            nursery.prepare(exercises)
+            forkserver.prepare(exercises)
         ours, theirs = socket.socketpair()
         self._channel = frames.Channel(ours)
         with theirs:
-            self._pid = nursery.fork(theirs, self.limits.memory_bytes)
+            self._pid = forkserver.fork(theirs, self.limits.memory_bytes)
         header = {
             "op": "setup",
-            "scratch": nursery.plan.inside(scratch),
-            "confine": nursery.plan.confine(scratch, self.limits),
-            "nested": nursery.plan.level != "none",
+            "scratch": forkserver.plan.inside(scratch),
+            "confine": forkserver.plan.confine(scratch, self.limits),
+            "nested": forkserver.plan.level != "none",
             "siblings": any(name.endswith(".py") for name in self._trusted if name != "exercises.py"),
             "exercises": exercises,
             "text_cap": min(STREAM_CAP, self.limits.output_bytes),
@@ -121,7 +129,7 @@ class Session:
     def _stop(self) -> None:
         """End the present fork, keep nothing of it."""
         self._hang_up()
-        self._nursery.kill()
+        self._forkserver.kill()
         if self._scratch is not None:
             remove_tree(self._scratch)
         self._displays.clear()
@@ -133,21 +141,21 @@ class Session:
         self._channel = self._check = None
 
     def _insist(self, act: Callable[[], None]) -> None:
-        """Do ``act``; when the nursery dies under it, once more with a new nursery."""
+        """Do ``act``; when the forkserver dies under it, once more with a new forkserver."""
         try:
             act()
         except ForkserverDied:
-            self._nursery_died()
+            self._forkserver_died()
             try:
                 act()
             except ForkserverDied as error:
-                self._nursery_died()
+                self._forkserver_died()
                 raise WallError("The grader's warm process died twice before any student code ran.") from error
 
-    def _nursery_died(self) -> None:
+    def _forkserver_died(self) -> None:
         self._hang_up()
         self._deaths += 1
-        self._wall.replace_nursery(self._nursery)
+        self._forkservers.replace(self._forkserver)
 
     # --- cells ------------------------------------------------------------------------------------------------------
 
@@ -174,7 +182,7 @@ class Session:
                 failure = gone.failure
                 partial = self._partial
             except ForkserverDied:
-                self._nursery_died()
+                self._forkserver_died()
                 failure = Failure("killed", "took the grader's own process down")
                 partial = []
                 if self._deaths < 2:
@@ -202,8 +210,6 @@ class Session:
                 or CellResult(cell.id, [stopped(sentence)], None, Failure("killed", sentence))
             )
 
-    _partial: list[Output] = []  # noqa: RUF012 (replaced, never changed, by each cell)
-
     def _one(self, cell: Cell) -> CellResult:
         self._partial = []
         if cell.kind == "check":
@@ -227,7 +233,7 @@ class Session:
                 reply = self._until_done(nonce, collected, time.monotonic() + seconds)
             except frames.Late:
                 failure = Failure("timeout", f"stopped after {in_seconds(seconds)}")
-                self._nursery.interrupt()
+                self._forkserver.interrupt()
                 reply = self._until_done(nonce, collected, time.monotonic() + GRACE_SECONDS)
         except frames.Late:
             self._partial = collected.finished()
@@ -246,7 +252,7 @@ class Session:
     def _until_done(self, nonce: str, collected: Collected, deadline: float) -> frames.Header:
         channel = self._channel_or_gone()
         while True:
-            header, _ = channel.receive(deadline, every=LOOK_SECONDS, look=self._look, also=self._nursery.fileno)
+            header, _ = channel.receive(deadline, every=LOOK_SECONDS, look=self._look, also=self._forkserver.fileno)
             kind = header.get("kind")
             if header.get("nonce") != nonce:
                 if kind in ("out", "update", "clear"):
@@ -290,7 +296,7 @@ class Session:
             channel.send({**question, "batch": trees}, payload, seconds=max(1.0, until - time.monotonic()))
             left = len(trees)
             while left:
-                header, raw = channel.receive(until, every=LOOK_SECONDS, look=look, also=self._nursery.fileno)
+                header, raw = channel.receive(until, every=LOOK_SECONDS, look=look, also=self._forkserver.fileno)
                 if unforked and header.get("kind") in ("out", "update", "clear"):
                     continue  # what an answer prints there comes on the same channel
                 if header.get("nonce") != nonce or header.get("kind") != "evaluations":
@@ -307,7 +313,7 @@ class Session:
 
     def unforked(self, exercise: Exercise) -> bool:
         """Whether the exercise is judged in the notebook's own process: an accelerator does not survive a fork."""
-        return exercise.accelerated and self._wall.accelerated
+        return exercise.accelerated and self._accelerated
 
     def drop_check(self, exercise: Exercise) -> None:
         """Kill the process that answers checks; the next question gets a new one."""
@@ -318,9 +324,9 @@ class Session:
             self._check.close()
             self._check = None
         try:
-            self._nursery.kill(keep_submission=True)
+            self._forkserver.kill(keep_submission=True)
         except ForkserverDied:
-            self._nursery_died()
+            self._forkserver_died()
 
     def _check_channel(self) -> frames.Channel:
         """The socket to the fork that answers checks, forked now if there is none. Raises Gone."""
@@ -331,7 +337,7 @@ class Session:
             ours, theirs = socket.socketpair()
             check = frames.Channel(ours)
             try:
-                self._nursery.kill(keep_submission=True)  # what cells left running is in nobody's way now
+                self._forkserver.kill(keep_submission=True)  # what cells left running is in nobody's way now
                 with theirs:
                     self._converse({"op": "check"}, FORK_SECONDS, fds=(theirs.fileno(),))
                 header, _ = check.receive(time.monotonic() + FORK_SECONDS)
@@ -343,7 +349,7 @@ class Session:
                 self._end_present()
             except ForkserverDied:
                 check.close()
-                self._nursery_died()
+                self._forkserver_died()
             else:
                 self._check = check
                 return check
@@ -363,7 +369,7 @@ class Session:
         """Run the notebook again when its process has ended since. Raises Gone when it did so too often."""
         if self._gone is not None:
             raise Gone(self._gone)
-        if self._channel is not None and self._pid not in self._nursery.exited:
+        if self._channel is not None and self._pid not in self._forkserver.exited:
             return
         if self._restarts_left <= 0 or self._deaths >= 2:
             self._gone = Failure("killed", "the notebook's Python process ended again and again")
@@ -388,7 +394,7 @@ class Session:
             channel.send({**header, "nonce": nonce}, fds=fds)
             deadline = time.monotonic() + seconds
             while True:
-                reply, _ = channel.receive(deadline, every=LOOK_SECONDS, look=self._look, also=self._nursery.fileno)
+                reply, _ = channel.receive(deadline, every=LOOK_SECONDS, look=self._look, also=self._forkserver.fileno)
                 if reply.get("nonce") == nonce and reply.get("kind") in ("done", "ready", "failed"):
                     return reply
                 if reply.get("kind") not in ("out", "update", "clear"):
@@ -403,14 +409,14 @@ class Session:
 
     def _look(self) -> None:
         """Between frames: has the process ended, has it written too much?"""
-        self._nursery.poll()
-        if self._pid in self._nursery.exited:
+        self._forkserver.poll()
+        if self._pid in self._forkserver.exited:
             raise Gone(Failure("killed", self._end_in_words()))
         self._measure()
 
     def _measure(self) -> None:
         """Has it written too much? All that is asked while a check runs: a check's fork outlives its notebook."""
-        self._nursery.poll()
+        self._forkserver.poll()
         if self._scratch is not None:
             _bound(self._scratch, self._handed, self.limits.scratch_bytes)
 
@@ -423,15 +429,15 @@ class Session:
         if isinstance(error, frames.Malformed):
             return Gone(Failure("killed", NO_ANSWER))
         until = time.monotonic() + 1.0
-        while self._pid not in self._nursery.exited and time.monotonic() < until:
-            self._nursery.poll()
+        while self._pid not in self._forkserver.exited and time.monotonic() < until:
+            self._forkserver.poll()
             time.sleep(0.005)
         return Gone(Failure("killed", self._end_in_words()))
 
     def _end_in_words(self) -> str:
-        if self._pid in self._nursery.gluttons:
+        if self._pid in self._forkserver.gluttons:
             return f"used more than {in_bytes(self.limits.memory_bytes)} of memory in all its processes"
-        return _in_words(self._nursery.exited.get(self._pid), self.limits)
+        return _in_words(self._forkserver.exited.get(self._pid), self.limits)
 
 
 def _in_words(status: int | None, limits: Limits) -> str:

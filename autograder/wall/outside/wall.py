@@ -10,9 +10,9 @@ from types import TracebackType
 
 from ...errors import WallError
 from ..wire.limits import Limits
+from .forkservers import Forkservers
 from .isolation import Level, accelerator_shown, choose
 from .session import Session
-from .warm_process import WarmProcess
 
 MODULES = (
     "numpy",
@@ -38,11 +38,11 @@ def modules_for(sources: Iterable[str]) -> tuple[str, ...]:
 
 
 class Wall:
-    """One warm nursery, one submission at a time; for several at once, several walls. Use as a context manager.
+    """One warm forkserver, one submission at a time; for several at once, several walls. Use as a context manager.
 
     isolation: ``auto`` (the strongest there is), ``bubblewrap``, ``landlock``, ``none``; ``level`` says which is in force.
     hidden: files and directories that no submission may see even where they lie among what it must read.
-    modules: what the nursery imports beforehand, if it is installed. accelerated: whether exercises that may use an
+    modules: what the forkserver imports beforehand, if it is installed. accelerated: whether exercises that may use an
     accelerator are judged in the notebook's own process, as an accelerator asks (default: where the sandbox shows one).
     Raises WallError when the isolation asked for is not to be had.
     """
@@ -57,27 +57,23 @@ class Wall:
     ) -> None:
         self.limits = limits or Limits()
         self.level: Level = choose(isolation)
-        self._hidden = tuple(Path(path) for path in hidden)
-        self._modules = tuple(modules)
+        self.forkservers = Forkservers(self.level, hidden, modules)
         self.accelerated = accelerator_shown() if accelerated is None else accelerated
-        self._nursery: WarmProcess | None = None
         self._session: Session | None = None
         self._lock = threading.Lock()
 
     def __enter__(self) -> Wall:
-        self.nursery()
+        self.forkservers.present()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
     def close(self) -> None:
-        """End the submission in hand and the nursery."""
+        """End the submission in hand and the forkserver."""
         if self._session is not None:
             self._session.close()
-        if self._nursery is not None:
-            self._nursery.close()
-            self._nursery = None
+        self.forkservers.close()
 
     def open(self, files: Mapping[str, bytes], trusted: Mapping[str, bytes]) -> Session:
         """A submission with its own ``files`` and the instructor's ``trusted`` ones over them, in a fresh directory.
@@ -88,29 +84,16 @@ class Wall:
         if not self._lock.acquire(blocking=False):
             raise WallError("This wall holds a submission already: close it first, or use one wall for each at a time.")
         try:
-            session = Session(self, files, trusted)
+            session = Session(self.forkservers, self.limits, files, trusted, self.accelerated, self._release)
         except BaseException:
-            if self._nursery is not None:
-                self.replace_nursery(self._nursery)
+            self.forkservers.close()
             self._lock.release()
             raise
         self._session = session
         return session
 
-    def release(self, session: Session) -> None:
+    def _release(self, session: Session) -> None:
         """A session says that it is over."""
         if self._session is session:
             self._session = None
             self._lock.release()
-
-    def nursery(self) -> WarmProcess:
-        """The warm process, started when there is none."""
-        if self._nursery is None:
-            self._nursery = WarmProcess(self.level, self._hidden, self._modules)
-        return self._nursery
-
-    def replace_nursery(self, dead: WarmProcess) -> None:
-        """A warm process is dead or not to be relied on: the next submission gets a new one."""
-        dead.close()
-        if self._nursery is dead:
-            self._nursery = None

@@ -1,4 +1,4 @@
-"""Outside: a nursery process and the socket to it."""
+"""Outside: a forkserver process and the socket to it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class ForkserverDied(Exception):
 
 
 class WarmProcess:
-    """One nursery: started, spoken to, ended. ``exited`` maps the pids of ended submissions to their wait
+    """One forkserver: started, spoken to, ended. ``exited`` maps the pids of ended submissions to their wait
     status, ``gluttons`` are those that were killed for their memory."""
 
     def __init__(self, level: Level, hidden: Sequence[Path], modules: Sequence[str]) -> None:
@@ -96,7 +96,7 @@ class WarmProcess:
             self._ask({"op": "prepare", "exercises": exercises})
 
     def fork(self, end: socket.socket, memory: int) -> int:
-        """A new submission that speaks over ``end``; its pid as the nursery sees it. All its processes together may use
+        """A new submission that speaks over ``end``; its pid as the forkserver sees it. All its processes together may use
         ``memory`` bytes."""
         return self._ask({"op": "fork", "memory": memory}, fds=(end.fileno(),))["pid"]
 
@@ -116,7 +116,7 @@ class WarmProcess:
                 self._answer(0.0, "", "")
 
     def close(self) -> None:
-        """End the nursery and everything below it, and remove its directory. Closing twice is closing once."""
+        """End the forkserver and everything below it, and remove its directory. Closing twice is closing once."""
         self._channel.close()
         process = getattr(self, "_process", None)
         if process is not None:
@@ -216,14 +216,14 @@ def _font_cache() -> Path:
 
 
 def _lend_fonts(home: Path) -> None:
-    """Give the nursery matplotlib's list of fonts, which takes seconds to make."""
+    """Give the forkserver matplotlib's list of fonts, which takes seconds to make."""
     for path in _font_cache().glob("fontlist-*.json"):
         with suppress(OSError):
             shutil.copy(path, home / path.name)
 
 
 def _keep_fonts(home: Path) -> None:
-    """Keep the list that the nursery made, before any submission has run in it."""
+    """Keep the list that the forkserver made, before any submission has run in it."""
     with suppress(OSError):
         for path in home.glob("fontlist-*.json"):
             kept = _font_cache() / path.name

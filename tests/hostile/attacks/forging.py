@@ -260,7 +260,7 @@ FORGING = [
         [
             src(
                 """
-                import autograder.judge, autograder.verdict, autograder.checks
+                import autograder.judge, autograder.language.verdict, autograder.checks
                 autograder.judge.judge = lambda exercise, *a, **k: autograder.language.verdict.Verdict(exercise.name, 6, 6, 'passed')
                 autograder.language.verdict.Verdict.score = 6
                 autograder.language.verdict.score = lambda *a: 6
@@ -293,7 +293,7 @@ FORGING = [
             src(
                 """
                 import exercises
-                exercises.half_square.probe = lambda student, x, w: {'loss': 'full', 'dw': 'marks'}
+                exercises.half_square.function = lambda student, x, w: {'loss': 'full', 'dw': 'marks'}
                 """
             ),
         ],
@@ -306,7 +306,7 @@ FORGING = [
             src(
                 """
                 import exercises
-                exercises.half_square.probe = lambda student, x, w: {'score': 6.0, 'passed': True, 'points': 6}
+                exercises.half_square.function = lambda student, x, w: {'score': 6.0, 'passed': True, 'points': 6}
                 """
             ),
         ],
@@ -318,7 +318,7 @@ FORGING = [
         [
             src(
                 """
-                import autograder.evaluate as e, autograder.verdict as v
+                import autograder.watch.evaluate as e, autograder.language.verdict as v
                 e.call = lambda *a, **k: v.Evaluation(outputs={}, failure=None)
                 e.value_of_ = e.value_of
                 """
@@ -332,7 +332,7 @@ FORGING = [
         [
             src(
                 """
-                import autograder.evaluate as e, autograder.verdict as v
+                import autograder.watch.evaluate as e, autograder.language.verdict as v
                 e.value_of = lambda returned: v.Value(object(), 'ndarray')
                 """
             ),
@@ -345,7 +345,7 @@ FORGING = [
         [
             src(
                 """
-                import autograder.wall.frames as f
+                import autograder.wall.wire.frames as f
                 f.send = lambda *a, **k: None
                 f.pack = lambda *a, **k: b'full marks'
                 """

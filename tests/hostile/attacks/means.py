@@ -178,7 +178,7 @@ MEANS = [
         answers=looping(
             src(
                 """
-                import autograder.work, autograder.evaluate
+                import autograder.watch.work, autograder.watch.evaluate
                 fake = lambda run: (run(), autograder.watch.work.Work(100))
                 autograder.watch.work.count = autograder.watch.evaluate.count = fake
                 """
