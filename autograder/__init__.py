@@ -6,12 +6,16 @@ The face of the package: what notebooks and exercises import. docs/architecture.
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .exercise.declare import exercise
 from .exercise.trial import Exercise
 from .formerly import forward_old_names
 from .language.probe import case
+
+if TYPE_CHECKING:
+    from .notebook import check
+    from .watch import devices, placement
 
 __all__ = ["Exercise", "case", "check", "devices", "exercise", "placement"]
 __version__ = "0.1.0"
