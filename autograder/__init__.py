@@ -15,13 +15,27 @@ from .language.probe import case
 
 if TYPE_CHECKING:
     from .notebook import check
+    from .vocabulary import draws, function, layer, must, property_of
     from .watch import devices, placement
 
-__all__ = ["Exercise", "case", "check", "devices", "exercise", "placement"]
+__all__ = [
+    "Exercise",
+    "case",
+    "check",
+    "devices",
+    "draws",
+    "exercise",
+    "function",
+    "layer",
+    "must",
+    "placement",
+    "property_of",
+]
 __version__ = "0.1.0"
 
 _LATER = {
     "check": ("autograder.notebook", "check"),
+    **{name: ("autograder.vocabulary", name) for name in ("draws", "function", "layer", "must", "property_of")},
     "devices": ("autograder.watch.devices", ""),
     "placement": ("autograder.watch.placement", ""),
     "training": ("autograder.watch.devices", ""),  # its name in the first edition

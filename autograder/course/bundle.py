@@ -80,7 +80,7 @@ JUDGING = {
         "*.py",
         *(
             f"{room}/**/*.py"
-            for room in ("language", "watch", "exercise", "checks", "report", "wall", "course", "grading")
+            for room in ("language", "watch", "exercise", "checks", "vocabulary", "report", "wall", "course", "grading")
         ),
     ),
     "coursekit": ("**/*.py",),

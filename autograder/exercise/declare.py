@@ -5,60 +5,88 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
+from typing import Any
 
 from ..errors import ExerciseError
 from ..language.dims import parse
 from ..language.probe import Call, Case, Draw
-from .trial import Exercise
+from ..language.signature import read_signature
+from .trial import Check, Exercise
 
 
 def exercise(
+    signature: str = "",
     *,
     points: float,
+    inputs: Mapping[str, str] | None = None,
+    outputs: Mapping[str, str] | None = None,
+    checks: Sequence[Check] = (),
+    **terms: Any,
+) -> Callable[[Call], Exercise]:
+    """Turn a probe ``probe(student, **inputs) -> {output: value}`` into an Exercise named after it.
+
+    signature: inputs and outputs with their dimensions, ``"W: D C, reg -> loss, dW: D C"``; or, where that is too long,
+    inputs and outputs: name -> dimensions (see ``autograder.language.dims``). points: what it is worth. checks: what is
+    asked of it; properties may follow by ``property_of``. terms: as for ``declare``. Raises ExerciseError when probe and
+    inputs disagree.
+    """
+    read = read_signature(signature) if signature else ({}, {})
+    ins, outs = (inputs if inputs is not None else read[0]), (outputs if outputs is not None else read[1])
+
+    def decorate(probe: Call) -> Exercise:
+        name = getattr(probe, "__name__", "exercise")
+        parameters = list(inspect.signature(probe).parameters)[1:]
+        if parameters != list(ins):
+            raise ExerciseError(f"{name}: the probe takes {parameters} but inputs names {list(ins)}")
+        line = getattr(getattr(probe, "__code__", None), "co_firstlineno", 1)
+        return declare(name, probe, ins, outs, points=points, checks=checks, line=line, **terms)
+
+    return decorate
+
+
+def declare(
+    name: str,
+    probe: Call,
     inputs: Mapping[str, str],
     outputs: Mapping[str, str],
+    *,
+    points: float,
+    checks: Sequence[Check] = (),
     answers: Sequence[str] = (),
     given: Mapping[str, Draw] | None = None,
     sizes: Mapping[str, tuple[int, int]] | None = None,
     cases: Sequence[Case] = (),
     seconds: float = 10.0,
     accelerated: bool = False,
-) -> Callable[[Call], Exercise]:
-    """Turn a probe ``probe(student, **inputs) -> {output: value}`` into an Exercise named after it.
+    line: int = 1,
+) -> Exercise:
+    """Make an exercise.
 
-    points: what it is worth. inputs, outputs: name -> dimensions (see ``autograder.language.dims``). answers: the functions or
-    classes the student writes (default: the exercise's own name). given: name -> ``(rng, sizes) -> value`` in place of
-    the usual draw. sizes: dimension -> (lowest, highest). cases: situations every check of values must try besides a
-    random one. seconds: wall-clock limit of all the checks together. accelerated: training checks may use a GPU. Raises
-    ExerciseError when probe and inputs disagree.
+    answers: the functions or classes the student writes (default: the exercise's own name). given: name ->
+    ``(rng, sizes) -> value`` in place of the usual draw. sizes: dimension -> (lowest, highest). cases: situations every
+    check of values must try besides a random one. seconds: wall-clock limit of all the checks together. accelerated:
+    training checks may use a GPU. line: where it stands, for messages. Raises ExerciseError for what does not fit.
     """
-
-    def decorate(probe: Call) -> Exercise:
-        name = getattr(probe, "__name__", "exercise")
-        parameters = list(inspect.signature(probe).parameters)[1:]
-        if parameters != list(inputs):
-            raise ExerciseError(f"{name}: the probe takes {parameters} but inputs names {list(inputs)}")
-        parsed = {key: parse(text) for key, text in inputs.items()}
-        for one in cases:
-            if unknown := set(one.overrides) - set(inputs):
-                raise ExerciseError(f"{name}: the case {one.title!r} overrides {sorted(unknown)}, which are no inputs")
-        if points <= 0:
-            raise ExerciseError(f"{name}: points must be positive, not {points}")
-        return Exercise(
-            name=name,
-            function=probe,
-            inputs=parsed,
-            outputs={key: parse(text) for key, text in outputs.items()},
-            answers=tuple(answers) or (name,),
-            given=given or {},
-            ranges=sizes or {},
-            cases=tuple(cases),
-            points=points,
-            seconds=seconds,
-            accelerated=accelerated,
-        )
-
-    return decorate
+    for one in cases:
+        if unknown := set(one.overrides) - set(inputs):
+            raise ExerciseError(f"{name}: the case {one.title!r} overrides {sorted(unknown)}, which are no inputs")
+    if points <= 0:
+        raise ExerciseError(f"{name}: points must be positive, not {points}")
+    return Exercise(
+        name=name,
+        function=probe,
+        inputs={key: parse(text) for key, text in inputs.items()},
+        outputs={key: parse(text) for key, text in outputs.items()},
+        answers=tuple(answers) or (name,),
+        given=given or {},
+        ranges=sizes or {},
+        cases=tuple(cases),
+        points=points,
+        seconds=seconds,
+        accelerated=accelerated,
+        checks=list(checks),
+        line=line,
+    )
 
 
 def exercises_in(module: ModuleType) -> dict[str, Exercise]:

@@ -110,9 +110,13 @@ class Check(Protocol):
 
 @dataclass
 class Exercise(Probe):
-    """A probe and how it is judged. Made by ``@exercise``; ``checks`` is assigned after."""
+    """A probe and how it is judged. Made by ``@exercise``; ``checks`` may be assigned after.
+
+    ``line`` is where its author declared it, for messages.
+    """
 
     points: float
     seconds: float
     accelerated: bool = False
     checks: Sequence[Check] = ()
+    line: int = 1

@@ -20,6 +20,10 @@ class MissingAnswer(AttributeError):
     """The name the probe asks for is not defined in the notebook."""
 
 
+class Misreturned(ValueError):
+    """An answer returned something else than was asked for: one sentence that says what, and what it must return."""
+
+
 class Answers:
     """What a probe calls its answers on: attribute access into a namespace, here the student's or the reference's."""
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..language.probe import Answers, Inputs, MissingAnswer, Probe
+from ..language.probe import Answers, Inputs, Misreturned, MissingAnswer, Probe
 from ..language.verdict import Evaluation, Failure, Value
 from .devices import DeviceUnavailable
 from .work import Work, count
@@ -94,6 +94,8 @@ def describe(exception: BaseException) -> Failure:
         return Failure("not_attempted", str(exception))
     if isinstance(exception, NotImplementedError):
         return Failure("not_attempted", "not written yet: it still raises NotImplementedError")
+    if isinstance(exception, Misreturned):
+        return Failure("error", str(exception))
     if isinstance(exception, DeviceUnavailable):
         return Failure("device", str(exception))
     kind = type(exception).__name__

@@ -20,6 +20,7 @@ ROOMS = (
     "watch",
     "exercise",
     "checks",
+    "vocabulary",
     "judge",
     "audit",
     "report",

@@ -21,6 +21,7 @@ MODULES = (
     "sklearn.datasets",
     "torch",
     "autograder.checks",
+    "autograder.vocabulary",
     "autograder.notebook",
     "autograder.watch.work",
     "coursekit",

@@ -1,0 +1,89 @@
+"""Exercises that a signature says all of: one function, or a layer's forward and backward pair."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..checks import Dimensions, Gradient, Reference
+from ..exercise.declare import declare
+from ..exercise.trial import Check, Exercise
+from ..language.dims import parse
+from ..language.probe import Misreturned
+from ..language.signature import read_signature
+
+
+def function(name: str, signature: str, *, checks: Sequence[Check] = (), **terms: Any) -> Exercise:
+    """An exercise over one function ``name``, called with the inputs in order, returning the outputs in order.
+
+    >>> svm_loss = function("svm_loss", "x: N C, y: N int<C -> loss, dx: N C", points=7)  # doctest: +SKIP
+
+    checks: those that come first; properties follow by ``property_of``. terms: as for ``@exercise``.
+    """
+    inputs, outputs = read_signature(signature)
+
+    def probe(student: Any, **given: Any) -> Mapping[str, Any]:
+        return named(name, getattr(student, name)(*given.values()), tuple(outputs))
+
+    line = sys._getframe(1).f_lineno
+    return declare(name, probe, inputs, outputs, checks=checks, line=line, **terms)
+
+
+def layer(
+    name: str,
+    signature: str,
+    *,
+    shares: tuple[float, float, float] = (0.1, 0.45, 0.45),
+    checks: Sequence[Check] = (),
+    **terms: Any,
+) -> Exercise:
+    """An exercise over ``NAME_forward(*inputs) -> (out, cache)`` and ``NAME_backward(dout, cache) -> gradients``.
+
+    >>> affine = layer("affine", "x: N D, w: D M, b: M -> out: N M", points=6)  # doctest: +SKIP
+
+    The inputs of floats have gradients, in their order: dx, dw, db. ``shares`` are those of Dimensions, of
+    Gradient (all of them together, for a random upstream gradient) and of Reference; ``checks`` come after
+    these. terms: as for ``@exercise``.
+    """
+    inputs, outputs = read_signature(signature)
+    ((out, shape),) = outputs.items()
+    there, back, upstream = f"{name}_forward", f"{name}_backward", f"d{out}"
+    wrt = tuple(one for one, dims in inputs.items() if parse(dims).entries == "float")
+    grads = tuple(f"d{one}" for one in wrt)
+
+    def probe(student: Any, **given: Any) -> Mapping[str, Any]:
+        dout = given.pop(upstream)
+        value, cache = named(there, getattr(student, there)(*given.values()), (out, "cache")).values()
+        return {out: value, **named(back, getattr(student, back)(dout, cache), grads)}
+
+    usual = (
+        Dimensions(shares[0]),
+        Gradient(out, wrt=wrt, claimed=grads, upstream=upstream, share=shares[1]),
+        Reference(shares[2]),
+    )
+    return declare(
+        name,
+        probe,
+        {**inputs, upstream: shape},
+        {out: shape, **{f"d{one}": inputs[one] for one in wrt}},
+        checks=[*usual, *checks],
+        line=sys._getframe(1).f_lineno,
+        **{"answers": (there, back), **terms},
+    )
+
+
+def named(answer: str, returned: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    """What an answer returned, by name. Raises Misreturned, with a sentence, where it does not have one value for each."""
+    wanted = ", ".join(names)
+    if returned is None:
+        raise Misreturned(f"{answer} returned None: is there a return? It must return {wanted}")
+    if len(names) == 1:
+        return {names[0]: returned}
+    if not isinstance(returned, tuple | list):
+        raise Misreturned(
+            f"{answer} returned one {type(returned).__name__}; it must return {len(names)} values: {wanted}"
+        )
+    if len(returned) != len(names):
+        raise Misreturned(f"{answer} returned {len(returned)} values; it must return {len(names)}: {wanted}")
+    return dict(zip(names, returned, strict=True))
