@@ -14,6 +14,8 @@ import pytest
 from autograder.exercise import Exercise, exercises_in
 from autograder.wall import Cell, Limits, Wall
 
+from .conftest import level_or_skip
+
 EXERCISES = b"""
 from autograder.exercise import exercise
 
@@ -52,7 +54,8 @@ def exercises() -> dict[str, Exercise]:
 @pytest.fixture(scope="module", params=["none", "bubblewrap"])
 def wall(request: pytest.FixtureRequest) -> Iterator[Wall]:
     limits = Limits(cell_seconds=5, submission_seconds=60)
-    with Wall(request.param, limits, modules=("numpy", "autograder.checks"), accelerated=True) as wall:
+    level = level_or_skip(request.param)
+    with Wall(level, limits, modules=("numpy", "autograder.checks"), accelerated=True) as wall:
         yield wall
 
 
