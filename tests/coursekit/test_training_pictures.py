@@ -119,7 +119,7 @@ def test_a_rate_too_high_throws_the_walker_out_and_is_said():
 
 def test_curvature_wins_without_noise_and_not_with_it():
     explore = widgets.optimiser_race(RULES, ANSWERS["newton_step"], ANSWERS["lbfgs_direction"])
-    assert "Newton 0, L-BFGS 0." in explore.picture().alt
+    assert "Newton below 1e-12, L-BFGS below 1e-12." in explore.picture().alt
     noisy = explore.picture(noise=1.0)
     assert "L-BFGS was once thrown up to" in noisy.alt
     assert min(line.get_ydata()[-1] for line in axes_of(noisy)[1].lines) > 1e-4
