@@ -7,7 +7,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: setup demo hub test lint test-long test-gpu test-hub test-faults bench bench-grading bench-convolution bench-oracle bench-scale release clean help
+.PHONY: setup demo hub test lint test-long browser test-bare test-gpu test-hub test-faults bench bench-grading bench-convolution bench-oracle bench-scale release clean help
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -31,16 +31,22 @@ lint: setup  ## style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/basedpyright
 
-test: lint  ## everything that must hold, in a few minutes
+browser: setup  ## the browser that tests use: the machine's Chromium, else one fetched once into build/
+	@$(BIN)/python -m tests.browsers
+
+test: lint browser  ## everything that must hold, in a few minutes
 	$(BIN)/pytest -n $(JOBS) --dist worksteal
 
-test-long: setup  ## slower proof: thousands of random cases
+test-bare: setup  ## a part of the tests as where there is neither bubblewrap nor Chromium
+	$(BIN)/python -m tests.bare -n $(JOBS) tests/wall/test_isolation.py tests/wall/test_unforked.py tests/classreport/test_page.py
+
+test-long: setup browser  ## slower proof: thousands of random cases
 	$(BIN)/pytest -n $(JOBS) --dist worksteal -m long
 
 test-gpu: setup  ## training checks on an accelerator; needs one
 	$(BIN)/pytest -m gpu tests/accelerator
 
-test-hub: setup  ## the hub in real browsers: from the first login to the feedback (minutes)
+test-hub: setup browser  ## the hub in real browsers: from the first login to the feedback (minutes)
 	$(BIN)/pytest -m hub tests/hub
 
 test-faults: setup  ## workers, commands, clusters and databases that are killed while a class is graded (minutes)

@@ -1,6 +1,6 @@
 """Make the pictures of docs/hub.md: what is seen on the way while `make test-hub` tells its story.
 
-python docs/hub_pictures.py       (needs Chromium; minutes; writes docs/images/hub/)
+python docs/hub_pictures.py       (minutes; writes docs/images/hub/)
 """
 
 from __future__ import annotations

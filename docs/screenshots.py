@@ -1,6 +1,6 @@
 """Make the pictures of the documentation: a student's report in a real JupyterLab, light and dark.
 
-    python docs/screenshots.py        (needs Chromium; writes docs/images/)
+    python -m docs.screenshots        (writes docs/images/)
 
 The answer shown is the released notebook's svm_loss_vectorized with one classic mistake: the true class's term is missing.
 """
@@ -18,9 +18,11 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from shutil import copytree, which
+from shutil import copytree
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
+
+from tests.browsers import chromium
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
@@ -104,10 +106,8 @@ def main() -> None:
         notebook(folder)
         settings = Path(made) / "settings"
         settings.mkdir()
-        with jupyterlab(folder, settings) as address, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=which("chromium"), args=["--no-sandbox"])
+        with jupyterlab(folder, settings) as address, chromium() as browser:
             photograph(browser.new_page(viewport={"width": 1180, "height": 1250}), address)
-            browser.close()
 
 
 if __name__ == "__main__":

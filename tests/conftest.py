@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,6 +16,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy and torch: the tes
 sys.path.append(str(Path(__file__).parent))  # for tests/courses; last, so that it hides nothing
 
 from courses.course import TinyCourse, build_tiny, once
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 
 @pytest.hookimpl(wrapper=True)
@@ -24,6 +29,18 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
         report.outcome = "failed"
         report.longrepr = f"skipped under CI: {report.longrepr}"
     return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item):
+    """Where there is no browser to be had, what needs one is skipped before anything is made."""
+    if "browser" in getattr(item, "fixturenames", ()):
+        from .browsers import NoBrowserError, program
+
+        try:
+            program()
+        except NoBrowserError as error:
+            pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +54,12 @@ def tiny_course(tiny_built: TinyCourse, tmp_path: Path) -> TinyCourse:
     """A copy of the tiny course for one test."""
     shutil.copytree(tiny_built.root, tmp_path / "course")
     return TinyCourse(tmp_path / "course")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A running Chromium."""
+    from .browsers import chromium
+
+    with chromium() as running:
+        yield running

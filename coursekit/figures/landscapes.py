@@ -39,13 +39,18 @@ def paths(
     ends, thrown = [], []
     for name in walks:
         along = np.asarray(values[name], dtype=float)
-        ends.append(f"{name} {number(along[-1])}")
+        ends.append(f"{name} {_end(along[-1])}")
         if along.max() > 1.01 * along[0]:
             thrown.append(f" {name} was once thrown up to {number(along.max())}.")
     told = f"Height after {steps} steps: {', '.join(ends)}.{''.join(thrown)}" if ends else "Nobody walks yet."
     return Picture(
         figure, f"A valley of two parameters from above, with contour lines and its lowest point marked. {told}"
     )
+
+
+def _end(height: float) -> str:
+    """Where a walk ends, as the picture shows it: digits of a rounding error are the machine's."""
+    return f"below {number(_FLOOR)}" if height < _FLOOR else number(height)
 
 
 def quadratic_model(grad: Numbers, H: np.ndarray, step: Numbers) -> Picture:

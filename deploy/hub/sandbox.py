@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from autograder.wall.outside.isolation import ACCELERATORS, SYSTEM, bubblewrap_problem, visible_paths
+from autograder.wall.outside.isolation import ACCELERATORS, SYSTEM, bubblewrap_problem, bwrap, visible_paths
 
 from .settings import COURSE, Settings
 
@@ -34,7 +34,7 @@ def refuse_without() -> None:
 def command(settings: Settings, name: str) -> list[str]:
     """What comes before the command of a person's server."""
     inside = f"/home/{name}"
-    words = [shutil.which("bwrap") or "bwrap", "--die-with-parent", "--unshare-pid", "--unshare-ipc", "--unshare-uts"]
+    words = [bwrap(), "--die-with-parent", "--unshare-pid", "--unshare-ipc", "--unshare-uts"]
     words += ["--unshare-cgroup-try"]
     if os.geteuid() == 0:
         words += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
@@ -102,5 +102,5 @@ def with_names(settings: Settings) -> list[str]:
     if os.geteuid() != 0:
         return []
     names = str(settings.state / "etc" / "passwd")
-    bwrap = shutil.which("bwrap") or "bwrap"
-    return [bwrap, "--die-with-parent", "--cap-add", "ALL", "--dev-bind", "/", "/", "--ro-bind", names, "/etc/passwd"]
+    words = [bwrap(), "--die-with-parent", "--cap-add", "ALL", "--dev-bind", "/", "/"]
+    return [*words, "--ro-bind", names, "/etc/passwd"]

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from shutil import which
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from .cohort import HOSTILE_ID, HOSTILE_NAME
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 PHONE, DESKTOP = {"width": 375, "height": 740}, {"width": 1280, "height": 900}
 
 CONTRASTS = """() => {
@@ -42,14 +39,6 @@ CONTRASTS = """() => {
   }
   return [said, drawn];
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=which("chromium"), args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 def opened(browser: Browser, report: dict[str, Any], **context: Any) -> Page:

@@ -10,11 +10,10 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from shutil import which
 
 import pytest
 from courses.course import TinyCourse
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 
 from deploy.hub.settings import free_ports
 
@@ -96,19 +95,17 @@ def hub(tiny_course: TinyCourse, tmp_path: Path) -> Iterator[str]:
                 one.wait(60)
 
 
-def test_instructors_come_in_and_students_do_not(hub: str):
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=which("chromium"), args=["--no-sandbox", "--disable-gpu"])
-        said: dict[str, str] = {}
-        for name in ("iris", "ada"):
-            page = browser.new_context().new_page()
-            page.goto(f"{hub}/services/chainrule/formgrader")
-            page.fill("#username_input", name)
-            page.fill("#password_input", "x")
-            page.click("#login_submit")
-            page.locator("td.name a", has_text="tiny").or_(page.get_by_text("403")).first.wait_for(timeout=60_000)
-            said[name] = page.locator("body").inner_text()
-        browser.close()
+def test_instructors_come_in_and_students_do_not(browser: Browser, hub: str):
+    said: dict[str, str] = {}
+    for name in ("iris", "ada"):
+        page = browser.new_context().new_page()
+        page.goto(f"{hub}/services/chainrule/formgrader")
+        page.fill("#username_input", name)
+        page.fill("#password_input", "x")
+        page.click("#login_submit")
+        listed = page.locator("td.name a", has_text="tiny")
+        listed.or_(page.get_by_text("403")).first.wait_for(timeout=60_000)
+        said[name] = page.locator("body").inner_text()
     assert "Manage Assignments" in said["iris"]
     assert "tiny" in said["iris"]
     assert "You do not have permission" in said["ada"]

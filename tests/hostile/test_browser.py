@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from courses.course import BIN, RIGHT
-from playwright.sync_api import Browser, Dialog, Page, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page
 
 from .attacks import DISPLAYS, QUICK
 from .attacks.displays import HTML, TEX
@@ -30,11 +30,6 @@ from .conftest import ByName
 pytestmark = pytest.mark.timeout(900)
 
 SHOWN = [attack for attack in QUICK if attack in DISPLAYS or attack.name in ("deep_html", "deep_markdown", "renamed")]
-_FLAGS = """
---no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update
---disable-sync
-"""
-FLAGS = _FLAGS.split()
 TYPESETTER = "https://cdnjs.cloudflare.com/"
 
 
@@ -81,14 +76,6 @@ class Witness:
             self.seen.append("title")
         if urlsplit(self.page.url).path != urlsplit(home).path:
             self.seen.append(f"moved to {self.page.url}")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

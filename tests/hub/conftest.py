@@ -10,12 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page
 
 from deploy.hub.settings import Settings, load
 
 ROOT = Path(__file__).resolve().parents[2]
-BROWSER = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
 PICTURES = os.environ.get("CHAINRULE_PICTURES")
 """A folder for the pictures of the tour; without it none are taken."""
 
@@ -56,14 +55,6 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     yield hub
     if hub.process.poll() is None:
         hub.stop()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=BROWSER)
-        yield browser
-        browser.close()
 
 
 def photograph(page: Page, name: str) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.wall.outside.isolation import bwrap
 from deploy.hub import sandbox
 
 from .conftest import ROOT, Hub
@@ -147,6 +148,7 @@ ORDINARY_USER = 23456
 ORDINARY = """
 import subprocess, sys
 from pathlib import Path
+from autograder.wall.outside.isolation import bwrap
 from deploy.hub import sandbox
 from deploy.hub.__main__ import prepare
 from deploy.hub.settings import make
@@ -164,7 +166,7 @@ def as_an_ordinary_user(command: list[str], own: Path) -> list[str]:
         return command
     shutil.chown(own, ORDINARY_USER, ORDINARY_USER)
     home, interpreter = Path.home(), Path(sys.base_prefix)
-    room = ["bwrap", "--die-with-parent", "--cap-add", "ALL", "--dev-bind", "/", "/"]
+    room = [bwrap(), "--die-with-parent", "--cap-add", "ALL", "--dev-bind", "/", "/"]
     if interpreter.is_relative_to(home):
         room += ["--perms", "0755", "--tmpfs", str(home)]
         for parent in reversed(interpreter.relative_to(home).parents):

