@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from .kernel import seccomp_known
+from .kernel import landlock_abi, seccomp_known
 from .limits import Limits, WallError
 
 Level = Literal["bubblewrap", "landlock", "none"]
@@ -43,17 +43,6 @@ VISIBLE_MODULES = ("autograder", "coursekit")
 INSIDE = "/scratch"
 HOME_INSIDE = "/nursery"
 ROOMS_INSIDE = ("/tmp", "/dev/shm")
-
-
-@cache
-def landlock_abi() -> int:
-    """The kernel's Landlock version; 0 when there is none or py-landlock is not installed."""
-    try:
-        from py_landlock import get_abi_version
-
-        return int(get_abi_version())
-    except Exception:
-        return 0
 
 
 @cache
@@ -90,8 +79,9 @@ def choose(asked: str) -> Level:
     if landlock_abi() > 0:
         return "landlock"
     raise WallError(
-        f"No isolation is to be had here: {bubblewrap or 'bubblewrap was not asked for'}; Landlock needs Linux 5.13 or "
-        "newer and the package py-landlock. Install one of them, or type --isolation none to grade people you trust."
+        f"No isolation is to be had here: {bubblewrap or 'bubblewrap was not asked for'}; Landlock "
+        "needs Linux 5.13 or newer, built and started with it. Provide one of them, or type "
+        "--isolation none to grade people you trust."
     )
 
 

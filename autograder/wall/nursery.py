@@ -17,7 +17,7 @@ import sys
 from contextlib import suppress
 from typing import Any
 
-from . import confine, descendants, frames, inmate, kernel
+from . import descendants, frames, inmate, kernel
 
 WATCH_MILLISECONDS = 200
 
@@ -132,7 +132,6 @@ def warm(modules: list[str]) -> list[str]:
 
     shell.make_shell()
     warmed = []
-    confine.warm()
     for name in modules:
         try:
             if importlib.util.find_spec(name) is not None:
