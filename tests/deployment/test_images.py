@@ -139,7 +139,6 @@ def test_the_lists_of_packages():
     assert {
         "typer",
         "jupytext",
-        "copydetect",
         "fastapi",
         "uvicorn",
         "jupyterhub-kubespawner",
@@ -150,7 +149,6 @@ def test_the_lists_of_packages():
     assert not student & {
         "typer",
         "jupytext",
-        "copydetect",
         "fastapi",
         "pytest",
         "hypothesis",
