@@ -1,7 +1,8 @@
-"""Whose answers are alike: winnowing fingerprints of the solution cells, with what everybody was given removed.
+"""Whose answers are alike: hashed runs of tokens of the solution cells, with what everybody was given removed.
 
-The lines of the released stub are taken away. copydetect splits the rest into tokens, forgets names, comments and layout,
-and hashes every run of them. Runs that many students share do not count: a short right answer is often the same by itself.
+The lines of the released stub are taken away. The rest is split into tokens, names, comments and layout are forgotten,
+and every run of what is left is hashed. Runs that many students share do not count: a short right answer is often the
+same by itself.
 An answer is compared with answers to the same question only. What is left in common, as a share of the smaller
 of two submissions, is their likeness. It says where to look, never that somebody copied.
 """
@@ -12,12 +13,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from io import StringIO
+from hashlib import blake2b
+from typing import Any
 
 import numpy as np
+from pygments.lexers.python import PythonLexer
+from pygments.token import Comment, Name, String, Text
 
 RUN = 25
-"""The length of a run, in characters of the tokens: shorter matches are noise (copydetect's own default)."""
+"""The length of a run, in characters of the tokens: shorter matches are noise (copydetect's default too)."""
 
 ALIKE = 0.5
 """The likeness from which submissions, or two answers to a question, count as alike. Independent answers: 0 to 0.05."""
@@ -71,16 +75,27 @@ def written(code: str, stub: str) -> str:
 
 @lru_cache(maxsize=50_000)
 def _runs(code: str) -> frozenset[int]:
-    """The hashes of all runs of a piece of code.
+    """The hashes of all runs of a piece of code: every run, not a sample, since answers are short."""
+    shape = _shape(code)
+    runs = {shape[start : start + RUN] for start in range(len(shape) - RUN + 1)}
+    return frozenset(int.from_bytes(blake2b(run.encode(), digest_size=8).digest(), "big") for run in runs)
 
-    A window of one keeps every run instead of a sample: answers are short, and which of them a sample holds would change
-    from one process to the next, since Python salts its hashes.
-    """
-    from copydetect import CodeFingerprint
 
-    if not code:
-        return frozenset()
-    return frozenset(map(int, CodeFingerprint("answer.py", RUN, 1, language="python", fp=StringIO(code)).hashes))
+def _shape(code: str) -> str:
+    """The code's tokens in a row: names and strings as one letter, no comments, no layout."""
+    return "".join(_token(kind, text) for kind, text in PythonLexer().get_tokens(code))
+
+
+def _token(kind: Any, text: str) -> str:
+    if kind in Text or kind in Comment:
+        return ""
+    if kind in (Name, Name.Variable, Name.Attribute):
+        return "V"
+    if kind in String:
+        return '"' if text in ("'", '"') else "S"
+    if kind in Name.Function:
+        return "F"
+    return "O" if kind in Name.Class else text
 
 
 def _own(features: list[set[Feature]]) -> list[set[Feature]]:

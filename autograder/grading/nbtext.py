@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from json.encoder import encode_basestring
 from typing import Any
 
 
 def text_of_notebook(notebook: Mapping[str, Any]) -> str:
     """The file's text. Multiline strings become lists of lines; the notebook itself is left as it is."""
-    return _indented({**notebook, "cells": [_cell(cell) for cell in notebook["cells"]]}, "\n") + "\n"
+    split = {**notebook, "cells": [_cell(cell) for cell in notebook["cells"]]}
+    return json.dumps(split, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def _cell(cell: Mapping[str, Any]) -> dict[str, Any]:
@@ -43,19 +43,3 @@ def _bundle(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def _lines(text: Any) -> Any:
     return text.splitlines(True) if isinstance(text, str) else text
-
-
-def _indented(value: Any, line: str) -> str:
-    """JSON as ``json.dumps(indent=1, sort_keys=True, ensure_ascii=False)`` writes it, which is slow where it indents.
-
-    ``line`` begins the line that the value ends on.
-    """
-    below = line + " "
-    if isinstance(value, str):
-        return encode_basestring(value)
-    if isinstance(value, (list, tuple)):
-        return f"[{below}{f',{below}'.join([_indented(one, below) for one in value])}{line}]" if value else "[]"
-    if isinstance(value, dict):
-        items = [f"{encode_basestring(name)}: {_indented(value[name], below)}" for name in sorted(value)]
-        return f"{{{below}{f',{below}'.join(items)}{line}}}" if items else "{}"
-    return json.dumps(value)

@@ -139,8 +139,6 @@ def test_the_lists_of_packages():
     assert {
         "typer",
         "jupytext",
-        "copydetect",
-        "py-landlock",
         "fastapi",
         "uvicorn",
         "jupyterhub-kubespawner",
@@ -151,8 +149,6 @@ def test_the_lists_of_packages():
     assert not student & {
         "typer",
         "jupytext",
-        "copydetect",
-        "py-landlock",
         "fastapi",
         "pytest",
         "hypothesis",

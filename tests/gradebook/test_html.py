@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import html5lib  # parses as a browser does
 import pytest
-from bleach import clean as stock_clean
-from bleach._vendor import html5lib  # parses as a browser does
 
-from autograder.gradebook.html import clean, clean_markdown
+from autograder.gradebook.html import TOO_MUCH, clean, clean_markdown
 from autograder.language.verdict import Finding, Verdict
 from autograder.report import to_html
 
@@ -80,7 +79,7 @@ def _active(html: str) -> list[str]:
 
 def test_the_test_above_can_fail():
     assert _active("<a href='javascript:x'>x</a>")
-    assert _active(stock_clean("<a href='javascript:x' id='y'>x</a>", attributes=["id"]))
+    assert _active("<a id='y'>x</a>")
 
 
 def test_our_own_report_survives_unharmed():
@@ -88,9 +87,15 @@ def test_our_own_report_survives_unharmed():
         "f", 3, 1.5, "partial", (Finding("Values", False, "dW is <b>(C, D)</b>", "a & b"), Finding("D", True, "m"))
     )
     report = to_html(verdict)
-    for kept in ("border-left: 4px solid", "<strong>f: ", "&lt;b&gt;(C, D)&lt;/b&gt;", "<td style=", "a &amp; b"):
+    for kept in (
+        "border-left: 4px solid",
+        "<strong>f: ",
+        "&lt;b&gt;(C, D)&lt;/b&gt;",
+        "<td style=",
+        "a &amp; b",
+    ):
         assert kept in report
-        assert kept in clean(report)
+        assert kept.replace(": 4px", ":4px") in clean(report)
 
 
 @pytest.mark.parametrize(
@@ -106,3 +111,27 @@ def test_our_own_report_survives_unharmed():
 def test_lecture_and_answers_survive(good: str):
     assert clean(good) == good
     assert clean_markdown(good) == good
+
+
+@pytest.mark.parametrize(
+    "endless",
+    [
+        "<div>" * 20_000,
+        '<div title="</div>">' * 20_000,
+        "<p>" + "".join(f"<b title={number}>" for number in range(100)) + "<p>x" * 9_000,
+    ],
+)
+def test_what_would_keep_a_parser_busy_is_not_parsed(endless: str):
+    assert clean(endless) == TOO_MUCH
+
+
+def test_a_long_table_is_shown():
+    row = "<tr>" + "<td>0.5</td>" * 20 + "</tr>"
+    table = f"<table><tbody>{row * 200}</tbody></table>"
+    assert clean(table) == table
+
+
+def test_commands_in_formulas_are_found_where_tags_were():
+    for hidden in (r"\hr<x></x>ef{y}", r"\hr<!-- -->ef{y}", "&#92;href{y}"):
+        assert "href" in clean(hidden)
+        assert r"\href" not in clean(hidden)

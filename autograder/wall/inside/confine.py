@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import os
 import resource
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
 from ..wire import kernel
+from ..wire.kernel import Right
 
 SPARE_PROCESSES = 4
-
-
-def warm() -> None:
-    """In the forkserver: import what the walls of every submission are made with."""
-    with suppress(Exception):
-        import py_landlock  # noqa: F401 (where it is not installed, no plan asks for it)
 
 
 def confine(plan: dict[str, Any]) -> None:
@@ -25,7 +21,7 @@ def confine(plan: dict[str, Any]) -> None:
         _become(plan["uid"], keep_reading=plan.get("keep_reading", False))
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
     if (rules := plan.get("landlock")) is not None:
-        _landlock(rules["read"], rules["list"], rules["write"], rules["devices"])
+        kernel.only_beneath(_rules(rules))
     if plan.get("no_internet"):
         kernel.no_internet()
 
@@ -63,44 +59,37 @@ def _become(uid: int, *, keep_reading: bool) -> None:
         kernel.prctl(kernel.PR_SET_DUMPABLE, 1)
 
 
-def _landlock(read: list[str], listed: list[str], write: list[str], devices: list[str]) -> None:
-    from py_landlock import AccessFs, Landlock
+_READ = Right.READ_FILE | Right.EXECUTE | Right.READ_DIR
+_WRITE = (
+    _READ
+    | Right.WRITE_FILE
+    | Right.TRUNCATE
+    | Right.REMOVE_DIR
+    | Right.REMOVE_FILE
+    | Right.MAKE_DIR
+    | Right.MAKE_REG
+    | Right.MAKE_SOCK
+    | Right.MAKE_FIFO
+    | Right.MAKE_SYM
+    | Right.REFER
+)
+_DEVICE = Right.READ_FILE | Right.WRITE_FILE | Right.IOCTL_DEV | Right.READ_DIR
 
-    files = AccessFs.READ_FILE | AccessFs.EXECUTE
-    rules = Landlock(strict=False)
-    for path in read:
-        if os.path.isdir(path):
-            rules.add_path_rule(path, access=files | AccessFs.READ_DIR)
-        elif os.path.exists(path):
-            rules.add_path_rule(path, access=files)  # a rule on a file takes only the rights of files
-    for path in listed:
-        rules.add_path_rule(path, access=AccessFs.READ_DIR)
-    for path in write:
-        if os.path.isdir(path):
-            rules.allow_read_write(path)
-            rules.add_path_rule(
-                path, access=AccessFs.EXECUTE | AccessFs.REFER | AccessFs.MAKE_FIFO | AccessFs.MAKE_SOCK
-            )
-    for path in devices:
-        if os.path.exists(path):
-            access = AccessFs.READ_FILE | AccessFs.WRITE_FILE | AccessFs.IOCTL_DEV
-            if os.path.isdir(path):
-                access |= AccessFs.READ_DIR
-            rules.add_path_rule(path, access=access)
-    rules.apply()
+
+def _rules(plan: dict[str, list[str]]) -> Iterator[tuple[str, Right]]:
+    for name, rights in (
+        ("read", _READ),
+        ("list", Right.READ_DIR),
+        ("write", _WRITE),
+        ("devices", _DEVICE),
+    ):
+        yield from ((path, rights) for path in plan[name])
 
 
 def no_signals() -> None:
-    """A second, inner domain: what runs from here on signals nobody outside it, its own parent included."""
-    with suppress(Exception):
-        from py_landlock import AccessFs, AccessNet, RulesetAttr, Scope, create_ruleset, restrict_self
+    """What runs from here on signals nobody outside it, its own parent included.
 
-        attr = RulesetAttr()
-        attr.handled_access_fs = AccessFs(0)
-        attr.handled_access_net = AccessNet(0)
-        attr.scoped = Scope.SIGNAL
-        fd = create_ruleset(attr)
-        try:
-            restrict_self(fd, None)
-        finally:
-            os.close(fd)
+    That parent is the student's own process: where the rule cannot be had, nobody else is harmed.
+    """
+    with suppress(OSError):
+        kernel.no_signals_out()

@@ -18,7 +18,7 @@ from contextlib import suppress
 from typing import Any
 
 from ..wire import frames, kernel
-from . import confine, descendants, sandboxed
+from . import descendants, sandboxed
 
 WATCH_MILLISECONDS = 200
 
@@ -133,7 +133,6 @@ def warm(modules: list[str]) -> list[str]:
 
     shell.make_shell()
     warmed = []
-    confine.warm()
     for name in modules:
         try:
             if importlib.util.find_spec(name) is not None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from ...errors import WallError
-from ..wire.kernel import seccomp_known
+from ..wire.kernel import landlock_abi, seccomp_known
 from ..wire.limits import Limits
 
 Level = Literal["bubblewrap", "landlock", "none"]
@@ -44,17 +44,6 @@ VISIBLE_MODULES = ("autograder", "coursekit")
 INSIDE = "/scratch"
 HOME_INSIDE = "/forkserver"
 ROOMS_INSIDE = ("/tmp", "/dev/shm")
-
-
-@cache
-def landlock_abi() -> int:
-    """The kernel's Landlock version; 0 when there is none or py-landlock is not installed."""
-    try:
-        from py_landlock import get_abi_version
-
-        return int(get_abi_version())
-    except Exception:
-        return 0
 
 
 def bwrap() -> str:
@@ -111,8 +100,9 @@ def choose(asked: str) -> Level:
     if landlock_abi() > 0:
         return "landlock"
     raise WallError(
-        f"No isolation is to be had here: {bubblewrap or 'bubblewrap was not asked for'}; Landlock needs Linux 5.13 or "
-        "newer and the package py-landlock. Install one of them, or type --isolation none to grade people you trust."
+        f"No isolation is to be had here: {bubblewrap or 'bubblewrap was not asked for'}; Landlock "
+        "needs Linux 5.13 or newer, built and started with it. Provide one of them, or type "
+        "--isolation none to grade people you trust."
     )
 
 

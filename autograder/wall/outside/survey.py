@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ...errors import WallError
-from ..wire.kernel import seccomp_known
-from .isolation import bubblewrap_problem, bwrap, choose, landlock_abi
+from ..wire.kernel import landlock_abi, seccomp_known
+from .isolation import bubblewrap_problem, bwrap, choose
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def _namespaces() -> Piece:
 def _landlock() -> Piece:
     abi = landlock_abi()
     if abi == 0:
-        cost = "no wall inside the sandbox, and none at all without bubblewrap (Linux 5.13 and py-landlock are needed)"
+        cost = "no wall inside the sandbox, and none at all without bubblewrap (Linux 5.13 has it)"
         return Piece("landlock", False, "not to be had", cost)
     missing = [
         words
