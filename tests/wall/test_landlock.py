@@ -9,12 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from autograder.wall.kernel import landlock_abi
+
+from autograder.wall.wire.kernel import landlock_abi
 
 CONFINED = """
 import json, os, socket, sys
-from autograder.wall import kernel
-from autograder.wall.kernel import Right
+from autograder.wall.wire import kernel
+from autograder.wall.wire.kernel import Right
 
 version, room = int(sys.argv[1]), sys.argv[2]
 kernel.landlock_abi = lambda: version
