@@ -1,0 +1,40 @@
+"""docs/checks.md shows what the checks say, in their own words."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import autograder.checks
+
+NUMBER = re.compile(r"\d+(\.\d+)?")
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def page() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("checks_page", ROOT / "docs" / "checks_page.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look themselves up there
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_what_the_page_shows_is_what_the_code_says(page: ModuleType) -> None:
+    """Numbers apart: they count bytecode, and end in rounding error."""
+    shown = page.PAGE.read_text()
+    assert NUMBER.sub("#", page.with_examples(shown)) == NUMBER.sub("#", shown)
+
+
+def test_every_check_is_on_the_page(page: ModuleType) -> None:
+    families = {"AllowedMeans", "Dimensions", "Gradient", "Property", "Reference", "Training", "Vectorised"}
+    assert families <= set(autograder.checks.__all__)
+    headings = {line[3:] for line in page.PAGE.read_text().splitlines() if line.startswith("## ")}
+    assert headings == families
