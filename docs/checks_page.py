@@ -118,14 +118,14 @@ def by_differences(x: np.ndarray) -> tuple[float, np.ndarray]:
 
 def line_fit(
     x: np.ndarray, y: np.ndarray, steps: int, new: np.ndarray, rate: float = 0.1
-) -> tuple[list[float], np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray]:
     """Gradient descent on the sign of a line."""
     w, losses = np.zeros(x.shape[1]), []
     for _ in range(steps):
         gap = x @ w - (2 * y - 1)
         losses.append(float(np.mean(gap**2)))
         w -= rate * x.T @ gap / len(y)
-    return losses, np.stack([-(new @ w), new @ w], axis=1)
+    return np.array(losses), np.stack([-(new @ w), new @ w], axis=1)
 
 
 def two_sides(rng: np.random.Generator, device: str) -> Task:
