@@ -9,7 +9,7 @@ from types import ModuleType
 from ..errors import ExerciseError
 from ..language.dims import parse
 from ..language.probe import Call, Case, Draw
-from .trial import Exercise
+from .trial import USUAL_SECONDS, Exercise
 
 
 def exercise(
@@ -21,15 +21,17 @@ def exercise(
     given: Mapping[str, Draw] | None = None,
     sizes: Mapping[str, tuple[int, int]] | None = None,
     cases: Sequence[Case] = (),
-    seconds: float = 10.0,
+    seconds: float = USUAL_SECONDS,
     accelerated: bool = False,
 ) -> Callable[[Call], Exercise]:
     """Turn a probe ``probe(student, **inputs) -> {output: value}`` into an Exercise named after it.
 
-    points: what it is worth. inputs, outputs: name -> dimensions (see ``autograder.language.dims``). answers: the functions or
-    classes the student writes (default: the exercise's own name). given: name -> ``(rng, sizes) -> value`` in place of
-    the usual draw. sizes: dimension -> (lowest, highest). cases: situations every check of values must try besides a
-    random one. seconds: wall-clock limit of all the checks together. accelerated: training checks may use a GPU. Raises
+    points: what it is worth. inputs, outputs: name -> dimensions (see
+    ``autograder.language.dims``). answers: the functions or classes the student writes (default:
+    the exercise's own name). given: name -> ``(rng, sizes) -> value`` in place of the usual draw.
+    sizes: dimension -> (lowest, highest). cases: situations every check of values must try besides
+    a random one. seconds: wall-clock limit of all the checks together; above the usual, known
+    mistakes are looked for sparingly. accelerated: training checks may use a GPU. Raises
     ExerciseError when probe and inputs disagree.
     """
 
