@@ -9,7 +9,7 @@ from typing import Any
 from .checks import Vectorised
 from .exercise.mistakes import Mistakes
 from .exercise.trial import Exercise
-from .judge import judge
+from .judge import fresh_seed, judge
 from .language.verdict import Verdict
 from .watch.evaluate import local
 
@@ -64,16 +64,20 @@ def audit(
     styles: Mapping[str, Namespace],
     seed: int | None = None,
 ) -> Iterator[Audited]:
-    """Audit exercise after exercise. ``styles``: title -> right answers written another way, where there are any."""
-    for exercise in exercises:
+    """Audit exercise after exercise, each with one seed: what its mistakes give is worked out once.
 
-        def verdict_on(namespace: Namespace, exercise: Exercise = exercise) -> Verdict:
+    ``styles``: title -> right answers written another way, where there are any.
+    """
+    for exercise in exercises:
+        drawn = fresh_seed() if seed is None else seed
+
+        def verdict_on(namespace: Namespace, exercise: Exercise = exercise, drawn: int = drawn) -> Verdict:
             return judge(
                 exercise,
                 local(exercise, namespace),
                 reference=local(exercise, reference),
                 mistakes=mistakes,
-                seed=seed,
+                seed=drawn,
             )
 
         yield Audited(

@@ -32,6 +32,14 @@ def distance(yours: np.ndarray, ours: np.ndarray) -> float:
     return worst / scale
 
 
+def entries_near(yours: np.ndarray, ours: np.ndarray, tolerance: float) -> np.ndarray:
+    """Where two arrays of one shape agree, relative to the largest magnitude of either; nan agrees with nan."""
+    a, b = _wide(yours), _wide(ours)
+    with np.errstate(all="ignore"):
+        near = np.abs(a - b) <= tolerance * max(_largest(a), _largest(b), TINY)
+    return near | (a == b) | (np.isnan(a) & np.isnan(b))
+
+
 def close(yours: ArrayLike, value: ArrayLike, tolerance: float = 1e-9) -> bool:
     """Equal up to rounding, of one shape, and finite: what properties compare numbers with.
 

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-import numpy as np
-
-from ..exercise.mistakes import Mistake
 from ..exercise.trial import AnswerFailed, Drawn, Trial
 from ..language.verdict import Finding, replace
-from ..watch.evaluate import call
-from .compare import distance, evidence, ratio_in_words
-
-Arrays = dict[str, np.ndarray]
+from .compare import evidence, ratio_in_words
+from .naming import Arrays, agree, named_mistakes
 
 
 @dataclass(frozen=True)
@@ -39,17 +33,14 @@ class Reference:
                 raise AnswerFailed(drawn.evaluation.failure, drawn.case)
         yours = [drawn.evaluation.arrays() for drawn in draws]
         wrong = [
-            (name, k)
-            for name in names
-            for k in range(len(draws))
-            if not _agree(yours[k], ours[k], name, self.tolerance)
+            (name, k) for name in names for k in range(len(draws)) if not agree(yours[k], ours[k], name, self.tolerance)
         ]
         if not wrong:
             said = f"equal to the reference in {len(draws)} situations"
             return Finding(self.title, True, said, share=self.share)
         name, k = wrong[0]
         outputs = tuple(dict.fromkeys(one for one, _ in wrong))
-        found = named_mistakes(trial, draws, yours, ours, outputs, self.tolerance)
+        found = named_mistakes(trial, outputs, self.tolerance)
         hint = " And: ".join(dict.fromkeys(mistake.hint for mistake in found))
         finding = self._finding(trial, name, draws[k], yours[k], ours[k], hint)
         made = dict.fromkeys((mistake.answer, one) for mistake in found for one in mistake.names)
@@ -69,61 +60,3 @@ class Reference:
         if shown.ratio is not None and dims.axes:
             message += f" All of {name} is {ratio_in_words(shown.ratio, drawn.sizes)} what it should be."
         return Finding(self.title, False, message, hint, self.share, shown)
-
-
-def _agree(yours: Arrays, ours: Arrays, name: str, tolerance: float) -> bool:
-    return name in yours and name in ours and distance(yours[name], ours[name]) <= tolerance
-
-
-def named_mistakes(
-    trial: Trial, draws: Sequence[Drawn], yours: list[Arrays], ours: list[Arrays], wrong: tuple[str, ...], near: float
-) -> list[Mistake]:
-    """The known mistakes that reproduce the wrong outputs in every case; none when none do.
-
-    First one mistake for all wrong outputs, then one for each of them, then combinations of two.
-    """
-    if trial.mistakes is None:
-        return []
-    every = tuple(trial.exercise.outputs)
-    # the case that shows most comes first: nearly every wrong guess ends there
-    order = sorted(range(len(draws)), key=lambda k: sum(_agree(yours[k], ours[k], name, near) for name in every))
-    guess = _Guess(trial, [draws[k] for k in order], [yours[k] for k in order], [ours[k] for k in order], near)
-    found: dict[str, Mistake] = {}
-    for mistake in trial.mistakes.of(trial.exercise.answers):
-        if guess.reproduces(mistake, every):
-            return [mistake]
-        for name in wrong:
-            if name not in found and guess.reproduces(mistake, (name,)):
-                found[name] = mistake
-    if len(found) < len(wrong):
-        for mistake in trial.mistakes.of(trial.exercise.answers, pairs=True):
-            if guess.reproduces(mistake, every):
-                return [mistake]
-    return [found[name] for name in wrong if name in found]
-
-
-@dataclass
-class _Guess:
-    """Mistakes committed on the inputs that the student's answer saw, one case at a time, as long as they fit."""
-
-    trial: Trial
-    draws: Sequence[Drawn]
-    yours: list[Arrays]
-    ours: list[Arrays]
-    near: float
-    _mistake: Mistake | None = None
-    _theirs: list[Arrays] = field(default_factory=list)
-
-    def reproduces(self, mistake: Mistake, names: tuple[str, ...]) -> bool:
-        """Whether a mistake gives the student's outputs everywhere, and is one: somewhere it is not the reference."""
-        if self._mistake is not mistake:
-            self._mistake, self._theirs = mistake, []
-        differs = False
-        for k, drawn in enumerate(self.draws):
-            if k == len(self._theirs):
-                self._theirs.append(call(self.trial.exercise, mistake.namespace, drawn.inputs).arrays())
-            theirs = self._theirs[k]
-            if not all(_agree(theirs, self.yours[k], name, self.near) for name in names):
-                return False
-            differs = differs or not all(_agree(theirs, self.ours[k], name, self.near) for name in names)
-        return differs

@@ -26,9 +26,12 @@ from .reference_answers import ReferenceAnswers
 COURSE_MARK = "nbgrader_config.py"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Assignment:
-    """One assignment. ``files`` are the instructor's own files that lie beside the notebook when it runs."""
+    """One assignment, equal to itself alone: it is loaded once for each state of its files.
+
+    ``files`` are the instructor's own files that lie beside the notebook when it runs.
+    """
 
     name: str
     course: Path

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import pickle
 import sys
 from collections.abc import Mapping, Sequence
-from hashlib import blake2b
 from typing import Any
 
 from ..exercise.trial import Exercise
 from ..language.probe import Inputs
 from ..language.verdict import Evaluation
 from ..watch.evaluate import Evaluate, call
+from ..watch.remembered import Remembered, digest
 
 MOST_BYTES = 256 << 20
 
@@ -22,13 +21,12 @@ class ReferenceAnswers:
     def __init__(self, namespace: Mapping[str, Any]) -> None:
         self._namespace = namespace
         self._seed: int | None = None
-        self._kept: dict[bytes, Evaluation] = {}
-        self._bytes = 0
+        self._kept = Remembered(MOST_BYTES)
 
     def of(self, exercise: Exercise, seed: int) -> Evaluate:
         """How to reach the reference for one exercise, judged with one seed."""
         if seed != self._seed:
-            self._seed, self._kept, self._bytes = seed, {}, 0
+            self._seed, self._kept = seed, Remembered(MOST_BYTES)
 
         def evaluate(batch: Sequence[Inputs], /, *, count_work: bool = False) -> list[Evaluation]:
             return [self._one(exercise, inputs, count_work) for inputs in batch]
@@ -36,18 +34,8 @@ class ReferenceAnswers:
         return evaluate
 
     def _one(self, exercise: Exercise, inputs: Inputs, count_work: bool) -> Evaluation:
-        asked = (exercise.name, count_work, dict(inputs))
-        key = blake2b(pickle.dumps(asked, protocol=5), digest_size=16).digest()
-        if key not in self._kept:
-            evaluation = self._worked_out(exercise, inputs, count_work)
-            size = sum(array.nbytes for array in evaluation.arrays().values())
-            if self._bytes + size > MOST_BYTES:
-                return evaluation
-            for array in evaluation.arrays().values():
-                array.setflags(write=False)  # it is everybody's
-            self._kept[key] = evaluation
-            self._bytes += size
-        return self._kept[key]
+        key = digest((exercise.name, count_work, dict(inputs)))
+        return self._kept.get(key, lambda: self._worked_out(exercise, inputs, count_work))
 
     def _worked_out(self, exercise: Exercise, inputs: Inputs, count_work: bool) -> Evaluation:
         torch: Any = sys.modules.get("torch")

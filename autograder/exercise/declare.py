@@ -11,7 +11,7 @@ from ..errors import ExerciseError
 from ..language.dims import parse
 from ..language.probe import Call, Case, Draw
 from ..language.signature import read_signature
-from .trial import Check, Exercise
+from .trial import USUAL_SECONDS, Check, Exercise
 
 
 def exercise(
@@ -56,7 +56,7 @@ def declare(
     given: Mapping[str, Draw] | None = None,
     sizes: Mapping[str, tuple[int, int]] | None = None,
     cases: Sequence[Case] = (),
-    seconds: float = 10.0,
+    seconds: float = USUAL_SECONDS,
     accelerated: bool = False,
     line: int = 1,
 ) -> Exercise:
@@ -64,8 +64,9 @@ def declare(
 
     answers: the functions or classes the student writes (default: the exercise's own name). given: name ->
     ``(rng, sizes) -> value`` in place of the usual draw. sizes: dimension -> (lowest, highest). cases: situations every
-    check of values must try besides a random one. seconds: wall-clock limit of all the checks together. accelerated:
-    training checks may use a GPU. line: where it stands, for messages. Raises ExerciseError for what does not fit.
+    check of values must try besides a random one. seconds: wall-clock limit of all the checks together; above
+    the usual, known mistakes are looked for sparingly. accelerated: training checks may use a GPU. line: where it
+    stands, for messages. Raises ExerciseError for what does not fit.
     """
     for one in cases:
         if unknown := set(one.overrides) - set(inputs):

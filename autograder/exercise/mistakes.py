@@ -8,11 +8,18 @@ each name in the set makes it wrong in one way. ``HINTS[answer][name]`` says wha
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import combinations
 from types import ModuleType
 from typing import Any
+
+from ..language.probe import Inputs, Probe
+from ..language.verdict import Evaluation
+from ..watch.evaluate import call
+from ..watch.remembered import Remembered
+
+MOST_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -27,10 +34,14 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Mistakes:
-    """All known mistakes of one assignment, over the namespace of its right answers."""
+    """All known mistakes of one assignment, over the namespace of its right answers.
+
+    What they give is kept, up to ``MOST_BYTES``: a class is judged on the same inputs, and makes the same mistakes.
+    """
 
     module: ModuleType
     right: Mapping[str, Any]
+    kept: Remembered = field(default_factory=lambda: Remembered(MOST_BYTES), repr=False, compare=False)
 
     def names(self, answer: str) -> tuple[str, ...]:
         """The known ways to get ``answer`` wrong, in the catalogue's order."""
@@ -47,3 +58,8 @@ class Mistakes:
         hints = self.module.HINTS[answer]
         wrong = partial(getattr(self.module, answer), wrong=frozenset(names))
         return Mistake(answer, names, " And: ".join(hints[name] for name in names), {**self.right, answer: wrong})
+
+    def evaluation(self, probe: Probe, mistake: Mistake, inputs: Inputs, asked: bytes) -> Evaluation:
+        """What a probe gives where ``mistake`` is made; worked out once for all inputs of the digest ``asked``."""
+        key = (probe.function, asked, mistake.answer, mistake.names)
+        return self.kept.get(key, lambda: call(probe, mistake.namespace, inputs))

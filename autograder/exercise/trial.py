@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -14,9 +15,11 @@ import numpy as np
 from ..language.probe import USUAL, Case, Inputs, Probe
 from ..language.verdict import Evaluation, Failure, Finding
 from ..watch.evaluate import Evaluate
-from .mistakes import Mistakes
+from ..watch.remembered import digest
+from .mistakes import Mistake, Mistakes
 
 RANDOM_EXAMPLES = 2
+USUAL_SECONDS = 10.0
 
 
 class AnswerFailed(Exception):
@@ -37,16 +40,25 @@ class Drawn:
     sizes: Mapping[str, int]
     evaluation: Evaluation
 
+    @cached_property
+    def digest(self) -> bytes:
+        """Tells these inputs from others."""
+        return digest(dict(self.inputs))
+
 
 @dataclass
 class Trial:
-    """One run of one exercise's checks. ``reference`` is None on a student's machine."""
+    """One run of one exercise's checks. ``reference`` is None on a student's machine.
+
+    ``thorough`` says whether a mistake is worth looking for among all combinations of the known ones.
+    """
 
     exercise: Exercise
     evaluate: Evaluate
     rng: np.random.Generator
     reference: Evaluate | None = None
     mistakes: Mistakes | None = None
+    thorough: bool = True
     _drawn: list[Drawn] = field(default_factory=list)
     _ours: list[Evaluation] = field(default_factory=list)
 
@@ -68,6 +80,12 @@ class Trial:
         if not self._ours:
             self._ours = self.reference([drawn.inputs for drawn in self.draws()])
         return self._ours
+
+    def mistaken(self, mistake: Mistake, k: int) -> dict[str, np.ndarray]:
+        """The outputs in the k-th of ``draws()`` of who makes a known mistake, read-only: a class shares them."""
+        assert self.mistakes is not None
+        drawn = self.draws()[k]
+        return self.mistakes.evaluation(self.exercise, mistake, drawn.inputs, drawn.digest).arrays()
 
     def arrays(self, batch: Sequence[Inputs]) -> list[dict[str, np.ndarray]]:
         """Evaluate and give the arrays; raises AnswerFailed for the first failure."""
@@ -120,3 +138,8 @@ class Exercise(Probe):
     accelerated: bool = False
     checks: Sequence[Check] = ()
     line: int = 1
+
+    @property
+    def costly(self) -> bool:
+        """Whether its author gave it more than the usual time: then each evaluation counts."""
+        return self.seconds > USUAL_SECONDS

@@ -7,7 +7,7 @@ called on them but the comparison.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from multiprocessing import parent_process
@@ -19,7 +19,6 @@ import numpy as np
 
 from ..checks import Reference
 from ..course.assignment import Assignment, assignments_in, load_assignment
-from ..exercise.mistakes import Mistake, Mistakes
 from ..exercise.trial import Check, Exercise, Trial
 from ..language.verdict import Evaluation, Finding, Value
 from ..watch.evaluate import local
@@ -71,7 +70,7 @@ def warm_up() -> None:
 def draw(course: Path, assignment: str, exercise: str, seed: int) -> Drawn:
     """The inputs of a challenge. Raises Unanswerable."""
     loaded, asked = _find(course, assignment, exercise)
-    if not any(_varies(loaded, asked)):
+    if not any(_varies(loaded, exercise)):
         raise Unanswerable(CONSTANT, known=True)
     batch: list[dict[str, Any]] = []
 
@@ -87,7 +86,7 @@ def draw(course: Path, assignment: str, exercise: str, seed: int) -> Drawn:
 def decide(
     course: Path, assignment: str, exercise: str, seed: int, outputs: Sequence[Arrays], thorough: bool
 ) -> list[Finding]:
-    """One finding for each check that needs the reference, in their order. ``thorough`` also tries pairs of mistakes."""
+    """One finding for each check that needs the reference, in their order. ``thorough`` tries all pairs of mistakes."""
     loaded, asked = _find(course, assignment, exercise)
 
     def given(inputs, /, *, count_work: bool = False) -> list[Evaluation]:
@@ -95,12 +94,10 @@ def decide(
             Evaluation(outputs={name: Value(array, "ndarray") for name, array in arrays.items()}) for arrays in outputs
         ]
 
-    mistakes = loaded.mistakes
-    if mistakes is not None and not thorough:
-        mistakes = _OneAtATime(mistakes.module, mistakes.right)
-    trial = Trial(asked, given, np.random.default_rng(seed), local(asked, loaded.reference), mistakes)
+    reference = local(asked, loaded.reference)
+    trial = Trial(asked, given, np.random.default_rng(seed), reference, loaded.mistakes, thorough)
     return [
-        _finding(check, trial, judged) for check, judged in zip(_asking(asked), _varies(loaded, asked), strict=True)
+        _finding(check, trial, judged) for check, judged in zip(_asking(asked), _varies(loaded, exercise), strict=True)
     ]
 
 
@@ -114,13 +111,6 @@ def _finding(check: Check, trial: Trial, judged: bool) -> Finding:
     except Exception as broken:  # a defect of ours; its words may hold values, its kind does not
         message = f"waits for grading: it could not be judged here ({type(broken).__name__})"
         return Finding(check.title, None, message, share=check.share)
-
-
-class _OneAtATime(Mistakes):
-    """The known mistakes without their combinations, which take ten times as long to try."""
-
-    def of(self, answers: tuple[str, ...], *, pairs: bool = False) -> Iterator[Mistake]:
-        return iter(()) if pairs else super().of(answers)
 
 
 def _find(course: Path, assignment: str, exercise: str) -> tuple[Assignment, Exercise]:
@@ -139,28 +129,11 @@ def _asking(exercise: Exercise) -> list[Check]:
     return [check for check in exercise.checks if check.needs_reference]
 
 
-def _varies(assignment: Assignment, exercise: Exercise) -> tuple[bool, ...]:
-    """For each check whether what it compares depends on the inputs that are drawn: the others are not judged here."""
-    return _varying(_Known(assignment), exercise.name)
-
-
-class _Known:
-    """An assignment as a key: the same object, loaded once for each state of its files."""
-
-    def __init__(self, assignment: Assignment) -> None:
-        self.assignment = assignment
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Known) and other.assignment is self.assignment
-
-    def __hash__(self) -> int:
-        return id(self.assignment)
-
-
 @lru_cache(maxsize=1024)
-def _varying(known: _Known, name: str) -> tuple[bool, ...]:
-    exercise = known.assignment.exercises[name]
-    reference = local(exercise, known.assignment.reference)
+def _varies(assignment: Assignment, name: str) -> tuple[bool, ...]:
+    """For each check whether what it compares depends on the inputs that are drawn: the others are not judged here."""
+    exercise = assignment.exercises[name]
+    reference = local(exercise, assignment.reference)
     drawn: list[list[dict[str, bytes]]] = []
     for seed in range(SEEDS_COMPARED):
         trial = Trial(exercise, reference, np.random.default_rng(seed))

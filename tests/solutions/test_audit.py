@@ -41,7 +41,7 @@ def test_the_reference_earns_every_point(audit: Audited, name: str, seed: int):
 
 @pytest.mark.parametrize(("audit", "answer", "name"), KNOWN)
 def test_every_known_mistake_is_caught_and_named(audit: Audited, answer: str, name: str):
-    caught_and_named(audit, answer, name, crc32(f"{audit.name} {answer} {name}".encode()))
+    caught_and_named(audit, answer, name, crc32(f"{audit.name} {audit.answers[answer].name}".encode()))
 
 
 @pytest.mark.long

@@ -9,14 +9,17 @@ import numpy as np
 import pytest
 
 from autograder.checks import Training
+from autograder.exercise.mistakes import Mistakes
+from autograder.exercise.trial import RANDOM_EXAMPLES
 from autograder.judge import judge
 from autograder.language.probe import USUAL, Answers
 from autograder.watch.evaluate import local
+from autograder.watch.remembered import Remembered
 
 from .audited import audited, failed
 from .conftest import COURSE
 
-pytest.importorskip("torch")
+torch = pytest.importorskip("torch")
 AUDIT = audited("lstm")
 EXERCISES, RIGHT, WRONG, MISTAKES = AUDIT.exercises, AUDIT.right, AUDIT.wrong, AUDIT.mistakes
 ANSWERS = AUDIT.answers
@@ -106,6 +109,38 @@ def test_two_mistakes_at_once_are_both_named(answer, names):
     hints = " ".join(finding.hint for finding in judged.findings)
     for name in names:
         assert WRONG.HINTS[answer][name] in hints, name
+
+
+class Counted(Remembered):
+    """Counts what had to be worked out."""
+
+    worked_out = 0
+
+    def get(self, key, work_out):
+        def counted():
+            self.worked_out += 1
+            return work_out()
+
+        return super().get(key, counted)
+
+
+def test_nonsense_costs_a_class_a_few_evaluations_of_known_mistakes_once():
+    """Of 91 mistakes and pairs of them, each a training."""
+    exercise = AUDIT.posed("train_char_lm")
+    mistakes = Mistakes(WRONG, RIGHT, Counted(1 << 20))
+    assert isinstance(mistakes.kept, Counted)
+    situations = RANDOM_EXAMPLES + len(exercise.cases)
+    singles = len(MISTAKES.names("train_char_lm"))
+    for said, least, most in ((3.0, singles, singles + situations + 1), (4.0, 0, 0)):
+        mistakes.kept.worked_out = 0
+        nonsense = {**RIGHT, "train_char_lm": lambda model, data, steps, *_, said=said: [said] * steps}
+        with torch.backends.mkldnn.flags(enabled=False):  # not every processor's knows bfloat16
+            judged = judge(
+                exercise, local(exercise, nonsense), reference=local(exercise, RIGHT), mistakes=mistakes, seed=7
+            )
+        assert {"Right values", "What a step costs"} <= failed(judged)
+        assert judged.failure == judged.note == ""
+        assert least <= mistakes.kept.worked_out <= most
 
 
 # --- without the reference, on a laptop -------------------------------------------------------------------------------
