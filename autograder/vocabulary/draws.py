@@ -16,6 +16,11 @@ Given = Callable[[Rng, Mapping[str, int]], Any]
 Override = Callable[[Rng, Mapping[str, Any]], Any]
 
 
+def always(value: Any) -> Given:
+    """The same value in every draw; cases may override it."""
+    return lambda rng, sizes: value
+
+
 def number(low: float, high: float) -> Given:
     """A number in [low, high)."""
     return lambda rng, sizes: float(rng.uniform(low, high))

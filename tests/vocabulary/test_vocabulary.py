@@ -210,6 +210,7 @@ def test_asking_draws_as_a_case_says() -> None:
 def test_draws_have_the_sizes_and_types_that_they_say() -> None:
     rng, sizes = np.random.default_rng(0), {"N": 7, "D": 3}
     assert draws.normal("N", "D", 2)(rng, sizes).shape == (7, 3, 2)
+    assert draws.always("tanh")(rng, sizes) == "tanh"
     assert 1 <= draws.number(1, 2)(rng, sizes) < 2
     assert {draws.whole(1, 3)(rng, sizes) for _ in range(50)} == {1, 2, 3}
     assert draws.whole(0, 4, "N")(rng, sizes).dtype == np.int64
