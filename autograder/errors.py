@@ -5,6 +5,7 @@
     │   └── DimsError         dimensions that cannot be read
     ├── AuthoringError        something else an author has to mend: where (file and line), and what to do
     ├── AssignmentError       an assignment that cannot be loaded: what is missing, or what to build again
+    ├── MarksError            marks or verdicts of a version that is not known: which chainrule to install
     ├── SubmissionError       a submission that cannot be read: what was handed in instead
     ├── ClassError            a class that cannot be graded as things stand
     │   └── UnknownAssignment the gradebook has never heard of it: a build registers it
@@ -38,6 +39,10 @@ class AuthoringError(Refusal, ValueError):
 
 class AssignmentError(Refusal):
     """An assignment that cannot be loaded: one sentence that says what to do."""
+
+
+class MarksError(Refusal):
+    """Marks, or a verdict, of a version that is not known: one sentence with what to do."""
 
 
 class SubmissionError(Refusal):

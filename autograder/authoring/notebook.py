@@ -8,6 +8,7 @@ from typing import Any
 
 from autograder.exercise.trial import Exercise
 
+from ..course.marks import check_mark, solution_mark
 from ..errors import AuthoringError
 from .answers import Answers
 from .asked import line_of
@@ -98,10 +99,10 @@ def _cell(cell: Cell, own: str, exercises: Mapping[str, Exercise], answers: Answ
             source = answers.solved(cell.name)
         except AuthoringError as problem:
             raise text.error(cell, str(problem)) from None
-        return _code(own, source, {"chainrule": {"solution": cell.name}, "nbgrader": _nbgrader(own, solution=True)})
+        return _code(own, source, {**solution_mark(cell.name), "nbgrader": _nbgrader(own, solution=True)})
     if cell.kind == "check":
         graded = _nbgrader(own, grade=True, locked=True, points=exercises[cell.name].points)
-        return _code(own, f'check("{cell.name}")', {"chainrule": {"check": cell.name}, "nbgrader": graded})
+        return _code(own, f'check("{cell.name}")', {**check_mark(cell.name), "nbgrader": graded})
     tags: dict[str, Any] = {"tags": list(cell.tags)} if cell.tags else {}
     if cell.kind == "demo":
         return _code(own, cell.source, tags)

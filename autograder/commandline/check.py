@@ -82,6 +82,8 @@ def _show(assignment: Assignment, graded: GradedNotebook) -> None:
     from rich.markup import escape
     from rich.table import Table
 
+    from ..course.marks import notebook_marks
+
     out = console()
     table = Table("exercise", "points", "status", "what is missing", box=box.SIMPLE_HEAD)
     for verdict in graded.verdicts:
@@ -93,7 +95,7 @@ def _show(assignment: Assignment, graded: GradedNotebook) -> None:
             escape(verdict.sentence()),
         )
     out.print(table)
-    for note in graded.notebook["metadata"]["chainrule"]["notes"]:
+    for note in notebook_marks(graded.notebook).notes:
         out.print(escape(note))
     out.print(f"[bold]{assignment.name}: {points(graded.score)} of {points(assignment.points)} points[/]")
 

@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from ..course.assignment import Assignment, check_of
-from ..course.marks import put_on_record
+from ..course.assignment import Assignment
+from ..course.marks import check_of, mark_notebook, mark_verdict, notebook_marks, skipped
 from ..errors import AssignmentError, SubmissionError
 from ..language.verdict import Verdict, replace
 from .displays import displays
 from .handed_in import read_notebook
-from .rebuild import Rebuilt, rebuild, skipped
+from .rebuild import Rebuilt, rebuild
 
 if TYPE_CHECKING:
     from ..exercise.trial import Exercise
@@ -81,7 +81,7 @@ def judge_rebuilt(
 ) -> GradedNotebook:
     """Run and judge a rebuilt notebook in place: fill every cell's outputs and make every verdict."""
     seed = secrets.randbits(32) if seed is None else seed
-    problem: str | None = notebook["metadata"]["chainrule"].get("problem")
+    problem = notebook_marks(notebook).problem
     if problem:
         verdicts = {name: _none(exercise, problem, seed) for name, exercise in assignment.exercises.items()}
         return _written(notebook, verdicts, problem)
@@ -99,7 +99,7 @@ def judge_rebuilt(
 def not_judged(assignment: Assignment, notebook: dict[str, Any], why: str, seed: int) -> GradedNotebook:
     """A rebuilt notebook that the grader failed to judge: no points, and a flag for people to look at it. A problem of the
     submission itself, known before, stays what it was."""
-    problem: str | None = notebook["metadata"]["chainrule"].get("problem")
+    problem = notebook_marks(notebook).problem
     said = problem or OURS.format(f"{why.rstrip('.')}.")
     verdicts = {name: _none(exercise, said, seed) for name, exercise in assignment.exercises.items()}
     return _written(notebook, verdicts, said, ours=problem is None)
@@ -168,9 +168,9 @@ def _written(
         verdict = verdicts[check]
         in_order.append(verdict)
         cell["outputs"] = check_outputs(verdict, float(cell["metadata"]["nbgrader"]["points"]))
-        put_on_record(cell, verdict, ours=bool(verdict.note) and (ours or problem is None))
+        mark_verdict(cell, verdict, ours=bool(verdict.note) and (ours or problem is None))
     if problem:
-        notebook["metadata"]["chainrule"]["problem"] = problem
+        mark_notebook(notebook, replace(notebook_marks(notebook), problem=problem))
     return GradedNotebook(notebook, in_order, problem, ours)
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ..course.assignment import Assignment, unpack
 from ..course.bundle import Bundle, engine_digest
+from ..course.marks import mark_notebook, notebook_marks
 from ..errors import OtherEngine, SubmissionError
 from ..language.verdict import Verdict, replace
 from .grade import GradedNotebook, judge_rebuilt, not_judged, rebuild_bytes, unreadable
@@ -22,8 +23,6 @@ from .rebuild import identities
 
 if TYPE_CHECKING:
     from ..wall.wire.limits import Limits
-
-MARK = "judged"
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,8 @@ def _rebuilt(task: Task, assignment: Assignment) -> dict:
 
 def _finished(graded: GradedNotebook, task: Task, isolation: str) -> Judged:
     if not graded.ours:  # a fault of ours is no verdict to rely on later
-        graded.notebook["metadata"]["chainrule"][MARK] = task.key
+        marks = notebook_marks(graded.notebook)
+        mark_notebook(graded.notebook, replace(marks, judged=task.key))
     verdicts = tuple(map(_without_evidence, graded.verdicts))
     return Judged(text_of_notebook(graded.notebook), verdicts, graded.problem, graded.ours, isolation)
 
@@ -132,4 +132,4 @@ def _assignment(bundle: Bundle) -> Assignment:
     return _unpacked[bundle.digest]
 
 
-__all__ = ["MARK", "HandedIn", "Judged", "OtherEngine", "Task", "fault", "judge", "read_handed_in", "warm_up"]
+__all__ = ["HandedIn", "Judged", "OtherEngine", "Task", "fault", "judge", "read_handed_in", "warm_up"]
