@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ..course.marks import judged_for
 from ..errors import MarksError
-from ..grading.task import Judged
+from ..grading.submission import Judged
 from ..language.codec import from_json, to_json
 
 FOLDER = Path("build", "judged")

@@ -55,7 +55,7 @@ def grade_notebook(
     seed: int | None = None,
 ) -> GradedNotebook:
     """Judge the bytes of a submitted notebook. Never raises for what was submitted."""
-    return judge_rebuilt(assignment, rebuild_bytes(assignment, submitted).notebook, wall, files=files, seed=seed)
+    return grade_rebuilt(assignment, rebuild_bytes(assignment, submitted).notebook, wall, files=files, seed=seed)
 
 
 def rebuild_bytes(assignment: Assignment, submitted: bytes) -> Rebuilt:
@@ -71,7 +71,7 @@ def unreadable(assignment: Assignment, problem: str) -> Rebuilt:
     return rebuild(assignment.release, None, f"This submission could not be graded: {problem}.")
 
 
-def judge_rebuilt(
+def grade_rebuilt(
     assignment: Assignment,
     notebook: dict[str, Any],
     wall: Wall,
@@ -89,7 +89,7 @@ def judge_rebuilt(
 
     for attempt in (1, 2):  # a forkserver that died is replaced: the submission in hand is judged once more
         try:
-            return _written(notebook, _judge(assignment, notebook, wall, files or {}, seed), None)
+            return _written(notebook, _verdicts(assignment, notebook, wall, files or {}, seed), None)
         except WallError as error:
             if attempt == 2:
                 problem = str(error)
@@ -105,7 +105,7 @@ def not_judged(assignment: Assignment, notebook: dict[str, Any], why: str, seed:
     return _written(notebook, verdicts, said, ours=problem is None)
 
 
-def _judge(
+def _verdicts(
     assignment: Assignment, notebook: dict[str, Any], wall: Wall, files: Mapping[str, bytes], seed: int
 ) -> dict[str, Verdict]:
     from ..wall.wire.limits import Cell
@@ -121,14 +121,14 @@ def _judge(
         results = {result.id: result for result in session.run(cells)}
         for cell in code:
             if check := check_of(cell):
-                verdicts[check] = _judge_one(assignment, assignment.exercises[check], session, seed)
+                verdicts[check] = _verdict(assignment, assignment.exercises[check], session, seed)
             elif (result := results.get(cell["id"])) is not None:
                 cell["outputs"] = displays(result.outputs)
                 cell["execution_count"] = result.execution_count
     return verdicts
 
 
-def _judge_one(assignment: Assignment, exercise: Exercise, session: Session, seed: int) -> Verdict:
+def _verdict(assignment: Assignment, exercise: Exercise, session: Session, seed: int) -> Verdict:
     from ..errors import WallError
     from ..judge import judge
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from html import unescape
 from typing import Any
 
 import pytest
@@ -89,7 +90,7 @@ def test_a_verdict_on_record_says_nothing_that_the_page_does_not(
 ):
     notebook = tiny_built.notebook({**RIGHT, "half_square": HALF_SQUARE.replace(" / len(x)", "")})
     check = cell(grade(assignment, wall, notebook), "check_half_square")
-    page = check["outputs"][0]["data"]["text/plain"]
+    page = unescape(check["outputs"][0]["data"]["text/html"])
     findings = check["metadata"]["chainrule"]["verdict"]["findings"]
     words = [word for one in findings for word in (one["check"], one["message"], one["hint"])]
     assert [word for word in words if " ".join(word.split()) not in " ".join(page.split())] == []

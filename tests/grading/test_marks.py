@@ -17,7 +17,7 @@ from autograder.course.bundle import read_bundle
 from autograder.course.marks import MarkedVerdict, NotebookMarks
 from autograder.errors import AssignmentError, MarksError, Refusal
 from autograder.grading.nbtext import text_of_notebook
-from autograder.grading.task import Judged
+from autograder.grading.submission import Judged
 from autograder.language.codec import finding_from_public, from_json, to_json
 from autograder.language.verdict import Finding, Status, Verdict, replace
 
