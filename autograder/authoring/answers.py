@@ -40,8 +40,8 @@ class SolutionsModule:
         node = self.definitions.get(name)
         if node is None:
             near = difflib.get_close_matches(name, self.definitions, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            raise AuthoringError(f"{self.shown} defines no function or class {name}{hint}")
+            hint = f"did you mean {near[0]}?" if near else "write it there"
+            raise AuthoringError(f"{self.shown} defines no function or class {name}: {hint}")
         return _Marking(self, node).source()
 
     def hidden(self) -> Iterator[tuple[str, list[str]]]:

@@ -23,7 +23,7 @@ def run(notebook: Path, name: str | None, course: Path | None, isolation: str | 
     from ..wall.outside.wall import Wall
 
     if not notebook.exists():
-        raise SubmissionError(f"there is no file {notebook}")
+        raise SubmissionError(f"there is no file {notebook}: name the notebook to check")
     root = course_root(course, notebook)
     data = read_plain_file(notebook)
     assignment = load_assignment(root, name or _belongs_to(root, notebook, data))

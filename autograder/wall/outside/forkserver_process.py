@@ -151,7 +151,9 @@ class ForkserverProcess:
                 if not seconds:
                     raise
                 if value == "ready":
-                    raise WallError(f"The grader's forkserver was not ready after {seconds:g} s.") from error
+                    raise WallError(
+                        f"The grader's forkserver was not ready after {seconds:g} s: grade again when the machine is idle."
+                    ) from error
                 raise ForkserverDied from error
             if header.get("event") == "exit":
                 self.exited[header["pid"]] = header["status"]

@@ -54,7 +54,9 @@ class Session:
         self._handed = sum(map(len, self._files.values())) + (4096 + 1024) * len(self._files)  # blocks and directories
         for name in trusted:
             if not _is_safe(name):
-                raise WallError(f"{name!r} is no name for a file in the notebook's directory.")
+                raise WallError(
+                    f"{name!r} is no name for a file in the notebook's directory: name one without folders."
+                )
         self._forkserver: ForkserverProcess
         self._channel: frames.Channel | None = None
         self._check: frames.Channel | None = None
@@ -119,7 +121,9 @@ class Session:
         try:
             reply = self._converse(header, READY_SECONDS)
         except Gone as gone:
-            raise WallError(f"The submission's process {gone.failure.message} before any student code ran.") from gone
+            raise WallError(
+                f"The submission's process {gone.failure.message} before any student code ran: grade it again."
+            ) from gone
         if reply.get("kind") != "ready":
             raise WallError(
                 f"The submission's walls or exercises.py failed before any student code: {reply.get('message')}"
@@ -150,7 +154,9 @@ class Session:
                 act()
             except ForkserverDied as error:
                 self._forkserver_died()
-                raise WallError("The grader's forkserver died twice before any student code ran.") from error
+                raise WallError(
+                    "The grader's forkserver died twice before any student code ran: the machine may lack memory."
+                ) from error
 
     def _forkserver_died(self) -> None:
         self._hang_up()
