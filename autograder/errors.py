@@ -4,7 +4,9 @@
     ├── ExerciseError         an exercise that its author has to mend: which, and how
     │   └── DimsError         dimensions that cannot be read
     ├── AuthoringError        something else an author has to mend: where (file and line), and what to do
+    ├── ConfigError           an nbgrader_config.py that is missing or cannot be used: what is wrong with it
     ├── AssignmentError       an assignment that cannot be loaded: what is missing, or what to build again
+    ├── MarksError            marks or verdicts of a version that is not known: which chainrule to install
     ├── SubmissionError       a submission that cannot be read: what was handed in instead
     ├── ClassError            a class that cannot be graded as things stand
     │   └── UnknownAssignment the gradebook has never heard of it: a build registers it
@@ -36,8 +38,16 @@ class AuthoringError(Refusal, ValueError):
     """Something an author has to mend: one line that says where (file and line) and what to do."""
 
 
+class ConfigError(Refusal):
+    """An nbgrader_config.py that is missing or cannot be used: one line that says what is wrong with it."""
+
+
 class AssignmentError(Refusal):
     """An assignment that cannot be loaded: one sentence that says what to do."""
+
+
+class MarksError(Refusal):
+    """Marks, or a verdict, of a version that is not known: one sentence with what to do."""
 
 
 class SubmissionError(Refusal):

@@ -27,7 +27,7 @@ Definition = Function | ast.ClassDef
 
 
 @dataclass(frozen=True)
-class Answers:
+class SolutionsModule:
     """A solutions module as text: its top-level functions and classes by name, and all names that it binds."""
 
     shown: str
@@ -40,8 +40,8 @@ class Answers:
         node = self.definitions.get(name)
         if node is None:
             near = difflib.get_close_matches(name, self.definitions, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            raise AuthoringError(f"{self.shown} defines no function or class {name}{hint}")
+            hint = f"did you mean {near[0]}?" if near else "write it there"
+            raise AuthoringError(f"{self.shown} defines no function or class {name}: {hint}")
         return _Marking(self, node).source()
 
     def hidden(self) -> Iterator[tuple[str, list[str]]]:
@@ -53,10 +53,10 @@ class Answers:
                     yield path, list(self.lines[start : function.end_lineno])
 
 
-def read_answers(path: Path, shown: str) -> Answers:
+def read_answers(path: Path, shown: str) -> SolutionsModule:
     """Parse a solutions module; one that does not exist has no answers. Raises AuthoringError with file and line."""
     if not path.exists():
-        return Answers(shown)
+        return SolutionsModule(shown)
     try:
         source = path.read_text(encoding="utf-8")
         tree = ast.parse(source)
@@ -65,13 +65,13 @@ def read_answers(path: Path, shown: str) -> Answers:
     except (OSError, ValueError) as problem:
         raise AuthoringError(f"{shown} cannot be read: {problem}") from None
     definitions = {node.name: node for node in tree.body if isinstance(node, Definition)}
-    return Answers(shown, tuple(source.splitlines()), definitions, frozenset(bound(source)))
+    return SolutionsModule(shown, tuple(source.splitlines()), definitions, frozenset(bound(source)))
 
 
 class _Marking:
     """One answer's source while the markers are put in."""
 
-    def __init__(self, answers: Answers, node: Definition) -> None:
+    def __init__(self, answers: SolutionsModule, node: Definition) -> None:
         self.answers = answers
         self.node = node
         self.lines = answers.lines

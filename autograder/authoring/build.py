@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import AuthoringError
-from ..gradebook.release import Course, generate, open_course
-from .answers import Answers, read_answers
+from ..gradebook.release import Course, generate, read_course
+from .answers import SolutionsModule, read_answers
 from .asked import read_exercises
 from .leak import refuse_leaks
 from .notebook import expand
@@ -41,7 +41,7 @@ class _Plan:
     name: str
     notebook: dict[str, Any]
     files: dict[str, Path]
-    answers: Answers
+    answers: SolutionsModule
 
     def graded(self, cell_type: str) -> list[float]:
         """The points of the graded cells of a type."""
@@ -50,7 +50,7 @@ class _Plan:
         return [mark["points"] for mark in marks if mark.get("grade")]
 
 
-def assignments_in(course_root: Path) -> list[str]:
+def assignments_in_source(course_root: Path) -> list[str]:
     """The assignments of a course: the folders of ``source/`` with a text named like them."""
     return sorted(path.name for path in (course_root / "source").glob("*") if (path / f"{path.name}.md").is_file())
 
@@ -67,10 +67,10 @@ def build(course_root: Path, names: Sequence[str] = (), *, db_url: str | None = 
     what goes wrong leaves ``assignments/`` as it was. Raises AuthoringError.
     """
     root = _root(course_root)
-    plans = [_plan(root, name) for name in names or assignments_in(root)]
+    plans = [_plan(root, name) for name in names or assignments_in_source(root)]
     if not plans:
         raise AuthoringError("source/ holds no assignment: write source/NAME/NAME.md and source/NAME/exercises.py")
-    course = open_course(root)
+    course = read_course(root)
     if db_url is not None:
         course = replace(course, db_url=db_url)
     return [_build(plan, course) for plan in plans]
@@ -82,7 +82,7 @@ def in_step(course_root: Path, name: str) -> list[str]:
     Writes nothing in the course, its gradebook included. Raises AuthoringError as ``build`` does.
     """
     root = _root(course_root)
-    plan, course = _plan(root, name), open_course(root)
+    plan, course = _plan(root, name), read_course(root)
     with tempfile.TemporaryDirectory() as folder:
         made = _generate(plan, course, Path(folder), record=False)
         there = course.release / name
@@ -104,7 +104,7 @@ def _root(course_root: Path) -> Path:
 def _plan(root: Path, name: str) -> _Plan:
     folder = root / "source" / name
     if not folder.is_dir() or folder.parent != root / "source":
-        known = ", ".join(assignments_in(root)) or "none"
+        known = ", ".join(assignments_in_source(root)) or "none"
         raise AuthoringError(f"there is no assignment {name!r} in source/; there is: {known}")
     shown = f"source/{name}"
     text = read_text(folder / f"{name}.md", f"{shown}/{name}.md")

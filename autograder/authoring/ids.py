@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from unicodedata import normalize
 
-from .text import Cell, Text
+from .text import AuthoredCell, Text
 
 _HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*\s*$")
 
@@ -21,7 +21,7 @@ _HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*\s*$")
 def name_cells(text: Text) -> list[str]:
     """An id for each cell, in order. Raises AuthoringError for one that is given twice."""
     chosen = [_chosen(cell) for cell in text.cells]
-    taken: dict[str, Cell] = {}
+    taken: dict[str, AuthoredCell] = {}
     for cell, own in zip(text.cells, chosen, strict=True):
         if own in taken:
             raise text.error(cell, f"the id {own!r} is taken already, by the cell at line {taken[own].line}")
@@ -38,7 +38,7 @@ def name_cells(text: Text) -> list[str]:
     return ids
 
 
-def _chosen(cell: Cell) -> str:
+def _chosen(cell: AuthoredCell) -> str:
     return f"check_{cell.name}" if cell.kind == "check" else cell.name
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ..errors import AuthoringError
-from .answers import Answers
+from .answers import SolutionsModule
 
 ROW = 3
 LARGEST = 5_000_000
@@ -26,7 +26,7 @@ _SETUP = re.compile(
 _IMPORTS_SOLUTIONS = re.compile(r"^\s*(from|import)\s+solutions\b")
 
 
-def refuse_leaks(release: Path, answers: Answers, shown: str) -> None:
+def refuse_leaks(release: Path, answers: SolutionsModule, shown: str) -> None:
     """Raise AuthoringError when a file under ``release`` (called ``shown``) holds part of an answer's body."""
     rows: dict[tuple[str, ...], str] = {}
     for name, body in answers.hidden():
@@ -41,7 +41,9 @@ def refuse_leaks(release: Path, answers: Answers, shown: str) -> None:
             _refuse(where, numbered, rows, answers)
 
 
-def _refuse(where: str, numbered: list[tuple[int, str]], rows: dict[tuple[str, ...], str], answers: Answers) -> None:
+def _refuse(
+    where: str, numbered: list[tuple[int, str]], rows: dict[tuple[str, ...], str], answers: SolutionsModule
+) -> None:
     for number, line in numbered:
         if "### BEGIN SOLUTION" in line:
             raise AuthoringError(f"{where} line {number}: a solution was not taken out")

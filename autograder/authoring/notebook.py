@@ -8,12 +8,13 @@ from typing import Any
 
 from autograder.exercise.trial import Exercise
 
+from ..course.marks import check_mark, solution_mark
 from ..errors import AuthoringError
-from .answers import Answers
+from .answers import SolutionsModule
 from .asked import line_of
 from .ids import name_cells
 from .names import bound, used
-from .text import Cell, Text
+from .text import AuthoredCell, Text
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -23,7 +24,9 @@ METADATA = {
 _IMPORTS_CHECK = re.compile(r"^\s*from autograder import .*\bcheck\b", re.MULTILINE)
 
 
-def expand(text: Text, exercises: Mapping[str, Exercise], exercises_shown: str, answers: Answers) -> dict[str, Any]:
+def expand(
+    text: Text, exercises: Mapping[str, Exercise], exercises_shown: str, answers: SolutionsModule
+) -> dict[str, Any]:
     """The solved notebook, as nbformat's JSON. Raises AuthoringError for what does not fit together."""
     ids = name_cells(text)
     _match_checks(text, exercises, exercises_shown)
@@ -69,7 +72,7 @@ def _match_answers(text: Text, exercises: Mapping[str, Exercise]) -> None:
             raise text.error(cell, f"it binds the name {shadowed[0]}, which is an answer's")
 
 
-def _refuse_missing_names(text: Text, cells: list[dict[str, Any]], answers: Answers) -> None:
+def _refuse_missing_names(text: Text, cells: list[dict[str, Any]], answers: SolutionsModule) -> None:
     """An answer may use what its module has around it only if the notebook has it too, outside of demonstrations."""
     pairs = list(zip(text.cells, cells, strict=True))
     has = set[str]().union(*(bound(made["source"]) for cell, made in pairs if cell.kind in ("code", "solution")))
@@ -92,16 +95,18 @@ def _sum_points(text: Text, exercises: Mapping[str, Exercise]) -> None:
         )
 
 
-def _cell(cell: Cell, own: str, exercises: Mapping[str, Exercise], answers: Answers, text: Text) -> dict[str, Any]:
+def _cell(
+    cell: AuthoredCell, own: str, exercises: Mapping[str, Exercise], answers: SolutionsModule, text: Text
+) -> dict[str, Any]:
     if cell.kind == "solution":
         try:
             source = answers.solved(cell.name)
         except AuthoringError as problem:
             raise text.error(cell, str(problem)) from None
-        return _code(own, source, {"chainrule": {"solution": cell.name}, "nbgrader": _nbgrader(own, solution=True)})
+        return _code(own, source, {**solution_mark(cell.name), "nbgrader": _nbgrader(own, solution=True)})
     if cell.kind == "check":
         graded = _nbgrader(own, grade=True, locked=True, points=exercises[cell.name].points)
-        return _code(own, f'check("{cell.name}")', {"chainrule": {"check": cell.name}, "nbgrader": graded})
+        return _code(own, f'check("{cell.name}")', {**check_mark(cell.name), "nbgrader": graded})
     tags: dict[str, Any] = {"tags": list(cell.tags)} if cell.tags else {}
     if cell.kind == "demo":
         return _code(own, cell.source, tags)
@@ -138,5 +143,5 @@ def _nbgrader(
     }
 
 
-def _of(text: Text, kind: str) -> list[Cell]:
+def _of(text: Text, kind: str) -> list[AuthoredCell]:
     return [cell for cell in text.cells if cell.kind == kind]

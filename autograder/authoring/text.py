@@ -39,7 +39,7 @@ _AT_LINE = re.compile(r"at line (\d+)")
 
 
 @dataclass(frozen=True)
-class Cell:
+class AuthoredCell:
     """One cell as its author wrote it. ``name``: the answer, the exercise or the question, or the id given by name."""
 
     kind: Kind
@@ -56,9 +56,9 @@ class Text:
 
     shown: str
     points: float
-    cells: tuple[Cell, ...]
+    cells: tuple[AuthoredCell, ...]
 
-    def error(self, cell: Cell, sentence: str) -> AuthoringError:
+    def error(self, cell: AuthoredCell, sentence: str) -> AuthoringError:
         """An error at one of its cells."""
         what = {"manual": "written question", "markdown": "text"}.get(cell.kind, f"{cell.kind} cell")
         return AuthoringError(f"{self.shown}:{cell.line}: {what}{f' {cell.name}' if cell.name else ''}: {sentence}")
@@ -75,7 +75,7 @@ def read_text(path: Path, shown: str) -> Text:
     notebook = _parse(lines, shown)
     starts = notebook.metadata["source_map"]
     text = Text(shown, _total(notebook.metadata, shown), ())
-    cells: list[Cell] = []
+    cells: list[AuthoredCell] = []
     for start, raw in zip(starts, notebook.cells, strict=True):
         line = start if raw.cell_type != "markdown" or raw.metadata else _first_line(lines, start)
         cells.append(_cell(raw, line, cells[-1] if cells else None, text))
@@ -142,10 +142,10 @@ def _total(metadata: Mapping[str, Any], shown: str) -> float:
     return points
 
 
-def _cell(raw: Any, line: int, before: Cell | None, text: Text) -> Cell:
+def _cell(raw: Any, line: int, before: AuthoredCell | None, text: Text) -> AuthoredCell:
     marks = dict(raw.metadata)
     source: str = raw.source
-    plain = Cell("markdown" if raw.cell_type == "markdown" else "code", source, line)
+    plain = AuthoredCell("markdown" if raw.cell_type == "markdown" else "code", source, line)
     if raw.cell_type == "raw":
         raise text.error(plain, "raw cells are not supported: write a code cell or text")
     if why := _misread(marks):
@@ -156,14 +156,14 @@ def _cell(raw: Any, line: int, before: Cell | None, text: Text) -> Cell:
         raise text.error(plain, f"{misplaced[0]!r} belongs to a {home}")
     name = next((marks[key] for key in NAMING if key in marks), "")
     tags = marks.get("tags", [])
-    cell = Cell(_kind(plain, marks, tags), source, line, name, marks.get("points", 0), tuple(tags))
+    cell = AuthoredCell(_kind(plain, marks, tags), source, line, name, marks.get("points", 0), tuple(tags))
     if cell.kind != "manual" and "points" in marks:
         raise text.error(cell, "points are stated in exercises.py, or with a written question")
     _refuse(cell, before, text)
     return cell
 
 
-def _kind(plain: Cell, marks: Mapping[str, Any], tags: list[str]) -> Kind:
+def _kind(plain: AuthoredCell, marks: Mapping[str, Any], tags: list[str]) -> Kind:
     if "solution" in marks:
         return "solution"
     if "check" in marks:
@@ -173,7 +173,7 @@ def _kind(plain: Cell, marks: Mapping[str, Any], tags: list[str]) -> Kind:
     return "demo" if plain.kind == "code" and "demo" in tags else plain.kind
 
 
-def _refuse(cell: Cell, before: Cell | None, text: Text) -> None:
+def _refuse(cell: AuthoredCell, before: AuthoredCell | None, text: Text) -> None:
     """Refuse what makes no sense in a cell of its kind."""
     if cell.kind in ("solution", "check"):
         if cell.source.strip():

@@ -1,4 +1,4 @@
-"""A crew on a Dask cluster: one machine, Slurm (dask-jobqueue) or Kubernetes (dask-kubernetes) behind one scheduler address.
+"""A pool of workers on a Dask cluster: one machine, Slurm (dask-jobqueue) or Kubernetes (dask-kubernetes).
 
 A submission never runs in a worker, only in a sandboxed child of it, so that a worker dies of nothing that a student does.
 When a worker dies all the same, the scheduler hands out again whatever was assigned to it, and blames all of that alike.
@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import Any
 
 from ..errors import WorkersLost
-from ..grading.task import Judged, Task, judge
+from ..grading.submission import Judged, Submission, grade_submission
 from ..language.verdict import replace
 from .pool import Vanished
 
@@ -69,14 +69,14 @@ class ClusterPool:
                 room = self._cards() if self._resources else sum(self._client.nthreads().values())
         return max(2, 2 * room)
 
-    def submit(self, task: Task) -> Future[Judged]:
+    def submit(self, submission: Submission) -> Future[Judged]:
         """Have a submission judged."""
         handed: Future[Judged] = Future()
         self._in_hand.add(handed)
         handed.add_done_callback(self._in_hand.discard)
         ticket = f"chainrule-{uuid.uuid4().hex}"
         try:
-            inner = self._executor.submit(judge_on_worker, task, ticket)
+            inner = self._executor.submit(judge_on_worker, submission, ticket)
         except Exception as error:  # a client that has just lost its scheduler has many words for it
             handed.set_exception(Vanished(str(error)))
             return handed
@@ -142,7 +142,7 @@ class _GivenUp(Exception):
         self.begun: bool | None = None
 
 
-def judge_on_worker(task: Task, ticket: str) -> Judged:
+def judge_on_worker(submission: Submission, ticket: str) -> Judged:
     """Judge, in a share of this worker's memory. Raises WorkerDied, without judging, when another worker has begun."""
     from distributed import Event
 
@@ -152,20 +152,22 @@ def judge_on_worker(task: Task, ticket: str) -> Judged:
         raise WorkerDied(f"the worker that had ticket {ticket} is gone")
     punched.set()
     try:
-        return _judge_in_share(task)
+        return _judge_in_share(submission)
     finally:
         with suppress(Exception):
             punched.clear()
 
 
-def _judge_in_share(task: Task) -> Judged:
+def _judge_in_share(submission: Submission) -> Judged:
     from distributed import get_worker
 
     worker: Any = get_worker()
     if limit := worker.memory_manager.memory_limit:
         share = int(limit * (1 - MEMORY_KEPT) / worker.state.nthreads)
-        task = replace(task, limits=replace(task.limits, memory_bytes=min(task.limits.memory_bytes, share)))
-    return judge(task)
+        submission = replace(
+            submission, limits=replace(submission.limits, memory_bytes=min(submission.limits.memory_bytes, share))
+        )
+    return grade_submission(submission)
 
 
 def _hand_on(done: Future[Judged], handed: Future[Judged]) -> None:

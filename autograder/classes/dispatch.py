@@ -1,4 +1,4 @@
-"""From submissions to verdicts through a crew, whatever happens to its workers: nothing is lost, nothing is judged twice.
+"""From submissions to verdicts through a pool of workers, whatever happens to them: nothing is lost or judged twice.
 
 A worker that dies takes the submissions it had in hand with it, and nobody can tell which of them killed it. All of them are
 suspects: when the others are done, each is tried again, alone. Whoever then kills a worker again is not tried a third time.
@@ -12,7 +12,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 
 from ..errors import AssignmentError, OtherEngine, WorkersLost
-from ..grading.task import Judged, Task, fault
+from ..grading.submission import Judged, Submission, fault
 from .pool import WorkerPool
 
 TRIES = 2
@@ -28,7 +28,7 @@ class Finished:
     """A student's verdict, or the defect of ours that kept it from being made."""
 
     student: str
-    task: Task
+    submission: Submission
     judged: Judged | None
     error: Exception | None = None
 
@@ -36,7 +36,7 @@ class Finished:
 @dataclass
 class _Attempt:
     student: str
-    task: Task
+    submission: Submission
     deaths: int = 0
     handed_out_after: int = 0
     """How many losses were counted before it was handed out."""
@@ -48,9 +48,9 @@ class Dispatch:
     Raises WallError when no wall can stand, OtherEngine, and WorkersLost.
     """
 
-    def __init__(self, tasks: Iterable[tuple[str, Task]], crew: WorkerPool) -> None:
-        self._fresh = (_Attempt(student, task) for student, task in tasks)
-        self._crew = crew
+    def __init__(self, submissions: Iterable[tuple[str, Submission]], pool: WorkerPool) -> None:
+        self._fresh = (_Attempt(student, submission) for student, submission in submissions)
+        self._pool = pool
         self._again: deque[_Attempt] = deque()
         self._suspects: deque[_Attempt] = deque()
         self._in_hand: dict[Future[Judged], _Attempt] = {}
@@ -63,7 +63,7 @@ class Dispatch:
             finished, shaken = self._collect(done)
             if shaken:
                 self._refuse_too_many()
-                self._crew.recover()
+                self._pool.recover()
                 finished += self.finished_by_now()
             if finished:
                 yield finished
@@ -74,7 +74,7 @@ class Dispatch:
 
     def _hand_out(self) -> bool:
         """Fill the window; suspects wait until nothing else is in hand. Returns whether anything is."""
-        while len(self._in_hand) < self._crew.window:
+        while len(self._in_hand) < self._pool.window:
             attempt = self._again.popleft() if self._again else next(self._fresh, None)
             if attempt is None:
                 break
@@ -85,10 +85,10 @@ class Dispatch:
 
     def _submit(self, attempt: _Attempt) -> None:
         attempt.handed_out_after = self._counted
-        self._in_hand[self._crew.submit(attempt.task)] = attempt
+        self._in_hand[self._pool.submit(attempt.submission)] = attempt
 
     def _collect(self, done: Iterable[Future[Judged]]) -> tuple[list[Finished], bool]:
-        """What came of them, and whether the crew lost any."""
+        """What came of them, and whether the pool lost any."""
         finished: list[Finished] = []
         shaken = False
         for future in done:
@@ -96,19 +96,19 @@ class Dispatch:
             error = _error_of(future)
             if error is None:
                 self._losses = 0
-                finished.append(Finished(attempt.student, attempt.task, future.result()))
-            elif self._crew.lost(error):
+                finished.append(Finished(attempt.student, attempt.submission, future.result()))
+            elif self._pool.lost(error):
                 shaken = True
                 self._count_loss(attempt)
                 self._again.append(attempt)
-            elif self._crew.died_with(error):
+            elif self._pool.died_with(error):
                 shaken = True
                 self._count_loss(attempt)
                 attempt.deaths += 1
                 if attempt.deaths < TRIES:
                     self._suspects.append(attempt)
                 else:
-                    finished.append(Finished(attempt.student, attempt.task, fault(attempt.task, POISON)))
+                    finished.append(Finished(attempt.student, attempt.submission, fault(attempt.submission, POISON)))
             else:
                 finished.append(_broken(attempt, error))
         return finished, shaken
@@ -142,4 +142,4 @@ def _broken(attempt: _Attempt, error: BaseException) -> Finished:
 
     if isinstance(error, WallError | OtherEngine | AssignmentError) or not isinstance(error, Exception):
         raise error
-    return Finished(attempt.student, attempt.task, None, error)
+    return Finished(attempt.student, attempt.submission, None, error)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from ..grading.task import MARK, Judged
-from ..language.verdict import Finding, Verdict
+from ..course.marks import judged_for
+from ..errors import MarksError
+from ..grading.submission import Judged
+from ..language.codec import from_json, to_json
 
 FOLDER = Path("build", "judged")
 
@@ -41,12 +42,12 @@ class KeptVerdicts:
             found = json.loads((self._folder / f"{student}.json").read_bytes())
             if found["key"] != key:
                 return None
-            verdicts = tuple(_verdict(one) for one in found["verdicts"])
+            verdicts = tuple(from_json(one) for one in found["verdicts"])
             judged = Judged("", verdicts, found["problem"], False, found["isolation"])
             waiting = self.notebook(student)
             return Kept(judged, found["seed"], waiting if waiting.is_file() and _says(waiting, key) else None)
-        except (OSError, ValueError, KeyError, TypeError):
-            return None  # never judged, or half written
+        except (OSError, ValueError, KeyError, TypeError, MarksError):
+            return None  # never judged, half written, or by another chainrule: to be judged again
 
     def keep(self, student: str, key: str, seed: int, judged: Judged) -> Path:
         """Write a verdict and its notebook to disk; returns where the notebook waits. Raises OSError."""
@@ -58,7 +59,7 @@ class KeptVerdicts:
             record.unlink(missing_ok=True)
         else:
             fields = {"key": key, "seed": seed, "problem": judged.problem, "isolation": judged.isolation}
-            _replace(record, json.dumps(fields | {"verdicts": [asdict(one) for one in judged.verdicts]}))
+            _replace(record, json.dumps(fields | {"verdicts": [to_json(one) for one in judged.verdicts]}))
         return waiting
 
     def notebook(self, student: str) -> Path:
@@ -75,7 +76,7 @@ def bears(notebook: Path, key: str) -> bool:
 
 
 def _says(notebook: Path, key: str) -> bool:
-    return f'"{MARK}": "{key}"'.encode() in notebook.read_bytes()
+    return judged_for(notebook.read_bytes(), key)
 
 
 def _replace(path: Path, text: str) -> None:
@@ -87,13 +88,3 @@ def _replace(path: Path, text: str) -> None:
     except BaseException:
         made.unlink(missing_ok=True)
         raise
-
-
-def _verdict(fields: dict[str, Any]) -> Verdict:
-    findings = tuple(map(_finding, fields.pop("findings")))
-    return Verdict(**fields, findings=findings)
-
-
-def _finding(fields: dict[str, Any]) -> Finding:
-    mistakes = tuple((answer, name) for answer, name in fields.pop("mistakes"))
-    return Finding(**fields, mistakes=mistakes)

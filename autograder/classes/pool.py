@@ -15,9 +15,9 @@ from typing import Any, Protocol
 
 from ..course.bundle import Bundle
 from ..errors import AssignmentError, WallError
-from ..grading.task import Judged, Task, judge, warm_up
+from ..grading.submission import Judged, Submission, grade_submission, warm_up
 
-PRELOADED = ["numpy", "autograder.checks", "autograder.grading.task", "autograder.wall.outside.wall"]
+PRELOADED = ["numpy", "autograder.checks", "autograder.grading.submission", "autograder.wall.outside.wall"]
 
 
 class WorkerPool(Protocol):
@@ -28,7 +28,7 @@ class WorkerPool(Protocol):
         """How many submissions it should have in hand to be kept busy."""
         ...
 
-    def submit(self, task: Task) -> Future[Judged]:
+    def submit(self, submission: Submission) -> Future[Judged]:
         """Have a submission judged."""
         ...
 
@@ -75,10 +75,10 @@ class LocalPool:
         for _ in range(self._jobs):  # they start when there is work; their walls take a second
             self._pool.submit(int)
 
-    def submit(self, task: Task) -> Future[Judged]:
+    def submit(self, submission: Submission) -> Future[Judged]:
         """Have a submission judged."""
         try:
-            return self._pool.submit(judge, task)
+            return self._pool.submit(grade_submission, submission)
         except BrokenExecutor as error:  # it broke since the last one
             lost: Future[Judged] = Future()
             lost.set_exception(Vanished(str(error)))

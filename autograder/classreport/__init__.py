@@ -1,7 +1,6 @@
 """What a class understood, as one page: gathered from what grading wrote, summed up, drawn.
 
     gather      the gradebook, autograded/ and submitted/ -> one record
-    catalogue   the known mistakes by their names on record
     sittings    how long somebody worked, where the notebook tells
     attention   which submissions need a person
     likeness    whose answers are alike

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from ..course.assignment import Assignment, load_assignment
-from ..course.marks import on_record
-from ..errors import SubmissionError
+from ..course.marks import MarkedVerdict, notebook_marks, verdicts_on_record
+from ..errors import MarksError, SubmissionError
 from ..gradebook.course import open_course
 from ..gradebook.exporters.ledger import Entry
 from ..gradebook.hooks.timestamps import handed_in
 from ..grading.handed_in import find_notebook, read_plain_file
 from ..grading.rebuild import identities, role_of, text_of
-from .catalogue import Catalogue, catalogue, looked_up
-from .record import Answered, ClassRecord, Handed, Marks
+from .record import Answered, ClassRecord, Handed, Marks, RecognisedMistake
 from .sittings import minutes_worked
 
+Hints = Mapping[str, Mapping[str, str]]
+"""Answer -> name of a known mistake -> the hint that it deserves."""
 MANGLED = "the graded notebook cannot be read: grade it again"
 
 
@@ -28,7 +29,7 @@ def gather(course: Path, name: str) -> ClassRecord:
     assignment = load_assignment(course, name)
     opened = open_course(course, name)
     entries, enrolled = opened.on_record(name)
-    known = catalogue(assignment)
+    hints: Hints = assignment.mistakes.module.HINTS if assignment.mistakes else {}
     ours = identities(assignment.release)
     submissions = opened.submissions()
     handed = tuple(
@@ -39,7 +40,7 @@ def gather(course: Path, name: str) -> ClassRecord:
             opened.autograded(student),
             folder,
             assignment,
-            known,
+            hints,
             ours,
         )
         for student, folder in sorted(submissions.items())
@@ -55,7 +56,7 @@ def _handed(
     graded: Path,
     submitted: Path,
     assignment: Assignment,
-    known: Catalogue,
+    hints: Hints,
     ours: frozenset[str],
 ) -> Handed:
     minutes = _minutes(submitted, assignment.name, ours)
@@ -67,9 +68,11 @@ def _handed(
     again = _later(handed_in(str(submitted)), entry.timestamp)
     try:
         notebook = json.loads(graded.read_bytes())
-        said = notebook["metadata"]["chainrule"]
-        exercises = _exercises(on_record(notebook["cells"]), known)
+        said = notebook_marks(notebook)
+        exercises = _exercises(verdicts_on_record(notebook), hints)
         answers = _answers(notebook["cells"])
+    except MarksError as error:
+        return Handed(student, name, marks, problem=str(error), minutes=minutes, again=again)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return Handed(student, name, marks, problem=MANGLED, minutes=minutes, again=again)
     return Handed(
@@ -78,28 +81,39 @@ def _handed(
         marks,
         exercises,
         answers,
-        str(said.get("problem") or ""),
-        tuple(map(str, said.get("notes") or ())),
+        said.problem or "",
+        said.notes,
         minutes,
         again,
     )
 
 
-def _exercises(verdicts: Sequence[Mapping[str, Any]], known: Catalogue) -> tuple[Answered, ...]:
+def _exercises(marked: Iterable[MarkedVerdict], hints: Hints) -> tuple[Answered, ...]:
     return tuple(
         Answered(
-            verdict["name"],
-            float(verdict["points"]),
-            float(verdict["score"]),
-            str(verdict["status"]),
-            str(verdict["sentence"]),
-            bool(verdict["ours"]),
-            looked_up(verdict["mistakes"], known),
-            tuple(str(check) for check, passed in verdict["checks"] if passed is False),
-            float(verdict["seconds"]),
+            verdict.name,
+            verdict.points,
+            verdict.score,
+            verdict.status,
+            verdict.sentence(),
+            one.ours,
+            _recognised(verdict.mistakes, hints),
+            tuple(finding.check for finding in verdict.findings if finding.passed is False),
+            verdict.seconds,
         )
-        for verdict in verdicts
+        for one in marked
+        for verdict in (one.verdict,)
     )
+
+
+def _recognised(names: Iterable[tuple[str, str]], hints: Hints) -> tuple[RecognisedMistake, ...]:
+    """The mistakes of these (answer, name), without those that nobody knows any more. Of several with one hint, the
+    first."""
+    found: dict[str, RecognisedMistake] = {}
+    for answer, name in names:
+        if (hint := hints.get(answer, {}).get(name)) is not None:
+            found.setdefault(hint, RecognisedMistake(name, hint))
+    return tuple(found.values())
 
 
 def _answers(cells: Sequence[Mapping[str, Any]]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..report.words import number
 from .attention import TITLES
 from .summary import PRESSING, STATUSES
 
@@ -44,15 +45,15 @@ def _template() -> Template:
     environment = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True, auto_reload=False
     )
-    environment.filters["number"] = number
+    environment.filters["number"] = number_or_dash
     environment.filters["duration"] = duration
     environment.filters["breakable"] = breakable
     return environment.get_template("page.html")
 
 
-def number(value: float | None) -> str:
+def number_or_dash(value: float | None) -> str:
     """``7.5``, ``100``, and a dash for what is not known."""
-    return "–" if value is None else f"{round(value, 2):g}"
+    return "–" if value is None else number(value)
 
 
 def breakable(name: str) -> Markup:

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class Mistake:
-    """A known way to be wrong: the answer it was made in, its name in the catalogue, and the hint it deserves."""
+class RecognisedMistake:
+    """A known mistake that an answer makes: its name in the catalogue, and the hint it deserves."""
 
-    answer: str
     name: str
     hint: str
 
@@ -26,7 +25,7 @@ class Answered:
     status: str
     sentence: str
     ours: bool
-    mistakes: tuple[Mistake, ...] = ()
+    mistakes: tuple[RecognisedMistake, ...] = ()
     failed: tuple[str, ...] = ()
     seconds: float = 0.0
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from .attention import ORDER, needs
 from .likeness import Group, groups
-from .record import Answered, ClassRecord, Handed, Mistake
+from .record import Answered, ClassRecord, Handed, RecognisedMistake
 
 STATUSES = ("passed", "partial", "failed", "error", "timeout", "not_attempted")
 PRESSING = ("not_graded", "ours", "again", "unreadable", "written")
@@ -97,7 +97,7 @@ def _exercises(graded: Sequence[Handed]) -> list[dict[str, Any]]:
 
 def _mistakes(graded: Sequence[Handed]) -> list[dict[str, Any]]:
     """The known mistakes by the number of students who made each, wherever they made it."""
-    found: dict[str, tuple[Mistake, set[str], dict[str, None]]] = {}
+    found: dict[str, tuple[RecognisedMistake, set[str], dict[str, None]]] = {}
     for one in graded:
         for answered in one.exercises:
             for mistake in answered.mistakes:

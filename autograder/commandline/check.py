@@ -23,7 +23,7 @@ def run(notebook: Path, name: str | None, course: Path | None, isolation: str | 
     from ..wall.outside.wall import Wall
 
     if not notebook.exists():
-        raise SubmissionError(f"there is no file {notebook}")
+        raise SubmissionError(f"there is no file {notebook}: name the notebook to check")
     root = course_root(course, notebook)
     data = read_plain_file(notebook)
     assignment = load_assignment(root, name or _belongs_to(root, notebook, data))
@@ -82,6 +82,8 @@ def _show(assignment: Assignment, graded: GradedNotebook) -> None:
     from rich.markup import escape
     from rich.table import Table
 
+    from ..course.marks import notebook_marks
+
     out = console()
     table = Table("exercise", "points", "status", "what is missing", box=box.SIMPLE_HEAD)
     for verdict in graded.verdicts:
@@ -93,7 +95,7 @@ def _show(assignment: Assignment, graded: GradedNotebook) -> None:
             escape(verdict.sentence()),
         )
     out.print(table)
-    for note in graded.notebook["metadata"]["chainrule"]["notes"]:
+    for note in notebook_marks(graded.notebook).notes:
         out.print(escape(note))
     out.print(f"[bold]{assignment.name}: {points(graded.score)} of {points(assignment.points)} points[/]")
 

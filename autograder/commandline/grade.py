@@ -20,7 +20,7 @@ def run(assignment: str, course: Path | None, wishes: Wishes, json: bool) -> int
     if json:
         print_json(as_json(grades))
     else:
-        show(grades, root)
+        print_grades(grades, root)
     return 1 if grades.failures or grades.pageless else 0
 
 
@@ -78,7 +78,7 @@ def as_json(grades: ClassGrades) -> dict[str, Any]:
     }
 
 
-def show(grades: ClassGrades, root: Path) -> None:
+def print_grades(grades: ClassGrades, root: Path) -> None:
     """Print the table of grades and where the feedback lies."""
     from rich import box
     from rich.markup import escape

@@ -16,7 +16,7 @@ def run(course: Path | None, log: Path | None, examiners: int, checks_per_minute
     try:
         import uvicorn
 
-        from ..oracle.service import Hub, Settings, oracle
+        from ..oracle.service import Hub, Settings, application
     except ModuleNotFoundError as error:
         raise OracleError(f"{error.name} is not installed: pip install 'chainrule[hub]'") from None
     url, prefix = os.environ.get("JUPYTERHUB_SERVICE_URL"), os.environ.get("JUPYTERHUB_SERVICE_PREFIX")
@@ -31,7 +31,7 @@ def run(course: Path | None, log: Path | None, examiners: int, checks_per_minute
     )
     where = urlsplit(url)
     uvicorn.run(
-        oracle(settings, Hub()),
+        application(settings, Hub()),
         host=where.hostname or "127.0.0.1",
         port=where.port or 80,
         access_log=False,

@@ -67,4 +67,6 @@ def _no_folder(course: Path) -> Path:
 
 def points(value: float) -> str:
     """``7.5``, ``100``: points without idle zeros."""
-    return f"{round(value, 2):g}"
+    from ..report.words import number
+
+    return number(value)

@@ -16,11 +16,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ..errors import AssignmentError, ExerciseError
+from ..errors import AssignmentError, ExerciseError, MarksError
 from ..exercise.declare import exercises_in
 from ..exercise.mistakes import Mistakes
 from ..exercise.trial import Exercise
 from .bundle import HIDDEN, Bundle, files_beside, read_bundle
+from .marks import check_of, refuse_unknown_version
 from .reference_answers import ReferenceAnswers
 
 COURSE_MARK = "nbgrader_config.py"
@@ -141,6 +142,10 @@ def unpack(bundle: Bundle) -> Assignment:
     except ValueError as error:
         raise AssignmentError(f"assignments/{name}/{name}.ipynb is no JSON ({error}): build it again") from None
     try:
+        refuse_unknown_version(release)
+    except MarksError as error:
+        raise AssignmentError(f"assignments/{name}/{name}.ipynb: {error}") from None
+    try:
         found = exercises_in(_module(bundle.beside["exercises.py"], bundle.path("exercises"), "exercises"))
     except ExerciseError as error:
         raise AssignmentError(f"source/{name}/exercises.py: {error}") from error
@@ -152,11 +157,6 @@ def unpack(bundle: Bundle) -> Assignment:
     return Assignment(
         name, Path(bundle.course), release, {check: found[check] for check in asked}, bundle.beside, bundle
     )
-
-
-def check_of(cell: Mapping[str, Any]) -> str | None:
-    """The exercise that a released cell checks, if it is a check cell."""
-    return cell.get("metadata", {}).get("chainrule", {}).get("check")
 
 
 def _state(path: Path) -> object:

@@ -1,4 +1,4 @@
-"""A whole class: judged by a crew of workers, recorded by one writer, every verdict on disk as soon as it is made."""
+"""A whole class: judged by a pool of workers, recorded by one writer, every verdict on disk as soon as it is made."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..classes.pool import LocalPool, WorkerPool, cards_here
 from ..course.assignment import Assignment, load_assignment
 from ..course.bundle import digest_of, engine_digest
 from ..errors import AssignmentError, ClassError, OtherEngine, UnknownAssignment, WorkersLost
-from ..grading.task import HandedIn, Judged, Task, read_handed_in
+from ..grading.submission import HandedIn, Judged, Submission, read_handed_in
 from ..language.verdict import Finding, replace
 from .quick import without_grammar_of_iris
 
@@ -96,25 +96,25 @@ def grade_class(
     wishes = wishes or Wishes()
     loaded = load_assignment(course, assignment)
     loaded.insist_on_reference()  # before anybody is graded
-    crew: WorkerPool | None = None
+    pool: WorkerPool | None = None
     finished = False
     try:
-        crew = _crew(loaded, wishes)
+        pool = _pool(loaded, wishes)
         with without_grammar_of_iris():  # nbgrader takes a while to import; meanwhile the walls are going up
             from .course import open_course
 
         opened = open_course(course, assignment, wishes.database)
-        grades = _Class(opened, loaded, wishes, progress).grade(crew, total)
+        grades = _Class(opened, loaded, wishes, progress).grade(pool, total)
         finished = True
         return grades
     except (WorkersLost, OtherEngine) as error:
         raise ClassError(str(error)) from error
     finally:
-        if crew is not None:
-            crew.close(at_once=not finished)
+        if pool is not None:
+            pool.close(at_once=not finished)
 
 
-def _crew(assignment: Assignment, wishes: Wishes) -> WorkerPool:
+def _pool(assignment: Assignment, wishes: Wishes) -> WorkerPool:
     accelerated = any(exercise.accelerated for exercise in assignment.exercises.values())
     if wishes.scheduler:
         from ..classes.cluster import ClusterPool
@@ -146,7 +146,7 @@ class _Class:
         self._failures: dict[str, str] = {}
         self._unchanged: set[str] = set()
 
-    def grade(self, crew: WorkerPool, total: Total | None) -> ClassGrades:
+    def grade(self, pool: WorkerPool, total: Total | None) -> ClassGrades:
         """Judge, record, and collect the table."""
         from ..errors import WallError
         from ..wall.outside.isolation import choose
@@ -160,7 +160,7 @@ class _Class:
             total(len(self._folders))
         with Recorder(self._opened, self._assignment) as recorder:
             waiting: list[Ready] = []
-            dispatch = Dispatch(self._tasks(recorder.known(), waiting), crew)
+            dispatch = Dispatch(self._submissions(recorder.known(), waiting), pool)
             try:
                 for group in dispatch:
                     self._record(recorder, [*self._take(waiting), *filter(None, map(self._keep, group))])
@@ -175,7 +175,7 @@ class _Class:
             write_pages(self._opened, self._judged, self._wishes.jobs, lambda student: self._tell("pages", student))
         return self._collect(level)
 
-    def _tasks(self, known: set[str], waiting: list[Ready]) -> Iterator[tuple[str, Task]]:
+    def _submissions(self, known: set[str], waiting: list[Ready]) -> Iterator[tuple[str, Submission]]:
         """What has to be judged, read one by one; what was judged before and only waits to be recorded is put aside."""
         from .recorder import Ready
 
@@ -196,7 +196,7 @@ class _Class:
                     continue
             yield (
                 student,
-                Task(
+                Submission(
                     self._assignment.bundle, handed_in, self._seed, self._isolation, self._limits, key, engine_digest()
                 ),
             )
@@ -222,7 +222,7 @@ class _Class:
             self._failures[one.student] = f"the grader broke: {type(error).__name__}: {error}"
             return None
         try:
-            notebook = self._kept.keep(one.student, one.task.key, one.task.seed, one.judged)
+            notebook = self._kept.keep(one.student, one.submission.key, one.submission.seed, one.judged)
         except OSError as error:
             raise ClassError(f"build/judged/ cannot be written ({error.strerror}): grade again when it can") from error
         self._remember(one.student, one.judged)

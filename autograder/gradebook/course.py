@@ -1,8 +1,7 @@
-"""A course as nbgrader_config.py describes it: its folders, its gradebook, and a log that is kept off the terminal."""
+"""A course as nbgrader_config.py describes it: its folders and its gradebook."""
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,27 +9,13 @@ from typing import Any
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
-from traitlets.config.loader import PyFileConfigLoader
 
-from ..course.assignment import COURSE_MARK, Assignment
+from ..course.assignment import Assignment
 from ..errors import ClassError, UnknownAssignment
+from .config import ErrorLog, folders_in, read_config
 from .exporters.ledger import Entry, ledger
 from .patience import patiently
 from .release import alembic_on_path
-
-
-class ErrorLog(logging.Handler):
-    """Remembers what nbgrader logs as errors."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.ERROR)
-        self.lines: list[str] = []
-        self.logger = logging.Logger("chainrule.gradebook", logging.WARNING)
-        self.logger.addHandler(self)
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep the line."""
-        self.lines.append(record.getMessage())
 
 
 @dataclass
@@ -108,14 +93,10 @@ class OpenCourse:
 
 
 def open_course(course: Path, assignment: str, database: str | None = None) -> OpenCourse:
-    """Read the course's configuration; ``database`` names another gradebook. Raises ClassError when it cannot be used."""
-    root = course.resolve()
-    try:
-        config = PyFileConfigLoader(COURSE_MARK, path=str(root)).load_config()
-    except Exception as error:  # it is Python, anything can happen in it
-        raise ClassError(f"{COURSE_MARK}: {type(error).__name__}: {' '.join(str(error).split())}") from None
-    log = ErrorLog()
-    folders = CourseDirectory(config=config, log=log.logger)
+    """Read the course's configuration; ``database`` names another gradebook. Raises ConfigError when it cannot be used."""
+    root, log = course.resolve(), ErrorLog()
+    config = read_config(root)
+    folders = folders_in(config, log)
     folders.root = str(root)
     folders.assignment_id = assignment
     if database is not None:

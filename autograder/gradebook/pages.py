@@ -143,6 +143,7 @@ class _Pages(GenerateFeedback):
         except ClassError as error:
             raise _GaveUp(error) from error
         except OSError as error:
-            why = f"feedback/ cannot be written ({error.strerror}): grade again when it can"
-            raise _GaveUp(ClassError(why)) from error
+            raise _GaveUp(
+                ClassError(f"feedback/ cannot be written ({error.strerror}): grade again when it can")
+            ) from error
         self.told(self.student_of[notebook_filename])

@@ -6,7 +6,6 @@ anything goes wrong, for example when cells are added although there are submiss
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 import sysconfig
@@ -17,9 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import AuthoringError
-
-CONFIG = "nbgrader_config.py"
+from ..course.assignment import COURSE_MARK
+from ..errors import AuthoringError, ConfigError
 
 
 @dataclass(frozen=True)
@@ -33,21 +31,15 @@ class Course:
     course_id: str
 
 
-def open_course(course_root: Path) -> Course:
-    """Read ``nbgrader_config.py``. Raises AuthoringError when there is none, or it cannot be used."""
-    from nbgrader.coursedir import CourseDirectory
-    from traitlets.config.loader import PyFileConfigLoader
+def read_course(course_root: Path) -> Course:
+    """Where the course's ``nbgrader_config.py`` puts things. Raises ConfigError when there is none, or it cannot be used."""
+    from .config import ErrorLog, folders_in, read_config
 
-    if not (course_root / CONFIG).is_file():
-        raise AuthoringError(f"{CONFIG} is missing: the course's folder has it, beside source/ and solutions/")
-    try:
-        config = PyFileConfigLoader(CONFIG, path=str(course_root)).load_config()
-    except Exception as problem:  # it is Python, anything can happen in it
-        raise AuthoringError(f"{CONFIG}: {type(problem).__name__}: {' '.join(str(problem).split())}") from None
-    folders = CourseDirectory(config=config, log=_Log().logger)
+    config = read_config(course_root)
+    folders = folders_in(config, ErrorLog())
     source = Path(os.path.normpath(course_root / folders.source_directory))
     if source == course_root / "source":
-        raise AuthoringError(f"{CONFIG}: source_directory must not be source/, or nbgrader releases the texts too")
+        raise ConfigError(f"{COURSE_MARK}: source_directory must not be source/, or nbgrader releases the texts too")
     release = Path(os.path.normpath(course_root / folders.release_directory))
     return Course(config, source, release, folders.db_url, folders.course_id)
 
@@ -57,6 +49,8 @@ def generate(course: Course, stage: Path, name: str, *, record: bool) -> None:
     from nbgrader.converters import GenerateAssignment
     from nbgrader.coursedir import CourseDirectory
     from traitlets.config import Config
+
+    from .config import ErrorLog
 
     ours = Config(
         CourseDirectory={
@@ -75,14 +69,14 @@ def generate(course: Course, stage: Path, name: str, *, record: bool) -> None:
     config = Config()
     config.merge(course.config)
     config.merge(ours)
-    log = _Log()
+    log = ErrorLog()
     try:
         with alembic_on_path(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             folders = CourseDirectory(config=config, log=log.logger)
             GenerateAssignment(coursedir=folders, config=config, log=log.logger).start()
     except Exception as problem:
-        raise AuthoringError(_in_a_line(name, log.errors or [str(problem)])) from None
+        raise AuthoringError(_in_a_line(name, log.lines or [str(problem)])) from None
 
 
 def _in_a_line(name: str, errors: list[str]) -> str:
@@ -96,17 +90,6 @@ def _in_a_line(name: str, errors: list[str]) -> str:
     tracebacks = [text for text in errors if text.startswith("Traceback")]
     last = (tracebacks or errors)[-1].strip().splitlines()[-1]
     return f"{name}: nbgrader's generate_assignment failed: {last}"
-
-
-class _Log:
-    """A logger of our own that remembers errors, instead of nbgrader's tracebacks on the screen."""
-
-    def __init__(self) -> None:
-        self.errors: list[str] = []
-        self.logger = logging.Logger("chainrule.authoring", logging.INFO)
-        handler = logging.Handler(logging.ERROR)
-        handler.emit = lambda record: self.errors.append(record.getMessage())
-        self.logger.addHandler(handler)
 
 
 @contextmanager

@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from ..course.assignment import Assignment, check_of
-from ..course.marks import put_on_record
+from ..course.assignment import Assignment
+from ..course.marks import check_of, mark_notebook, mark_verdict, notebook_marks, skipped
 from ..errors import AssignmentError, SubmissionError
 from ..language.verdict import Verdict, replace
 from .displays import displays
 from .handed_in import read_notebook
-from .rebuild import Rebuilt, rebuild, skipped
+from .rebuild import Rebuilt, rebuild
 
 if TYPE_CHECKING:
     from ..exercise.trial import Exercise
@@ -55,7 +55,7 @@ def grade_notebook(
     seed: int | None = None,
 ) -> GradedNotebook:
     """Judge the bytes of a submitted notebook. Never raises for what was submitted."""
-    return judge_rebuilt(assignment, rebuild_bytes(assignment, submitted).notebook, wall, files=files, seed=seed)
+    return grade_rebuilt(assignment, rebuild_bytes(assignment, submitted).notebook, wall, files=files, seed=seed)
 
 
 def rebuild_bytes(assignment: Assignment, submitted: bytes) -> Rebuilt:
@@ -71,7 +71,7 @@ def unreadable(assignment: Assignment, problem: str) -> Rebuilt:
     return rebuild(assignment.release, None, f"This submission could not be graded: {problem}.")
 
 
-def judge_rebuilt(
+def grade_rebuilt(
     assignment: Assignment,
     notebook: dict[str, Any],
     wall: Wall,
@@ -81,7 +81,7 @@ def judge_rebuilt(
 ) -> GradedNotebook:
     """Run and judge a rebuilt notebook in place: fill every cell's outputs and make every verdict."""
     seed = secrets.randbits(32) if seed is None else seed
-    problem: str | None = notebook["metadata"]["chainrule"].get("problem")
+    problem = notebook_marks(notebook).problem
     if problem:
         verdicts = {name: _none(exercise, problem, seed) for name, exercise in assignment.exercises.items()}
         return _written(notebook, verdicts, problem)
@@ -89,7 +89,7 @@ def judge_rebuilt(
 
     for attempt in (1, 2):  # a forkserver that died is replaced: the submission in hand is judged once more
         try:
-            return _written(notebook, _judge(assignment, notebook, wall, files or {}, seed), None)
+            return _written(notebook, _verdicts(assignment, notebook, wall, files or {}, seed), None)
         except WallError as error:
             if attempt == 2:
                 problem = str(error)
@@ -99,13 +99,13 @@ def judge_rebuilt(
 def not_judged(assignment: Assignment, notebook: dict[str, Any], why: str, seed: int) -> GradedNotebook:
     """A rebuilt notebook that the grader failed to judge: no points, and a flag for people to look at it. A problem of the
     submission itself, known before, stays what it was."""
-    problem: str | None = notebook["metadata"]["chainrule"].get("problem")
+    problem = notebook_marks(notebook).problem
     said = problem or OURS.format(f"{why.rstrip('.')}.")
     verdicts = {name: _none(exercise, said, seed) for name, exercise in assignment.exercises.items()}
     return _written(notebook, verdicts, said, ours=problem is None)
 
 
-def _judge(
+def _verdicts(
     assignment: Assignment, notebook: dict[str, Any], wall: Wall, files: Mapping[str, bytes], seed: int
 ) -> dict[str, Verdict]:
     from ..wall.wire.limits import Cell
@@ -121,14 +121,14 @@ def _judge(
         results = {result.id: result for result in session.run(cells)}
         for cell in code:
             if check := check_of(cell):
-                verdicts[check] = _judge_one(assignment, assignment.exercises[check], session, seed)
+                verdicts[check] = _verdict(assignment, assignment.exercises[check], session, seed)
             elif (result := results.get(cell["id"])) is not None:
                 cell["outputs"] = displays(result.outputs)
                 cell["execution_count"] = result.execution_count
     return verdicts
 
 
-def _judge_one(assignment: Assignment, exercise: Exercise, session: Session, seed: int) -> Verdict:
+def _verdict(assignment: Assignment, exercise: Exercise, session: Session, seed: int) -> Verdict:
     from ..errors import WallError
     from ..judge import judge
 
@@ -168,9 +168,9 @@ def _written(
         verdict = verdicts[check]
         in_order.append(verdict)
         cell["outputs"] = check_outputs(verdict, float(cell["metadata"]["nbgrader"]["points"]))
-        put_on_record(cell, verdict, ours=bool(verdict.note) and (ours or problem is None))
+        mark_verdict(cell, verdict, ours=bool(verdict.note) and (ours or problem is None))
     if problem:
-        notebook["metadata"]["chainrule"]["problem"] = problem
+        mark_notebook(notebook, replace(notebook_marks(notebook), problem=problem))
     return GradedNotebook(notebook, in_order, problem, ours)
 
 

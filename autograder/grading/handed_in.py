@@ -174,7 +174,7 @@ def read_plain_file(path: Path, limit: int = NOTEBOOK_BYTES) -> bytes:
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     except FileNotFoundError:
-        raise SubmissionError(f"{path.name} is missing") from None
+        raise SubmissionError(f"{path.name} is missing: hand it in") from None
     except OSError:
         raise SubmissionError(f"{path.name} cannot be read or is a link: hand in the file itself") from None
     with os.fdopen(descriptor, "rb") as file:

@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ..course.marks import NotebookMarks, mark_notebook, mark_skipped, note_mark, student_mark
 from .handed_in import Submitted, SubmittedCell
 
 Role = Literal["solution", "written", "demo", "instructor"]
@@ -43,13 +44,11 @@ def rebuild(release: Mapping[str, Any], submitted: Submitted | None, problem: st
     said = [problem, *notes] if problem else notes
     if said:
         cells.insert(0, _note(said))
-    chainrule: dict[str, Any] = {"notes": notes}
-    if problem:
-        chainrule["problem"] = problem
     metadata = {
         key: _copied(release["metadata"][key]) for key in ("kernelspec", "language_info") if key in release["metadata"]
     }
-    notebook = {"cells": cells, "metadata": metadata | {"chainrule": chainrule}, "nbformat": 4, "nbformat_minor": 5}
+    notebook = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    mark_notebook(notebook, NotebookMarks(tuple(notes), problem))
     return Rebuilt(notebook, tuple(said))
 
 
@@ -67,11 +66,6 @@ def role_of(cell: Mapping[str, Any]) -> Role:
     if cell["cell_type"] == "code" and "demo" in metadata.get("tags", ()):
         return "demo"
     return "instructor"
-
-
-def skipped(cell: Mapping[str, Any]) -> bool:
-    """Whether a rebuilt cell is shown but not run."""
-    return bool(cell.get("metadata", {}).get("chainrule", {}).get("skip"))
 
 
 def text_of(cell: Mapping[str, Any]) -> str:
@@ -217,7 +211,7 @@ def _shown_only(cell: dict[str, Any]) -> dict[str, Any]:
     cell["source"] = text_of(cell)
     if cell["cell_type"] == "code":
         cell["outputs"], cell["execution_count"] = [], None
-        cell["metadata"]["chainrule"] = {**cell["metadata"].get("chainrule", {}), "skip": True}
+        mark_skipped(cell)
     return cell
 
 
@@ -225,7 +219,7 @@ def _extra(cell: SubmittedCell, number: int) -> dict[str, Any]:
     made: dict[str, Any] = {
         "cell_type": cell.cell_type,
         "id": f"student-{number}",
-        "metadata": {"chainrule": {"student": True}},
+        "metadata": student_mark(),
         "source": cell.source,
     }
     if cell.cell_type == "code":
@@ -241,6 +235,6 @@ def _note(sentences: Sequence[str]) -> dict[str, Any]:
     return {
         "cell_type": "markdown",
         "id": NOTE_ID,
-        "metadata": {"chainrule": {"note": True}},
+        "metadata": note_mark(),
         "source": f"**From the grader**\n\n{lines}",
     }

@@ -72,6 +72,11 @@ class Verdict:
         """The checks that could not run here and wait for grading."""
         return tuple(finding for finding in self.findings if finding.passed is None)
 
+    @property
+    def mistakes(self) -> tuple[tuple[str, str], ...]:
+        """The known mistakes that were recognised, each once, as (answer, name)."""
+        return tuple(dict.fromkeys(one for finding in self.findings for one in finding.mistakes))
+
     def public(self) -> dict[str, Any]:
         """The machine-readable form of ``chainrule check --json``."""
         return {

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..exercise.trial import AnswerFailed, Check, Trial
+from ..language.codec import finding_from_public
 from ..language.probe import Case
 from ..language.verdict import Failure, Finding
 from .packets import MAX_OUTPUT_BYTES, Challenge, pack_outputs, read_challenge
@@ -83,7 +84,7 @@ class Oracle:
         if any(set(inputs) != set(exercise.inputs) for _, inputs in challenge.cases):
             raise _Away("it has another release of this assignment: fetch it again")
         answered = json.loads(self._post(f"challenges/{challenge.id}/outputs", self._outputs(trial, challenge)))
-        return [_finding(one) for one in answered["findings"]]
+        return [finding_from_public(one) for one in answered["findings"]]
 
     def _outputs(self, trial: Trial, challenge: Challenge) -> bytes:
         evaluations = trial.evaluate([inputs for _, inputs in challenge.cases])
@@ -148,10 +149,3 @@ def _detail(refused: urllib.error.HTTPError) -> str:
     except Exception:
         detail = None
     return detail[:300] if isinstance(detail, str) else f"status {refused.code}"
-
-
-def _finding(stated: dict[str, Any]) -> Finding:
-    passed = stated["passed"]
-    if passed not in (True, False, None):
-        raise ValueError("no verdict")
-    return Finding(str(stated["check"]), passed, str(stated["message"])[:2000], str(stated["hint"])[:2000])

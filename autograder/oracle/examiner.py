@@ -47,7 +47,7 @@ def _unanswerable(sentence: str, known: bool) -> Unanswerable:
 
 
 @dataclass(frozen=True)
-class Drawn:
+class PackedCases:
     """A challenge without its name: how many cases, which outputs they ask for, and the inputs, packed."""
 
     cases: int
@@ -63,11 +63,11 @@ def begin() -> None:
         Thread(target=lambda: (parent.join(), os._exit(0)), daemon=True).start()
 
 
-def warm_up() -> None:
+def stand_by() -> None:
     """Do nothing, in a process that has imported this."""
 
 
-def draw(course: Path, assignment: str, exercise: str, seed: int) -> Drawn:
+def draw(course: Path, assignment: str, exercise: str, seed: int) -> PackedCases:
     """The inputs of a challenge. Raises Unanswerable."""
     loaded, asked = _find(course, assignment, exercise)
     if not any(_varies(loaded, exercise)):
@@ -80,7 +80,7 @@ def draw(course: Path, assignment: str, exercise: str, seed: int) -> Drawn:
 
     titles = [drawn.case.title for drawn in Trial(asked, note, np.random.default_rng(seed)).draws()]
     trees, payload = pack_challenge(list(zip(titles, batch, strict=True)))
-    return Drawn(len(titles), tuple(asked.outputs), trees, payload)
+    return PackedCases(len(titles), tuple(asked.outputs), trees, payload)
 
 
 def decide(

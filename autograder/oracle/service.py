@@ -161,13 +161,13 @@ class Desk:
         return bytes(kept)
 
 
-def oracle(settings: Settings, authority: Authority) -> FastAPI:
+def application(settings: Settings, authority: Authority) -> FastAPI:
     """The application."""
     desk = Desk(settings, authority)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await asyncio.gather(*(desk.examiners.run(examiner.warm_up) for _ in range(settings.examiners)))
+        await asyncio.gather(*(desk.examiners.run(examiner.stand_by) for _ in range(settings.examiners)))
         yield
         desk.examiners.close()
 

@@ -20,7 +20,7 @@ def sign(finding: Finding) -> str:
 
 
 def number(value: float) -> str:
-    """Points without needless zeros: 8, 4.5, 3.33."""
+    """Without needless zeros, and never in scientific notation: 8, 4.5, 3.33."""
     return f"{value:.2f}".rstrip("0").rstrip(".")
 
 

@@ -29,14 +29,14 @@ def main(
 
     Example: python -m deploy.hub svm --port 8000
     """
-    from autograder.authoring.build import assignments_in
+    from autograder.authoring.build import assignments_in_source
     from autograder.errors import AuthoringError
 
     settings = make((into or ROOT / "build" / "hub").absolute(), port)
     try:
         sandbox.refuse_without()
         prepare(settings)
-        make_course(ROOT, settings, assignments or assignments_in(ROOT))
+        make_course(ROOT, settings, assignments or assignments_in_source(ROOT))
     except (sandbox.SandboxError, CourseError, AuthoringError) as error:
         typer.echo(f"No hub: {error}", err=True)
         raise typer.Exit(2) from None

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder.authoring import Built, assignments_in, build, in_step
-from autograder.errors import AuthoringError
+from autograder.authoring import Built, assignments_in_source, build, in_step
+from autograder.errors import AuthoringError, ConfigError
 
 from .conftest import Course
 
@@ -228,7 +228,7 @@ def test_a_file_that_goes_leaves_the_release(built: tuple[Course, Built], tmp_pa
 def test_nothing_is_written_when_another_assignment_cannot_be_built(course: Course) -> None:
     shutil.copytree(course.root / "source/tiny", course.root / "source/other")
     (course.root / "source/other/tiny.md").rename(course.root / "source/other/other.md")
-    assert assignments_in(course.root) == ["other", "tiny"]
+    assert assignments_in_source(course.root) == ["other", "tiny"]
     with pytest.raises(AuthoringError, match=r"source/other/other\.md:24: solution cell double: solutions/other\.py"):
         build(course.root)
     assert not (course.root / "assignments").exists()
@@ -237,13 +237,13 @@ def test_nothing_is_written_when_another_assignment_cannot_be_built(course: Cour
 def test_a_course_without_configuration_or_with_a_leaking_one(course: Course) -> None:
     config = course.root / "nbgrader_config.py"
     course.replace(config, '"build/source"', '"source"')
-    with pytest.raises(AuthoringError, match=r"^nbgrader_config\.py: source_directory must not be source/"):
+    with pytest.raises(ConfigError, match=r"^nbgrader_config\.py: source_directory must not be source/"):
         build(course.root)
     config.write_text("c = get_config()\nc.CourseDirectory.root = missing")
-    with pytest.raises(AuthoringError, match=r"^nbgrader_config\.py: NameError: name 'missing' is not defined$"):
+    with pytest.raises(ConfigError, match=r"^nbgrader_config\.py: NameError: name 'missing' is not defined$"):
         build(course.root)
     config.unlink()
-    with pytest.raises(AuthoringError, match=r"^nbgrader_config\.py is missing: "):
+    with pytest.raises(ConfigError, match=r"^nbgrader_config\.py is missing: "):
         build(course.root)
 
 

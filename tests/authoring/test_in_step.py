@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from autograder.authoring import assignments_in, in_step
+from autograder.authoring import assignments_in_source, in_step
 
 HOME = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("name", assignments_in(HOME))
+@pytest.mark.parametrize("name", assignments_in_source(HOME))
 def test_the_committed_release_is_in_step(name: str) -> None:
     assert in_step(HOME, name) == [], "run 'make release' and commit assignments/"

@@ -31,7 +31,7 @@ IN_TEXT = {
     ),
     "answer that does not exist": (
         (SOLUTION, SOLUTION + "\n\n```{code-cell}\n:solution: doubel\n```"),
-        r"tiny\.md:28: solution cell doubel: solutions/tiny\.py defines no function or class doubel; "
+        r"tiny\.md:28: solution cell doubel: solutions/tiny\.py defines no function or class doubel: "
         r"did you mean double\?",
     ),
     "answer nobody offers": (
@@ -230,7 +230,10 @@ def test_exercises_that_do_not_fit(course: Course, edit: tuple[str, str], senten
         (lambda course: course.text.unlink(), r"^source/tiny/tiny\.md does not exist: it must hold"),
         (lambda course: course.text.write_bytes(b"\xff\xfe"), r"^source/tiny/tiny\.md cannot be read: "),
         (lambda course: course.exercises.unlink(), r"^source/tiny/exercises\.py does not exist: "),
-        (lambda course: course.solutions.unlink(), r"solutions/tiny\.py defines no function or class double$"),
+        (
+            lambda course: course.solutions.unlink(),
+            r"solutions/tiny\.py defines no function or class double: write it there$",
+        ),
         (
             lambda course: (course.text.parent / "key.py").symlink_to(course.solutions),
             r"^source/tiny/key\.py is a link",

@@ -6,10 +6,10 @@ import random
 from html import unescape
 
 from autograder.classreport.page import render
-from autograder.classreport.record import Answered, ClassRecord, Handed, Marks, Mistake
+from autograder.classreport.record import Answered, ClassRecord, Handed, Marks, RecognisedMistake
 from autograder.classreport.summary import summarise
 
-MISTAKES = [Mistake("f", f"mistake_{number}", f"Hint number {number}.") for number in range(30)]
+MISTAKES = [RecognisedMistake(f"mistake_{number}", f"Hint number {number}.") for number in range(30)]
 EXERCISES, COPY = 18, ("s043", "s195")
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from courses.course import BIN, RIGHT, ROW_SUMS, WRITTEN, TinyCourse
 from nbgrader.api import Gradebook
 
-from autograder.course.marks import on_record
+from autograder.course.marks import verdicts_on_record
 
 from .ambush import CHECK, STEP
 
@@ -95,7 +95,7 @@ def grades(course: TinyCourse, database: str | None = None) -> Grades:
     for student in found:
         notebook = course.autograded(student)
         found[student]["autograded"] = [
-            (one["name"], one["score"], one["status"]) for one in on_record(notebook["cells"])
+            (one.verdict.name, one.verdict.score, one.verdict.status) for one in verdicts_on_record(notebook)
         ]
         page = course.root / "feedback" / student / "tiny/tiny.html"
         found[student]["feedback"] = page.stat().st_size > 0

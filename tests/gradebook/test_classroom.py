@@ -9,7 +9,7 @@ import pytest
 from courses.course import RIGHT, ROW_SUMS, WRITTEN, TinyCourse
 from nbgrader.api import Gradebook
 
-from autograder.errors import AssignmentError, ClassError, UnknownAssignment, WallError
+from autograder.errors import AssignmentError, ClassError, ConfigError, UnknownAssignment, WallError
 from autograder.gradebook.classroom import Wishes, grade_class
 
 TRIPS = """
@@ -133,5 +133,5 @@ def test_a_gradebook_that_does_not_know_the_assignment(tiny_course: TinyCourse):
 def test_a_configuration_that_does_not_load(tiny_course: TinyCourse):
     tiny_course.hand_in("ada", tiny_course.notebook())
     tiny_course.configure("1 / 0")
-    with pytest.raises(ClassError, match=r"nbgrader_config\.py: ZeroDivisionError"):
+    with pytest.raises(ConfigError, match=r"nbgrader_config\.py: ZeroDivisionError"):
         grade_class(tiny_course.root, "tiny")

@@ -1,4 +1,4 @@
-"""What dispatch makes of losses, told by a crew that loses what it is told to lose. Real kills are in tests/faults."""
+"""What dispatch makes of losses, told by a pool that loses what it is told to lose. Real kills are in tests/faults."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from autograder.classes.dispatch import MOST_LOSSES, Dispatch
 from autograder.errors import WorkersLost
-from autograder.grading.task import Judged
+from autograder.grading.submission import Judged
 
 JUDGED = Judged("", ())
 
@@ -19,7 +19,7 @@ class Died(Exception):
     """A worker ended."""
 
 
-class LosingCrew:
+class LosingPool:
     """Loses the first ``losses`` submissions, the next one whenever one is submitted again, and only then judges."""
 
     def __init__(self, window: int, losses: int) -> None:
@@ -29,7 +29,7 @@ class LosingCrew:
         self._waiting: list[Future[Judged]] = []
         self.submitted = 0
 
-    def submit(self, task: Any) -> Future[Judged]:
+    def submit(self, submission: Any) -> Future[Judged]:
         self.submitted += 1
         future: Future[Judged] = Future()
         (self._doomed if self.submitted <= self._losses else self._waiting).append(future)
@@ -53,23 +53,23 @@ class LosingCrew:
         pass
 
 
-def _judge(count: int, crew: LosingCrew) -> list[str]:
-    tasks: Any = ((str(number), None) for number in range(count))
-    return sorted(one.student for group in Dispatch(tasks, crew) for one in group)
+def _judge(count: int, pool: LosingPool) -> list[str]:
+    submissions: Any = ((str(number), None) for number in range(count))
+    return sorted(one.student for group in Dispatch(submissions, pool) for one in group)
 
 
 def test_a_machine_with_many_workers_is_one_loss():
     many = 4 * MOST_LOSSES
-    crew = LosingCrew(window=many, losses=many)
-    assert _judge(many, crew) == sorted(map(str, range(many)))
-    assert crew.submitted == 2 * many
+    pool = LosingPool(window=many, losses=many)
+    assert _judge(many, pool) == sorted(map(str, range(many)))
+    assert pool.submitted == 2 * many
 
 
 @pytest.mark.parametrize(("losses", "ends"), [(MOST_LOSSES, False), (MOST_LOSSES + 1, True)])
 def test_losses_with_no_verdict_between_them_end_the_run(losses: int, ends: bool):
-    crew = LosingCrew(window=1, losses=losses)
+    pool = LosingPool(window=1, losses=losses)
     if ends:
         with pytest.raises(WorkersLost, match=f"{MOST_LOSSES} times in a row"):
-            _judge(3, crew)
+            _judge(3, pool)
     else:
-        assert _judge(3, crew) == ["0", "1", "2"]
+        assert _judge(3, pool) == ["0", "1", "2"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from html import unescape
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from nbformat import from_dict
 from nbgrader.utils import determine_grade
 
 from autograder.course.assignment import Assignment, load_assignment
-from autograder.course.marks import on_record
+from autograder.course.marks import verdicts_on_record
 from autograder.errors import WallError
 from autograder.grading.grade import GradedNotebook, check_outputs, grade_notebook
 from autograder.grading.handed_in import read_notebook
@@ -69,22 +70,30 @@ def test_check_cells_bear_the_verdict_for_machines(tiny_built: TinyCourse, assig
         "half_square": HALF_SQUARE.replace(" / len(x)", ""),
         "row_sums": "def row_sums(x):\n    while True: pass\n",
     }
-    mistaken, endless = on_record(grade(assignment, wall, tiny_built.notebook(answers)).notebook["cells"])
-    assert (mistaken["name"], mistaken["score"], mistaken["points"], mistaken["status"]) == (
-        "half_square",
-        1,
-        6,
-        "partial",
-    )
-    assert mistaken["mistakes"] == [["half_square", "not_averaged"]]
-    assert mistaken["checks"] == [["Dimensions", True], ["Right values", False], ["Gradient dw", False]]
-    assert (mistaken["failure"], endless["failure"], endless["status"]) == ("", "timeout", "timeout")
-    assert endless["mistakes"] == []
-    assert mistaken["seconds"] > 0
-    assert endless["seconds"] >= assignment.exercises["row_sums"].seconds
-    assert set(mistaken) == {
-        *("name", "score", "points", "status", "failure", "checks", "mistakes", "seed", "seconds", "sentence", "ours"),
-    }
+    graded = grade(assignment, wall, tiny_built.notebook(answers))
+    mistaken, endless = (one.verdict for one in verdicts_on_record(graded.notebook))
+    assert (mistaken.name, mistaken.score, mistaken.points, mistaken.status) == ("half_square", 1, 6, "partial")
+    assert mistaken.mistakes == (("half_square", "not_averaged"),)
+    assert [(one.check, one.passed) for one in mistaken.findings] == [
+        ("Dimensions", True),
+        ("Right values", False),
+        ("Gradient dw", False),
+    ]
+    assert (mistaken.failure, endless.failure, endless.status) == ("", "timeout", "timeout")
+    assert endless.mistakes == ()
+    assert mistaken.seconds > 0
+    assert endless.seconds >= assignment.exercises["row_sums"].seconds
+
+
+def test_a_verdict_on_record_says_nothing_that_the_page_does_not(
+    tiny_built: TinyCourse, assignment: Assignment, wall: Wall
+):
+    notebook = tiny_built.notebook({**RIGHT, "half_square": HALF_SQUARE.replace(" / len(x)", "")})
+    check = cell(grade(assignment, wall, notebook), "check_half_square")
+    page = unescape(check["outputs"][0]["data"]["text/html"])
+    findings = check["metadata"]["chainrule"]["verdict"]["findings"]
+    words = [word for one in findings for word in (one["check"], one["message"], one["hint"])]
+    assert [word for word in words if " ".join(word.split()) not in " ".join(page.split())] == []
 
 
 FORGED = {
@@ -107,9 +116,9 @@ def test_a_forged_verdict_is_never_believed(tiny_built: TinyCourse, assignment: 
     rebuilt = rebuild(assignment.release, read_notebook(json.dumps(forged).encode())).notebook
     assert "verdict" not in json.dumps([one["metadata"] for one in rebuilt["cells"]])
     with pytest.raises(KeyError):
-        on_record(rebuilt["cells"])
+        verdicts_on_record(rebuilt)
     graded = grade(assignment, wall, forged)
-    assert [(one["name"], one["score"]) for one in on_record(graded.notebook["cells"])] == [
+    assert [(one.verdict.name, one.verdict.score) for one in verdicts_on_record(graded.notebook)] == [
         ("half_square", 0),
         ("row_sums", 0),
     ]
@@ -156,7 +165,7 @@ def test_the_seed_is_fresh_recorded_and_repeatable(tiny_built: TinyCourse, assig
     assert first.verdicts[0].seed != second.verdicts[0].seed
     again = grade(assignment, wall, notebook, seed=first.verdicts[0].seed)
     assert again.verdicts[0].public() == first.verdicts[0].public()
-    assert on_record(first.notebook["cells"])[0]["seed"] == first.verdicts[0].seed
+    assert verdicts_on_record(first.notebook)[0].verdict.seed == first.verdicts[0].seed
 
 
 def test_without_a_readable_notebook_every_exercise_has_a_verdict_and_a_reason(assignment: Assignment, wall: Wall):
@@ -184,7 +193,7 @@ def test_our_own_failure_is_tried_again_once_and_then_on_the_record(tiny_built: 
     assert graded.ours
     assert graded.score == 0
     assert "fault of the grader" in (graded.problem or "")
-    assert all(verdict["ours"] for verdict in on_record(graded.notebook["cells"]))
+    assert all(one.ours for one in verdicts_on_record(graded.notebook))
 
 
 @pytest.mark.parametrize(

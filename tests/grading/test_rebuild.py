@@ -11,8 +11,9 @@ from courses.course import HALF_SQUARE, RIGHT, ROW_SUMS, TinyCourse, code, place
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from autograder.course.marks import skipped
 from autograder.grading.handed_in import read_notebook
-from autograder.grading.rebuild import rebuild, skipped, text_of
+from autograder.grading.rebuild import rebuild, text_of
 
 Notebook = dict[str, Any]
 

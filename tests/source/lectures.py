@@ -18,7 +18,7 @@ import pytest
 from nbclient import NotebookClient
 
 from autograder.authoring.build import solved_notebook
-from autograder.authoring.text import Cell, Text, read_text
+from autograder.authoring.text import AuthoredCell, Text, read_text
 
 ROOT = Path(__file__).parents[2]
 
@@ -65,11 +65,11 @@ class Lecture:
         """Some lecture cell says it."""
         assert any(phrase in cell.source for cell in self.text.cells if cell.kind == "markdown"), phrase
 
-    def around(self, name: str) -> tuple[list[Cell], list[Cell]]:
+    def around(self, name: str) -> tuple[list[AuthoredCell], list[AuthoredCell]]:
         """The cells of an exercise before its stub (from its heading on) and after it (up to the next heading)."""
         cells = self.text.cells
 
-        def heading(cell: Cell) -> bool:
+        def heading(cell: AuthoredCell) -> bool:
             return cell.kind == "markdown" and cell.source.startswith("##")
 
         answers = self.several.get(name, (name,))

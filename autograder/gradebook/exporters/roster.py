@@ -12,6 +12,7 @@ from nbgrader.api import Gradebook
 from nbgrader.plugins import ExportPlugin
 from traitlets import Bool, Unicode
 
+from ...report.words import number
 from .ledger import Entry, ledger
 
 
@@ -111,9 +112,4 @@ class RosterExport(ExportPlugin):
             return self.missing
         if entry.waiting and not self.unfinished:
             return ""
-        return points(entry.final)
-
-
-def points(value: float) -> str:
-    """``7.5``, ``100``: a number without idle zeros and never in scientific notation."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")
+        return number(entry.final)

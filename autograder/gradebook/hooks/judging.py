@@ -12,7 +12,7 @@ from traitlets import Float, Integer, Unicode
 
 from ...course.assignment import load_assignment
 from ...errors import SubmissionError
-from ...grading.grade import judge_rebuilt, unreadable
+from ...grading.grade import grade_rebuilt, unreadable
 from ...grading.handed_in import read_files
 from ...grading.rebuild import text_of
 from ...grading.walls import warm_wall
@@ -53,5 +53,5 @@ class Judge(NbGraderPreprocessor):
         except SubmissionError as error:
             rebuilt, files = unreadable(assignment, str(error)).notebook, {}
         with warm_wall(self.isolation, self.limits(), course, assignment.modules) as wall:
-            graded = judge_rebuilt(assignment, rebuilt, wall, files=files, seed=self.seed)
+            graded = grade_rebuilt(assignment, rebuilt, wall, files=files, seed=self.seed)
         return from_dict(graded.notebook), resources

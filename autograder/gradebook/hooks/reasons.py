@@ -8,8 +8,8 @@ from typing import Any
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from ...course.assignment import Assignment, check_of, load_assignment
-from ...course.marks import on_record
+from ...course.assignment import Assignment, load_assignment
+from ...course.marks import MarkedVerdict, check_of, notebook_marks, solution_of, verdicts_on_record
 from .submissions import course_of
 
 
@@ -29,32 +29,28 @@ class Reasons(NbGraderPreprocessor):
 
     def save(self, assignment: Assignment, nb: Any, grades: Mapping[str, Any], comments: Mapping[str, Any]) -> None:
         """Fill in a submission's rows, by cell name. Commits nothing."""
-        verdicts = on_record(nb.cells)
-        problem = nb.metadata.get("chainrule", {}).get("problem")
+        verdicts = verdicts_on_record(nb)
+        problem = notebook_marks(nb).problem
         for grade_id, text in comments_for(assignment, nb, verdicts, problem).items():
             comments[grade_id].auto_comment = text
-        open_to_question = {verdict["name"] for verdict in verdicts if verdict["ours"]}
+        open_to_question = {one.verdict.name for one in verdicts if one.ours}
         for cell in nb.cells:
             if check_of(cell) in open_to_question:
                 grades[cell.metadata.nbgrader["grade_id"]].needs_manual_grade = True
 
 
-def comments_for(
-    assignment: Assignment, nb: Any, verdicts: list[Mapping[str, Any]], problem: str | None
-) -> dict[str, str]:
+def comments_for(assignment: Assignment, nb: Any, verdicts: list[MarkedVerdict], problem: str | None) -> dict[str, str]:
     """grade_id of a solution cell -> what to say there."""
     cells = [cell for cell in nb.cells if cell.metadata.get("nbgrader", {}).get("solution")]
     if problem:
         return {cell.metadata["nbgrader"]["grade_id"]: problem for cell in cells}
-    solutions = {
-        cell.metadata.get("chainrule", {}).get("solution"): cell.metadata["nbgrader"]["grade_id"] for cell in cells
-    }
+    solutions = {solution_of(cell): cell.metadata["nbgrader"]["grade_id"] for cell in cells}
     comments: dict[str, list[str]] = {}
-    for verdict in verdicts:
-        if not verdict["sentence"]:
+    for verdict in (one.verdict for one in verdicts):
+        if not (why := verdict.sentence()):
             continue
-        text = f"{verdict['name']}: {verdict['score']:g} of {verdict['points']:g} points. {verdict['sentence']}"
-        for answer in assignment.exercises[verdict["name"]].answers:
+        text = f"{verdict.name}: {verdict.score:g} of {verdict.points:g} points. {why}"
+        for answer in assignment.exercises[verdict.name].answers:
             if grade_id := solutions.get(answer):
                 comments.setdefault(grade_id, []).append(text)
     return {grade_id: "\n\n".join(texts) for grade_id, texts in comments.items()}

@@ -1,4 +1,4 @@
-"""Inside: the warm process. It imports what notebooks import, once, and forks a submission whenever it is asked.
+"""Inside: the forkserver. It imports what notebooks import, once, and forks a submission whenever it is asked.
 
 It runs no student's code and knows no reference. Its only visitor is the grader, over an inherited socketpair.
 """
@@ -127,7 +127,7 @@ def _empty(path: str) -> bool:
     return not os.listdir(path)
 
 
-def warm(modules: list[str]) -> list[str]:
+def preload(modules: list[str]) -> list[str]:
     """Import what is installed of ``modules``, draw a first figure, make the shell; the names that were imported."""
     from . import shell
 
@@ -197,7 +197,7 @@ def main(fd: int, settings: str) -> None:
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
     with suppress(OSError):
         kernel.prctl(kernel.PR_SET_DUMPABLE, 0)  # no submission of the same user looks into this memory
-    warmed = warm(json.loads(settings)["modules"])
+    warmed = preload(json.loads(settings)["modules"])
     forkserver = Forkserver(grader)
     gc.collect()
     gc.freeze()

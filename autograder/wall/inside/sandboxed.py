@@ -37,7 +37,7 @@ def prepare(source: str) -> None:
         _compiled[source] = compile(source, EXERCISES, "exec")
 
 
-class Submission:
+class SandboxedNotebook:
     """The state of one notebook between the grader's requests."""
 
     def __init__(self, sock: socket.socket, header: frames.Header) -> None:
@@ -159,7 +159,7 @@ def main(fd: int) -> None:
         _detach(fd)
         confine.confine(header["confine"])
         _own_world(header)
-        submission = Submission(sock, header)
+        submission = SandboxedNotebook(sock, header)
         if header["siblings"]:  # the instructor's modules beside exercises.py
             sys.path.append(header["scratch"])
         submission.load(header["exercises"])

@@ -11,7 +11,7 @@ from ...language.probe import Inputs
 from ...language.verdict import Evaluation, Failure
 from ..wire import frames
 from ..wire.limits import Limits, in_bytes, in_seconds
-from .warm_process import ForkserverDied
+from .forkserver_process import ForkserverDied
 
 CRASHES_AN_EXERCISE = 2
 NO_ANSWER = "sent something that is no answer"

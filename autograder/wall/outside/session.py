@@ -21,9 +21,9 @@ from ...watch.evaluate import Evaluate
 from ..wire import frames, values
 from ..wire.limits import Cell, CellResult, Limits, in_bytes, in_seconds
 from .evaluator import NO_ANSWER, Evaluator, Gone
+from .forkserver_process import ForkserverDied, ForkserverProcess, remove_tree
 from .forkservers import Forkservers
 from .outputs import STREAM_CAP, Collected, Output, stopped
-from .warm_process import ForkserverDied, WarmProcess, remove_tree
 
 RESTARTS = 3
 GRACE_SECONDS = 2.0
@@ -54,8 +54,10 @@ class Session:
         self._handed = sum(map(len, self._files.values())) + (4096 + 1024) * len(self._files)  # blocks and directories
         for name in trusted:
             if not _is_safe(name):
-                raise WallError(f"{name!r} is no name for a file in the notebook's directory.")
-        self._forkserver: WarmProcess
+                raise WallError(
+                    f"{name!r} is no name for a file in the notebook's directory: name one without folders."
+                )
+        self._forkserver: ForkserverProcess
         self._channel: frames.Channel | None = None
         self._check: frames.Channel | None = None
         self._pid = 0
@@ -119,7 +121,9 @@ class Session:
         try:
             reply = self._converse(header, READY_SECONDS)
         except Gone as gone:
-            raise WallError(f"The submission's process {gone.failure.message} before any student code ran.") from gone
+            raise WallError(
+                f"The submission's process {gone.failure.message} before any student code ran: grade it again."
+            ) from gone
         if reply.get("kind") != "ready":
             raise WallError(
                 f"The submission's walls or exercises.py failed before any student code: {reply.get('message')}"
@@ -150,7 +154,9 @@ class Session:
                 act()
             except ForkserverDied as error:
                 self._forkserver_died()
-                raise WallError("The grader's warm process died twice before any student code ran.") from error
+                raise WallError(
+                    "The grader's forkserver died twice before any student code ran: the machine may lack memory."
+                ) from error
 
     def _forkserver_died(self) -> None:
         self._hang_up()

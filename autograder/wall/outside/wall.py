@@ -1,4 +1,4 @@
-"""Outside: the wall around student code, and the warm process behind it."""
+"""Outside: the wall around student code, and the forkserver behind it."""
 
 from __future__ import annotations
 

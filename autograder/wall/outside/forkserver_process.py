@@ -30,10 +30,10 @@ THREADS = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM", "BLIS", "RAYON
 
 
 class ForkserverDied(Exception):
-    """The warm process is gone."""
+    """The forkserver is gone."""
 
 
-class WarmProcess:
+class ForkserverProcess:
     """One forkserver: started, spoken to, ended. ``exited`` maps the pids of ended submissions to their wait
     status, ``gluttons`` are those that were killed for their memory."""
 
@@ -82,7 +82,7 @@ class WarmProcess:
                 start_new_session=True,
             )
         except OSError as error:
-            raise WallError(f"The grader's warm process cannot be started: {error}.") from error
+            raise WallError(f"The grader's forkserver cannot be started: {error}.") from error
 
     @property
     def fileno(self) -> int:
@@ -145,13 +145,15 @@ class WarmProcess:
                     header, _ = self._channel.take()
             except frames.Closed as error:
                 if value == "ready":
-                    raise WallError(f"The grader's warm process did not start: {self._last_words()}") from error
+                    raise WallError(f"The grader's forkserver did not start: {self._last_words()}") from error
                 raise ForkserverDied from error
             except frames.Late as error:
                 if not seconds:
                     raise
                 if value == "ready":
-                    raise WallError(f"The grader's warm process was not ready after {seconds:g} s.") from error
+                    raise WallError(
+                        f"The grader's forkserver was not ready after {seconds:g} s: grade again when the machine is idle."
+                    ) from error
                 raise ForkserverDied from error
             if header.get("event") == "exit":
                 self.exited[header["pid"]] = header["status"]

@@ -1,6 +1,6 @@
 """One submission to judge, as plain data, and what came of it: what crosses between the class and whoever judges it.
 
-``judge`` is a function of its argument alone: it may run in this process, in another one, on another machine.
+``grade_submission`` is a function of its argument alone: it may run in this process, in another one, on another machine.
 """
 
 from __future__ import annotations
@@ -13,17 +13,16 @@ from typing import TYPE_CHECKING
 
 from ..course.assignment import Assignment, unpack
 from ..course.bundle import Bundle, engine_digest
+from ..course.marks import mark_notebook, notebook_marks
 from ..errors import OtherEngine, SubmissionError
 from ..language.verdict import Verdict, replace
-from .grade import GradedNotebook, judge_rebuilt, not_judged, rebuild_bytes, unreadable
+from .grade import GradedNotebook, grade_rebuilt, not_judged, rebuild_bytes, unreadable
 from .handed_in import find_notebook, read_files, read_plain_file
 from .nbtext import text_of_notebook
 from .rebuild import identities
 
 if TYPE_CHECKING:
     from ..wall.wire.limits import Limits
-
-MARK = "judged"
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class HandedIn:
 
 
 @dataclass(frozen=True)
-class Task:
+class Submission:
     """One submission, with all that its verdict depends on. ``key`` names the content, and goes into the notebook;
     ``engine``, if given, is the engine's code that may judge it."""
 
@@ -70,21 +69,21 @@ def read_handed_in(folder: Path, assignment: Assignment) -> HandedIn:
         return HandedIn(problem=str(error))
 
 
-def judge(task: Task) -> Judged:
+def grade_submission(submission: Submission) -> Judged:
     """Judge a submission behind this process's warm wall. Raises WallError when it cannot stand, OtherEngine when this is
     not the code that was meant, and nothing for what was submitted."""
     from .walls import warm_wall
 
-    if task.engine and task.engine != engine_digest():
+    if submission.engine and submission.engine != engine_digest():
         raise OtherEngine(
             f"{platform.node()} has another version of chainrule, coursekit, Python or NumPy than the machine that grades: "
             "install the same on both"
         )
-    assignment = _assignment(task.bundle)
-    notebook = _rebuilt(task, assignment)
-    with warm_wall(task.isolation, task.limits, assignment.course, assignment.modules) as wall:
-        graded = judge_rebuilt(assignment, notebook, wall, files=task.handed_in.files, seed=task.seed)
-        return _finished(graded, task, wall.level)
+    assignment = _assignment(submission.bundle)
+    notebook = _rebuilt(submission, assignment)
+    with warm_wall(submission.isolation, submission.limits, assignment.course, assignment.modules) as wall:
+        graded = grade_rebuilt(assignment, notebook, wall, files=submission.handed_in.files, seed=submission.seed)
+        return _finished(graded, submission, wall.level)
 
 
 def warm_up(bundle: Bundle, isolation: str) -> None:
@@ -97,21 +96,22 @@ def warm_up(bundle: Bundle, isolation: str) -> None:
         _ = assignment.reference, assignment.mistakes
 
 
-def fault(task: Task, why: str) -> Judged:
+def fault(submission: Submission, why: str) -> Judged:
     """What stands on the record when a submission could not be judged, by a fault that is not the student's."""
-    assignment = _assignment(task.bundle)
-    return _finished(not_judged(assignment, _rebuilt(task, assignment), why, task.seed), task, "")
+    assignment = _assignment(submission.bundle)
+    return _finished(not_judged(assignment, _rebuilt(submission, assignment), why, submission.seed), submission, "")
 
 
-def _rebuilt(task: Task, assignment: Assignment) -> dict:
-    if task.handed_in.problem is not None:
-        return unreadable(assignment, task.handed_in.problem).notebook
-    return rebuild_bytes(assignment, task.handed_in.notebook).notebook
+def _rebuilt(submission: Submission, assignment: Assignment) -> dict:
+    if submission.handed_in.problem is not None:
+        return unreadable(assignment, submission.handed_in.problem).notebook
+    return rebuild_bytes(assignment, submission.handed_in.notebook).notebook
 
 
-def _finished(graded: GradedNotebook, task: Task, isolation: str) -> Judged:
+def _finished(graded: GradedNotebook, submission: Submission, isolation: str) -> Judged:
     if not graded.ours:  # a fault of ours is no verdict to rely on later
-        graded.notebook["metadata"]["chainrule"][MARK] = task.key
+        marks = notebook_marks(graded.notebook)
+        mark_notebook(graded.notebook, replace(marks, judged=submission.key))
     verdicts = tuple(map(_without_evidence, graded.verdicts))
     return Judged(text_of_notebook(graded.notebook), verdicts, graded.problem, graded.ours, isolation)
 
@@ -132,4 +132,4 @@ def _assignment(bundle: Bundle) -> Assignment:
     return _unpacked[bundle.digest]
 
 
-__all__ = ["MARK", "HandedIn", "Judged", "OtherEngine", "Task", "fault", "judge", "read_handed_in", "warm_up"]
+__all__ = ["HandedIn", "Judged", "OtherEngine", "Submission", "fault", "grade_submission", "read_handed_in", "warm_up"]
