@@ -26,11 +26,12 @@ def exercise(
 ) -> Callable[[Call], Exercise]:
     """Turn a probe ``probe(student, **inputs) -> {output: value}`` into an Exercise named after it.
 
-    points: what it is worth. inputs, outputs: name -> dimensions (see ``autograder.language.dims``). answers: the functions or
-    classes the student writes (default: the exercise's own name). given: name -> ``(rng, sizes) -> value`` in place of
-    the usual draw. sizes: dimension -> (lowest, highest). cases: situations every check of values must try besides a
-    random one. seconds: wall-clock limit of all the checks together. accelerated: training checks may use a GPU. Raises
-    ExerciseError when probe and inputs disagree.
+    points: what it is worth. inputs, outputs: name -> dimensions (see
+    ``autograder.language.dims``). answers: the functions or classes the student writes (default:
+    the exercise's own name). given: name -> ``(rng, sizes) -> value`` in place of the usual draw.
+    sizes: dimension -> (lowest, highest). cases: situations every check of values must try besides
+    a random one. seconds: wall-clock limit of all the checks together. accelerated: training checks
+    may use a GPU. Raises ExerciseError when probe and inputs disagree.
     """
 
     def decorate(probe: Call) -> Exercise:
@@ -66,5 +67,5 @@ def exercises_in(module: ModuleType) -> dict[str, Exercise]:
     found = {thing.name: thing for thing in vars(module).values() if isinstance(thing, Exercise)}
     for one in found.values():
         if not one.checks:
-            raise ExerciseError(f"{one.name} has no checks: assign {one.name}.checks in exercises.py")
+            raise ExerciseError(f"{one.name} has no checks: assign {one.name}.checks")
     return found
