@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from .exercise.declare import exercises_in
+from .errors import ExerciseError
+from .exercise.load import entry_of, load, module_paths, read_modules
 from .exercise.trial import Exercise
 from .judge import judge
 from .language.verdict import Verdict
@@ -18,8 +18,6 @@ from .watch.evaluate import local
 
 if TYPE_CHECKING:
     from .oracle.client import Oracle
-
-EXERCISES = "exercises.py"
 
 
 class CheckFailed(AssertionError):
@@ -30,7 +28,7 @@ class CheckFailed(AssertionError):
 
 
 class CheckNotFound(LookupError):
-    """There is no such exercise, or no exercises.py to find it in."""
+    """There is no such exercise, or its exercises do not load."""
 
     def _render_traceback_(self) -> list[str]:
         return [f"CheckNotFound: {self}"]
@@ -58,7 +56,7 @@ def check(name: str, *, seed: int | None = None) -> None:
 
     >>> check("svm_loss_vectorized")  # doctest: +SKIP
     """
-    exercises = load_exercises(Path.cwd() / EXERCISES)
+    exercises = load_exercises(Path.cwd())
     if name not in exercises:
         raise CheckNotFound(f"there is no exercise {name!r} here; there are: {', '.join(exercises)}")
     answers = sys._getframe(1).f_globals
@@ -89,26 +87,24 @@ def show(verdict: Verdict) -> None:
         print(to_text(verdict))
 
 
-_loaded: dict[Path, tuple[float, dict[str, Exercise]]] = {}
+_State = list[tuple[str, int, int]]
+_loaded: dict[Path, tuple[_State, dict[str, Exercise]]] = {}
 
 
-def load_exercises(path: Path) -> dict[str, Exercise]:
-    """The exercises of a file, read again only when it changed. Raises CheckNotFound when it is not there."""
-    if not path.is_file():
+def load_exercises(folder: Path) -> dict[str, Exercise]:
+    """The exercises in a folder, read again only when a module there changed.
+
+    Raises CheckNotFound when there are none, or when they do not load.
+    """
+    there = [(name, path.stat()) for name, path in module_paths(folder).items()]
+    if entry_of(name for name, _ in there) is None:
         raise CheckNotFound(
-            f"{EXERCISES} is not beside this notebook: fetch the assignment again, and open it from its folder"
+            "the exercises are not beside this notebook: fetch the assignment again, and open it from its folder"
         )
-    changed = path.stat().st_mtime
-    known = _loaded.get(path)
-    if known is None or known[0] != changed:
-        _loaded[path] = (changed, exercises_in(_execute(path)))
-    return _loaded[path][1]
-
-
-def _execute(path: Path) -> Any:
-    spec = importlib.util.spec_from_file_location(f"chainrule_exercises_{path.parent.name}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    state = [(name, status.st_mtime_ns, status.st_size) for name, status in there]
+    if folder not in _loaded or _loaded[folder][0] != state:
+        try:
+            _loaded[folder] = (state, load(read_modules(folder), folder).exercises)
+        except ExerciseError as error:
+            raise CheckNotFound(str(error)) from None
+    return _loaded[folder][1]

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import AuthoringError
+from ..errors import AuthoringError, ExerciseError
+from ..exercise.load import ENTRIES, Loaded, load, read_modules
 from ..gradebook.release import Course, generate, read_course
 from .answers import SolutionsModule, read_answers
-from .asked import read_exercises
 from .leak import refuse_leaks
 from .notebook import expand
 from .text import read_text
@@ -108,10 +108,21 @@ def _plan(root: Path, name: str) -> _Plan:
         raise AuthoringError(f"there is no assignment {name!r} in source/; there is: {known}")
     shown = f"source/{name}"
     text = read_text(folder / f"{name}.md", f"{shown}/{name}.md")
-    exercises = read_exercises(folder / "exercises.py", f"{shown}/exercises.py")
+    asked = _asked(folder, shown)
     answers = read_answers(root / "solutions" / f"{name}.py", f"solutions/{name}.py")
-    notebook = expand(text, exercises, f"{shown}/exercises.py", answers)
+    notebook = expand(text, asked, answers)
     return _Plan(name, notebook, dict(_public(folder, name, root)), answers)
+
+
+def _asked(folder: Path, shown: str) -> Loaded:
+    """What the assignment asks. Raises AuthoringError with file and line."""
+    files = read_modules(folder)
+    if files.keys() >= set(ENTRIES):
+        raise AuthoringError(f"{shown} has exercises.py and a package exercises/: keep one of them")
+    try:
+        return load(files, folder, shown)
+    except ExerciseError as problem:
+        raise AuthoringError(str(problem)) from None
 
 
 def _public(folder: Path, name: str, root: Path) -> Iterator[tuple[str, Path]]:

@@ -6,12 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from autograder.exercise.trial import Exercise
-
 from ..course.marks import check_mark, solution_mark
 from ..errors import AuthoringError
+from ..exercise.load import Loaded
+from ..exercise.trial import Exercise
 from .answers import SolutionsModule
-from .asked import line_of
 from .ids import name_cells
 from .names import bound, used
 from .text import AuthoredCell, Text
@@ -24,12 +23,11 @@ METADATA = {
 _IMPORTS_CHECK = re.compile(r"^\s*from autograder import .*\bcheck\b", re.MULTILINE)
 
 
-def expand(
-    text: Text, exercises: Mapping[str, Exercise], exercises_shown: str, answers: SolutionsModule
-) -> dict[str, Any]:
+def expand(text: Text, asked: Loaded, answers: SolutionsModule) -> dict[str, Any]:
     """The solved notebook, as nbformat's JSON. Raises AuthoringError for what does not fit together."""
     ids = name_cells(text)
-    _match_checks(text, exercises, exercises_shown)
+    exercises = asked.exercises
+    _match_checks(text, asked)
     _match_answers(text, exercises)
     _sum_points(text, exercises)
     cells = [_cell(cell, own, exercises, answers, text) for cell, own in zip(text.cells, ids, strict=True)]
@@ -37,16 +35,17 @@ def expand(
     return {"cells": cells, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5}
 
 
-def _match_checks(text: Text, exercises: Mapping[str, Exercise], exercises_shown: str) -> None:
+def _match_checks(text: Text, asked: Loaded) -> None:
     """Each check has its exercise, each exercise its check, and the notebook knows the word."""
+    exercises, places = asked.exercises, asked.places
     known = ", ".join(exercises) or "none"
     for cell in _of(text, "check"):
         if cell.name not in exercises:
-            raise text.error(cell, f"{exercises_shown} has no such exercise; it has: {known}")
-    asked = {cell.name for cell in _of(text, "check")}
+            raise text.error(cell, f"{places.entry} has no such exercise; it has: {known}")
+    checked = {cell.name for cell in _of(text, "check")}
     for name, one in exercises.items():
-        if name not in asked:
-            where = f"{exercises_shown}:{line_of(one)}"
+        if name not in checked:
+            where = places.of(one)
             raise AuthoringError(f"{where}: nobody asks for {name}: {text.shown} needs a cell with ':check: {name}'")
     for cell in text.cells:
         if cell.kind == "code" and _IMPORTS_CHECK.search(cell.source):

@@ -123,7 +123,7 @@ class Dispatch:
         if self._losses > MOST_LOSSES:
             raise WorkersLost(
                 f"workers ended {MOST_LOSSES} times in a row without a single verdict: the machine lacks memory, or a check "
-                "in exercises.py ends the process that judges"
+                "in the exercises ends the process that judges"
             )
 
 

@@ -1,7 +1,7 @@
 """An assignment as the grader sees it: the released notebook, its exercises, and the hidden reference.
 
-Nothing of a course is ever put on ``sys.path``: modules are made of their source under private names, so that no
-notebook and no library can import them by accident.
+Nothing of a course is ever put on ``sys.path``: the hidden modules, too, are made of their source under private names, so
+that no notebook and no library can import them by accident.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from types import ModuleType
 from typing import Any
 
 from ..errors import AssignmentError, ExerciseError, MarksError
-from ..exercise.declare import exercises_in
+from ..exercise.load import ENTRIES, entry_of, load, module_paths
 from ..exercise.mistakes import Mistakes
 from ..exercise.trial import Exercise
 from .bundle import HIDDEN, Bundle, files_beside, read_bundle
@@ -55,9 +55,10 @@ class Assignment:
 
     @property
     def sources(self) -> list[str]:
-        """The code that runs in every submission: the released cells and exercises.py."""
+        """The code that runs in every submission: the released cells and the modules beside them."""
         cells = [cell for cell in self.release["cells"] if cell["cell_type"] == "code"]
-        return [*("".join(cell["source"]) for cell in cells), self.files["exercises.py"].decode("utf-8", "replace")]
+        modules = [data.decode("utf-8", "replace") for name, data in self.files.items() if name.endswith(".py")]
+        return [*("".join(cell["source"]) for cell in cells), *modules]
 
     def insist_on_reference(self) -> None:
         """Raise AssignmentError when the reference is not there, without loading what it imports."""
@@ -117,17 +118,19 @@ def load_assignment(course: Path, name: str) -> Assignment:
     """Load an assignment; again only when one of its files changed. Raises AssignmentError with one sentence."""
     course = course.resolve()
     notebook = course / "assignments" / name / f"{name}.ipynb"
-    exercises = course / "source" / name / "exercises.py"
     if not notebook.is_file():
         known = ", ".join(assignments_in(course)) or "none yet"
         raise AssignmentError(
             f"no released notebook assignments/{name}/{name}.ipynb (released: {known}); build it first"
         )
-    if not exercises.is_file():
-        raise AssignmentError(f"source/{name}/exercises.py is missing: it says what is asked and how it is checked")
-    files = files_beside(notebook)
     bundle = Bundle(name, str(course), b"", {}, {})
-    state = tuple(_state(path) for path in (notebook, exercises, *map(bundle.path, HIDDEN), *files))
+    modules = module_paths(bundle.source)
+    if entry_of(modules) is None:
+        raise AssignmentError(
+            f"source/{name}/exercises.py is missing (or {ENTRIES[0]}): it says what is asked and how it is checked"
+        )
+    files = (notebook, *modules.values(), *map(bundle.path, HIDDEN), *files_beside(notebook))
+    state = tuple(map(_state, files))
     key = (course, name)
     if key not in _loaded or _loaded[key][0] != state:
         _loaded[key] = (state, unpack(read_bundle(course, name)))
@@ -146,13 +149,13 @@ def unpack(bundle: Bundle) -> Assignment:
     except MarksError as error:
         raise AssignmentError(f"assignments/{name}/{name}.ipynb: {error}") from None
     try:
-        found = exercises_in(_module(bundle.beside["exercises.py"], bundle.path("exercises"), "exercises"))
+        found = load(bundle.beside, bundle.source, f"source/{name}").exercises
     except ExerciseError as error:
-        raise AssignmentError(f"source/{name}/exercises.py: {error}") from error
+        raise AssignmentError(str(error)) from error
     asked = [check for cell in release.get("cells", ()) if (check := check_of(cell))]
     if unknown := [check for check in asked if check not in found]:
         raise AssignmentError(
-            f"assignments/{name}/{name}.ipynb checks {unknown[0]!r}, which exercises.py does not define: build it again"
+            f"assignments/{name}/{name}.ipynb checks {unknown[0]!r}, which its exercises do not define: build it again"
         )
     return Assignment(
         name, Path(bundle.course), release, {check: found[check] for check in asked}, bundle.beside, bundle
@@ -175,8 +178,6 @@ def _module(source: bytes, path: Path, kind: str) -> ModuleType:
     sys.modules[private] = module  # dataclasses and pickling inside the file look themselves up
     try:
         exec(compile(source, str(path), "exec"), module.__dict__)
-    except ExerciseError:
-        raise
     except Exception as error:
         raise AssignmentError(
             f"{path.parent.name}/{path.name} does not load: {type(error).__name__}: {error}"

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
+from ..exercise.load import read_modules
+
 HIDDEN = ("reference", "mistakes", "styles")
 
 
@@ -17,7 +19,7 @@ HIDDEN = ("reference", "mistakes", "styles")
 class Bundle:
     """One assignment's files. ``course`` is where they came from, as text: it names them in messages, and is hidden from
     submissions where it exists. ``hidden`` maps reference, mistakes and styles to their source, where there is one.
-    ``beside`` are the instructor's own files that lie beside the notebook when it runs, exercises.py among them."""
+    ``beside`` are the instructor's own files that lie beside the notebook when it runs, exercises among them."""
 
     name: str
     course: str
@@ -33,11 +35,15 @@ class Bundle:
         named += [(f"beside/{name}", self.beside[name]) for name in sorted(self.beside)]
         return digest_of(self.name.encode(), *(part for name, data in named for part in (name.encode(), data)))
 
+    @property
+    def source(self) -> Path:
+        """The folder of the exercises, which lies in the course or would lie there."""
+        return Path(self.course) / "source" / self.name
+
     def path(self, kind: str) -> Path:
-        """Where a file of the course lies or would lie, for messages and tracebacks."""
+        """Where a hidden file of the course lies or would lie, for messages and tracebacks."""
         course, file = Path(self.course), f"{self.name}.py"
         places = {
-            "exercises": course / "source" / self.name / "exercises.py",
             "reference": course / "solutions" / file,
             "mistakes": course / "solutions" / "mistakes" / file,
             "styles": course / "solutions" / "styles" / file,
@@ -46,13 +52,22 @@ class Bundle:
 
 
 def read_bundle(course: Path, name: str) -> Bundle:
-    """Read an assignment's files. Raises FileNotFoundError for the release or exercises.py."""
+    """Read an assignment's files: modules beside the notebook as they are in source/, all else as it was released.
+
+    Raises FileNotFoundError for the release.
+    """
     release = course / "assignments" / name / f"{name}.ipynb"
     empty = Bundle(name, str(course), release.read_bytes(), {}, {})
-    beside = {path.relative_to(release.parent).as_posix(): path.read_bytes() for path in files_beside(release)}
-    beside["exercises.py"] = empty.path("exercises").read_bytes()
+    released = {path.relative_to(release.parent).as_posix(): path.read_bytes() for path in files_beside(release)}
+    kept = {name: data for name, data in released.items() if not _is_exercises(name)}
+    beside = kept | read_modules(empty.source)
     hidden = {kind: path.read_bytes() for kind in HIDDEN if (path := empty.path(kind)).is_file()}
     return Bundle(name, str(course), empty.release, hidden, beside)
+
+
+def _is_exercises(name: str) -> bool:
+    """``exercises.py``, or a module of the package ``exercises``."""
+    return name.endswith(".py") and name.partition("/")[0].removesuffix(".py") == "exercises"
 
 
 def files_beside(release: Path) -> list[Path]:

@@ -38,8 +38,9 @@ def exercise(
         parameters = list(inspect.signature(probe).parameters)[1:]
         if parameters != list(ins):
             raise ExerciseError(f"{name}: the probe takes {parameters} but inputs names {list(ins)}")
-        line = getattr(getattr(probe, "__code__", None), "co_firstlineno", 1)
-        return declare(name, probe, ins, outs, points=points, checks=checks, line=line, **terms)
+        code = probe.__code__
+        where = (code.co_filename, code.co_firstlineno)
+        return declare(name, probe, ins, outs, points=points, checks=checks, where=where, **terms)
 
     return decorate
 
@@ -58,15 +59,15 @@ def declare(
     cases: Sequence[Case] = (),
     seconds: float = USUAL_SECONDS,
     accelerated: bool = False,
-    line: int = 1,
+    where: tuple[str, int] = ("", 1),
 ) -> Exercise:
     """Make an exercise.
 
     answers: the functions or classes the student writes (default: the exercise's own name). given: name ->
     ``(rng, sizes) -> value`` in place of the usual draw. sizes: dimension -> (lowest, highest). cases: situations every
     check of values must try besides a random one. seconds: wall-clock limit of all the checks together; above
-    the usual, known mistakes are looked for sparingly. accelerated: training checks may use a GPU. line: where it
-    stands, for messages. Raises ExerciseError for what does not fit.
+    the usual, known mistakes are looked for sparingly. accelerated: training checks may use a GPU. where: the file and
+    line it stands in, for messages. Raises ExerciseError for what does not fit.
     """
     for one in cases:
         if unknown := set(one.overrides) - set(inputs):
@@ -86,7 +87,7 @@ def declare(
         seconds=seconds,
         accelerated=accelerated,
         checks=list(checks),
-        line=line,
+        where=where,
     )
 
 
@@ -95,5 +96,5 @@ def exercises_in(module: ModuleType) -> dict[str, Exercise]:
     found = {thing.name: thing for thing in vars(module).values() if isinstance(thing, Exercise)}
     for one in found.values():
         if not one.checks:
-            raise ExerciseError(f"{one.name} has no checks: assign {one.name}.checks in exercises.py")
+            raise ExerciseError(f"{one.name} has no checks: assign {one.name}.checks")
     return found

@@ -130,14 +130,14 @@ class Check(Protocol):
 class Exercise(Probe):
     """A probe and how it is judged. Made by ``@exercise``; ``checks`` may be assigned after.
 
-    ``line`` is where its author declared it, for messages.
+    ``where`` is the file and line where its author declared it, for messages.
     """
 
     points: float
     seconds: float
     accelerated: bool = False
     checks: Sequence[Check] = ()
-    line: int = 1
+    where: tuple[str, int] = ("", 1)
 
     @property
     def costly(self) -> bool:

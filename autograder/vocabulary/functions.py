@@ -26,8 +26,7 @@ def function(name: str, signature: str, *, checks: Sequence[Check] = (), **terms
     def probe(student: Any, **given: Any) -> Mapping[str, Any]:
         return named(name, getattr(student, name)(*given.values()), tuple(outputs))
 
-    line = sys._getframe(1).f_lineno
-    return declare(name, probe, inputs, outputs, checks=checks, line=line, **terms)
+    return declare(name, probe, inputs, outputs, checks=checks, where=_caller(), **terms)
 
 
 def layer(
@@ -68,9 +67,15 @@ def layer(
         {**inputs, upstream: shape},
         {out: shape, **{f"d{one}": inputs[one] for one in wrt}},
         checks=[*usual, *checks],
-        line=sys._getframe(1).f_lineno,
+        where=_caller(),
         **{"answers": (there, back), **terms},
     )
+
+
+def _caller() -> tuple[str, int]:
+    """The file and line of the author who calls the function that asks."""
+    frame = sys._getframe(2)
+    return frame.f_code.co_filename, frame.f_lineno
 
 
 def named(answer: str, returned: Any, names: tuple[str, ...]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
+from types import FrameType
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,6 +16,8 @@ from .devices import DeviceUnavailable
 from .work import Work, count
 
 COUNTABLE = "biufc"
+INSTRUCTORS = "_chainrule_exercises"
+"""How the names of the modules begin that exercises are loaded as: their frames are not the student's."""
 
 
 class Evaluate(Protocol):
@@ -111,15 +114,17 @@ def describe(exception: BaseException) -> Failure:
 def _own_frames(exception: BaseException) -> list[traceback.FrameSummary]:
     """The frames that belong to the student's notebook: neither ours nor a library's."""
     try:
-        frames = traceback.extract_tb(exception.__traceback__)
+        frames = [frame for frame, _ in traceback.walk_tb(exception.__traceback__)]
+        summaries = traceback.extract_tb(exception.__traceback__)
     except Exception:
         return []
-    here = __file__.rpartition("autograder")[0]
-    return [
-        frame
-        for frame in frames
-        if not frame.filename.startswith(here + "autograder")
-        and "site-packages" not in frame.filename
-        and not frame.filename.startswith(sys.base_prefix)
-        and not frame.filename.endswith("exercises.py")
-    ]
+    return [summary for frame, summary in zip(frames, summaries, strict=False) if _is_own(frame)]
+
+
+def _is_own(frame: FrameType) -> bool:
+    filename, here = frame.f_code.co_filename, __file__.rpartition("autograder")[0]
+    return (
+        not filename.startswith((here + "autograder", sys.base_prefix))
+        and "site-packages" not in filename
+        and not str(frame.f_globals.get("__name__")).startswith(INSTRUCTORS)
+    )

@@ -11,9 +11,7 @@ from autograder import draws, must
 from autograder.checks import close
 from coursekit.exercises.digits import digits_with_bias
 
-MODEL_SIGNATURE = (
-    "X: N D, y: N int<C, X_new: M D, learning_rate, reg, num_iters: int, batch_size: int, seed: int"
-)
+MODEL_SIGNATURE = "X: N D, y: N int<C, X_new: M D, learning_rate, reg, num_iters: int, batch_size: int, seed: int"
 """What ``trained_twice`` takes."""
 
 MODEL_GIVEN = {
@@ -88,8 +86,7 @@ def loss_falls(ask: Any, first: float, near: float, last: float, rate: float) ->
     ends = losses[-20:].mean()
     must(
         ends < last,
-        f"the check's loss must fall from {first:g} to below {last:g} in 200 steps; "
-        f"the last 20 average {ends:.3g}.",
+        f"the check's loss must fall from {first:g} to below {last:g} in 200 steps; the last 20 average {ends:.3g}.",
     )
 
 
@@ -103,8 +100,7 @@ def same_for_a_common_shift(ask: Any) -> tuple[dict[str, Any], Mapping[str, np.n
     _, moved = ask(inputs, W=inputs["W"] + shift)
     must(
         close(moved["loss"], out["loss"]) and close(moved["dW"], out["dW"]),
-        "one vector added to the weights of every class changes no difference of scores, "
-        "yet your answer changes.",
+        "one vector added to the weights of every class changes no difference of scores, yet your answer changes.",
     )
     return inputs, out
 
@@ -115,8 +111,7 @@ def rows_sum_to_zero(dx: np.ndarray) -> None:
     row = int(np.argmax(np.abs(np.nan_to_num(sums, nan=np.inf))))
     must(
         close(sums, np.zeros(len(dx))),
-        "every row of dx must sum to 0 (equal scores added to a row change nothing); "
-        f"row {row} does not.",
+        f"every row of dx must sum to 0 (equal scores added to a row change nothing); row {row} does not.",
     )
 
 

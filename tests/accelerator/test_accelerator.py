@@ -12,7 +12,8 @@ import torch
 
 from autograder.checks import Training
 from autograder.checks.training import precision_agrees
-from autograder.exercise.declare import exercises_in
+from autograder.course.assignment import assignments_in
+from autograder.exercise.load import read_modules
 from autograder.exercise.trial import Exercise, Trial
 from autograder.judge import judge
 from autograder.wall.outside.session import Session
@@ -20,12 +21,12 @@ from autograder.wall.outside.wall import Wall
 from autograder.wall.wire.limits import Cell, Limits
 from autograder.watch import devices as training
 from autograder.watch.evaluate import Evaluate, local
-from tests.solutions.conftest import COURSE, load
+from tests.solutions.conftest import COURSE, asked, load
 
 pytestmark = pytest.mark.gpu
 
-ASSIGNMENTS = sorted(path.parent.name for path in COURSE.glob("source/*/exercises.py"))
-ALL = {name: exercises_in(load(f"source/{name}/exercises.py")) for name in ASSIGNMENTS}
+ASSIGNMENTS = assignments_in(COURSE)
+ALL = {name: asked(name).exercises for name in ASSIGNMENTS}
 ACCELERATED = [(name, one) for name in ASSIGNMENTS for one in ALL[name].values() if one.accelerated]
 MIXED = [(name, one) for name, one in ACCELERATED if "precision" in one.inputs and "losses" in one.outputs]
 IDS = [f"{name}-{one.name}" for name, one in ACCELERATED]
@@ -61,7 +62,7 @@ def behind(request: pytest.FixtureRequest) -> Iterator[tuple[str, Session]]:
     name = request.param
     source = Path(COURSE / "solutions" / f"{name}.py").read_text()
     used = "import torch\nhere = torch.ones(8, device=torch.accelerator.current_accelerator()).sum().item()"
-    trusted = {"exercises.py": (COURSE / "source" / name / "exercises.py").read_bytes()}
+    trusted = read_modules(COURSE / "source" / name)
     with Wall("auto", Limits(cell_seconds=120)) as wall, wall.open({}, trusted) as session:
         for result in session.run([Cell("answers", source), Cell("used", used)]):
             assert result.failure is None, result.failure

@@ -225,6 +225,29 @@ def test_a_file_that_goes_leaves_the_release(built: tuple[Course, Built], tmp_pa
     assert in_step(course.root, "tiny") == []
 
 
+def test_exercises_that_become_a_package_take_the_place_of_the_module(
+    built: tuple[Course, Built], tmp_path: Path
+) -> None:
+    course = Course(tmp_path / "course")
+    shutil.copytree(built[0].root, course.root)
+    package = course.exercises.with_suffix("")
+    package.mkdir()
+    course.exercises.rename(package / "both.py")
+    (package / "__init__.py").write_text("from .both import double, layer\n")
+    there = "assignments/tiny"
+    assert in_step(course.root, "tiny") == [
+        f"{there}/exercises/__init__.py is missing",
+        f"{there}/exercises/both.py is missing",
+        f"{there}/exercises.py does not come from the build",
+    ]
+    build(course.root)
+    assert in_step(course.root, "tiny") == []
+    assert set(files(course.root / there)) >= {"exercises/__init__.py", "exercises/both.py"}
+    assert not (course.root / there / "exercises.py").exists()
+    course.exercises.write_text("")
+    assert course.refusal() == "source/tiny has exercises.py and a package exercises/: keep one of them"
+
+
 def test_nothing_is_written_when_another_assignment_cannot_be_built(course: Course) -> None:
     shutil.copytree(course.root / "source/tiny", course.root / "source/other")
     (course.root / "source/other/tiny.md").rename(course.root / "source/other/other.md")

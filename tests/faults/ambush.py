@@ -92,10 +92,10 @@ class Ambush:
 
 def accelerate(course: TinyCourse) -> None:
     """Let an exercise of the course ask for an accelerator."""
-    exercises = course.root / "source/tiny/exercises.py"
-    text = exercises.read_text()
-    assert "seconds=250)" in text
-    exercises.write_text(text.replace("seconds=250)", "seconds=250, accelerated=True)", 1))
+    gradients = course.root / "source/tiny/exercises/gradients.py"
+    text = gradients.read_text()
+    assert "seconds=SECONDS)" in text
+    gradients.write_text(text.replace("seconds=SECONDS)", "seconds=SECONDS, accelerated=True)"))
 
 
 def until(true: Callable[[], object], otherwise: str, patience: float = 120.0) -> None:

@@ -34,10 +34,11 @@ Grades = dict[str, Any]
 
 
 def hand_in(course: TinyCourse) -> TinyCourse:
-    """Lay the ambush into exercises.py, and have everybody hand in; odd students forget to divide by N."""
-    exercises = course.root / "source/tiny/exercises.py"
-    text = exercises.read_text().replace("seconds=3", "seconds=250")
-    exercises.write_text(text + CHECK)
+    """Lay the ambush into the exercises, and have everybody hand in; odd students forget to divide by N."""
+    source = course.root / "source/tiny"
+    (source / "shared.py").write_text("SECONDS = 250\n")
+    with (source / "exercises/gradients.py").open("a") as gradients:
+        gradients.write(CHECK)
     for name, answers in ANSWERS.items():
         number = NUMBER[name]
         mean = "" if number % 2 else " / len(x)"

@@ -284,9 +284,10 @@ def test_only_what_changed_is_graded_again(tiny_course: TinyCourse):
     seed = json.loads(_records(tiny_course)["ada"].read_text())["seed"]
     assert _judged(tiny_course, seed=seed) == (set(), 3)
     assert _judged(tiny_course, seed=seed + 1) == (everybody, 0)
-    exercises = tiny_course.root / "source/tiny/exercises.py"
-    exercises.write_text(exercises.read_text() + "\n# changed\n")
-    assert _judged(tiny_course) == (everybody, 0)
+    for module in ("exercises/sums.py", "shared.py"):
+        with (tiny_course.root / "source/tiny" / module).open("a") as file:
+            file.write("\n# changed\n")
+        assert _judged(tiny_course) == (everybody, 0)
     tiny_course.configure("c.Judge.cell_seconds = 17")
     assert _judged(tiny_course) == (everybody, 0)
     assert _judged(tiny_course) == (set(), 3)

@@ -152,11 +152,14 @@ def test_the_students_own_files_lie_beside_the_notebook(tiny_built: TinyCourse, 
     assert grade(assignment, wall, notebook, files={"helper.py": ROW_SUMS.encode()}).score == 10
 
 
-def test_a_students_exercises_file_counts_for_nothing(tiny_built: TinyCourse, assignment: Assignment, wall: Wall):
-    easy = assignment.files["exercises.py"].replace(b"row_sums(x)}", b"x.sum(axis=1)}")
+@pytest.mark.parametrize("name", ["exercises.py", "exercises/__init__.py", "exercises/sums.py"])
+def test_a_students_exercises_file_counts_for_nothing(
+    name: str, tiny_built: TinyCourse, assignment: Assignment, wall: Wall
+):
+    easy = assignment.files["exercises/sums.py"].replace(b"row_sums(x)}", b"x.sum(axis=1)}")
     assert b"x.sum(axis=1)}" in easy
     notebook = tiny_built.notebook({"half_square": HALF_SQUARE, "row_sums": "def row_sums(x): return None"})
-    assert grade(assignment, wall, notebook, files={"exercises.py": easy}).score < 10
+    assert grade(assignment, wall, notebook, files={name: easy}).score < 10
 
 
 def test_the_seed_is_fresh_recorded_and_repeatable(tiny_built: TinyCourse, assignment: Assignment, wall: Wall):

@@ -128,11 +128,9 @@ def build(root: Path) -> TinyCourse:
     course = build_tiny(root / "course")
     for line in LIMITS:
         course.configure(line)
-    exercises = course.root / "source/tiny/exercises.py"
     # the word makes the forkserver import torch beforehand: on a busy machine that takes longer than a cell may run
-    exercises.write_text(
-        exercises.read_text().replace("seconds=5", "seconds=6") + "\n# torch is what some answers try\n"
-    )
+    with (course.root / "source/tiny/shared.py").open("a") as shared:
+        shared.write("\n# torch is what some answers try\n")
     for student, answers in HONEST.items():
         course.hand_in(student, course.notebook(answers))
     return course

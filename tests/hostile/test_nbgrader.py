@@ -73,4 +73,4 @@ def test_no_link_is_followed_into_the_autograded_folder(autograded: Graded):
             for secret in ("reference", "mistakes", "configuration"):
                 assert autograded.world.canary(secret).encode() not in path.read_bytes()
     left = {path.name for path in (autograded.course.root / "autograded/m_sent_link/tiny").iterdir()}
-    assert left == {"tiny.ipynb", "exercises.py"}
+    assert left == {"tiny.ipynb", "exercises", "shared.py"}

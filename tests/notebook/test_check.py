@@ -12,6 +12,8 @@ import pytest
 from nbclient import NotebookClient
 from nbgrader.validator import Validator
 
+from autograder.notebook import CheckNotFound, load_exercises
+
 EXERCISES = """
 import numpy as np
 from autograder import exercise
@@ -24,14 +26,21 @@ def square(student, x):
 
 square.checks = [Dimensions(), Gradient("loss", wrt="x", claimed="dx"), Reference(share=2)]
 """
+PACKAGE = {
+    "exercises/__init__.py": "from .squares import square\n",
+    "exercises/squares.py": "from shared import POINTS\n" + EXERCISES.replace("points=8", "points=POINTS"),
+    "shared.py": "POINTS = 8\n",
+}
 RIGHT = "import numpy as np\ndef square(x): return (x * x).sum(), 2 * x"
 WRONG = "import numpy as np\ndef square(x): return (x * x).sum(), x"
 STUB = "def square(x):\n    raise NotImplementedError()"
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "exercises.py").write_text(EXERCISES)
+@pytest.fixture(params=["a module", "a package"])
+def folder(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    for name, text in ({"exercises.py": EXERCISES} if request.param == "a module" else PACKAGE).items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
     return tmp_path
 
 
@@ -77,7 +86,24 @@ def test_a_terminal_gets_text_and_a_failing_exit_code(folder):
 
 def test_without_its_exercises_a_notebook_is_told_what_to_do(tmp_path):
     (error,) = executed(tmp_path, 'from autograder import check\ncheck("square")')[0].outputs
-    assert error.evalue.startswith("exercises.py is not beside this notebook: fetch the assignment again")
+    assert error.evalue.startswith("the exercises are not beside this notebook: fetch the assignment again")
+
+
+def test_exercises_are_read_again_only_when_a_module_changed(tmp_path: Path):
+    for name, text in PACKAGE.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    first = load_exercises(tmp_path)
+    assert load_exercises(tmp_path) is first
+    (tmp_path / "shared.py").write_text("POINTS = 11\n")
+    assert load_exercises(tmp_path)["square"].points == 11
+
+
+def test_exercises_that_do_not_load_are_told_in_a_line(tmp_path: Path):
+    (tmp_path / "exercises.py").write_text("\nimport nowhere_at_all\n")
+    with pytest.raises(CheckNotFound) as caught:
+        load_exercises(tmp_path)
+    assert str(caught.value) == "exercises.py:2: ModuleNotFoundError: No module named 'nowhere_at_all'"
 
 
 def test_validate_sees_what_check_sees(folder):

@@ -9,14 +9,13 @@ from types import ModuleType
 from typing import Any
 
 from autograder.checks import Training
-from autograder.exercise.declare import exercises_in
 from autograder.exercise.mistakes import Mistakes
 from autograder.exercise.trial import Exercise
 from autograder.judge import judge
 from autograder.language.verdict import Verdict
 from autograder.watch.evaluate import local
 
-from .conftest import load
+from .conftest import asked, load
 
 ASSIGNMENTS = ("svm", "softmax", "backprop", "cnn", "lstm")
 TRAINED_APART = {"lstm"}
@@ -67,7 +66,7 @@ class Audited:
 def audited(name: str) -> Audited:
     """The assignment ``name``, loaded once."""
     right, wrong = vars(load(f"solutions/{name}.py")), load(f"solutions/mistakes/{name}.py")
-    return Audited(name, exercises_in(load(f"source/{name}/exercises.py")), right, wrong, Mistakes(wrong, right))
+    return Audited(name, asked(name).exercises, right, wrong, Mistakes(wrong, right))
 
 
 def failed(judged: Verdict) -> set[str]:

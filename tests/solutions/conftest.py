@@ -1,4 +1,4 @@
-"""References, mistakes and exercises are loaded by path, as the grader does: the course is not on the import path."""
+"""References and mistakes are loaded by path, exercises as everybody loads them: the course is not on the import path."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from autograder.exercise.load import Loaded, read_modules
+from autograder.exercise.load import load as load_exercises
 
 COURSE = Path(__file__).parents[2]
 
@@ -21,6 +24,13 @@ def load(path: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@cache
+def asked(name: str) -> Loaded:
+    """What the assignment ``name`` asks."""
+    folder = COURSE / "source" / name
+    return load_exercises(read_modules(folder), folder)
 
 
 @pytest.fixture(scope="session")

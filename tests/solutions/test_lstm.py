@@ -8,7 +8,7 @@ import pytest
 from coursekit.sequences import delayed_recall
 from coursekit.text import find_text
 
-from .conftest import load
+from .conftest import asked
 
 torch = pytest.importorskip("torch")
 F = torch.nn.functional
@@ -199,7 +199,7 @@ def recalls(lstm, forget_bias, length, seed):
     rng, H, C = np.random.default_rng(seed), 48, 8
     Wx, Wh, b = lstm.init_lstm(2 * C, H, forget_bias, rng)
     params = {"Wx": Wx, "Wh": Wh, "b": b, "Wy": rng.uniform(-1, 1, (H, C)) / np.sqrt(H), "by": np.zeros(C)}
-    adam = load("source/lstm/exercises.py").Adam(params, 3e-3)
+    adam = vars(asked("lstm").modules["exercises"])["Adam"](params, 3e-3)
     for _ in range(250):
         _, grads, _ = lstm.many_to_one_loss(adam.params, *delayed_recall(rng, 64, length))
         lstm.clip_grad_norm(grads, 1.0)

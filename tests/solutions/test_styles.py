@@ -11,15 +11,14 @@ import pytest
 
 from autograder.audit import audit
 from autograder.course.assignment import assignments_in, load_assignment
-from autograder.exercise.declare import exercises_in
 from autograder.exercise.mistakes import Mistakes
 from autograder.judge import judge
 from autograder.watch.evaluate import local
 
-from .conftest import COURSE, load
+from .conftest import COURSE, asked, load
 
 ASSIGNMENTS = assignments_in(COURSE)
-EXERCISES = {name: exercises_in(load(f"source/{name}/exercises.py")) for name in ASSIGNMENTS}
+EXERCISES = {name: asked(name).exercises for name in ASSIGNMENTS}
 EVERY = [(name, exercise) for name in ASSIGNMENTS for exercise in EXERCISES[name]]
 LOOPS = {"logsumexp": {"Vectorised over N"}}  # written with one on purpose; no other style has one where none may be
 

@@ -310,7 +310,7 @@ def words(text: str) -> int:
 
 
 def execute(name: str, folder: Path, stubs: bool = False) -> Any:
-    """Run a notebook as nbconvert would, in an empty folder that gets exercises.py; on the digits, wherever it runs."""
+    """Run a notebook as nbconvert would, beside the exercises in a folder of its own; on the digits, wherever it runs."""
     notebook: Any = nbformat.from_dict(solved_notebook(ROOT, name))
     if stubs:
         for cell in notebook.cells:
@@ -318,8 +318,7 @@ def execute(name: str, folder: Path, stubs: bool = False) -> Any:
                 cell.source = re.sub(
                     r"### BEGIN SOLUTION.*?### END SOLUTION", "raise NotImplementedError()", cell.source, flags=re.S
                 )
-    folder.mkdir(exist_ok=True)
-    shutil.copy(ROOT / "source" / name / "exercises.py", folder)
+    shutil.copytree(ROOT / "source" / name, folder, dirs_exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OMP_NUM_THREADS", "1")
         patch.setenv("CHAINRULE_DATA", str(folder / "no_data"))

@@ -91,7 +91,7 @@ def test_what_was_returned_instead_is_said(answer, says: str) -> None:
 def test_an_exercise_knows_the_line_it_stands_in() -> None:
     here = test_an_exercise_knows_the_line_it_stands_in.__code__.co_firstlineno
     one = function("f", "x -> y", points=1)
-    assert one.line == here + 2
+    assert one.where == (__file__, here + 2)
 
 
 # --- layers -------------------------------------------------------------------------------------

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import types
+from pathlib import Path
 
 import pytest
 
 from autograder.errors import WallError
-from autograder.exercise.declare import exercises_in
+from autograder.exercise.load import load
 from autograder.exercise.trial import Exercise
 from autograder.wall.outside.isolation import choose
 from autograder.wall.wire.limits import Limits
@@ -52,6 +52,4 @@ def level_or_skip(level: str) -> str:
 
 @pytest.fixture(scope="session")
 def exercises() -> dict[str, Exercise]:
-    module = types.ModuleType("exercises")
-    exec(EXERCISES, module.__dict__)
-    return exercises_in(module)
+    return load({"exercises.py": EXERCISES}, Path()).exercises

@@ -3,8 +3,10 @@
 # ruff: noqa: E501 (cells are one line each)
 from __future__ import annotations
 
+import ast
 import base64
 from collections.abc import Iterator
+from importlib.machinery import EXTENSION_SUFFIXES
 from typing import Any
 
 import nbformat
@@ -201,6 +203,35 @@ def test_files_of_the_student_do_not_stand_in_the_way(wall: Wall, exercises: dic
     with wall.open(files, {"exercises.py": source, "data/numbers.txt": b"1 2 3"}) as session:
         assert session.exercises == tuple(exercises)
         assert one(session, "print(open('data/numbers.txt').read())").outputs[0]["text"] == "1 2 3\n"
+
+
+def test_no_file_of_the_student_takes_the_place_of_a_trusted_module(wall: Wall) -> None:
+    trusted = {
+        "exercises/__init__.py": b"from .own import double, total, odd",
+        "exercises/own.py": b"from shared import NAME\n" + EXERCISES,
+        "shared.py": b"NAME = 'ours'",
+        "unused.py": b"NAME = 'ours'",
+    }
+    theirs = (
+        "exercises.py", "exercises/own.py", "exercises/more.py", "shared.py", "shared/__init__.py",
+        "unused.py", "unused/__init__.py", f"unused{EXTENSION_SUFFIXES[0]}",
+    )  # fmt: skip
+    files = {name: b"NAME = 'theirs'" for name in theirs} | {"shared.txt": b"mine", "unused.csv": b"mine"}
+    with wall.open(files, trusted) as session:
+        assert session.exercises == ("double", "total", "odd")
+        look = "import glob\nprint(sorted(name for name in glob.glob('**', recursive=True) if '.' in name))\n"
+        names = "import exercises, shared, unused\nprint(exercises.own.NAME, shared.NAME, unused.NAME)"
+        there, names = one(session, look + names).outputs[0]["text"].splitlines()
+    assert names == "ours ours ours"
+    assert set(ast.literal_eval(there)) == {*trusted, "unused.csv", "shared.txt"}
+
+
+def test_exercises_are_loaded_before_any_file_of_the_student(wall: Wall) -> None:
+    trusted = {"exercises.py": b"try:\n    import helper\nexcept ImportError:\n    helper = None\n" + EXERCISES}
+    with wall.open({"helper.py": b"x = 1"}, trusted) as session:
+        assert (
+            one(session, "import exercises, helper; print(exercises.helper, helper.x)").outputs[0]["text"] == "None 1\n"
+        )
 
 
 def test_exercises_that_do_not_load_are_our_fault(wall: Wall, exercises: dict[str, Exercise]) -> None:

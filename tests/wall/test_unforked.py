@@ -5,13 +5,13 @@ The same path is walked on the processor, where a wall is told that there is an 
 
 from __future__ import annotations
 
-import types
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from autograder.exercise.declare import exercises_in
+from autograder.exercise.load import load
 from autograder.exercise.trial import Exercise
 from autograder.wall.outside.wall import Wall
 from autograder.wall.wire.limits import Cell, Limits
@@ -48,9 +48,7 @@ HERE = [
 
 @pytest.fixture(scope="module")
 def exercises() -> dict[str, Exercise]:
-    module = types.ModuleType("exercises")
-    exec(EXERCISES, module.__dict__)
-    return exercises_in(module)
+    return load({"exercises.py": EXERCISES}, Path()).exercises
 
 
 @pytest.fixture(scope="module", params=["none", "bubblewrap"])

@@ -66,7 +66,7 @@ class Forkserver:
             self._memory = header["memory"]
             reply["pid"] = self._fork(fds[0])
         elif header["op"] == "prepare":
-            sandboxed.prepare(header["exercises"])
+            sandboxed.prepare(header["modules"])
         elif header["op"] == "interrupt":
             if self._child is not None:
                 with suppress(ProcessLookupError):

@@ -8,10 +8,12 @@ import signal
 import socket
 import sys
 import time
-import types
+from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
+from ...exercise import load
 from ...exercise.trial import Exercise
 from ...language.probe import Inputs
 from ...language.verdict import Evaluation
@@ -20,21 +22,18 @@ from ..wire import frames, kernel, values
 from . import confine
 from .shell import OUTPUTS, CellShell, CellStream, run_cell
 
-EXERCISES = "exercises.py"
 TEXT_FROM_BELOW = 1 << 20
 SOON_SECONDS = 0.05
 SOON_BYTES = 16 << 20
 """What a batch has answered is sent after so long, or so much: a slow or large one is not lost when the next one dies."""
 
+HERE = Path()
+"""What lies in the scratch directory has no other path: it is the same in every submission."""
 
-_compiled: dict[str, types.CodeType] = {}
 
-
-def prepare(source: str) -> None:
-    """In the forkserver: compile the trusted exercises.py, so that no submission has to."""
-    _compiled.clear()
-    with suppress(SyntaxError, ValueError):  # every submission will say so
-        _compiled[source] = compile(source, EXERCISES, "exec")
+def prepare(modules: Mapping[str, str]) -> None:
+    """In the forkserver: compile the trusted modules, so that no submission has to."""
+    load.compile_beforehand(values.unpack_sources(modules), HERE)
 
 
 class SandboxedNotebook:
@@ -50,15 +49,14 @@ class SandboxedNotebook:
         self._harness: list[tuple[dict[str, Any], dict[str, Any]]] = []
         self._below = [(1, "stdout"), (2, "stderr")]
 
-    def load(self, source: str | None) -> None:
-        """Run the trusted exercises.py, before any line of the student's."""
-        if source is None:
+    def load(self, modules: Mapping[str, str]) -> None:
+        """Run the trusted exercises, before any line of the student's, whose notebook may import them, too."""
+        if load.entry_of(modules) is None:
             return
-        module = types.ModuleType("exercises")
-        module.__file__ = os.path.abspath("exercises.py")
-        sys.modules["exercises"] = module
-        exec(_compiled.get(source) or compile(source, EXERCISES, "exec"), module.__dict__)
-        self.exercises = {one.name: one for one in vars(module).values() if isinstance(one, Exercise)}
+        loaded = load.load(values.unpack_sources(modules), HERE)
+        self.exercises = loaded.exercises
+        for name, module in loaded.modules.items():
+            sys.modules.setdefault(name, module)
         ours = [vars(one) for name, one in sys.modules.items() if name.partition(".")[0] == "autograder"]
         self._harness = [(names, dict(names)) for names in ours]
 
@@ -160,11 +158,8 @@ def main(fd: int) -> None:
         confine.confine(header["confine"])
         _own_world(header)
         submission = SandboxedNotebook(sock, header)
-        if header["siblings"]:  # the instructor's modules beside exercises.py
-            sys.path.append(header["scratch"])
-        submission.load(header["exercises"])
-        if not header["siblings"]:  # only now: no file of the student's runs while the exercises load
-            sys.path.append(header["scratch"])
+        submission.load(header["modules"])
+        sys.path.append(header["scratch"])  # only now: no file of the student's runs while the exercises load
         OUTPUTS.open(sock, header["text_cap"])
     except BaseException as error:
         words = f"{type(error).__name__}: {error}"

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -49,7 +49,7 @@ class ForkserverProcess:
         home.chmod(0o755)
         self.exited: dict[int, int] = {}
         self.gluttons: set[int] = set()
-        self._prepared = ""
+        self._prepared: Mapping[str, str] = {}
         self.plan: Plan = plan(level, self.sessions, hidden)
         _lend_fonts(home)
         ours, theirs = socket.socketpair()
@@ -89,11 +89,11 @@ class ForkserverProcess:
         """The control socket, for polling."""
         return self._channel.fileno()
 
-    def prepare(self, exercises: str) -> None:
-        """Have the trusted exercises.py compiled once for all submissions to come."""
-        if exercises != self._prepared:
-            self._prepared = exercises
-            self._ask({"op": "prepare", "exercises": exercises})
+    def prepare(self, modules: Mapping[str, str]) -> None:
+        """Have the trusted modules compiled once for all submissions to come."""
+        if modules != self._prepared:
+            self._prepared = modules
+            self._ask({"op": "prepare", "modules": modules})
 
     def fork(self, end: socket.socket, memory: int) -> int:
         """A new submission that speaks over ``end``; its pid as the forkserver sees it. All its processes together may use

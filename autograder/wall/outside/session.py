@@ -10,10 +10,12 @@ import stat
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from importlib.machinery import all_suffixes
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 
 from ...errors import WallError
+from ...exercise.load import names_of
 from ...exercise.trial import Exercise
 from ...language.probe import Inputs
 from ...language.verdict import Evaluation, Failure
@@ -50,6 +52,7 @@ class Session:
         self._accelerated = accelerated
         self._release = release
         self._trusted = dict(trusted)
+        self._modules = values.pack_sources({name: data for name, data in trusted.items() if name.endswith(".py")})
         self._files = {**self._trusted, **_admitted(files, self._trusted, self.limits.scratch_bytes)}
         self._handed = sum(map(len, self._files.values())) + (4096 + 1024) * len(self._files)  # blocks and directories
         for name in trusted:
@@ -101,10 +104,7 @@ class Session:
         self._forkserver = forkserver = self._forkservers.present()
         self._scratch = scratch = forkserver.sessions / secrets.token_hex(8)
         _fill(scratch, self._files, forkserver.plan.uid)
-        source = self._trusted.get("exercises.py")
-        exercises = source.decode("utf-8") if source is not None else None
-        if exercises is not None:
-            forkserver.prepare(exercises)
+        forkserver.prepare(self._modules)
         ours, theirs = socket.socketpair()
         self._channel = frames.Channel(ours)
         with theirs:
@@ -114,8 +114,7 @@ class Session:
             "scratch": forkserver.plan.inside(scratch),
             "confine": forkserver.plan.confine(scratch, self.limits),
             "nested": forkserver.plan.level != "none",
-            "siblings": any(name.endswith(".py") for name in self._trusted if name != "exercises.py"),
-            "exercises": exercises,
+            "modules": self._modules,
             "text_cap": min(STREAM_CAP, self.limits.output_bytes),
         }
         try:
@@ -126,7 +125,7 @@ class Session:
             ) from gone
         if reply.get("kind") != "ready":
             raise WallError(
-                f"The submission's walls or exercises.py failed before any student code: {reply.get('message')}"
+                f"The submission's walls or exercises failed before any student code: {reply.get('message')}"
             )
         self.exercises = tuple(str(name) for name in reply.get("exercises", ()))
 
@@ -280,10 +279,10 @@ class Session:
     def evaluator(self, exercise: Exercise) -> Evaluate:
         """How the judge reaches the answer to ``exercise``: each evaluation is made in a fork of the notebook's state.
 
-        Raises WallError when the trusted exercises.py defines no such exercise.
+        Raises WallError when the trusted exercises have none of that name.
         """
         if exercise.name not in self.exercises:
-            raise WallError(f"exercises.py, as it was given to the submission, defines no exercise {exercise.name!r}.")
+            raise WallError(f"The exercises, as the submission was given them, have no exercise {exercise.name!r}.")
         return Evaluator(self, exercise)
 
     def ask(
@@ -477,14 +476,29 @@ def _is_safe(name: str) -> bool:
 
 
 def _admitted(files: Mapping[str, bytes], trusted: Mapping[str, bytes], most: int) -> dict[str, bytes]:
-    """The student's own files that may lie beside the notebook: safe names, no instructor's file, half the room."""
+    """The student's own files that may lie beside the notebook: safe names, nothing that is the instructor's, half the
+    room."""
     admitted: dict[str, bytes] = {}
     left = most // 2
     for name, data in files.items():
-        if _is_safe(name) and name not in trusted and len(data) <= left and len(admitted) < MOST_FILES // 10:
+        if (
+            _is_safe(name)
+            and not _takes_the_place(name, trusted)
+            and len(data) <= left
+            and len(admitted) < MOST_FILES // 10
+        ):
             admitted[name] = data
             left -= len(data)
     return admitted
+
+
+def _takes_the_place(name: str, trusted: Mapping[str, bytes]) -> bool:
+    """Whether a file is called like a trusted one, or would be imported in place of a trusted module."""
+    first, inside, _ = name.partition("/")
+    modules = {module for module in names_of(trusted) if "." not in module}
+    return name in trusted or (
+        first in modules if inside else first.partition(".")[0] in modules and first.endswith(tuple(all_suffixes()))
+    )
 
 
 def _fill(scratch: Path, files: Mapping[str, bytes], uid: int | None) -> None:

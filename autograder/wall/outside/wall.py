@@ -80,7 +80,7 @@ class Wall:
         """A submission with its own ``files`` and the instructor's ``trusted`` ones over them, in a fresh directory.
 
         Files whose names lead out of the directory are left out. Raises WallError when a submission is open already, or
-        when the trusted exercises.py does not load.
+        when the trusted exercises do not load.
         """
         if not self._lock.acquire(blocking=False):
             raise WallError("This wall holds a submission already: close it first, or use one wall for each at a time.")

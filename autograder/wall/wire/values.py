@@ -232,3 +232,13 @@ def _text(value: Any, longest: int) -> str:
     if not isinstance(value, str):
         raise Malformed("no text")
     return value[:longest].encode("utf-8", "replace").decode()
+
+
+def pack_sources(files: Mapping[str, bytes]) -> dict[str, str]:
+    """Source files as JSON can carry them, each byte a character: their encodings are nobody's business here."""
+    return {name: data.decode("latin-1") for name, data in files.items()}
+
+
+def unpack_sources(files: Mapping[str, str]) -> dict[str, bytes]:
+    """What ``pack_sources`` packed."""
+    return {name: text.encode("latin-1") for name, text in files.items()}

@@ -111,19 +111,16 @@ def only_the_last_state_is_scored(ask):
     early[:, 0] += 1.0
     late[:, -1] += 1.0
     now, with_early, with_late = (
-        one["scores_now"]
-        for one in ask.all([forgetful, {**forgetful, "x": early}, {**forgetful, "x": late}])
+        one["scores_now"] for one in ask.all([forgetful, {**forgetful, "x": early}, {**forgetful, "x": late}])
     )
     must(
         close(with_early, now) and not close(with_late, now),
-        "an LSTM that forgets everything at each step knows the last input only; "
-        "your scores look at other states.",
+        "an LSTM that forgets everything at each step knows the last input only; your scores look at other states.",
     )
     _, equal = ask(inputs, Wy=0 * inputs["Wy"], by=0 * inputs["by"])
     must(
         close(equal["loss"], np.log(C)),
-        f"with equal scores the loss must be log C = {np.log(C):.4g}, "
-        "however many steps and sequences there are.",
+        f"with equal scores the loss must be log C = {np.log(C):.4g}, however many steps and sequences there are.",
     )
 
 
@@ -226,9 +223,7 @@ A_FEW = case("a few", sizes={"N": 4, "S": 3, "T": 5, "V": 6})
         Vectorised("N", 0.5, case=case("four symbols", n=4)),
     ],
 )
-def seq2seq(
-    student, x, y, E, enc_Wx, enc_Wh, enc_b, dec_Wx, dec_Wh, dec_b, Wy, by, n, held_out, order, rate
-):
+def seq2seq(student, x, y, E, enc_Wx, enc_Wh, enc_b, dec_Wx, dec_Wh, dec_b, Wy, by, n, held_out, order, rate):
     """Once; then, after as many steps of Adam as ``order`` has rows, what is decoded of others."""
     params = {
         **{"E": E, "enc_Wx": enc_Wx, "enc_Wh": enc_Wh, "enc_b": enc_b},
@@ -253,8 +248,7 @@ def each_symbol_is_the_best(ask):
         written = ask(inputs)[1]["written"]
         must(
             written.shape == (1, T),
-            f"for one row of x and n = {T} what is decoded must be (1, {T}); "
-            f"yours is {written.shape}.",
+            f"for one row of x and n = {T} what is decoded must be (1, {T}); yours is {written.shape}.",
         )
         for t in range(T):
             could_be = [np.append(written[:, :t], [[v]], axis=1) for v in range(V)]
@@ -277,24 +271,20 @@ def one_step_is_told(ask):
     out, level = ask.all([told, {**told, "Wy": 0 * inputs["Wy"], "by": 0 * inputs["by"]}])
     must(
         close(level["loss"], T * np.log(V)),
-        f"with equal scores each of {T} steps costs log V = {np.log(V):.4g}: "
-        f"the loss must be {T * np.log(V):.4g}.",
+        f"with equal scores each of {T} steps costs log V = {np.log(V):.4g}: the loss must be {T * np.log(V):.4g}.",
     )
     must(
         not out["dE"][V - 2 : V].any(),
-        "an embedding that is read nowhere has no gradient; "
-        "the last symbol of y is written but never read.",
+        "an embedding that is read nowhere has no gradient; the last symbol of y is written but never read.",
     )
     must(
         out["dE"][V - 3].any(),
-        "after each step the decoder must be told the right symbol; "
-        "the one that stands first in y is never read.",
+        "after each step the decoder must be told the right symbol; the one that stands first in y is never read.",
     )
     must(out["ddec_Wx"].any(), "the decoder has weights of its own; ddec_Wx is 0.")
     must(
         out["dE"][V].any(),
-        "the decoder's first step must read the start symbol, whose embedding is row V of E: "
-        "its gradient is 0.",
+        "the decoder's first step must read the start symbol, whose embedding is row V of E: its gradient is 0.",
     )
 
 
@@ -308,29 +298,23 @@ def all_it_knows_of_x(ask):
     first, last = inputs["x"].copy(), inputs["x"].copy()
     first[:, 0], last[:, -1] = others[:, 0], others[:, -1]
     one, other = ask.all([silent, {**silent, "x": others}])
-    now, with_first, with_last = ask.all(
-        [forgetful, {**forgetful, "x": first}, {**forgetful, "x": last}]
-    )
+    now, with_first, with_last = ask.all([forgetful, {**forgetful, "x": first}, {**forgetful, "x": last}])
     must(
         close(now["loss"], with_first["loss"]) and not close(now["loss"], with_last["loss"]),
-        "an encoder that forgets everything at each step hands over what it knows "
-        "of the last symbol, and only that.",
+        "an encoder that forgets everything at each step hands over what it knows of the last symbol, and only that.",
     )
     must(
         close(one["loss"], other["loss"]),
-        "with the encoder's output gates shut nothing is known of x: "
-        "the loss must not depend on it.",
+        "with the encoder's output gates shut nothing is known of x: the loss must not depend on it.",
     )
     must(
         out["denc_Wx"].any(),
-        "the decoder's gradient must reach the encoder, through the state that is handed over; "
-        "denc_Wx is 0.",
+        "the decoder's gradient must reach the encoder, through the state that is handed over; denc_Wx is 0.",
     )
     written, n = one["written"], int(inputs["n"])
     must(
         written.shape == (4, n) and written.min() >= 0 and written.max() < 6,
-        "seq2seq_decode must write n symbols for each row of x, each of them in [0, V): "
-        "never the start symbol.",
+        "seq2seq_decode must write n symbols for each row of x, each of them in [0, V): never the start symbol.",
     )
     holds = np.array_equal(written, other["written"])
     must(holds, "what is decoded must depend on x through that state only.")

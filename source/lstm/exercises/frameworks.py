@@ -42,8 +42,7 @@ def both_say_the_same(ask):
         gap = np.abs(h - own_h).max() if h.shape == own_h.shape else np.inf
         must(
             close(h, own_h, 1e-10),
-            "torch's states and those of your lstm_forward must agree; "
-            f"they differ by up to {gap:.3g}.",
+            f"torch's states and those of your lstm_forward must agree; they differ by up to {gap:.3g}.",
         )
 
 
@@ -119,15 +118,13 @@ def numpy_says_the_same(ask):
     _, out = ask(case("a few", sizes={"N": 3, "T": 6}))
     must(
         close(out["scores"], out["own_scores"], 1e-10),
-        "with the same weights the scores must be those of embedding, "
-        "lstm_forward and an affine layer in NumPy.",
+        "with the same weights the scores must be those of embedding, lstm_forward and an affine layer in NumPy.",
     )
     holds = not close(out["scores_from_state"], out["scores"])
     must(holds, "the state that is handed in must be where the LSTM starts; yours changes nothing.")
     must(
         close(out["scores_in_parts"], out["scores"], 1e-10),
-        "read in two parts, with the state handed from one to the other, "
-        "a text must get the same scores.",
+        "read in two parts, with the state handed from one to the other, a text must get the same scores.",
     )
 
 

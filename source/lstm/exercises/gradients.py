@@ -35,8 +35,7 @@ def clipping(student, A, B, c, limit):
     student.clip_grad_value(dict(by_value), limit)
     held = A.copy()
     refused = [
-        refuses(student.clip_grad_norm, {"A": held, "bad": np.array([1.0, bad])}, limit)
-        for bad in (np.nan, np.inf)
+        refuses(student.clip_grad_norm, {"A": held, "bad": np.array([1.0, bad])}, limit) for bad in (np.nan, np.inf)
     ]
     return {
         **{
@@ -58,18 +57,15 @@ def norm_keeps_the_direction(ask):
     length, limit = np.linalg.norm(flat), inputs["limit"]
     must(
         close(out["norm"], length),
-        f"the norm of all arrays together was {length:.6g} before clipping; "
-        f"you return {float(out['norm']):.6g}.",
+        f"the norm of all arrays together was {length:.6g} before clipping; you return {float(out['norm']):.6g}.",
     )
     must(
         not np.array_equal(clipped, flat),
-        "gradients that are too long are not changed; "
-        "the arrays in the dict must be changed in place.",
+        "gradients that are too long are not changed; the arrays in the dict must be changed in place.",
     )
     must(
         close(np.linalg.norm(clipped), limit, 1e-4),
-        f"clipped by norm the gradients together must be {limit:.4g} long; "
-        f"yours are {np.linalg.norm(clipped):.4g}.",
+        f"clipped by norm the gradients together must be {limit:.4g} long; yours are {np.linalg.norm(clipped):.4g}.",
     )
     must(
         close(clipped / limit, flat / length, 1e-4),
@@ -89,8 +85,7 @@ def value_clips_each_entry(ask):
         clipped, inside = out[f"{name}_by_value"], np.abs(inputs[name]) <= limit
         must(
             not np.abs(clipped).max() > limit,
-            "clipped by value, in place, no entry may lie outside [-limit, limit], "
-            f"but {name} has one.",
+            f"clipped by value, in place, no entry may lie outside [-limit, limit], but {name} has one.",
         )
         holds = np.array_equal(clipped[inside], inputs[name][inside])
         must(holds, "entries inside [-limit, limit] must stay as they are.")
@@ -113,9 +108,7 @@ def a_broken_norm_is_refused(ask):
 def turning(rng, inputs):
     """Rotations, shortened or lengthened: complex eigenvalues, none of them real."""
     out = np.zeros((6, 6))
-    for k, (length, angle) in enumerate(
-        zip((0.5, 1.2, 0.9), rng.uniform(0.5, 2.5, 3), strict=True)
-    ):
+    for k, (length, angle) in enumerate(zip((0.5, 1.2, 0.9), rng.uniform(0.5, 2.5, 3), strict=True)):
         cos, sin = length * np.cos(angle), length * np.sin(angle)
         out[2 * k : 2 * k + 2, 2 * k : 2 * k + 2] = [[cos, -sin], [sin, cos]]
     return out
@@ -157,19 +150,16 @@ def growth_and_its_bound(ask):
         W, radius, norm = drawn.inputs["W"], float(out["radius"]), float(out["norm"])
         must(
             not radius > norm * (1 + 1e-9),
-            "no eigenvalue is larger than the spectral norm; "
-            f"your radius is {radius:.4g}, your norm {norm:.4g}.",
+            f"no eigenvalue is larger than the spectral norm; your radius is {radius:.4g}, your norm {norm:.4g}.",
         )
         rate, longest = rate_of_growth(W), longest_step(W, ask.rng)
         must(
             0.97 < radius / rate < 1.03,
-            f"W times W times W ... grows by {rate:.4g} a step in the end; "
-            f"your spectral radius is {radius:.4g}.",
+            f"W times W times W ... grows by {rate:.4g} a step in the end; your spectral radius is {radius:.4g}.",
         )
         must(
             0.97 < norm / longest < 1.03,
-            f"some vector of length 1 becomes {longest:.4g} long in one step; "
-            f"your spectral norm is {norm:.4g}.",
+            f"some vector of length 1 becomes {longest:.4g} long in one step; your spectral norm is {norm:.4g}.",
         )
 
 
@@ -230,8 +220,7 @@ def radius_in_the_end_norm_in_each_step(ask):
     _, out = ask(W=rotation, **linear, T=50)
     must(
         close(out["norms"], np.full(51, np.sqrt(H))),
-        "through an orthogonal W and without a nonlinearity "
-        "the length of a gradient never changes.",
+        "through an orthogonal W and without a nonlinearity the length of a gradient never changes.",
     )
     symmetric = rotation * np.linspace(-1.05, 0.8, H) @ rotation.T  # its norm is its radius, 1.05
     norms = ask(W=symmetric, **linear, T=T)[1]["norms"]
@@ -241,15 +230,13 @@ def radius_in_the_end_norm_in_each_step(ask):
     )
     must(
         close(norms[-1] / norms[-2], 1.05, 1e-3),
-        "with a spectral radius of 1.05 a gradient must in the end grow by 1.05 a step, "
-        "without a nonlinearity.",
+        "with a spectral radius of 1.05 a gradient must in the end grow by 1.05 a step, without a nonlinearity.",
     )
     inputs, out = ask()
     growths = np.linalg.norm(inputs["W"], 2) ** np.arange(len(out["norms"]))
     must(
         not (out["norms"] > growths * np.linalg.norm(inputs["g"]) * (1 + 1e-9)).any(),
-        "k steps back no gradient can be longer than "
-        "the spectral norm to the k times its first length.",
+        "k steps back no gradient can be longer than the spectral norm to the k times its first length.",
     )
     holds = out["refuses"]
     must(holds, 'a nonlinearity other than "linear" and "tanh" must be refused with ValueError.')

@@ -51,8 +51,7 @@ def only_forward_in_time(ask):
     )
     must(
         not with_early_loss["dx"][:, at:].any(),
-        f"a loss that looks at the steps before {at} only depends on no later input, "
-        "but dx is not 0 there.",
+        f"a loss that looks at the steps before {at} only depends on no later input, but dx is not 0 there.",
     )
     must(
         not at or with_early_loss["dx"][:, 0].any(),
@@ -81,21 +80,17 @@ def in_two_parts(ask):
     inputs, out = ask()
     at = inputs["x"].shape[1] // 2
     first = {**inputs, "x": inputs["x"][:, :at], "dh": inputs["dh"][:, :at].copy()}
-    _, later = ask(
-        inputs, x=inputs["x"][:, at:], dh=inputs["dh"][:, at:], h0=out["h"][:, at - 1].copy()
-    )
+    _, later = ask(inputs, x=inputs["x"][:, at:], dh=inputs["dh"][:, at:], h0=out["h"][:, at - 1].copy())
     must(
         close(later["h"], out["h"][:, at:]),
-        f"the second part of the sequence, started from the state after step {at - 1}, "
-        "must give the same states.",
+        f"the second part of the sequence, started from the state after step {at - 1}, must give the same states.",
     )
     first["dh"][:, -1] += later["dh0"]
     _, earlier = ask(first)
     for name in ("dWx", "dWh", "db"):
         must(
             close(out[name], earlier[name] + later[name]),
-            "cut in two, with dh0 of the second part added to the last dh of the first, "
-            f"{name} must be the same.",
+            f"cut in two, with dh0 of the second part added to the last dh of the first, {name} must be the same.",
         )
 
 
@@ -103,18 +98,14 @@ def in_two_parts(ask):
 def nothing_to_forget_at_first(ask):
     """c0 = 0: at the first step the forget gate has nothing to keep; later it has."""
     inputs = ask.draw()
-    one, other = ask.all(
-        [{**inputs, "b": with_gate(inputs["b"], "f", bias)} for bias in (-50.0, 50.0)]
-    )
+    one, other = ask.all([{**inputs, "b": with_gate(inputs["b"], "f", bias)} for bias in (-50.0, 50.0)])
     must(
         close(one["h"][:, 0], other["h"][:, 0]),
-        "the first state must not depend on the forget gate: "
-        "the cell state starts at 0, so nothing can be kept.",
+        "the first state must not depend on the forget gate: the cell state starts at 0, so nothing can be kept.",
     )
     must(
         not close(one["h"][:, 1], other["h"][:, 1]),
-        "from the second step on the forget gate must matter: "
-        "the cell state is not carried to the next step.",
+        "from the second step on the forget gate must matter: the cell state is not carried to the next step.",
     )
 
 
@@ -132,14 +123,12 @@ def a_long_memory(ask):
     kept = np.tanh(np.tanh(1.0))
     must(
         close(out["h"][:, -1], np.full((N, H), kept)),
-        "what is written into the cell at the first step must still be there 30 steps later, "
-        "if no gate forgets it.",
+        "what is written into the cell at the first step must still be there 30 steps later, if no gate forgets it.",
     )
     back = (1 - kept**2) * (1 - np.tanh(1.0) ** 2) * H
     must(
         close(out["dx"][:, 0, 1], np.full(N, back), 1e-6),
-        "30 steps later, with every forget gate open, "
-        "the gradient must reach the first input undiminished.",
+        "30 steps later, with every forget gate open, the gradient must reach the first input undiminished.",
     )
 
 
@@ -187,13 +176,10 @@ def layer_by_layer(ask):
     b[0] = with_gate(b[0], "o", -1e3)  # the first layer shows nothing
     h0[0] += 1.0
     shut = {**inputs, "b": b}
-    out, changed, base, moved = ask.all(
-        [shut, {**shut, "x": inputs["x"] + 1.0}, inputs, {**inputs, "h0": h0}]
-    )
+    out, changed, base, moved = ask.all([shut, {**shut, "x": inputs["x"] + 1.0}, inputs, {**inputs, "h0": h0}])
     must(
         close(out["h"], changed["h"]),
-        "with the first layer's output gates shut the last layer must not see x: "
-        "each layer reads the one below.",
+        "with the first layer's output gates shut the last layer must not see x: each layer reads the one below.",
     )
     must(
         not out["dx"].any(),

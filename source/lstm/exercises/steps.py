@@ -21,15 +21,12 @@ rnn_step = layer(
 def bounded_and_nearly_linear(ask):
     """tanh is the identity near 0 and 1 far from it."""
     inputs = ask.draw()
-    small, large = (
-        {name: scale * inputs[name] for name in ("x", "prev_h", "b")} for scale in (1e-5, 1e5)
-    )
+    small, large = ({name: scale * inputs[name] for name in ("x", "prev_h", "b")} for scale in (1e-5, 1e5))
     near, far = ask.all([{**inputs, **small}, {**inputs, **large}])
     a = inputs["x"] @ inputs["Wx"] + inputs["prev_h"] @ inputs["Wh"] + inputs["b"]
     must(
         close(near["next_h"] / 1e-5, a, 1e-6),
-        "for tiny x, prev_h and b the new state must be x @ Wx + prev_h @ Wh + b: "
-        "near 0 tanh changes nothing.",
+        "for tiny x, prev_h and b the new state must be x @ Wx + prev_h @ Wh + b: near 0 tanh changes nothing.",
     )
     must(
         close(far["next_h"], np.sign(a), 1e-3),
@@ -93,9 +90,7 @@ def gates_do_what_they_say(ask):
         b = np.concatenate([np.repeat([50.0 * i, 50.0 * f, 50.0 * o], H), proposal])
         return {**inputs, **quiet, "b": b}
 
-    keeping, taking, hiding, shut = ask.all(
-        [gates(-1, 1, 1), gates(1, -1, 1), gates(1, 1, -1), gates(-1, -1, 1)]
-    )
+    keeping, taking, hiding, shut = ask.all([gates(-1, 1, 1), gates(1, -1, 1), gates(1, 1, -1), gates(-1, -1, 1)])
     must(
         close(keeping["next_c"], inputs["prev_c"]),
         "with the input gate shut and the forget gate open (i = 0, f = 1), next_c must be prev_c.",
@@ -104,8 +99,7 @@ def gates_do_what_they_say(ask):
     must(holds, "with i = 0, f = 1 and the output gate open (o = 1), next_h must be tanh(prev_c).")
     must(
         close(taking["next_c"], np.tanh(np.tile(proposal, (N, 1)))),
-        "with the input gate open and the forget gate shut (i = 1, f = 0), "
-        "next_c must be g = tanh(a_g).",
+        "with the input gate open and the forget gate shut (i = 1, f = 0), next_c must be g = tanh(a_g).",
     )
     holds = close(hiding["next_h"], np.zeros((N, H)))
     must(holds, "with the output gate shut (o = 0), next_h must be 0.")
@@ -121,8 +115,7 @@ def straight_back_along_the_cell(ask):
     f = 1 / (1 + np.exp(-inputs["b"][H : 2 * H]))
     must(
         close(out["dprev_c"], inputs["dnext_c"] * f),
-        "with dnext_h = 0, dprev_c must be dnext_c times the forget gate: "
-        "the straight way back along the cell.",
+        "with dnext_h = 0, dprev_c must be dnext_c times the forget gate: the straight way back along the cell.",
     )
 
 
@@ -134,8 +127,7 @@ def upstream_left_alone(ask):
 
 
 @exercise(
-    "Wx: D 4*H, Wh: H 4*H, layer: int"
-    " -> shape: 2 int, shape_below: 2 int, packed: 4*H any, refuses: 2 bool",
+    "Wx: D 4*H, Wh: H 4*H, layer: int -> shape: 2 int, shape_below: 2 int, packed: 4*H any, refuses: 2 bool",
     points=3,
     answers=("lstm_weight_shape", "pack_ifog"),
     given={"layer": draws.whole(2, 4)},

@@ -31,8 +31,7 @@ def each_place_counts(ask):
     must(not out["dW"][absent].any(), "the row of dW of a word that does not occur must be 0.")
     must(
         close(out["dW"].sum(axis=0), inputs["dout"].sum(axis=(0, 1))),
-        "the rows of dW must add up to the sum of dout over all places: "
-        "every place counts, repeated words too.",
+        "the rows of dW must add up to the sum of dout over all places: every place counts, repeated words too.",
     )
 
 
@@ -96,8 +95,7 @@ def filling_is_silent(ask):
     _, other = ask(inputs, x=x, y=y)
     must(
         close(other["loss"], out["loss"]) and close(other["dx"], out["dx"]),
-        "other scores and words at steps where mask is False change the result: "
-        "they must not count.",
+        "other scores and words at steps where mask is False change the result: they must not count.",
     )
 
 
@@ -109,8 +107,7 @@ def sum_over_steps_mean_over_sequences(ask):
     T, V = inputs["x"].shape[1:]
     equal = {**inputs, "x": np.zeros_like(inputs["x"])}
     longer, more = (
-        {name: np.concatenate([value, value], axis=axis) for name, value in inputs.items()}
-        for axis in (1, 0)
+        {name: np.concatenate([value, value], axis=axis) for name, value in inputs.items()} for axis in (1, 0)
     )
     out, of_equal, of_longer, of_more = ask.all([inputs, equal, longer, more])
     must(
@@ -122,8 +119,7 @@ def sum_over_steps_mean_over_sequences(ask):
     must(holds, "the same steps once more must double the loss: it is a sum over the steps.")
     must(
         close(of_more["loss"], out["loss"]),
-        "the same sequences once more must leave the loss as it is: "
-        "it is a mean over the sequences.",
+        "the same sequences once more must leave the loss as it is: it is a mean over the sequences.",
     )
 
 
@@ -133,8 +129,7 @@ def rows_sum_to_zero(ask):
     inputs, out = ask()
     must(
         close(out["dx"].sum(axis=-1), np.zeros(inputs["y"].shape)),
-        "at every step the entries of dx must add up to 0: "
-        "equal scores added to a step change nothing.",
+        "at every step the entries of dx must add up to 0: equal scores added to a step change nothing.",
     )
 
 
@@ -171,13 +166,11 @@ def every_symbol_is_predicted_once(ask):
         must(holds, "put together, the inputs must be the text without its last symbol.")
         must(
             np.array_equal(out["targets"], inputs["data"][:, 1:]),
-            "put together, the targets must be the text without its first symbol: "
-            "each is the symbol after its input.",
+            "put together, the targets must be the text without its first symbol: each is the symbol after its input.",
         )
         must(
             (out["lengths"] <= seq_len).all() and (out["lengths"][:-1] == seq_len).all(),
-            f"every piece but the last must have {seq_len} steps; "
-            f"yours have {out['lengths'].tolist()}.",
+            f"every piece but the last must have {seq_len} steps; yours have {out['lengths'].tolist()}.",
         )
 
 
@@ -215,13 +208,11 @@ def starts_at_log_v(ask):
     log_p = inputs["by"] - np.log(np.exp(inputs["by"]).sum())
     must(
         close(out["loss"], T * np.log(V)),
-        f"with equal scores each of {T} steps costs log V = {np.log(V):.4g}: "
-        f"the loss must be {T * np.log(V):.4g}.",
+        f"with equal scores each of {T} steps costs log V = {np.log(V):.4g}: the loss must be {T * np.log(V):.4g}.",
     )
     must(
         close(favouring["loss"], -log_p[inputs["targets"]].sum() / N),
-        "with Wy = 0 each step must cost -log softmax(by)[target]: "
-        "the targets are what has to be predicted.",
+        "with Wy = 0 each step must cost -log softmax(by)[target]: the targets are what has to be predicted.",
     )
 
 
@@ -235,8 +226,7 @@ def state_carried_gradient_cut(ask):
     _, second = ask(inputs, inputs=x[:, at:], targets=y[:, at:], h_prev=first["h_last"])
     must(
         close(first["loss"] + second["loss"], whole["loss"]),
-        "two pieces, the second started from the h_last of the first, "
-        "must cost together what the whole text costs.",
+        "two pieces, the second started from the h_last of the first, must cost together what the whole text costs.",
     )
     holds = close(second["h_last"], whole["h_last"])
     must(holds, "after the second piece the state must be that after the whole text.")
@@ -287,8 +277,7 @@ def reads_what_it_writes(ask):
     _, out = ask(**by_heart, temperature=0.0)
     must(
         np.array_equal(out["written"], (3 + np.arange(9)) % V),
-        "a model that counts in its state must go on counting: "
-        "the state is carried from symbol to symbol.",
+        "a model that counts in its state must go on counting: the state is carried from symbol to symbol.",
     )
     reader = {**empty, "Wx": 4 * np.eye(V), "Wy": circle}
     for start in (0, 4):

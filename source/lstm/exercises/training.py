@@ -49,9 +49,7 @@ def saved_on_frequencies(outputs, following):
     scores = outputs.get("scores")
     N = len(following)
     if scores is None or scores.ndim != 2 or len(scores) != N or not np.isfinite(scores).all():
-        raise NotMeasurable(
-            "the scores after training are not finite, or not one row for each text"
-        )
+        raise NotMeasurable("the scores after training are not finite, or not one row for each text")
     shifted = scores - scores.max(axis=1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
     frequencies = np.unique(following, return_counts=True)[1] / N
@@ -214,8 +212,7 @@ def starts_and_falls(ask):
     first, last = learnt["losses"][[0, -1]]
     must(
         not last > 0.5 * first,
-        "a few dozen characters must be learnt by heart; "
-        f"in 60 steps the loss goes from {first:.3g} to {last:.3g}.",
+        f"a few dozen characters must be learnt by heart; in 60 steps the loss goes from {first:.3g} to {last:.3g}.",
     )
 
 
@@ -229,13 +226,11 @@ def every_step_costs_the_same(ask):
     _, again = ask(watched.inputs, watched=False)
     must(
         np.array_equal(once["losses"], again["losses"]),
-        "the same weights and data give other losses at a second call: "
-        "nothing in this training is random.",
+        "the same weights and data give other losses at a second call: nothing in this training is random.",
     )
     must(
         not once["reads_in_each_step"],
-        "with more steps more tensors are read into Python: "
-        "an accelerator waits each time; read once, at the end.",
+        "with more steps more tensors are read into Python: an accelerator waits each time; read once, at the end.",
     )
     must(not once["keeps_in_each_step"], "with more steps more tensors stay alive afterwards.")
 
@@ -251,19 +246,16 @@ def carried_cut_and_clipped(ask):
         must(holds, f"at step {step} the text begins again: the state must be None there.")
         must(
             given != 0 or begins,
-            f"at step {step} the text goes on: "
-            "the state of the step before must be carried there, detached.",
+            f"at step {step} the text goes on: the state of the step before must be carried there, detached.",
         )
         must(
             given != 2,
-            f"at step {step} the state still hangs on its past: "
-            "detach it, or the gradient crosses the seam.",
+            f"at step {step} the state still hangs on its past: detach it, or the gradient crosses the seam.",
         )
     longest = float(out["longest_gradient"])
     must(
         longest <= 1 + 1e-4,
-        "when the optimiser steps, the gradients, all together, are "
-        f"{longest:.3g} times as long as max_norm.",
+        f"when the optimiser steps, the gradients, all together, are {longest:.3g} times as long as max_norm.",
     )
 
 
@@ -280,8 +272,7 @@ def learns_what_comes_next(ask):
     scores, wanted = out["scores"], (np.arange(4) + 6) % V
     must(
         scores.shape == (4, V) and np.array_equal(scores.argmax(axis=1), wanted),
-        "after 80 steps on 0 1 2 3 4 0 1 2 3 4 ... "
-        "the highest score must be at the symbol that comes next.",
+        "after 80 steps on 0 1 2 3 4 0 1 2 3 4 ... the highest score must be at the symbol that comes next.",
     )
 
 

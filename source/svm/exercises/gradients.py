@@ -45,8 +45,7 @@ def error_falls_with_h_squared(ask):
     ratio = errors[0] / max(errors[1], 1e-300)
     must(
         3.8 < ratio < 4.2,
-        "half the step must leave a quarter of the error, as h**2 says; "
-        f"yours falls {ratio:.3g} times.",
+        f"half the step must leave a quarter of the error, as h**2 says; yours falls {ratio:.3g} times.",
     )
 
 

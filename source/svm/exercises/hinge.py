@@ -37,8 +37,7 @@ def zero_when_the_margin_is_met(ask):
     inputs, out = ask(x=X[0], y=int(y[0]), W=W.T.copy(), delta=2.0)
     must(
         close(out["loss"], 0),
-        f"the true class leads every other by 3 or more and delta is 2: the loss must be 0, "
-        f"not {out['loss']:.6g}.",
+        f"the true class leads every other by 3 or more and delta is 2: the loss must be 0, not {out['loss']:.6g}.",
     )
     _, out = ask(inputs, delta=20.0)
     must(out["loss"] > 0, "no class leads by 20, so with delta = 20 the loss must be positive.")
@@ -120,8 +119,7 @@ def starts_at_classes_minus_one(ask):
     _, out = ask(inputs, W=np.zeros_like(inputs["W"]))
     must(
         close(out["loss"], C - 1),
-        f"with W = 0 every score is equal and the loss must be C - 1 = {C - 1}; "
-        f"yours is {out['loss']:.6g}.",
+        f"with W = 0 every score is equal and the loss must be C - 1 = {C - 1}; yours is {out['loss']:.6g}.",
     )
 
 
@@ -137,8 +135,7 @@ def nothing_to_learn(ask):
     inputs, out = ask(W=W, X=X, y=y, reg=0.0)
     must(
         close(out["loss"], 0),
-        f"every true class leads by more than the margin, so the loss must be 0; "
-        f"yours is {out['loss']:.6g}.",
+        f"every true class leads by more than the margin, so the loss must be 0; yours is {out['loss']:.6g}.",
     )
     must(close(out["dW"], np.zeros_like(W)), "every margin is met with reg = 0, so dW must be 0.")
     _, out = ask(inputs, W=0.1 * W)
@@ -285,8 +282,7 @@ def nobody_is_misclassified(ask):
     lead, _ = counterexample(ask)
     must(
         lead >= SAFE,
-        f"the best other class is {-lead:.4g} above the true one: "
-        "this example may well count as incorrect.",
+        f"the best other class is {-lead:.4g} above the true one: this example may well count as incorrect.",
     )
 
 
@@ -314,6 +310,5 @@ def the_loss_is_no_count(ask):
     _, loss = counterexample(ask)
     must(
         abs(loss - round(loss)) >= SAFE,
-        f"the hinge loss of your example is {loss:.4g}, a whole number: "
-        "it could still be a count of something.",
+        f"the hinge loss of your example is {loss:.4g}, a whole number: it could still be a count of something.",
     )

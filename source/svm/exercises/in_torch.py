@@ -97,8 +97,7 @@ def dtype_is_kept(ask):
     """Half the bits in, half the bits out."""
     must(
         ask(examined=True)[1]["keeps_dtype"],
-        "for arguments in float32 or bfloat16 the loss must be a tensor of that dtype, "
-        "and no step may mix dtypes.",
+        "for arguments in float32 or bfloat16 the loss must be a tensor of that dtype, and no step may mix dtypes.",
     )
 
 
@@ -108,13 +107,11 @@ def device_is_kept(ask):
     _, out = ask(examined=True)
     must(
         out["keeps_device"],
-        "on another device it stops: some tensor is made on the processor, "
-        "or the loss leaves its arguments.",
+        "on another device it stops: some tensor is made on the processor, or the loss leaves its arguments.",
     )
     must(
         not out["waits"],
-        "a number is read from a tensor, or entries are picked by a mask: "
-        "an accelerator would have to wait for it.",
+        "a number is read from a tensor, or entries are picked by a mask: an accelerator would have to wait for it.",
     )
 
 

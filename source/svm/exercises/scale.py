@@ -71,8 +71,7 @@ def the_loss_scales(ask):
         wanted, got = c * hinge(X @ W, y, delta), hinge(X @ W2, y, c * delta)
         must(
             close(got, wanted),
-            f"for delta = {delta:g}, c = {c:.3g}: c * L(W; delta) = {wanted:.6g} "
-            f"but L(W2; c * delta) = {got:.6g}.",
+            f"for delta = {delta:g}, c = {c:.3g}: c * L(W; delta) = {wanted:.6g} but L(W2; c * delta) = {got:.6g}.",
         )
 
 

@@ -149,9 +149,7 @@ is_at_boundary.checks += [Reference(1)]
     ],
     checks=[Dimensions(0.5)],
 )
-def coarse_to_fine_search(
-    student, peak, decoy, lr_low, lr_high, reg_low, reg_high, n_coarse, n_fine, seed
-):
+def coarse_to_fine_search(student, peak, decoy, lr_low, lr_high, reg_low, reg_high, n_coarse, n_fine, seed):
     """Validation accuracy peaks at ``peak``, training accuracy at ``decoy`` (in the ranges, log scale)."""
     evaluations = []
     width = math.log(lr_high / lr_low), math.log(reg_high / reg_low)
@@ -209,8 +207,7 @@ def fine_around_the_best(ask):
         centre, tried = log_positions(inputs, winner), log_positions(inputs, out["fine"])
         must(
             (np.abs(tried - centre) <= 1 / 8 + 1e-9).all(),
-            "a fine point lies more than an eighth of the range (log scale) away from the best coarse "
-            "point.",
+            "a fine point lies more than an eighth of the range (log scale) away from the best coarse point.",
         )
         must(
             ((tried >= -1e-9) & (tried <= 1 + 1e-9)).all(),

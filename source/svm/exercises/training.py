@@ -60,8 +60,7 @@ def validation_keeps_its_offset(ask):
             out["val"][:, :-1].mean(axis=0),
             inputs["X_val"].mean(axis=0) - inputs["X_train"].mean(axis=0),
         ),
-        "the mean of the validation set must be its own minus the training set's; "
-        "it is not there to be set to 0.",
+        "the mean of the validation set must be its own minus the training set's; it is not there to be set to 0.",
     )
 
 
@@ -81,14 +80,11 @@ def squared_errors(W, X, y, reg):
     """A loss that anything can be trained on: scores should be 1 for the true class, 0 for others."""
     error = X @ W
     error[np.arange(len(y)), y] -= 1
-    return np.vdot(error, error) / len(y) + reg * np.vdot(W, W), 2 * (
-        X.T @ error / len(y) + reg * W
-    )
+    return np.vdot(error, error) / len(y) + reg * np.vdot(W, W), 2 * (X.T @ error / len(y) + reg * W)
 
 
 @exercise(
-    f"{linear.MODEL_SIGNATURE} -> losses: T, W: D C, predictions: M int, "
-    "losses_of_a_second_call: T, W_after_it: D C",
+    f"{linear.MODEL_SIGNATURE} -> losses: T, W: D C, predictions: M int, losses_of_a_second_call: T, W_after_it: D C",
     points=7,
     given={**linear.MODEL_GIVEN, "learning_rate": draws.number(0.02, 0.08)},
     sizes=linear.MODEL_SIZES,
@@ -99,9 +95,7 @@ def squared_errors(W, X, y, reg):
 def LinearSVM(student, X, y, X_new, learning_rate, reg, num_iters, batch_size, seed):
     """Train on squared errors (training is judged here, not the hinge loss), predict, train on."""
     settings = {"rate": learning_rate, "reg": reg, "steps": num_iters, "batch": batch_size}
-    return linear.trained_twice(
-        student.LinearSVM(), squared_errors, X_new, seed, X=X, y=y, **settings
-    )
+    return linear.trained_twice(student.LinearSVM(), squared_errors, X_new, seed, X=X, y=y, **settings)
 
 
 @property_of(LinearSVM, "The loss falls", 1.5)

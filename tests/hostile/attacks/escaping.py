@@ -82,7 +82,7 @@ ESCAPING = [
             WRITE
             + src(
                 """
-                for path in ('nbgrader_config.py', 'solutions/tiny.py', 'source/tiny/exercises.py', 'assignments/tiny/tiny.ipynb', 'sitecustomize.py', '{mark}'):
+                for path in ('nbgrader_config.py', 'solutions/tiny.py', 'source/tiny/exercises/sums.py', 'assignments/tiny/tiny.ipynb', 'sitecustomize.py', '{mark}'):
                     put('{course}/' + path)
                 """
             ),
@@ -124,11 +124,20 @@ ESCAPING = [
         "changes the exercises that lie beside it",
         4,
         [
-            WRITE + "open('exercises.py', 'w').write('1/0')",
+            WRITE
+            + src(
+                """
+                import os
+                for path in ('exercises.py', 'exercises/__init__.py', 'exercises/sums.py', 'shared.py'):
+                    assert path == 'exercises.py' or os.path.exists(path)
+                    open(path, 'w').write('1/0')
+                """
+            ),
             src(
                 """
-                import importlib, sys
-                sys.modules.pop('exercises')
+                import sys
+                for name in list(sys.modules):
+                    if 'exercises' in name.partition('.')[0] or name == 'shared': del sys.modules[name]
                 """
             ),
         ],
@@ -197,6 +206,10 @@ ESCAPING = [
             "nbgrader_config.py": b"open('{course}/{mark}', 'w')",
             "jupyter_config.py": b"1/0",
             "exercises.py": b"1/0",
+            "exercises/__init__.py": b"1/0",
+            "exercises/sums.py": b"1/0",
+            "shared.py": b"1/0",
+            "shared/__init__.py": b"1/0",
         },
         by_nbgrader=True,
     ),

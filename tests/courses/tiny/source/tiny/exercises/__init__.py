@@ -1,0 +1,6 @@
+"""Two exercises, the smallest course that has everything: a gradient, a vectorised sum, a module for each."""
+
+from .gradients import half_square
+from .sums import row_sums
+
+__all__ = ["half_square", "row_sums"]
