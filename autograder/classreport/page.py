@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..report.words import number
+from ..report.words import plainly
 from .attention import TITLES
 from .summary import PRESSING, STATUSES
 
@@ -53,7 +53,7 @@ def _template() -> Template:
 
 def number_or_dash(value: float | None) -> str:
     """``7.5``, ``100``, and a dash for what is not known."""
-    return "–" if value is None else number(value)
+    return "–" if value is None else plainly(value)
 
 
 def breakable(name: str) -> Markup:

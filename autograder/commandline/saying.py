@@ -67,6 +67,6 @@ def _no_folder(course: Path) -> Path:
 
 def points(value: float) -> str:
     """``7.5``, ``100``: points without idle zeros."""
-    from ..report.words import number
+    from ..report.words import plainly
 
-    return number(value)
+    return plainly(value)

@@ -76,7 +76,7 @@ class Hub:
         return user["name"]
 
 
-class Ask(BaseModel):
+class Question(BaseModel):
     """What a challenge is asked for with."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -217,7 +217,7 @@ async def challenge(request: Request, user: User) -> Response:
     """Draw inputs."""
     desk = at_desk(request)
     try:
-        ask = Ask.model_validate_json(await desk.body(request, user, MAX_ASK_BYTES))
+        ask = Question.model_validate_json(await desk.body(request, user, MAX_ASK_BYTES))
     except ValidationError:
         raise desk.refuse(user, 422, "what is asked is {assignment, exercise}, as JSON") from None
     try:

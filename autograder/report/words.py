@@ -19,7 +19,7 @@ def sign(finding: Finding) -> str:
     return {True: "✓", False: "✗", None: "…"}[finding.passed]
 
 
-def number(value: float) -> str:
+def plainly(value: float) -> str:
     """Without needless zeros, and never in scientific notation: 8, 4.5, 3.33."""
     return f"{value:.2f}".rstrip("0").rstrip(".")
 
@@ -29,7 +29,7 @@ def headline(verdict: Verdict) -> str:
     status = STATUS[verdict.status]
     if verdict.waiting and verdict.status == "passed":
         status = "all checks that run here passed"
-    return f"{verdict.name}: {status}, {number(verdict.score)} of {number(verdict.points)} points{_waiting(verdict)}"
+    return f"{verdict.name}: {status}, {plainly(verdict.score)} of {plainly(verdict.points)} points{_waiting(verdict)}"
 
 
 def _waiting(verdict: Verdict) -> str:
@@ -37,13 +37,13 @@ def _waiting(verdict: Verdict) -> str:
     if not verdict.waiting or total <= 0:
         return ""
     open_points = verdict.points * sum(finding.share for finding in verdict.waiting) / total
-    return f" so far, {number(round(open_points, 2))} wait for grading"
+    return f" so far, {plainly(round(open_points, 2))} wait for grading"
 
 
 def points_of(verdict: Verdict, finding: Finding) -> str:
     """What one check is worth within its exercise, in words: "1 point", "2.5 points"."""
     total = sum(one.share for one in verdict.findings)
-    points = number(round(verdict.points * finding.share / total, 2)) if total else "0"
+    points = plainly(round(verdict.points * finding.share / total, 2)) if total else "0"
     return f"{points} point{'' if points == '1' else 's'}"
 
 

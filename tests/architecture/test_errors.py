@@ -16,6 +16,8 @@ from .imports import modules
 
 HANDED_ON = {
     "autograder.commandline.check: graded.problem": "the sentence of a SubmissionError, from the notebook",
+    "autograder.authoring.build: str(problem)": "the sentence of an ExerciseError, with its place",
+    "autograder.course.assignment: str(error)": "the sentence of an ExerciseError, with its place",
     "autograder.gradebook.classroom: str(error)": "the sentence of another Refusal",
     "autograder.gradebook.release: _in_a_line(name, log.lines or [str(problem)])": "nbgrader's words, in one line",
 }

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from traitlets import Dict, Enum, Unicode
 
-from ...report.words import number
+from ...report.words import plainly
 from .cells import inert
 from .roster import Column, Enrolled, RosterExport
 
@@ -38,7 +38,7 @@ class CanvasExport(RosterExport):
         titles = [self.names.get(column.assignment, column.assignment) for column in columns]
         return [
             ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *titles],
-            ["    Points Possible", "", "", "", "", *(number(column.max_score) for column in columns)],
+            ["    Points Possible", "", "", "", "", *(plainly(column.max_score) for column in columns)],
         ]
 
     def identity(self, student: Enrolled) -> list[str]:

@@ -12,7 +12,7 @@ from nbgrader.api import Gradebook
 from nbgrader.plugins import ExportPlugin
 from traitlets import Bool, Unicode
 
-from ...report.words import number
+from ...report.words import plainly
 from .ledger import Entry, ledger
 
 
@@ -112,4 +112,4 @@ class RosterExport(ExportPlugin):
             return self.missing
         if entry.waiting and not self.unfinished:
             return ""
-        return number(entry.final)
+        return plainly(entry.final)
