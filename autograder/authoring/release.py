@@ -44,7 +44,7 @@ def open_course(course_root: Path) -> Course:
         config = PyFileConfigLoader(CONFIG, path=str(course_root)).load_config()
     except Exception as problem:  # it is Python, anything can happen in it
         raise AuthoringError(f"{CONFIG}: {type(problem).__name__}: {' '.join(str(problem).split())}") from None
-    folders = CourseDirectory(config=config, log=_Log().logger)
+    folders = CourseDirectory(config=config, log=ErrorLog().logger)
     source = Path(os.path.normpath(course_root / folders.source_directory))
     if source == course_root / "source":
         raise AuthoringError(f"{CONFIG}: source_directory must not be source/, or nbgrader releases the texts too")
@@ -75,14 +75,14 @@ def generate(course: Course, stage: Path, name: str, *, record: bool) -> None:
     config = Config()
     config.merge(course.config)
     config.merge(ours)
-    log = _Log()
+    log = ErrorLog()
     try:
         with alembic_on_path(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             folders = CourseDirectory(config=config, log=log.logger)
             GenerateAssignment(coursedir=folders, config=config, log=log.logger).start()
     except Exception as problem:
-        raise AuthoringError(_in_a_line(name, log.errors or [str(problem)])) from None
+        raise AuthoringError(_in_a_line(name, log.lines or [str(problem)])) from None
 
 
 def _in_a_line(name: str, errors: list[str]) -> str:
@@ -98,15 +98,18 @@ def _in_a_line(name: str, errors: list[str]) -> str:
     return f"{name}: nbgrader's generate_assignment failed: {last}"
 
 
-class _Log:
-    """A logger of our own that remembers errors, instead of nbgrader's tracebacks on the screen."""
+class ErrorLog(logging.Handler):
+    """Remembers what nbgrader logs as errors, instead of its tracebacks on the screen."""
 
     def __init__(self) -> None:
-        self.errors: list[str] = []
-        self.logger = logging.Logger("chainrule.authoring", logging.INFO)
-        handler = logging.Handler(logging.ERROR)
-        handler.emit = lambda record: self.errors.append(record.getMessage())
-        self.logger.addHandler(handler)
+        super().__init__(logging.ERROR)
+        self.lines: list[str] = []
+        self.logger = logging.Logger("chainrule", logging.WARNING)
+        self.logger.addHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the line."""
+        self.lines.append(record.getMessage())
 
 
 @contextmanager

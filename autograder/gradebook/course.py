@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,24 +10,10 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
-from ..authoring.release import alembic_on_path
+from ..authoring.release import ErrorLog, alembic_on_path
 from ..grading.assignment import COURSE_MARK, Assignment
 from .errors import ClassError, UnknownAssignment
 from .patience import patiently
-
-
-class ErrorLog(logging.Handler):
-    """Remembers what nbgrader logs as errors."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.ERROR)
-        self.lines: list[str] = []
-        self.logger = logging.Logger("chainrule.gradebook", logging.WARNING)
-        self.logger.addHandler(self)
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep the line."""
-        self.lines.append(record.getMessage())
 
 
 @dataclass
