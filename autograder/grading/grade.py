@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 
 from ..verdict import Verdict, replace
 from .assignment import Assignment, AssignmentError, check_of
-from .displays import displays
 from .onrecord import put_on_record
 from .rebuild import Rebuilt, rebuild, skipped
 from .submission import SubmissionError, read_notebook
@@ -121,7 +120,7 @@ def _judge(
             if check := check_of(cell):
                 verdicts[check] = _judge_one(assignment, assignment.exercises[check], session, seed)
             elif (result := results.get(cell["id"])) is not None:
-                cell["outputs"] = displays(result.outputs)
+                cell["outputs"] = result.outputs
                 cell["execution_count"] = result.execution_count
     return verdicts
 
