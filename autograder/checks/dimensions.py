@@ -19,14 +19,11 @@ ARTICLE = {"float": "floating-point numbers", "int": "integers", "bool": "boolea
 class Dimensions:
     """Outputs against their named dimensions, in every case; entries finite; inputs not changed in place.
 
-    ``finite=False`` allows nan and inf. ``keeps_inputs=False`` lets an answer change its arguments. What is bad style but
-    does no harm here costs nothing and is said all the same: an upstream gradient changed in place, an output that is a
-    view of an input.
+    What is bad style but does no harm here costs nothing and is said all the same: an upstream gradient changed in place,
+    an output that is a view of an input.
     """
 
     share: float = 1.0
-    finite: bool = True
-    keeps_inputs: bool = True
     title: str = "Dimensions"
     needs_reference: bool = False
 
@@ -44,7 +41,7 @@ class Dimensions:
     def _warnings(self, trial: Trial) -> list[str]:
         """What does no harm here and may elsewhere."""
         evaluations = [drawn.evaluation for drawn in trial.draws()]
-        changed = sorted({name for one in evaluations for name in one.mutated}) if self.keeps_inputs else []
+        changed = sorted({name for one in evaluations for name in one.mutated})
         shared = sorted({name for one in evaluations for name in one.aliased})
         words = (
             [f"Take care: {' and '.join(changed)} is changed in place, which the caller may not expect"]
@@ -64,10 +61,9 @@ class Dimensions:
                 yield f"{name} was not returned."
                 return
             yield from filter(None, [misshapen(name, outputs[name], dims, drawn.sizes)])
-            if self.finite:
-                yield from filter(None, [_not_finite(name, outputs[name], dims)])
+            yield from filter(None, [_not_finite(name, outputs[name], dims)])
         changed = set(drawn.evaluation.mutated) - _upstream(trial)
-        if self.keeps_inputs and changed:
+        if changed:
             yield f"{' and '.join(sorted(changed))} is changed in place: the caller still needs it; work on a copy."
 
 

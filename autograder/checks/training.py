@@ -21,6 +21,7 @@ from .compare import distance
 
 Measure = Callable[[Mapping[str, np.ndarray], np.ndarray], float]
 FALLS_TO = 0.7
+RUNS = 3
 SPREADS = 3
 MOST_MEMORY = 2.0
 
@@ -55,7 +56,7 @@ def accuracy(outputs: Mapping[str, np.ndarray], labels: np.ndarray, scores: str 
 
 @dataclass(frozen=True)
 class Training:
-    """Train ``runs`` times on fresh tasks and judge the middle result.
+    """Train three times on fresh tasks and judge the middle result.
 
     task: ``(rng, device) -> Task``; device is "" (the processor) or "accelerator": it chooses the size and puts the word
     into the inputs. at_least: the floor that is judged everywhere. margin: how far below the reference's mean is still as
@@ -69,7 +70,6 @@ class Training:
     at_least: float
     scores: str = "scores"
     losses: str | None = "losses"
-    runs: int = 3
     margin: float = 0.02
     measure: Measure | None = None
     measured: str = "accuracy"
@@ -80,7 +80,7 @@ class Training:
     def __call__(self, trial: Trial) -> Finding:
         """Judge. Raises AnswerFailed for what the answer raises."""
         device, why = chosen_device(trial)
-        seeds = [int(seed) for seed in trial.rng.integers(1 << 62, size=self.runs)]
+        seeds = [int(seed) for seed in trial.rng.integers(1 << 62, size=RUNS)]
         try:
             tasks, yours = self._train(trial, seeds, device)
         except _Elsewhere as elsewhere:
@@ -104,8 +104,7 @@ class Training:
                 bar, source = relative, f"the reference, trained beside it, reaches {mean(theirs):.3f}"
         said = ", ".join(f"{one:.3f}" for one in reached)
         message = (
-            f"{self.measured} {said} in {self.runs} runs {where}; at least {bar:.3f} is asked of the middle one "
-            f"({source})."
+            f"{self.measured} {said} in {RUNS} runs {where}; at least {bar:.3f} is asked of the middle one ({source})."
         )
         memory = None
         if trial.reference is not None:

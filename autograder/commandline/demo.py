@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .cast import Student, read_cast, submission
 from .grade import as_json, by_code, by_hand, grade_with_progress
+from .report import write
 from .saying import console, course_root, points, print_json
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ def run(
 ) -> int:
     """Build, hand in, grade, show, one assignment after the other. Returns the exit code."""
     from ..gradebook.classroom import Wishes
-    from ..gradebook.figure import points_per_exercise
 
     root = course_root(course)
     casts = {name: read_cast(root / "demo" / name) for name in assignments or _with_a_cast(root)}
@@ -32,11 +32,11 @@ def run(
     failed = False
     for name, cast in casts.items():
         grades = grade_with_progress(demo, name, Wishes(jobs, isolation))
-        figure = points_per_exercise(grades, demo / f"{name}-class.png")
+        _, files = write(demo, name, demo / "reports")
         failed = failed or bool(grades.failures)
-        shown.append(as_json(grades) | {"figure": str(figure)})
+        shown.append(as_json(grades) | {"report": str(files["page"])})
         if not json:
-            _show(grades, cast, figure)
+            _show(grades, cast, files["page"])
     if json:
         print_json({"course": str(demo), "assignments": shown})
     return 1 if failed else 0
@@ -83,7 +83,7 @@ def make_course(root: Path, casts: Mapping[str, list[Student]], demo: Path) -> P
     return demo
 
 
-def _show(grades: ClassGrades, cast: list[Student], figure: Path) -> None:
+def _show(grades: ClassGrades, cast: list[Student], report: Path) -> None:
     from rich import box
     from rich.markup import escape
     from rich.table import Table
@@ -104,7 +104,7 @@ def _show(grades: ClassGrades, cast: list[Student], figure: Path) -> None:
     for student, why in grades.failures.items():
         out.print(f"[red]{student} could not be recorded: {escape(why)}[/]")
     out.print(f"\nisolation: {grades.isolation}")
-    out.print(f"points per exercise: {_shown(figure)}")
+    out.print(f"what the class understood: {_shown(report)}")
     for row in grades.students:
         if row.feedback:
             out.print(f"feedback to {row.student}: {_shown(row.feedback)}")

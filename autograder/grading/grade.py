@@ -19,7 +19,6 @@ from ..course.assignment import Assignment
 from ..course.marks import check_of, mark_notebook, mark_verdict, notebook_marks, skipped
 from ..errors import AssignmentError, SubmissionError
 from ..language.verdict import Verdict, replace
-from .displays import displays
 from .handed_in import read_notebook
 from .rebuild import Rebuilt, rebuild
 
@@ -123,7 +122,7 @@ def _verdicts(
             if check := check_of(cell):
                 verdicts[check] = _verdict(assignment, assignment.exercises[check], session, seed)
             elif (result := results.get(cell["id"])) is not None:
-                cell["outputs"] = displays(result.outputs)
+                cell["outputs"] = result.outputs
                 cell["execution_count"] = result.execution_count
     return verdicts
 

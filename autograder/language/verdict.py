@@ -16,7 +16,7 @@ class Evidence:
     """The numbers behind a failed check: where it is worst, both values, and a picture of the error.
 
     ``error`` is |yours - expected| (float64, at most two axes long, shown as a heat map), ``axes`` the names of its axes,
-    ``ratio`` a constant yours/expected where there is one. None of it may hold a reference value that ``reveal`` hides.
+    ``ratio`` a constant yours/expected where there is one.
     """
 
     output: str = ""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from autograder.wall.isolation import choose
+from autograder.wall.outside.isolation import choose
 
 from .classroom import CLASSES, Graded, graded_once
 

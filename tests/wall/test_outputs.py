@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 
-from autograder.wall.outside.outputs import Collected, valid
+from autograder.wall.outside.outputs import TOO_LONG, Collected, defused, valid
 
 from .test_values import JSON
 
@@ -28,6 +28,8 @@ def displayed(**data: object) -> dict:
         displayed(**{"text/html": ["<b>"]}),
         displayed(**{"image/png": '"><script>alert(1)</script>'}),
         displayed(**{"image/png": "abc"}),
+        displayed(**{"application/json": {"x": 1}}),
+        displayed(**{"text/vnd.mermaid": "<script>"}),
         {"output_type": "display_data", "data": "text"},
         {"output_type": "update_display_data", "data": {"text/plain": "1"}},
     ],
@@ -56,7 +58,7 @@ def test_only_known_keys_survive() -> None:
         "output_type": "execute_result",
         "execution_count": 7,
         "data": {"text/plain": "1?"},
-        "metadata": {"needs_background": "light", "image/png": {"width": 5}},
+        "metadata": {"image/png": {"width": 5}},
     }
 
 
@@ -68,3 +70,33 @@ def test_what_is_beyond_the_cap_is_cut_with_a_note() -> None:
     assert len(outputs) == 2
     assert len(outputs[0]["text"]) == 900
     assert "the rest is cut" in outputs[1]["text"]
+
+
+def test_a_known_format_is_kept_beside_others() -> None:
+    shown = valid(displayed(**{"text/plain": "x", "application/javascript": "alert(1)"}))
+    assert shown is not None
+    assert shown["data"] == {"text/plain": "x"}
+
+
+def test_sizes_of_pictures_are_numbers() -> None:
+    bad = {
+        "image/png": {"width": "1 onload=alert(1)", "height": 20, "alt": "x"},
+        "text/html": {"isolated": True},
+    }
+    shown = valid(displayed(**{"image/png": "aGk="}) | {"metadata": bad})
+    assert shown is not None
+    assert shown["metadata"] == {"image/png": {"height": 20}}
+
+
+def test_rich_text_has_a_bearable_length() -> None:
+    shown = valid(displayed(**{"text/html": "<b>" * 100_000}))
+    assert shown is not None
+    assert shown["data"] == {"text/html": TOO_LONG}
+
+
+def test_tex_makes_no_links() -> None:
+    assert "\\href" not in defused(r"$\href{javascript:alert(1)}{x}$ \let\a\href")
+    assert defused(r"$\hat{x} \styled \alpha$") == r"$\hat{x} \styled \alpha$"
+    shown = valid(displayed(**{"text/latex": r"$\href{javascript:alert(1)}{x}$"}))
+    assert shown is not None
+    assert "\\href" not in shown["data"]["text/latex"]

@@ -1,4 +1,8 @@
-"""Outside: cell outputs that an enemy may have written become plain nbformat 4 outputs; and, for pages, harmless ones."""
+"""Outside: cell outputs that an enemy may have written become plain nbformat 4 outputs that a page may show.
+
+Kept are text and pictures in known formats, of bearable size. nbconvert writes some metadata (a picture's width) and some
+formats (mermaid, widgets) into the page as they are, so they are dropped here, whatever the page's own cleaning does.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +14,15 @@ from ..wire.limits import in_bytes
 
 Output = dict[str, Any]
 
-TEXT = ("text/plain", "text/html", "text/markdown", "text/latex", "image/svg+xml")
-IMAGES = ("image/png", "image/jpeg", "image/gif")
+RICH = ("text/html", "text/markdown", "text/latex")
+TEXT = ("text/plain", *RICH, "image/svg+xml")
+IMAGES = ("image/png", "image/jpeg")
 BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
+RICH_CAP = 200_000
+TOO_LONG = "(this output was too long to show)"
+# MathJax turns \href{javascript:...} into a link, and its macros can spell any word: the commands
+# themselves must go.
+TEX = re.compile(r"\\(href|class|cssId|style|require|data)(?![A-Za-z])")
 LINE_CAP = 20_000
 LINES = 5_000
 STREAM_CAP = 1 << 20
@@ -117,6 +127,11 @@ def valid(raw: Any) -> Output | None:
     return None
 
 
+def defused(text: str) -> str:
+    """Text in which MathJax finds no command that makes links or touches the page."""
+    return TEX.sub(lambda found: "\\\u200b" + found[1], text)
+
+
 def stopped(sentence: str) -> Output:
     """The error output that says why a cell was stopped."""
     return {"output_type": "error", "ename": "Stopped", "evalue": sentence, "traceback": [f"Stopped: {sentence}"]}
@@ -128,24 +143,26 @@ def _data(raw: Any) -> dict[str, Any]:
         return data
     for kind in TEXT:
         if isinstance(raw.get(kind), str):
-            data[kind] = _text(raw[kind])
+            data[kind] = _shown(kind, _text(raw[kind]))
     for kind in IMAGES:
         if isinstance(raw.get(kind), str):
             packed = "".join(raw[kind].split())
             if packed and len(packed) % 4 == 0 and BASE64.fullmatch(packed):
                 data[kind] = packed
-    if isinstance(raw.get("application/json"), (dict, list)):
-        data["application/json"] = json.loads(_text(json.dumps(raw["application/json"])))
     return data
 
 
+def _shown(kind: str, text: str) -> str:
+    if kind in RICH and len(text) > RICH_CAP:
+        return TOO_LONG
+    return defused(text) if kind == "text/latex" else text
+
+
 def _metadata(raw: Any) -> dict[str, Any]:
-    """Sizes of images and whether they need a background; nothing else means anything to us."""
+    """Sizes of images; nothing else means anything to us."""
     kept: dict[str, Any] = {}
     if not isinstance(raw, dict):
         return kept
-    if raw.get("needs_background") in ("light", "dark"):
-        kept["needs_background"] = raw["needs_background"]
     for kind in IMAGES:
         one = raw.get(kind)
         if isinstance(one, dict):
