@@ -104,6 +104,7 @@ ESCAPING = [
             ),
         ],
         never_says="WROTE /",
+        slow=True,
     ),
     Attack(
         "home_write",
@@ -118,6 +119,7 @@ ESCAPING = [
                 """
             ),
         ],
+        slow=True,
     ),
     Attack(
         "own_modules_changed",
@@ -132,6 +134,7 @@ ESCAPING = [
                 """
             ),
         ],
+        slow=True,
     ),
     Attack(
         "daemon",
@@ -158,6 +161,7 @@ ESCAPING = [
             + "".join(f"        {line}\n" for line in DAEMON.splitlines() if line)
             + "    return x.sum(axis=1)\n"
         },
+        slow=True,
     ),
     Attack(
         "daemons_by_shell",
@@ -171,6 +175,7 @@ ESCAPING = [
                 """
             ),
         ],
+        slow=True,
     ),
     Attack(
         "numpy_directory",
@@ -231,6 +236,7 @@ ESCAPING = [
                 """
             )
         },
+        slow=True,
     ),
     Attack(
         "udp",
@@ -276,6 +282,7 @@ ESCAPING = [
             ),
         ],
         never_says="SENT\\n",
+        slow=True,
     ),
     Attack(
         "internet",
@@ -292,6 +299,7 @@ ESCAPING = [
             "!pip download six 2>&1 | tail -1",
         ],
         never_says="SENT\\n",
+        slow=True,
     ),
     Attack(
         "namespaces",
@@ -309,6 +317,7 @@ ESCAPING = [
             ),
         ],
         never_says="MOUNTED",
+        slow=True,
     ),
     Attack(
         "limits_raised",
@@ -325,6 +334,7 @@ ESCAPING = [
             ),
         ],
         never_says="RAISED\\n",
+        slow=True,
     ),
     Attack(
         "descendant_reads",
@@ -338,5 +348,6 @@ ESCAPING = [
                 """
             ),
         ],
+        slow=True,
     ),
 ]
