@@ -1,6 +1,6 @@
 # Chain Rule. `make demo` shows it, `make test` proves it. Every target sets up .venv first, once.
 PYTHON ?= python3
-JOBS ?= 2
+JOBS ?= 3
 PORT ?= 8000
 BIN := .venv/bin
 # nbgrader calls alembic by name, so the environment's programs must be on the path

@@ -10,6 +10,7 @@ import contextlib
 import gc
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -78,6 +79,28 @@ def autocast(where: torch.device, precision: str) -> AbstractContextManager[Any]
     if precision in ("", "float32"):
         return contextlib.nullcontext()
     return torch.autocast(where.type, dtype=getattr(torch, precision))
+
+
+@contextlib.contextmanager
+def kernels_for(precision: str) -> Iterator[None]:
+    """While it lasts, torch can run what it runs in this precision on any processor.
+
+    oneDNN has LSTMs in bfloat16 only for processors with AVX-512; torch's own kernels serve on all.
+    """
+    import torch
+
+    here = torch.backends.mkldnn.is_available()
+    if precision in ("", "float32") or not here or torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        yield
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a switch for another vendor's cards
+        without = torch.backends.mkldnn.flags(enabled=False)
+        without.__enter__()
+    try:
+        yield
+    finally:
+        without.__exit__(None, None, None)
 
 
 @dataclass

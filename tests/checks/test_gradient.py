@@ -18,11 +18,11 @@ FAMILIES = families()
 
 
 @pytest.mark.parametrize("name", FAMILIES)
-@pytest.mark.parametrize("seed", range(25))
-def test_a_right_gradient_never_fails(name, seed):
+def test_a_right_gradient_never_fails(name):
     exercise, namespace = FAMILIES[name]
-    verdict = judge(exercise, local(exercise, namespace), seed=seed)
-    assert verdict.status == "passed", verdict.findings
+    for seed in range(8):
+        verdict = judge(exercise, local(exercise, namespace), seed=seed)
+        assert verdict.status == "passed", (seed, verdict.findings)
 
 
 def test_a_point_within_a_hair_of_a_kink_is_left_for_another():

@@ -31,7 +31,8 @@ class Attack:
     there), ``pipes`` too, ``named`` is the notebook's file name. ``score`` is what the functions are worth. ``says`` must
     be on the record: in the verdicts, the gradebook's comments or the feedback page; ``never_says`` in no output.
     ``by_nbgrader``: graded by ``nbgrader autograde`` too, whose own reading it is after. ``not_promised_by``: levels of
-    isolation that do not promise to stop it (docs/security.md). ``{course}`` and all of World.names are filled in.
+    isolation that do not promise to stop it (docs/security.md). ``slow``: takes seconds, or varies what others do, and
+    is left to `make test-long`. ``{course}`` and all of World.names are filled in.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Attack:
     never_says: str = ""
     by_nbgrader: bool = False
     not_promised_by: tuple[str, ...] = ()
+    slow: bool = False
 
     @property
     def student(self) -> str:

@@ -1,4 +1,4 @@
-"""An assignment as the audits see it: its exercises, its right answers, and the mistakes that must be caught and named."""
+"""An assignment as the audits see it: its exercises, its right answers, the mistakes that must be caught and named."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from dataclasses import dataclass, replace
 from functools import cache
 from types import ModuleType
 from typing import Any
+from zlib import crc32
 
-from autograder.checks import Training
+import pytest
+
+from autograder.checks import AllowedMeans, Check, Training, Vectorised
+from autograder.course.reference_answers import ReferenceAnswers
 from autograder.exercise.mistakes import Mistakes
 from autograder.exercise.trial import Exercise
 from autograder.judge import judge
@@ -18,8 +22,8 @@ from autograder.watch.evaluate import local
 from .conftest import asked, load
 
 ASSIGNMENTS = ("svm", "softmax", "backprop", "cnn", "lstm")
-TRAINED_APART = {"lstm"}
-"""Training is left out unless it is asked for: what is right and wrong shows without it, a hundred times as fast."""
+SLOW_TO_TRAIN = {"lstm"}
+"""Where even `make test-long` trains right answers and a few wrong ones, but not every known mistake."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,43 +34,87 @@ class Audited:
     exercises: Mapping[str, Exercise]
     right: dict[str, Any]
     wrong: ModuleType
+    style: Mapping[str, Any]
     mistakes: Mistakes
+    reference: ReferenceAnswers
 
     @property
     def answers(self) -> dict[str, Exercise]:
         """Each answer's exercise."""
-        return {answer: exercise for exercise in self.exercises.values() for answer in exercise.answers}
+        return {one: exercise for exercise in self.exercises.values() for one in exercise.answers}
 
-    @property
-    def known(self) -> list[tuple[str, str]]:
-        """Every known mistake: the answer, and its name there."""
-        return [(answer, name) for answer in self.answers for name in self.mistakes.names(answer)]
+    def known(self, name: str) -> list[tuple[str, str]]:
+        """Every known mistake in an exercise: the answer, and its name there."""
+        answers = self.exercises[name].answers
+        return [(answer, mistake) for answer in answers for mistake in self.mistakes.names(answer)]
+
+    def seed(self, name: str) -> int:
+        """One seed for all mistakes in an exercise: what the reference answers is then worked out once."""
+        return crc32(f"{self.name} {name}".encode())
 
     def posed(self, name: str, *, train: bool = False) -> Exercise:
-        """An exercise, without its training where that is done apart."""
+        """An exercise, without its training unless asked: what is wrong shows without, and sooner."""
         exercise = self.exercises[name]
-        if train or self.name not in TRAINED_APART:
-            return exercise
-        return replace(exercise, checks=[check for check in exercise.checks if not isinstance(check, Training)])
+        kept = [one for one in exercise.checks if train or not isinstance(one, Training)]
+        return replace(exercise, checks=kept)
 
-    def verdict(
-        self, name: str, namespace: Mapping[str, Any], seed: int | None = None, *, train: bool = False
-    ) -> Verdict:
+    def trained(self) -> list[str]:
+        """The exercises in which something is trained."""
+        return [name for name in self.exercises if self.posed(name).checks != self.exercises[name].checks]
+
+    def verdict(self, name: str, namespace: Mapping[str, Any], seed: int, *, train: bool = False) -> Verdict:
         """Judge an answer beside the reference."""
         exercise = self.posed(name, train=train)
-        reference = local(exercise, self.right)
-        return judge(exercise, local(exercise, namespace), reference=reference, mistakes=self.mistakes, seed=seed)
+        reference = self.reference.of(exercise, seed)
+        answer = local(exercise, namespace)
+        return judge(exercise, answer, reference=reference, mistakes=self.mistakes, seed=seed)
+
+    def on_a_laptop(self, name: str, namespace: Mapping[str, Any], seed: int, *, train: bool = False) -> Verdict:
+        """Judge an answer where neither the reference nor the known mistakes are."""
+        exercise = self.posed(name, train=train)
+        return judge(exercise, local(exercise, namespace), seed=seed)
+
+    def blind(self, name: str) -> set[str]:
+        """The titles of the checks that judge as they do on a laptop, whether the reference is there or not."""
+        return {check.title for check in self.exercises[name].checks if _is_blind(check)}
 
     def in_another_style(self, name: str) -> dict[str, Any]:
         """The names as the mistakes' module has them right."""
-        return {**self.right, **{answer: getattr(self.wrong, answer) for answer in self.exercises[name].answers}}
+        answers = self.exercises[name].answers
+        return {**self.right, **{answer: getattr(self.wrong, answer) for answer in answers}}
+
+
+def _is_blind(check: Check) -> bool:
+    """Three kinds of checks need no reference, but look at it where there is one."""
+    return not check.needs_reference and not isinstance(check, Vectorised | AllowedMeans | Training)
 
 
 @cache
 def audited(name: str) -> Audited:
     """The assignment ``name``, loaded once."""
     right, wrong = vars(load(f"solutions/{name}.py")), load(f"solutions/mistakes/{name}.py")
-    return Audited(name, asked(name).exercises, right, wrong, Mistakes(wrong, right))
+    exercises = asked(name).exercises
+    style = vars(load(f"solutions/styles/{name}.py"))
+    return Audited(name, exercises, right, wrong, style, Mistakes(wrong, right), ReferenceAnswers(right))
+
+
+ALL = [audited(name) for name in ASSIGNMENTS]
+each_assignment = pytest.mark.parametrize("audit", ALL, ids=ASSIGNMENTS)
+each_exercise = pytest.mark.parametrize(
+    ("audit", "name"),
+    [pytest.param(one, name, id=f"{one.name}-{name}") for one in ALL for name in one.exercises],
+)
+each_trained = pytest.mark.parametrize(
+    ("audit", "name"),
+    [pytest.param(one, name, id=f"{one.name}-{name}") for one in ALL for name in one.trained()],
+)
+few_draws = pytest.mark.parametrize(
+    "seeds",
+    [
+        pytest.param(range(2), id="2 draws"),
+        pytest.param(range(2, 5), marks=pytest.mark.long, id="3 more"),
+    ],
+)
 
 
 def failed(judged: Verdict) -> set[str]:

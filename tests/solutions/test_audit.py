@@ -1,20 +1,41 @@
-"""Grading the grader, what holds for every assignment: right answers pass, each known mistake fails and is named."""
+"""Grading the grader, what holds for every assignment: right answers pass, wrong ones fail and mistakes are named.
+
+Everything about one exercise is asked in one test, with one seed: what the reference answers is then worked out once.
+A test that fails names every mistake it failed with.
+"""
 
 from __future__ import annotations
 
-from zlib import crc32
+from collections.abc import Iterable
 
 import pytest
 
-from autograder.judge import fresh_seed, judge
-from autograder.watch.evaluate import local
+from autograder.course.assignment import assignments_in
+from autograder.exercise.mistakes import Mistake
+from autograder.judge import fresh_seed
+from autograder.language.verdict import Finding, Verdict
 
-from .audited import ASSIGNMENTS, Audited, audited
+from .audited import (
+    ALL,
+    ASSIGNMENTS,
+    SLOW_TO_TRAIN,
+    Audited,
+    each_assignment,
+    each_exercise,
+    each_trained,
+)
+from .conftest import COURSE
+from .nonsense import NONSENSE
+from .particulars import DRAWN_LESS, PARTICULARS, PARTLY_RIGHT, SLOW_TO_NAME
 
-ALL = [audited(name) for name in ASSIGNMENTS]
-EXERCISES = [pytest.param(one, name, id=f"{one.name}-{name}") for one in ALL for name in one.exercises]
-KNOWN = [pytest.param(one, answer, name, id=f"{one.name}-{answer}-{name}") for one in ALL for answer, name in one.known]
-each_assignment = pytest.mark.parametrize("audit", ALL, ids=ASSIGNMENTS)
+each_answer = pytest.mark.parametrize(
+    ("audit", "answer"),
+    [pytest.param(one, answer, id=f"{one.name}-{answer}") for one in ALL for answer in one.answers],
+)
+
+
+def test_every_released_assignment_is_audited():
+    assert set(ASSIGNMENTS) == set(assignments_in(COURSE))
 
 
 @each_assignment
@@ -32,39 +53,173 @@ def test_every_answer_is_asked_and_has_mistakes(audit: Audited):
     assert all(len(audit.mistakes.names(answer)) >= 3 for answer in audit.answers)
 
 
-@pytest.mark.parametrize(("audit", "name"), EXERCISES)
-@pytest.mark.parametrize("seed", range(2))
-def test_the_reference_earns_every_point(audit: Audited, name: str, seed: int):
-    judged = audit.verdict(name, audit.right, seed)
+# --- right answers ------------------------------------------------------------------------------
+
+
+@each_exercise
+def test_the_reference_earns_every_point(audit: Audited, name: str):
+    for seed in range(2):
+        earns_every_point(audit.verdict(name, audit.right, seed))
+
+
+@each_trained
+def test_the_reference_learns(audit: Audited, name: str):
+    earns_every_point(audit.verdict(name, audit.right, 1, train=True))
+
+
+def earns_every_point(judged: Verdict) -> None:
     assert (judged.status, judged.score) == ("passed", judged.points), judged.sentence()
 
 
-@pytest.mark.parametrize(("audit", "answer", "name"), KNOWN)
-def test_every_known_mistake_is_caught_and_named(audit: Audited, answer: str, name: str):
-    caught_and_named(audit, answer, name, crc32(f"{audit.name} {audit.answers[answer].name}".encode()))
+@each_exercise
+def test_a_laptop_without_the_reference_finds_nothing_wrong_with_a_right_answer(audit, name):
+    judged = audit.on_a_laptop(name, audit.right, 2)
+    assert all(finding.passed is not False for finding in judged.findings)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("audit", "answer", "name"), KNOWN)
-def test_every_known_mistake_is_caught_and_named_whatever_is_drawn(audit: Audited, answer: str, name: str):
-    for _ in range(20):
-        caught_and_named(audit, answer, name, fresh_seed())
-
-
-def caught_and_named(audit: Audited, answer: str, name: str, seed: int) -> None:
-    """Asserts that a mistake costs points and is told by its own hint."""
-    mistake = audit.mistakes.commit(answer, (name,))
-    judged = audit.verdict(audit.answers[answer].name, dict(mistake.namespace), seed)
-    findings = [finding for finding in judged.findings if finding.passed is False]
-    values = [finding for finding in findings if not finding.check.startswith("Vectorised")]
-    assert values, f"not caught with seed {judged.seed}"
-    assert judged.note == "", "a check broke"
-    assert judged.score < judged.points
-    assert any(mistake.hint in finding.hint for finding in findings), f"not named with seed {judged.seed}: {findings}"
-
-
-@pytest.mark.parametrize(("audit", "name"), EXERCISES)
-def test_a_laptop_without_the_reference_finds_nothing_wrong_with_a_right_answer(audit: Audited, name: str):
-    exercise = audit.posed(name)
-    judged = judge(exercise, local(exercise, audit.right), seed=2)
+@each_trained
+def test_a_laptop_finds_nothing_wrong_with_what_right_answers_learn(audit: Audited, name: str):
+    judged = audit.on_a_laptop(name, audit.right, 2, train=True)
     assert all(finding.passed is not False for finding in judged.findings)
+
+
+@pytest.mark.long
+@each_exercise
+def test_no_right_answer_is_ever_failed(audit: Audited, name: str):
+    for seed in range(DRAWN_LESS.get((audit.name, name), PARTICULARS[audit.name].draws)):
+        judged = audit.verdict(name, audit.right, seed, train=audit.name not in SLOW_TO_TRAIN)
+        assert judged.status == "passed", f"seed {seed}: {judged.sentence()}"
+
+
+# --- known mistakes -----------------------------------------------------------------------------
+
+
+@each_exercise
+def test_every_known_mistake_is_caught_and_named_and_most_are_seen_on_a_laptop(audit: Audited, name: str):
+    hidden = PARTICULARS[audit.name].only_with_the_reference
+    missed, unseen = [], []
+    for answer, one in audit.known(name):
+        mistake = audit.mistakes.commit(answer, (one,))
+        judged = audit.verdict(name, mistake.namespace, audit.seed(name))
+        missed += [f"{answer}, {one}: {problem}" for problem in problems(judged, mistake)]
+        if (answer, one) not in hidden and not seen_blindly(audit, name, judged, mistake):
+            unseen.append((answer, one))
+    assert missed == []
+    assert unseen == []
+
+
+def problems(judged: Verdict, mistake: Mistake) -> Iterable[str]:
+    """What is missing where a mistake should cost points and be told by its own hint."""
+    findings = [finding for finding in judged.findings if finding.passed is False]
+    if all(finding.check.startswith("Vectorised") for finding in findings):
+        yield f"not caught with seed {judged.seed}"
+    if judged.note:
+        yield f"a check broke: {judged.note}"
+    if judged.score >= judged.points:
+        yield f"costs nothing with seed {judged.seed}"
+    if not any(mistake.hint in finding.hint for finding in findings):
+        yield f"not named with seed {judged.seed}: {findings}"
+
+
+def seen_blindly(audit: Audited, name: str, judged: Verdict, mistake: Mistake) -> bool:
+    """Whether a laptop sees it: in a verdict already there, or else in one of its own."""
+    blind = audit.blind(name)
+    if any(one.passed is False and one.check in blind for one in judged.findings):
+        return True
+    return anything_wrong(audit.on_a_laptop(name, mistake.namespace, 4).findings)
+
+
+def anything_wrong(findings: Iterable[Finding]) -> bool:
+    return any(finding.passed is False for finding in findings)
+
+
+@pytest.mark.long
+@each_exercise
+def test_every_known_mistake_is_caught_and_named_whatever_is_drawn(audit: Audited, name: str):
+    missed = []
+    for seed in [audit.seed(name), *(fresh_seed() for _ in range(20))]:
+        for answer, one in audit.known(name):
+            mistake = audit.mistakes.commit(answer, (one,))
+            trained = audit.name not in SLOW_TO_TRAIN
+            judged = audit.verdict(name, mistake.namespace, seed, train=trained)
+            missed += [f"{answer}, {one}: {problem}" for problem in problems(judged, mistake)]
+    assert missed == []
+
+
+@pytest.mark.long
+@each_exercise
+def test_a_laptop_without_the_reference_sees_most_mistakes(audit: Audited, name: str):
+    unseen = {
+        (answer, one)
+        for answer, one in audit.known(name)
+        if not anything_wrong(
+            audit.on_a_laptop(
+                name,
+                audit.mistakes.commit(answer, (one,)).namespace,
+                4,
+                train=audit.name not in SLOW_TO_TRAIN,
+            ).findings
+        )
+    }
+    assert unseen <= PARTICULARS[audit.name].only_with_the_reference
+
+
+@pytest.mark.parametrize(
+    ("audit", "answer", "names"),
+    [
+        pytest.param(one, answer, names, id=f"{one.name}-{answer}-{'-'.join(names)}")
+        for one in ALL
+        for answer, names in PARTICULARS[one.name].pairs
+    ],
+)
+def test_two_mistakes_at_once_are_both_named(audit: Audited, answer: str, names: tuple[str, str]):
+    committed = audit.mistakes.commit(answer, names)
+    judged = audit.verdict(audit.answers[answer].name, committed.namespace, 5)
+    hints = " ".join(finding.hint for finding in judged.findings)
+    for name in names:
+        assert audit.wrong.HINTS[answer][name] in hints, name
+
+
+# --- wrong beyond any catalogue -----------------------------------------------------------------
+
+
+@each_answer
+def test_nonsense_is_the_answers_fault_and_earns_little(audit: Audited, answer: str):
+    """Some kinds for each answer, others for the next: every kind is tried on every third answer."""
+    step = 9 if (audit.name, audit.answers[answer].name) in SLOW_TO_NAME else 3
+    first = list(audit.answers).index(answer) % step
+    assert excused(audit, answer, list(NONSENSE)[first::step]) == []
+
+
+@pytest.mark.long
+@each_answer
+def test_all_nonsense_is_the_answers_fault_and_earns_little(audit: Audited, answer: str):
+    assert excused(audit, answer, NONSENSE) == []
+
+
+def excused(audit: Audited, answer: str, kinds: Iterable[str]) -> list[tuple[str, str, str, float]]:
+    """The kinds of nonsense that break a check, pass or earn much, and what became of them."""
+    exercise = audit.answers[answer]
+    most = PARTICULARS[audit.name].nonsense_earns if len(exercise.answers) > 1 else 0.4
+    found = []
+    for kind in kinds:
+        judged = audit.verdict(exercise.name, {**audit.right, answer: NONSENSE[kind]}, 1)
+        allowed = judged.points * (2 / 3 if (answer, kind) in PARTLY_RIGHT else most)
+        if judged.note or judged.status == "passed" or judged.score > allowed:
+            found.append((kind, judged.note, judged.status, judged.score))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("audit", "answer", "zeros"),
+    [
+        pytest.param(one, answer, zeros, id=f"{one.name}-{answer}")
+        for one in ALL
+        for answer, zeros in PARTICULARS[one.name].zeros.items()
+    ],
+)
+def test_zeros_of_the_right_shape_earn_little(audit: Audited, answer: str, zeros):
+    judged = audit.verdict(audit.answers[answer].name, {**audit.right, answer: zeros}, 1)
+    assert judged.note == ""
+    assert judged.score <= PARTICULARS[audit.name].zeros_earn * judged.points

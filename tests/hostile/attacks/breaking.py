@@ -44,6 +44,7 @@ BREAKING = [
             "import os; os.abort()",
         ],
         says="SIGABRT",
+        slow=True,
     ),
     Attack(
         "segfault",
@@ -60,6 +61,7 @@ BREAKING = [
         4,
         answers=in_check("import ctypes; return ctypes.string_at(0)"),
         says="ended its Python process",
+        slow=True,
     ),
     Attack(
         "suicide",
@@ -69,6 +71,7 @@ BREAKING = [
             "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
         ],
         says="SIGKILL",
+        slow=True,
     ),
     Attack(
         "exits",
@@ -81,9 +84,15 @@ BREAKING = [
             "raise SystemExit",
             "raise KeyboardInterrupt",
         ],
+        slow=True,
     ),
     Attack(
-        "exit_in_check", "raises SystemExit in a check", 4, answers=in_check("raise SystemExit(0)"), says="SystemExit"
+        "exit_in_check",
+        "raises SystemExit in a check",
+        4,
+        answers=in_check("raise SystemExit(0)"),
+        says="SystemExit",
+        slow=True,
     ),
     Attack(
         "interrupt_in_check",
@@ -91,8 +100,16 @@ BREAKING = [
         4,
         answers=in_check("raise KeyboardInterrupt"),
         says="half_square",
+        slow=True,
     ),
-    Attack("six_fatal_cells", "ends the process six times", 0, ["import os; os._exit(1)"] * 6, says="again and again"),
+    Attack(
+        "six_fatal_cells",
+        "ends the process six times",
+        0,
+        ["import os; os._exit(1)"] * 6,
+        says="again and again",
+        slow=True,
+    ),
     Attack(
         "kills_everybody",
         "signals its parent, its group, its siblings and all processes it can name",
@@ -134,6 +151,7 @@ BREAKING = [
             "import os, signal; os.killpg(0, signal.SIGKILL)",
         ],
         says="SIGKILL",
+        slow=True,
     ),
     Attack(
         "kills_notebook_from_check",
@@ -149,6 +167,7 @@ BREAKING = [
                 """
             )
         ),
+        slow=True,
     ),
     Attack(
         "modules_deleted",
@@ -157,8 +176,16 @@ BREAKING = [
         [
             "import sys; sys.modules.clear()",
         ],
+        slow=True,
     ),
-    Attack("recursion", "recurses without end", 4, answers=in_check("return half_square(x, w)"), says="RecursionError"),
+    Attack(
+        "recursion",
+        "recurses without end",
+        4,
+        answers=in_check("return half_square(x, w)"),
+        says="RecursionError",
+        slow=True,
+    ),
     Attack(
         "c_recursion",
         "recurses beyond the stack",
@@ -179,6 +206,7 @@ BREAKING = [
                 """
             ),
         ],
+        slow=True,
     ),
     Attack(
         "atexit",
@@ -194,6 +222,7 @@ BREAKING = [
                 """
             ),
         ],
+        slow=True,
     ),
     Attack(
         "fork_hook",
@@ -207,6 +236,7 @@ BREAKING = [
                 """
             ),
         ],
+        slow=True,
     ),
     Attack(
         "stdout_closed",
@@ -221,6 +251,7 @@ BREAKING = [
                 """
             ),
         ],
+        slow=True,
     ),
     Attack(
         "syntax_error",
@@ -230,5 +261,6 @@ BREAKING = [
             "def (",
         ],
         says="SyntaxError",
+        slow=True,
     ),
 ]

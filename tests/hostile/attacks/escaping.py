@@ -104,6 +104,7 @@ ESCAPING = [
             ),
         ],
         never_says="WROTE /",
+        slow=True,
     ),
     Attack(
         "home_write",
@@ -118,6 +119,7 @@ ESCAPING = [
                 """
             ),
         ],
+        slow=True,
     ),
     Attack(
         "own_modules_changed",
@@ -141,6 +143,7 @@ ESCAPING = [
                 """
             ),
         ],
+        slow=True,
     ),
     Attack(
         "daemon",
@@ -167,6 +170,7 @@ ESCAPING = [
             + "".join(f"        {line}\n" for line in DAEMON.splitlines() if line)
             + "    return x.sum(axis=1)\n"
         },
+        slow=True,
     ),
     Attack(
         "daemons_by_shell",
@@ -180,6 +184,7 @@ ESCAPING = [
                 """
             ),
         ],
+        slow=True,
     ),
     Attack(
         "numpy_directory",
@@ -244,6 +249,7 @@ ESCAPING = [
                 """
             )
         },
+        slow=True,
     ),
     Attack(
         "udp",
@@ -289,6 +295,7 @@ ESCAPING = [
             ),
         ],
         never_says="SENT\\n",
+        slow=True,
     ),
     Attack(
         "internet",
@@ -305,6 +312,7 @@ ESCAPING = [
             "!pip download six 2>&1 | tail -1",
         ],
         never_says="SENT\\n",
+        slow=True,
     ),
     Attack(
         "namespaces",
@@ -322,6 +330,7 @@ ESCAPING = [
             ),
         ],
         never_says="MOUNTED",
+        slow=True,
     ),
     Attack(
         "limits_raised",
@@ -338,6 +347,7 @@ ESCAPING = [
             ),
         ],
         never_says="RAISED\\n",
+        slow=True,
     ),
     Attack(
         "descendant_reads",
@@ -351,5 +361,6 @@ ESCAPING = [
                 """
             ),
         ],
+        slow=True,
     ),
 ]

@@ -101,6 +101,7 @@ FORGING = [
             "1 + 1",
         ],
         says="not defined",
+        slow=True,
     ),
     Attack(
         "display_patched",
@@ -117,6 +118,7 @@ FORGING = [
             ),
             "6.0",
         ],
+        slow=True,
     ),
     Attack(
         "score_999",
@@ -125,6 +127,7 @@ FORGING = [
         [
             "999",
         ],
+        slow=True,
     ),
     Attack(
         "score_nan",
@@ -133,6 +136,7 @@ FORGING = [
         [
             "float('nan')",
         ],
+        slow=True,
     ),
     Attack(
         "score_negative",
@@ -141,6 +145,7 @@ FORGING = [
         [
             "-1",
         ],
+        slow=True,
     ),
     Attack(
         "score_text",
@@ -149,6 +154,7 @@ FORGING = [
         [
             "'full marks'",
         ],
+        slow=True,
     ),
     Attack(
         "score_printed",
@@ -208,6 +214,7 @@ FORGING = [
             ),
         ],
         answers={**RIGHT, **ZEROS},
+        slow=True,
     ),
     Attack(
         "numpy_saving_patched",
@@ -223,6 +230,7 @@ FORGING = [
             ),
         ],
         answers={**RIGHT, **ZEROS},
+        slow=True,
     ),
     Attack(
         "builtins_patched",
@@ -236,6 +244,7 @@ FORGING = [
                 """
             ),
         ],
+        slow=True,
     ),
     Attack(
         "check_replaced",
@@ -284,6 +293,7 @@ FORGING = [
                 """
             ),
         ],
+        slow=True,
     ),
     Attack(
         "probe_patched",
@@ -297,6 +307,7 @@ FORGING = [
                 """
             ),
         ],
+        slow=True,
     ),
     Attack(
         "probe_names_more",
@@ -310,6 +321,7 @@ FORGING = [
                 """
             ),
         ],
+        slow=True,
     ),
     Attack(
         "harness_patched",
@@ -324,6 +336,7 @@ FORGING = [
                 """
             ),
         ],
+        slow=True,
     ),
     Attack(
         "harness_lies_about_types",
@@ -351,6 +364,7 @@ FORGING = [
                 """
             ),
         ],
+        slow=True,
     ),
     Attack(
         "settrace",
@@ -372,6 +386,7 @@ FORGING = [
                 """
             ),
         ],
+        slow=True,
     ),
     Attack(
         "in_list",
@@ -449,6 +464,7 @@ FORGING = [
                 """
             )
         ),
+        slow=True,
     ),
     Attack(
         "socket_garbage",
@@ -458,6 +474,7 @@ FORGING = [
             SOCKETS + "for fd in sockets(): os.write(fd, b'\\xff' * 4096)",
         ],
         says="no answer",
+        slow=True,
     ),
     Attack(
         "socket_four_gigabytes",
@@ -467,6 +484,7 @@ FORGING = [
             SOCKETS + "forge(b'{}', size=2**32 - 1)",
         ],
         says="no answer",
+        slow=True,
     ),
     Attack(
         "socket_done",
@@ -485,6 +503,7 @@ FORGING = [
             SOCKETS + "forge(b'[' * 200000)",
         ],
         says="no answer",
+        slow=True,
     ),
     Attack(
         "socket_verdict",
@@ -503,6 +522,7 @@ FORGING = [
                 """
             )
         ),
+        slow=True,
     ),
     Attack(
         "socket_true_nonce",

@@ -49,6 +49,7 @@ LYING_ARRAYS = [
         6,
         answers=rows("np.zeros(len(x)).view(Lying)", LYING),
         says="Lying",
+        slow=True,
     ),
     Attack(
         "subclass_right",
@@ -56,6 +57,7 @@ LYING_ARRAYS = [
         6,
         answers=rows("total.view(np.recarray)"),
         says="recarray",
+        slow=True,
     ),
     Attack(
         "masked",
@@ -63,8 +65,9 @@ LYING_ARRAYS = [
         6,
         answers=rows("np.ma.masked_array(total * 0, mask=True)"),
         says="MaskedArray",
+        slow=True,
     ),
-    Attack("matrix", "returns a matrix", 6, answers=rows("np.matrix(total)"), says="matrix"),
+    Attack("matrix", "returns a matrix", 6, answers=rows("np.matrix(total)"), says="matrix", slow=True),
     Attack(
         "object_dtype", "returns an array of objects", 6, answers=rows("np.array([object() for _ in x])"), says="object"
     ),
@@ -90,6 +93,7 @@ LYING_ARRAYS = [
             ),
         ),
         says="Wish",
+        slow=True,
     ),
     Attack(
         "array_interface",
@@ -105,6 +109,7 @@ LYING_ARRAYS = [
             ),
         ),
         says="Wish",
+        slow=True,
     ),
     Attack(
         "buffer_anywhere",
@@ -152,17 +157,22 @@ LYING_ARRAYS = [
         },
         says="row_sums",
     ),
-    Attack("infinities", "returns infinities", 6, answers=rows("total * np.inf"), says="row_sums"),
-    Attack("strings", "returns numbers as text", 6, answers=rows("total.astype(str)"), says="dtype"),
-    Attack("list", "returns a list", 6, answers=rows("total.tolist()"), says="list"),
+    Attack("infinities", "returns infinities", 6, answers=rows("total * np.inf"), says="row_sums", slow=True),
+    Attack("strings", "returns numbers as text", 6, answers=rows("total.astype(str)"), says="dtype", slow=True),
+    Attack("list", "returns a list", 6, answers=rows("total.tolist()"), says="list", slow=True),
     Attack(
-        "big_endian", "returns the right numbers, bytes the other way round", 10, answers=rows("total.astype('>f8')")
+        "big_endian",
+        "returns the right numbers, bytes the other way round",
+        10,
+        answers=rows("total.astype('>f8')"),
+        slow=True,
     ),
     Attack(
         "long_double",
         "returns the right numbers in extended precision",
         10,
         answers=rows("total.astype(np.longdouble)"),
+        slow=True,
     ),
     Attack(
         "backwards",
@@ -172,6 +182,7 @@ LYING_ARRAYS = [
         | {
             "row_sums": "def row_sums(x):\n    view = x.sum(axis=1)[::-1].copy()[::-1]\n    view.flags.writeable = False\n    return view\n"
         },
+        slow=True,
     ),
     Attack(
         "its_input",

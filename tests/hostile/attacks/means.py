@@ -62,6 +62,7 @@ MEANS = [
             )
         ),
         says="torch",
+        slow=True,
     ),
     Attack(
         "torch_in_file",
@@ -70,17 +71,26 @@ MEANS = [
         answers=answering("from numerics import half_square"),
         files={"numerics.py": TORCH.encode()},
         says="torch",
+        slow=True,
     ),
     Attack(
         "differences", "derives by central differences", 4, answers=answering(DIFFERENCES), says="finite differences"
     ),
-    Attack("loop", "loops where an array expression is asked for", 9, answers=looping(), says="once for each of N"),
+    Attack(
+        "loop",
+        "loops where an array expression is asked for",
+        9,
+        answers=looping(),
+        says="once for each of N",
+        slow=True,
+    ),
     Attack(
         "loop_in_vectorize",
         "hides the loop in np.vectorize",
         9,
         answers=looping(body="    return np.vectorize(lambda i: x[i].sum())(np.arange(len(x)))\n"),
         says="once for each of N",
+        slow=True,
     ),
     Attack(
         "loop_in_map",
@@ -88,6 +98,7 @@ MEANS = [
         9,
         answers=looping(body="    return np.array(list(map(np.sum, x)))\n"),
         says="once for each of N",
+        slow=True,
     ),
     Attack(
         "loop_recursive",
@@ -103,6 +114,7 @@ MEANS = [
             "    return np.array(go(x))\n",
         ),
         says="once for each of N",
+        slow=True,
     ),
     Attack(
         "loop_in_file",
@@ -111,6 +123,7 @@ MEANS = [
         answers={**RIGHT, "row_sums": "from rows import row_sums"},
         files={"rows.py": b"import numpy as np\ndef row_sums(x):\n" + LOOP.encode()},
         says="once for each of N",
+        slow=True,
     ),
     Attack(
         "counting_off",
@@ -126,6 +139,7 @@ MEANS = [
             + LOOP
         ),
         says="switches off",
+        slow=True,
     ),
     Attack(
         "counting_paused",
@@ -170,6 +184,7 @@ MEANS = [
             "row_sums": f"exec(compile('import numpy as np\\ndef row_sums(x):\\n' + {LOOP!r}, np.__file__, 'exec'))",
         },
         says="row_sums",
+        slow=True,
     ),
     Attack(
         "counter_patched",

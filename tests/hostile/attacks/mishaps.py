@@ -61,9 +61,17 @@ def _no_ids(notebook: Notebook) -> None:
 
 MISHAPS = [
     Attack("duplicated", "copied a cell", 10, answers=RIGHT, edit=_duplicate, by_nbgrader=True),
-    Attack("duplicated_all", "copied every cell", 10, answers=RIGHT, edit=_duplicate_everything, by_nbgrader=True),
+    Attack(
+        "duplicated_all",
+        "copied every cell",
+        10,
+        answers=RIGHT,
+        edit=_duplicate_everything,
+        by_nbgrader=True,
+        slow=True,
+    ),
     Attack("split_cell", "split a cell in two", 10, answers=RIGHT, edit=_split, by_nbgrader=True),
-    Attack("split_check", "split a check in two", 10, answers=RIGHT, edit=_split_check, by_nbgrader=True),
+    Attack("split_check", "split a check in two", 10, answers=RIGHT, edit=_split_check, by_nbgrader=True, slow=True),
     Attack(
         "entry_lost",
         "lost the nbgrader entry of its own cell",
@@ -71,6 +79,7 @@ MISHAPS = [
         answers=RIGHT,
         edit=lambda notebook: notebook["cells"].append(code("1 + 1", "odd", nbgrader={})),
         by_nbgrader=True,
+        slow=True,
     ),
     Attack(
         "check_deleted",
@@ -89,6 +98,7 @@ MISHAPS = [
         edit=_delete("half_square"),
         says="not defined",
         by_nbgrader=True,
+        slow=True,
     ),
     Attack(
         "answers_elsewhere",
@@ -98,6 +108,7 @@ MISHAPS = [
         edit=_moved,
         says="not defined",
         by_nbgrader=True,
+        slow=True,
     ),
     Attack("ids_lost", "used an editor that drops cell ids", 10, answers=RIGHT, edit=_no_ids, by_nbgrader=True),
     Attack("renamed", "renamed its notebook", 10, answers=RIGHT, named="tiny (final) 2.ipynb", by_nbgrader=True),
@@ -145,6 +156,7 @@ MISHAPS = [
             )
             + HALF_SQUARE
         ),
+        slow=True,
     ),
     Attack(
         "prints_in_answer",
@@ -153,6 +165,7 @@ MISHAPS = [
         answers=right(
             half_square=HALF_SQUARE.replace("    return", ("    print('shapes', x.shape, w.shape)\n    return"))
         ),
+        slow=True,
     ),
     Attack(
         "helper_cell",
@@ -175,6 +188,7 @@ MISHAPS = [
                 """
             )
         ),
+        slow=True,
     ),
     Attack(
         "helper_file",
@@ -229,6 +243,7 @@ MISHAPS = [
         ],
         answers=RIGHT,
         says="data:image/png",
+        slow=True,
     ),
     Attack(
         "widget",
@@ -254,6 +269,7 @@ MISHAPS = [
         ],
         answers=RIGHT,
         says="ZeroDivisionError",
+        slow=True,
     ),
     Attack(
         "asks_for_input",
@@ -263,6 +279,7 @@ MISHAPS = [
             "name = input('your name? ')",
         ],
         answers=RIGHT,
+        slow=True,
     ),
     Attack(
         "shadows",
@@ -277,6 +294,7 @@ MISHAPS = [
             ),
         ],
         answers=RIGHT,
+        slow=True,
     ),
     Attack(
         "redefines_np",
@@ -284,6 +302,7 @@ MISHAPS = [
         10,
         answers=RIGHT,
         edit=lambda notebook: notebook["cells"].append(code("np = None\nhalf_square = row_sums = None")),
+        slow=True,
     ),
     Attack(
         "seeds",
@@ -299,8 +318,9 @@ MISHAPS = [
             ),
         ],
         answers=RIGHT,
+        slow=True,
     ),
-    Attack("windows_lines", "works on Windows", 10, answers=RIGHT, edit=_windows, by_nbgrader=True),
+    Attack("windows_lines", "works on Windows", 10, answers=RIGHT, edit=_windows, by_nbgrader=True, slow=True),
     Attack(
         "unicode",
         "writes in its own language",
@@ -315,14 +335,18 @@ MISHAPS = [
                 """
             )
         ),
+        slow=True,
     ),
-    Attack("tabs", "indents with tabs", 10, answers=right(row_sums="def row_sums(x):\n\treturn x.sum(axis=1)\n")),
+    Attack(
+        "tabs", "indents with tabs", 10, answers=right(row_sums="def row_sums(x):\n\treturn x.sum(axis=1)\n"), slow=True
+    ),
     Attack(
         "check_run_again",
         "calls check in a cell of its own",
         10,
         answers=RIGHT,
         edit=lambda notebook: notebook["cells"].append(code('check("half_square"); check("nothing")')),
+        slow=True,
     ),
     Attack(
         "demo_changed",
@@ -335,14 +359,16 @@ MISHAPS = [
             if "demo" in one["metadata"].get("tags", ())
         ],
         says="my demo",
+        slow=True,
     ),
-    Attack("unanswered", "has answered nothing", 0, answers={}, says="NotImplementedError"),
+    Attack("unanswered", "has answered nothing", 0, answers={}, says="NotImplementedError", slow=True),
     Attack(
         "wrong_honestly",
         "forgot to divide",
         5,
         answers=right(half_square=HALF_SQUARE.replace(" / len(x)", "")),
         says="divide by N as the loss does",
+        slow=True,
     ),
     Attack(
         "int_loss",
@@ -357,6 +383,7 @@ MISHAPS = [
                 """
             )
         ),
+        slow=True,
     ),
     Attack(
         "torch_for_itself",
@@ -371,5 +398,6 @@ MISHAPS = [
             ),
         ],
         answers=RIGHT,
+        slow=True,
     ),
 ]

@@ -168,6 +168,7 @@ NOTEBOOK_FILES = [
         4,
         edit=_both(*(nbgrader(id, points=-5) for id in CHECKS)),
         by_nbgrader=True,
+        slow=True,
     ),
     Attack(
         "check_unlocked",
@@ -182,6 +183,7 @@ NOTEBOOK_FILES = [
         4,
         edit=_both(*(nbgrader(id, grade=False) for id in CHECKS)),
         by_nbgrader=True,
+        slow=True,
     ),
     Attack(
         "solution_graded",
@@ -196,8 +198,9 @@ NOTEBOOK_FILES = [
         4,
         edit=nbgrader("check_half_square", grade_id="check_easy"),
         by_nbgrader=True,
+        slow=True,
     ),
-    Attack("ids_all_equal", "gives all cells one id", 4, edit=_same_ids, by_nbgrader=True),
+    Attack("ids_all_equal", "gives all cells one id", 4, edit=_same_ids, by_nbgrader=True, slow=True),
     Attack("ids_swapped", "swaps the ids of its answers", 4, edit=_swap, by_nbgrader=True),
     Attack(
         "grade_cell_added",
@@ -242,9 +245,16 @@ NOTEBOOK_FILES = [
         "our_metadata", "brings verdicts and roles in our own metadata", 4, edit=_forge_our_metadata, by_nbgrader=True
     ),
     Attack("stored_score", "hands in checks whose output is the full score", 4, edit=_stored_score, by_nbgrader=True),
-    Attack("checks_deleted", "deletes all checks", 4, edit=_delete(*CHECKS), by_nbgrader=True),
-    Attack("checks_to_raw", "turns its checks into raw text", 4, edit=_to("raw", *CHECKS), by_nbgrader=True),
-    Attack("checks_to_markdown", "turns its checks into Markdown", 4, edit=_to("markdown", *CHECKS), by_nbgrader=True),
+    Attack("checks_deleted", "deletes all checks", 4, edit=_delete(*CHECKS), by_nbgrader=True, slow=True),
+    Attack("checks_to_raw", "turns its checks into raw text", 4, edit=_to("raw", *CHECKS), by_nbgrader=True, slow=True),
+    Attack(
+        "checks_to_markdown",
+        "turns its checks into Markdown",
+        4,
+        edit=_to("markdown", *CHECKS),
+        by_nbgrader=True,
+        slow=True,
+    ),
     Attack("cells_reversed", "reverses the order of all cells", 10, answers=RIGHT, edit=_reversed, by_nbgrader=True),
     Attack("kernel_edited", "asks for a kernel of its own making", 4, edit=_kernel, by_nbgrader=True),
     Attack(
@@ -254,6 +264,7 @@ NOTEBOOK_FILES = [
         answers=RIGHT,
         edit=_no_metadata,
         by_nbgrader=True,
+        slow=True,
     ),
     Attack("entry_empty", "hands in empty nbgrader entries", 4, edit=everywhere(nbgrader={}), by_nbgrader=True),
     Attack(
@@ -262,6 +273,7 @@ NOTEBOOK_FILES = [
         4,
         edit=_both(*(nbgrader(id, schema_version=1) for id in (*CHECKS, "row_sums"))),
         by_nbgrader=True,
+        slow=True,
     ),
     Attack(
         "entry_future",
@@ -269,8 +281,16 @@ NOTEBOOK_FILES = [
         4,
         edit=_both(*(nbgrader(id, schema_version=99) for id in (*CHECKS, "row_sums"))),
         by_nbgrader=True,
+        slow=True,
     ),
-    Attack("odd_types", "hands in cells that are numbers, lists and nothing", 4, edit=_odd_types, by_nbgrader=True),
+    Attack(
+        "odd_types",
+        "hands in cells that are numbers, lists and nothing",
+        4,
+        edit=_odd_types,
+        by_nbgrader=True,
+        slow=True,
+    ),
     Attack(
         "imports_edited",
         "edits the read-only cells",
@@ -287,8 +307,8 @@ NOTEBOOK_FILES = [
         says="damaged",
         by_nbgrader=True,
     ),
-    Attack("empty_file", "hands in an empty file", 0, data=b"", says="empty", by_nbgrader=True),
-    Attack("no_object", "hands in a list", 0, data=b"[]", says="no notebook", by_nbgrader=True),
+    Attack("empty_file", "hands in an empty file", 0, data=b"", says="empty", by_nbgrader=True, slow=True),
+    Attack("no_object", "hands in a list", 0, data=b"[]", says="no notebook", by_nbgrader=True, slow=True),
     Attack(
         "no_cells",
         "hands in a notebook without cells",
@@ -296,6 +316,7 @@ NOTEBOOK_FILES = [
         data=json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}).encode(),
         says="no cells",
         by_nbgrader=True,
+        slow=True,
     ),
     Attack(
         "old_format",
@@ -304,6 +325,7 @@ NOTEBOOK_FILES = [
         data=b'{"nbformat": 3, "metadata": {}, "worksheets": [{"cells": []}]}',
         says="old format",
         by_nbgrader=True,
+        slow=True,
     ),
     Attack(
         "binary",
@@ -312,6 +334,7 @@ NOTEBOOK_FILES = [
         data=b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40,
         says="damaged",
         by_nbgrader=True,
+        slow=True,
     ),
     Attack(
         "deep_json",
@@ -320,6 +343,7 @@ NOTEBOOK_FILES = [
         data=DEEP.encode(),
         says="nested",
         by_nbgrader=True,
+        slow=True,
     ),
     Attack(
         "huge_number",
@@ -328,6 +352,7 @@ NOTEBOOK_FILES = [
         data=b'{"cells": ' + b"9" * 1000000 + b"}",
         says="could not be graded",
         by_nbgrader=True,
+        slow=True,
     ),
     Attack(
         "other_notebook",
@@ -345,6 +370,7 @@ NOTEBOOK_FILES = [
             "# \ud800 \x00 \u202e",
         ],
         by_nbgrader=True,
+        slow=True,
     ),
     Attack(
         "cells_many",
@@ -353,6 +379,7 @@ NOTEBOOK_FILES = [
         edit=lambda notebook: notebook["cells"].extend(code("pass", f"n{i}") for i in range(10000)),
         says="cells, the limit",
         by_nbgrader=True,
+        slow=True,
     ),
     Attack(
         "timestamp", "hands in a timestamp.txt that is no date", 4, files={"timestamp.txt": b"soon"}, by_nbgrader=True
@@ -379,5 +406,6 @@ NOTEBOOK_FILES = [
         answers={"row_sums": ROW_SUMS},
         edit=lambda notebook: notebook["cells"].insert(place(notebook, "check_half_square"), code(HALF_SQUARE)),
         by_nbgrader=True,
+        slow=True,
     ),
 ]

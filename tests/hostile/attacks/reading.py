@@ -75,6 +75,7 @@ READING = [
             ),
         ],
         never_says="SOLVED\\n",
+        slow=True,
     ),
     Attack(
         "relative_paths",
@@ -90,6 +91,7 @@ READING = [
                 """
             ),
         ],
+        slow=True,
     ),
     Attack(
         "own_link",
@@ -107,6 +109,7 @@ READING = [
                 """
             ),
         ],
+        slow=True,
     ),
     Attack(
         "sent_link",
@@ -146,6 +149,7 @@ READING = [
         ],
         files={"solved.ipynb": Path("{course}/build/source/tiny/tiny.ipynb")},
         by_nbgrader=True,
+        slow=True,
     ),
     Attack(
         "shell",
@@ -235,6 +239,7 @@ READING = [
             ),
         ],
         never_says="FOUND ",
+        slow=True,
     ),
     Attack(
         "stack",
@@ -275,6 +280,7 @@ READING = [
                 """
             ),
         ],
+        slow=True,
     ),
     Attack(
         "environment",
@@ -288,6 +294,7 @@ READING = [
                 """
             ),
         ],
+        slow=True,
     ),
     Attack(
         "other_submissions",
@@ -335,6 +342,7 @@ READING = [
             ),
         ],
         never_says="LOADED",
+        slow=True,
     ),
     Attack(
         "printed_into_feedback",
@@ -355,5 +363,6 @@ READING = [
             ),
         },
         says="No such file",
+        slow=True,
     ),
 ]

@@ -31,6 +31,7 @@ RESOURCES = [
             "while True: pass",
         ],
         says="stopped after",
+        slow=True,
     ),
     Attack("endless_check", "loops in a check", 4, answers=in_check("while True: pass"), says="stopped after"),
     Attack(
@@ -63,6 +64,7 @@ RESOURCES = [
             )
         ),
         says="stopped after",
+        slow=True,
     ),
     Attack(
         "interrupts_ignored",
@@ -78,6 +80,7 @@ RESOURCES = [
             ),
         ],
         says="did not heed",
+        slow=True,
     ),
     Attack(
         "slow_in_c",
@@ -87,6 +90,7 @@ RESOURCES = [
             "sum(range(10**13))",
         ],
         says="stopped after",
+        slow=True,
     ),
     Attack(
         "regex",
@@ -96,6 +100,7 @@ RESOURCES = [
             "import re; re.match('(a|aa)+$', 'a' * 100 + 'b')",
         ],
         says="stopped after",
+        slow=True,
     ),
     Attack(
         "fork_storm",
@@ -130,6 +135,7 @@ RESOURCES = [
                 """
             )
         ),
+        slow=True,
     ),
     Attack(
         "thread_storm",
@@ -146,6 +152,7 @@ RESOURCES = [
             ),
         ],
         says="bounded",
+        slow=True,
     ),
     Attack(
         "memory",
@@ -162,6 +169,7 @@ RESOURCES = [
         4,
         answers=in_check("return np.ones(1 << 33)"),
         says="of memory",
+        slow=True,
     ),
     Attack(
         "disk_file",
@@ -192,6 +200,7 @@ RESOURCES = [
             ),
         ],
         says="more than 256 MB",
+        slow=True,
     ),
     Attack(
         "inodes",
@@ -206,6 +215,7 @@ RESOURCES = [
             ),
         ],
         says="files",
+        slow=True,
     ),
     Attack(
         "memory_disks",
@@ -222,6 +232,7 @@ RESOURCES = [
                 """
             ),
         ],
+        slow=True,
     ),
     Attack(
         "deep_directory",
@@ -235,6 +246,7 @@ RESOURCES = [
                 """
             ),
         ],
+        slow=True,
     ),
     Attack(
         "odd_files",
@@ -249,6 +261,7 @@ RESOURCES = [
                 """
             ),
         ],
+        slow=True,
     ),
     Attack(
         "long_line",
@@ -266,6 +279,7 @@ RESOURCES = [
             "for i in range(300_000): print(i)",
         ],
         says="cut",
+        slow=True,
     ),
     Attack(
         "long_error",
@@ -275,6 +289,7 @@ RESOURCES = [
             "raise ValueError('y' * 30_000_000)",
         ],
         says="ValueError",
+        slow=True,
     ),
     Attack(
         "output_below",
@@ -290,6 +305,7 @@ RESOURCES = [
                 """
             ),
         ],
+        slow=True,
     ),
     Attack(
         "display_flood",
@@ -303,6 +319,7 @@ RESOURCES = [
                 """
             ),
         ],
+        slow=True,
     ),
     Attack(
         "deep_html",
