@@ -1,7 +1,7 @@
 """An assignment as the grader sees it: the released notebook, its exercises, and the hidden reference.
 
-Nothing of a course is ever put on ``sys.path``: the hidden modules, too, are made of their source under private names, so
-that no notebook and no library can import them by accident.
+Nothing of a course is ever put on ``sys.path``: the hidden modules, too, are made of their source
+under private names, so that no notebook and no library can import them by accident.
 """
 
 from __future__ import annotations
@@ -55,10 +55,11 @@ class Assignment:
 
     @property
     def sources(self) -> list[str]:
-        """The code that runs in every submission: the released cells and the modules beside them."""
+        """The code that runs in every submission: the released cells, the modules beside them."""
         cells = [cell for cell in self.release["cells"] if cell["cell_type"] == "code"]
-        modules = [data.decode("utf-8", "replace") for name, data in self.files.items() if name.endswith(".py")]
-        return [*("".join(cell["source"]) for cell in cells), *modules]
+        modules = [data for name, data in self.files.items() if name.endswith(".py")]
+        code = [data.decode("utf-8", "replace") for data in modules]
+        return [*("".join(cell["source"]) for cell in cells), *code]
 
     def insist_on_reference(self) -> None:
         """Raise AssignmentError when the reference is not there, without loading what it imports."""

@@ -52,14 +52,14 @@ class Bundle:
 
 
 def read_bundle(course: Path, name: str) -> Bundle:
-    """Read an assignment's files: modules beside the notebook as they are in source/, all else as it was released.
+    """Read an assignment's files: modules beside the notebook from source/, all else as released.
 
     Raises FileNotFoundError for the release.
     """
     release = course / "assignments" / name / f"{name}.ipynb"
     empty = Bundle(name, str(course), release.read_bytes(), {}, {})
-    released = {path.relative_to(release.parent).as_posix(): path.read_bytes() for path in files_beside(release)}
-    kept = {name: data for name, data in released.items() if not _is_exercises(name)}
+    there = {path.relative_to(release.parent).as_posix(): path for path in files_beside(release)}
+    kept = {name: path.read_bytes() for name, path in there.items() if not _is_exercises(name)}
     beside = kept | read_modules(empty.source)
     hidden = {kind: path.read_bytes() for kind in HIDDEN if (path := empty.path(kind)).is_file()}
     return Bundle(name, str(course), empty.release, hidden, beside)

@@ -1,4 +1,4 @@
-"""The loader of exercises: a module or a package, what lies beside it, and one sentence for whatever is wrong."""
+"""Exercises as a module or a package, what lies beside them, and a sentence for what is wrong."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from autograder.errors import ExerciseError
-from autograder.exercise.load import INSTRUCTORS, Loaded, load, module_paths, read_modules
-from autograder.watch.evaluate import local
+from autograder.exercise.load import Loaded, load, module_paths, read_modules
+from autograder.watch.evaluate import INSTRUCTORS, local
 
-HERE = Path("/course/source/tiny")  # nothing lies there: what is loaded is what was handed over
+HERE = Path("/course/source/tiny")  # nothing lies there: what was handed over is loaded
 DECLARED = """
 from autograder.exercise import exercise
 
@@ -39,7 +39,7 @@ def loaded(files: dict[str, str], folder: Path = HERE, shown: str = "source/tiny
 PACKAGE = {
     "exercises/__init__.py": "from .losses import hinge\nfrom exercises.sums import total\n",
     "exercises/losses.py": "from shared import CASES\n" + declared("hinge"),
-    "exercises/sums.py": "import shared.more\nfrom .losses import CASES as again\n" + declared("total"),
+    "exercises/sums.py": "import shared.more\nfrom .losses import CASES\n" + declared("total"),
     "shared/__init__.py": "from . import more\nCASES = [more.ONE]\n",
     "shared/more.py": "ONE = 1\n",
     "unasked.py": "1 / 0",
@@ -54,10 +54,11 @@ def test_a_module() -> None:
 def test_a_package_and_what_lies_beside_it() -> None:
     made = loaded(PACKAGE)
     assert list(made.exercises) == ["hinge", "total"]
-    assert set(made.modules) == {"exercises", "exercises.losses", "exercises.sums", "shared", "shared.more"}
+    package = {"exercises", "exercises.losses", "exercises.sums"}
+    assert set(made.modules) == package | {"shared", "shared.more"}
     sums = vars(made.modules["exercises.sums"])
     assert sums["shared"] is made.modules["shared"]
-    assert sums["again"] == [1]
+    assert sums["CASES"] == [1]
     assert made.places.of(made.exercises["hinge"]) == "source/tiny/exercises/losses.py:5"
 
 
@@ -74,16 +75,18 @@ def test_nothing_is_left_where_others_could_import_it() -> None:
         __import__("shared.more")
 
 
-def test_what_is_beside_the_exercises_comes_before_what_is_installed_and_for_them_alone() -> None:
-    files = {"exercises.py": "import colorsys\n" + declared("double"), "colorsys.py": "OURS = True\n"}
-    made = loaded(files)
+def test_what_is_beside_the_exercises_hides_what_is_installed_from_them_alone() -> None:
+    text = "import colorsys\n" + declared("double")
+    made = loaded({"exercises.py": text, "colorsys.py": "OURS = True\n"})
     assert vars(made.modules["exercises"])["colorsys"].OURS
     assert not hasattr(__import__("colorsys"), "OURS")
 
 
 def test_two_assignments_do_not_mix() -> None:
-    text = "import shared\n" + declared("double") + "\ndef late():\n    import shared\n    return shared.NAME\n"
-    both = [loaded({"exercises.py": text, "shared.py": f"NAME = {name!r}\n"}) for name in ("svm", "softmax")]
+    late = "\ndef late():\n    import shared\n    return shared.NAME\n"
+    text = "import shared\n" + declared("double") + late
+    names = ("svm", "softmax")
+    both = [loaded({"exercises.py": text, "shared.py": f"NAME = {name!r}\n"}) for name in names]
     modules = [vars(one.modules["exercises"]) for one in both]
     assert [one["shared"].NAME for one in modules] == ["svm", "softmax"]
     assert [one["late"]() for one in modules] == ["svm", "softmax"]
@@ -100,18 +103,21 @@ class Point:
     _: KW_ONLY
     y: int = 2
 """
-    made = loaded({"exercises.py": "from shared import Point\n" + declared("double"), "shared.py": text})
+    first = "from shared import Point\n"
+    made = loaded({"exercises.py": first + declared("double"), "shared.py": text})
     point = vars(made.modules["exercises"])["Point"](1)
     assert pickle.loads(pickle.dumps(point)) == point
 
 
 def test_a_traceback_shows_the_lines_though_there_is_no_file() -> None:
-    made = loaded({"exercises/__init__.py": "from .own import fail, double\n", "exercises/own.py": FAILS})
+    first = "from .own import fail, double\n"
+    made = loaded({"exercises/__init__.py": first, "exercises/own.py": FAILS})
     linecache.clearcache()
     with pytest.raises(ZeroDivisionError) as caught:
         vars(made.modules["exercises"])["fail"]()
     shown = "".join(traceback.format_exception(caught.value))
-    assert 'File "/course/source/tiny/exercises/own.py", line 3, in fail\n    return 1 / 0  # here' in shown
+    assert 'File "/course/source/tiny/exercises/own.py", line 3, in fail' in shown
+    assert "    return 1 / 0  # here" in shown
 
 
 FAILS = "\ndef fail():\n    return 1 / 0  # here\n" + declared("double")
@@ -130,27 +136,27 @@ def test_a_failure_is_told_with_the_students_own_frames_only() -> None:
 
 
 UNFIT = {
-    "nothing": ({}, r"source/tiny/exercises\.py \(or exercises/__init__\.py\) does not exist: it must define"),
-    "a package without its first file": ({"exercises/own.py": ""}, r".*or exercises/__init__\.py\) does not exist"),
+    "nothing": ({}, r"source/tiny/exercises\.py \(or exercises/__init__\.py\) does not exist"),
+    "a package without a first file": ({"exercises/own.py": ""}, r".*__init__\.py\) does not exist"),
     "syntax": ({"exercises.py": "x = = 1\n"}, r"source/tiny/exercises\.py:1: invalid syntax"),
     "syntax beside it": (
         {"exercises.py": "\nimport shared", "shared.py": "\n\nx = = 1"},
         r"source/tiny/shared\.py:3: invalid syntax",
     ),
-    "an encoding": ({"exercises.py": "# coding: klingon\n"}, r"source/tiny/exercises\.py: .*klingon"),
+    "an encoding": ({"exercises.py": "# coding: klingon\n"}, r".*/exercises\.py: .*klingon"),
     "a module that is nowhere": (
-        {"exercises/__init__.py": "from .own import x", "exercises/own.py": "\nimport nowhere_at_all"},
-        r"source/tiny/exercises/own\.py:2: ModuleNotFoundError: No module named 'nowhere_at_all'",
+        {"exercises/__init__.py": "from .own import x", "exercises/own.py": "\nimport nowhere"},
+        r"source/tiny/exercises/own\.py:2: ModuleNotFoundError: No module named 'nowhere'",
     ),
     "a module that the package lacks": (
         {"exercises/__init__.py": "\n\nfrom .own import x"},
-        r"source/tiny/exercises/__init__\.py:3: ModuleNotFoundError: No module named 'exercises\.own'",
+        r".*/exercises/__init__\.py:3: ModuleNotFoundError: No module named 'exercises\.own'",
     ),
     "a name that is not there": (
         {"exercises.py": "from shared import x", "shared.py": ""},
         r"source/tiny/exercises\.py:1: ImportError: cannot import name 'x' from 'shared' \(.*\)",
     ),
-    "an exit": ({"exercises.py": "raise SystemExit(3)"}, r"source/tiny/exercises\.py:1: SystemExit: 3"),
+    "an exit": ({"exercises.py": "raise SystemExit(3)"}, r".*/exercises\.py:1: SystemExit: 3"),
     "an exercise that makes no sense": (
         {"exercises.py": declared("double").replace("points=1", "points=0")},
         r"source/tiny/exercises\.py:4: double: points must be positive, not 0",
@@ -168,7 +174,7 @@ UNFIT = {
     ),
     "left out": (
         {**PACKAGE, "exercises/__init__.py": "from .losses import hinge\nfrom . import sums"},
-        r"source/tiny/exercises/sums\.py:6: the exercise total is left out: import it in source/tiny/exercises/__init__",
+        r".*/sums\.py:6: the exercise total is left out: import it in source/tiny/exercises",
     ),
 }
 
@@ -184,7 +190,8 @@ def test_what_is_wrong_is_said_with_file_and_line(files: dict[str, str], sentenc
 
 
 def test_what_a_folder_holds(tmp_path: Path) -> None:
-    for name in (*PACKAGE, "tools/make.py", "exercises/.ipynb_checkpoints/sums-checkpoint.py", "not-a-name.py"):
+    others = ("tools/make.py", "exercises/.ipynb_checkpoints/sums-checkpoint.py", "not-a-name.py")
+    for name in (*PACKAGE, *others):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(PACKAGE.get(name, ""))
     assert set(module_paths(tmp_path)) == {name for name in PACKAGE if name.endswith(".py")}
@@ -194,10 +201,10 @@ def test_what_a_folder_holds(tmp_path: Path) -> None:
 
 
 def test_python_itself_imports_the_same(tmp_path: Path) -> None:
-    """An author's editor, and a student in the assignment's folder, may import them as any other package."""
+    """An author's editor, and a student in the folder, may import them as any other package."""
     for name, text in PACKAGE.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
     program = "import exercises; print(exercises.hinge.name, exercises.total.name)"
-    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.stdout == "hinge total\n", done.stderr
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, stdout=subprocess.PIPE)
+    assert done.stdout == b"hinge total\n"

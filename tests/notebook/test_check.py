@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import nbformat
 import pytest
+from courses.course import HALF_SQUARE, ROW_SUMS, TinyCourse
 from nbclient import NotebookClient
 from nbgrader.validator import Validator
 
@@ -28,7 +30,7 @@ square.checks = [Dimensions(), Gradient("loss", wrt="x", claimed="dx"), Referenc
 """
 PACKAGE = {
     "exercises/__init__.py": "from .squares import square\n",
-    "exercises/squares.py": "from shared import POINTS\n" + EXERCISES.replace("points=8", "points=POINTS"),
+    "exercises/squares.py": "from shared import POINTS" + EXERCISES.replace("=8", "=POINTS"),
     "shared.py": "POINTS = 8\n",
 }
 RIGHT = "import numpy as np\ndef square(x): return (x * x).sum(), 2 * x"
@@ -38,10 +40,15 @@ STUB = "def square(x):\n    raise NotImplementedError()"
 
 @pytest.fixture(params=["a module", "a package"])
 def folder(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
-    for name, text in ({"exercises.py": EXERCISES} if request.param == "a module" else PACKAGE).items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(text)
-    return tmp_path
+    module = {"exercises.py": EXERCISES}
+    return written(tmp_path, module if request.param == "a module" else PACKAGE)
+
+
+def written(folder: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
+    return folder
 
 
 def executed(folder: Path, *cells: str) -> list:
@@ -89,10 +96,19 @@ def test_without_its_exercises_a_notebook_is_told_what_to_do(tmp_path):
     assert error.evalue.startswith("the exercises are not beside this notebook: fetch the assignment again")
 
 
+def test_a_package_as_it_was_built_and_released(tiny_built: TinyCourse, tmp_path: Path):
+    shutil.copytree(tiny_built.root / "assignments/tiny", tmp_path / "tiny")
+    wrong = HALF_SQUARE.replace(" / len(x)", "")
+    (tmp_path / "tiny/exercises.py").write_text("1 / 0")  # left over from a release of before
+    first = f"import numpy as np\nfrom autograder import check\n{ROW_SUMS}"
+    cells = executed(tmp_path / "tiny", first, 'check("row_sums")', wrong, 'check("half_square")')
+    (passed,) = cells[1].outputs
+    assert "all checks that run here passed" in passed.data["text/plain"]
+    assert cells[3].outputs[1].ename == "CheckFailed"
+
+
 def test_exercises_are_read_again_only_when_a_module_changed(tmp_path: Path):
-    for name, text in PACKAGE.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(text)
+    written(tmp_path, PACKAGE)
     first = load_exercises(tmp_path)
     assert load_exercises(tmp_path) is first
     (tmp_path / "shared.py").write_text("POINTS = 11\n")
@@ -100,10 +116,10 @@ def test_exercises_are_read_again_only_when_a_module_changed(tmp_path: Path):
 
 
 def test_exercises_that_do_not_load_are_told_in_a_line(tmp_path: Path):
-    (tmp_path / "exercises.py").write_text("\nimport nowhere_at_all\n")
+    (tmp_path / "exercises.py").write_text("\nimport nowhere\n")
     with pytest.raises(CheckNotFound) as caught:
         load_exercises(tmp_path)
-    assert str(caught.value) == "exercises.py:2: ModuleNotFoundError: No module named 'nowhere_at_all'"
+    assert str(caught.value) == "exercises.py:2: ModuleNotFoundError: No module named 'nowhere'"
 
 
 def test_validate_sees_what_check_sees(folder):

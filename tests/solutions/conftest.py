@@ -1,4 +1,4 @@
-"""References and mistakes are loaded by path, exercises as everybody loads them: the course is not on the import path."""
+"""References and mistakes are loaded by path, exercises as everybody loads them: not by import."""
 
 from __future__ import annotations
 

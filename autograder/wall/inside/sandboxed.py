@@ -13,7 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ...exercise import load
+from ...exercise.importing import compile_beforehand
+from ...exercise.load import entry_of, load
 from ...exercise.trial import Exercise
 from ...language.probe import Inputs
 from ...language.verdict import Evaluation
@@ -33,7 +34,7 @@ HERE = Path()
 
 def prepare(modules: Mapping[str, str]) -> None:
     """In the forkserver: compile the trusted modules, so that no submission has to."""
-    load.compile_beforehand(values.unpack_sources(modules), HERE)
+    compile_beforehand(values.unpack_sources(modules), HERE)
 
 
 class SandboxedNotebook:
@@ -50,10 +51,10 @@ class SandboxedNotebook:
         self._below = [(1, "stdout"), (2, "stderr")]
 
     def load(self, modules: Mapping[str, str]) -> None:
-        """Run the trusted exercises, before any line of the student's, whose notebook may import them, too."""
-        if load.entry_of(modules) is None:
+        """Run the trusted exercises, before any line of the student's, who may import them, too."""
+        if entry_of(modules) is None:
             return
-        loaded = load.load(values.unpack_sources(modules), HERE)
+        loaded = load(values.unpack_sources(modules), HERE)
         self.exercises = loaded.exercises
         for name, module in loaded.modules.items():
             sys.modules.setdefault(name, module)
@@ -159,7 +160,7 @@ def main(fd: int) -> None:
         _own_world(header)
         submission = SandboxedNotebook(sock, header)
         submission.load(header["modules"])
-        sys.path.append(header["scratch"])  # only now: no file of the student's runs while the exercises load
+        sys.path.append(header["scratch"])  # only now: exercises run no file of the student's
         OUTPUTS.open(sock, header["text_cap"])
     except BaseException as error:
         words = f"{type(error).__name__}: {error}"

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from types import TracebackType
 
 from ...errors import WallError
-from ...exercise.load import names_of
+from ...exercise.importing import names_of
 from ...exercise.trial import Exercise
 from ...language.probe import Inputs
 from ...language.verdict import Evaluation, Failure
@@ -52,7 +52,8 @@ class Session:
         self._accelerated = accelerated
         self._release = release
         self._trusted = dict(trusted)
-        self._modules = values.pack_sources({name: data for name, data in trusted.items() if name.endswith(".py")})
+        modules = {name: data for name, data in trusted.items() if name.endswith(".py")}
+        self._modules = values.pack_sources(modules)
         self._files = {**self._trusted, **_admitted(files, self._trusted, self.limits.scratch_bytes)}
         self._handed = sum(map(len, self._files.values())) + (4096 + 1024) * len(self._files)  # blocks and directories
         for name in trusted:
@@ -282,7 +283,7 @@ class Session:
         Raises WallError when the trusted exercises have none of that name.
         """
         if exercise.name not in self.exercises:
-            raise WallError(f"The exercises, as the submission was given them, have no exercise {exercise.name!r}.")
+            raise WallError(f"The submission was given no exercise {exercise.name!r}.")
         return Evaluator(self, exercise)
 
     def ask(
@@ -476,8 +477,8 @@ def _is_safe(name: str) -> bool:
 
 
 def _admitted(files: Mapping[str, bytes], trusted: Mapping[str, bytes], most: int) -> dict[str, bytes]:
-    """The student's own files that may lie beside the notebook: safe names, nothing that is the instructor's, half the
-    room."""
+    """The student's own files that may lie beside the notebook: safe names, none in the place of the
+    instructor's, half the room."""
     admitted: dict[str, bytes] = {}
     left = most // 2
     for name, data in files.items():
@@ -493,7 +494,7 @@ def _admitted(files: Mapping[str, bytes], trusted: Mapping[str, bytes], most: in
 
 
 def _takes_the_place(name: str, trusted: Mapping[str, bytes]) -> bool:
-    """Whether a file is called like a trusted one, or would be imported in place of a trusted module."""
+    """Whether a file is called like a trusted one, or would be imported in place of one."""
     first, inside, _ = name.partition("/")
     modules = {module for module in names_of(trusted) if "." not in module}
     return name in trusted or (

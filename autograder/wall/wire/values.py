@@ -235,7 +235,7 @@ def _text(value: Any, longest: int) -> str:
 
 
 def pack_sources(files: Mapping[str, bytes]) -> dict[str, str]:
-    """Source files as JSON can carry them, each byte a character: their encodings are nobody's business here."""
+    """Source files as JSON can carry them, each byte a character, whatever their encodings."""
     return {name: data.decode("latin-1") for name, data in files.items()}
 
 

@@ -1,4 +1,4 @@
-"""Two exercises, the smallest course that has everything: a gradient, a vectorised sum, a module for each."""
+"""Two exercises, the smallest course that has everything: a gradient and a vectorised sum."""
 
 from .gradients import half_square
 from .sums import row_sums
