@@ -13,12 +13,12 @@ must do:
 - an output that is right there, and wrong elsewhere, is put down to what does not show there;
 - of two mistakes, wherever one alone shows the answer has what that one gives, and wherever neither
   does it is right: other combinations are not tried;
-- once no single mistake explains all that is wrong, twice as many evaluations are allowed as the
-  reference's own were; then the search ends, and what was not found by then stays unnamed.
+- once no single mistake explains all that is wrong, three times as many evaluations are allowed
+  as the reference's own were; then the search ends, and what was not found by then stays unnamed.
 
-A trial that is not to be thorough is sparing with combinations too. The limits are
-counted in evaluations asked for, whether or not they were kept from before: what is named depends
-neither on the load of the machine nor on who was judged earlier.
+A trial that is not to be thorough is sparing with combinations too. The limits are counted in
+evaluations asked for, whether or not they were kept from before: what is named depends neither on
+the load of the machine nor on who was judged earlier.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from ..exercise.trial import Trial
 from .compare import distance, entries_near
 
 Arrays = dict[str, np.ndarray]
-ALLOWED = 2
+ALLOWED = 3
 """Evaluations for each situation, where they are to be few, once every single mistake was tried."""
 
 
@@ -112,7 +112,9 @@ class _Guess:
         for mistake in singles:
             if costly and self.asked >= self.until:
                 return None
-            if not (elsewhere and self._shows(mistake)) and self.reproduces(mistake, (name,)):
+            if elsewhere and self._shows(mistake):
+                continue
+            if self.reproduces(mistake, (name,)):
                 return mistake
         return None
 

@@ -140,7 +140,8 @@ def test_a_costly_search_ends_when_its_evaluations_are_spent():
     """The first situation leaves every combination possible, and none is right."""
     catalogue, cheap = Hidden(), Hidden()
     searched(catalogue, lambda x: (x if x.mean() < 50 else -x, x.sum()))
-    assert catalogue.evaluations == 2 * SINGLES + ALLOWED * SITUATIONS
+    over = catalogue.evaluations - (2 * SINGLES + ALLOWED * SITUATIONS)
+    assert 0 <= over < SITUATIONS  # whose trial has begun is tried to the end
     searched(cheap, lambda x: (x if x.mean() < 50 else -x, x.sum()), seconds=10)
     assert cheap.evaluations >= 2 * (SINGLES + PAIRS)
 
