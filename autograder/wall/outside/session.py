@@ -283,7 +283,7 @@ class Session:
         Raises WallError when the trusted exercises have none of that name.
         """
         if exercise.name not in self.exercises:
-            raise WallError(f"The submission was given no exercise {exercise.name!r}.")
+            raise WallError(f"The submission was given no exercise {exercise.name!r}: build the assignment again.")
         return Evaluator(self, exercise)
 
     def ask(

@@ -1,0 +1,320 @@
+"""Networks that read a whole sequence before they answer: many to one, and sequence to sequence."""
+
+import numpy as np
+
+from autograder import case, draws, exercise, must, property_of
+from autograder.checks import Dimensions, Reference, Task, Training, Vectorised, close
+from autograder.checks.training import NotMeasurable
+
+from .shared import LSTM_GIVEN, SHORT_CASES, gradient_dims, gradient_of, gradients, with_gate
+
+
+class Adam:
+    """Adam's steps for a dict of parameters, on gradients that are first clipped to length 1."""
+
+    def __init__(self, params, learning_rate):
+        """Moments at 0."""
+        self.params, self.rate, self.steps = dict(params), learning_rate, 0
+        self.m = {name: np.zeros_like(value) for name, value in params.items()}
+        self.v = {name: np.zeros_like(value) for name, value in params.items()}
+
+    def step(self, grads):
+        """Move every parameter, into a new array."""
+        self.steps += 1
+        shorter = max(1.0, np.sqrt(sum(np.sum(np.square(grads[name])) for name in self.params)))
+        for name, value in self.params.items():
+            grad = grads[name] / shorter
+            self.m[name] = 0.9 * self.m[name] + 0.1 * grad
+            self.v[name] = 0.999 * self.v[name] + 0.001 * grad**2
+            m, v = self.m[name] / (1 - 0.9**self.steps), self.v[name] / (1 - 0.999**self.steps)
+            self.params[name] = value - self.rate * m / (np.sqrt(v) + 1e-8)
+
+
+def trained(loss_of, params, x, y, order, rate):
+    """Parameters after a step of Adam on the examples of each row of ``order``; losses (steps,)."""
+    adam, losses = Adam(params, rate), []
+    for some in order:
+        loss, grads, *_ = loss_of(adam.params, x[some], y[some])
+        losses.append(loss)
+        adam.step(grads)
+    return adam.params, np.array(losses, dtype=float)
+
+
+NO_TRAINING = draws.always(np.zeros((0, 1), dtype=int))
+
+
+def recall(rng, device):
+    """Told once, asked 11 steps later; classes renamed; the cell starts with open forget gates."""
+    from coursekit.sequences import delayed_recall
+
+    x, y = delayed_recall(rng, 600 + 300, 12)
+    (_, _, D), C, H = x.shape, 8, 24
+    y, bound = rng.permutation(C)[y], 1 / np.sqrt(H)
+    inputs = {
+        **{"x": x[:600], "y": y[:600], "held_out": x[600:], "rate": 1e-2},
+        "Wx": rng.uniform(-bound, bound, (D, 4 * H)),
+        "Wh": rng.uniform(-bound, bound, (H, 4 * H)),
+        "b": np.repeat([0.0, 3.0, 0.0, 0.0], H),
+        **{"Wy": rng.uniform(-bound, bound, (H, C)), "by": np.zeros(C)},
+        "order": rng.integers(0, 600, (80, 32)),
+    }
+    return Task(inputs, y[600:])
+
+
+MANY_TO_ONE = {"Wx": "D 4*H", "Wh": "H 4*H", "b": "4*H", "Wy": "H C", "by": "C"}
+
+
+@exercise(
+    points=4,
+    inputs={
+        **{"x": "N T D", "y": "N int<C", **MANY_TO_ONE},
+        **{"held_out": "N T D", "order": "any any int", "rate": ""},
+    },
+    outputs={
+        **{"loss": "", "scores_now": "N C", **gradient_dims(MANY_TO_ONE)},
+        **{"losses": "any", "scores": "any any"},
+    },
+    given={"order": NO_TRAINING, **LSTM_GIVEN},
+    cases=SHORT_CASES,
+    seconds=60,
+    checks=[
+        Dimensions(0.25),
+        gradient_of("loss", MANY_TO_ONE, 1),
+        Reference(1),
+        Training(recall, at_least=0.7, share=0.75, title="Recalls after 11 steps"),
+        Vectorised("N", 0.5),
+    ],
+)
+def many_to_one_loss(student, x, y, Wx, Wh, b, Wy, by, held_out, order, rate):
+    """Once; then, after as many steps of Adam as ``order`` has rows, the scores of others."""
+    params = {"Wx": Wx, "Wh": Wh, "b": b, "Wy": Wy, "by": by}
+    loss, grads, scores = student.many_to_one_loss(params, x, y)
+    after, losses = trained(student.many_to_one_loss, params, x, y, order, rate)
+    unknown = np.zeros(len(held_out), dtype=int)
+    _, _, of_held_out = student.many_to_one_loss(after, held_out, unknown)
+    return {
+        **{"loss": loss, "scores_now": scores, **gradients(grads, params)},
+        **{"losses": losses, "scores": of_held_out},
+    }
+
+
+@property_of(many_to_one_loss, "Only the last state is scored", 0.5)
+def only_the_last_state_is_scored(ask):
+    """With output gates that are shut the scores are by; the loss is a mean, of one step each."""
+    inputs = ask.draw()
+    N, C = len(inputs["y"]), len(inputs["by"])
+    _, silent = ask(inputs, b=with_gate(inputs["b"], "o", -1e3))
+    holds = close(silent["scores_now"], np.tile(inputs["by"], (N, 1)))
+    must(holds, "with every output gate shut the last state is 0 and the scores must be by.")
+    forgetful = {**inputs, "Wh": 0 * inputs["Wh"], "b": with_gate(inputs["b"], "f", -1e3)}
+    early, late = inputs["x"].copy(), inputs["x"].copy()
+    early[:, 0] += 1.0
+    late[:, -1] += 1.0
+    now, with_early, with_late = (
+        one["scores_now"] for one in ask.all([forgetful, {**forgetful, "x": early}, {**forgetful, "x": late}])
+    )
+    must(
+        close(with_early, now) and not close(with_late, now),
+        "an LSTM that forgets everything at each step knows the last input only; your scores look at other states.",
+    )
+    _, equal = ask(inputs, Wy=0 * inputs["Wy"], by=0 * inputs["by"])
+    must(
+        close(equal["loss"], np.log(C)),
+        f"with equal scores the loss must be log C = {np.log(C):.4g}, however many steps and sequences there are.",
+    )
+
+
+def backwards(rng, device):
+    """Digits to be written backwards, in ten signs that stand for them in an unknown order."""
+    from coursekit.sequences import reversed_digits
+
+    V, S, D, H = 10, 3, 12, 24
+    x, y = reversed_digits(rng, 1500, S)
+    y, bound = rng.permutation(V)[y], 1 / np.sqrt(H)
+    b = np.repeat([0.0, 1.0, 0.0, 0.0], H)
+    coders = {
+        f"{whose}_{name}": rng.uniform(-bound, bound, (rows, 4 * H))
+        for whose in ("enc", "dec")
+        for name, rows in (("Wx", D), ("Wh", H))
+    }
+    inputs = {
+        **{"x": x[:1200], "y": y[:1200], "E": 0.5 * rng.standard_normal((V + 1, D))},
+        **{**coders, "enc_b": b, "dec_b": b},
+        **{"Wy": rng.uniform(-bound, bound, (H, V)), "by": np.zeros(V), "n": S},
+        **{"held_out": x[1200:], "order": rng.integers(0, 1200, (150, 48)), "rate": 1e-2},
+    }
+    return Task(inputs, y[1200:])
+
+
+def digits_right(outputs, right):
+    """The share of digits that are written rightly."""
+    written = outputs.get("written_from_held_out")
+    if written is None or written.shape != right.shape:
+        raise NotMeasurable(f"what is decoded must have one symbol for each of {right.shape}")
+    return float(np.mean(written == right))
+
+
+def counting():
+    """A decoder of V = 7, D = 9, H = 10 that writes 2, 3, 4, 5, 6, 0, ...: each symbol the next."""
+    dec_Wx, follows = np.zeros((9, 40)), [*((np.arange(7) + 1) % 7), 2]
+    dec_Wx[np.arange(8), 30 + np.array(follows)] = 5.0
+    return {
+        **{"E": np.eye(8, 9), "Wy": 5 * np.eye(10, 7), "by": np.zeros(7), "dec_Wx": dec_Wx},
+        **{"dec_Wh": np.zeros((10, 40)), "dec_b": np.repeat([3.0, -3.0, 3.0, 0.0], 10)},
+    }
+
+
+ENCODER = {"enc_Wx": "D 4*H", "enc_Wh": "H 4*H", "enc_b": "4*H"}
+DECODER = {"dec_Wx": "D 4*H", "dec_Wh": "H 4*H", "dec_b": "4*H"}
+SEQ2SEQ = {"E": "V+1 D", **ENCODER, **DECODER, "Wy": "H V", "by": "V"}
+REST = {name: dims for name, dims in SEQ2SEQ.items() if name not in ENCODER}
+A_FEW = case("a few", sizes={"N": 4, "S": 3, "T": 5, "V": 6})
+
+
+@exercise(
+    points=7,
+    inputs={
+        **{"x": "N S int<V", "y": "N T int<V", **SEQ2SEQ, "n": "int"},
+        **{"held_out": "M S int<V", "order": "any any int", "rate": ""},
+    },
+    outputs={
+        **{"loss": "", **gradient_dims(SEQ2SEQ), "written": "N any int"},
+        **{"losses": "any", "written_from_held_out": "M any int"},
+    },
+    answers=("seq2seq_loss", "seq2seq_decode"),
+    given={"n": draws.whole(2, 6), "order": NO_TRAINING},
+    sizes={name: (2, 10) for name in "NSTDHVM"},
+    cases=[
+        case("one example, one symbol", sizes={"N": 1, "S": 1, "T": 1}),
+        case(
+            "the same symbol throughout",
+            sizes={"N": 4, "S": 3, "T": 5, "V": 6},
+            **{"y": np.full((4, 5), 2), "n": 5},
+        ),
+        case(
+            "strong opinions",
+            sizes={"N": 10, "S": 5, "V": 8, "D": 6, "H": 7},
+            E=draws.normal(9, 6, scale=3),
+            dec_Wh=draws.normal(7, 28, scale=2),
+            Wy=draws.normal(7, 8, scale=3),  # stronger than by: more than one symbol is written
+            n=8,
+        ),
+        case(
+            "a decoder that counts",
+            sizes={"N": 3, "S": 2, "T": 4, "V": 7, "D": 9, "H": 10},
+            **{"n": 5, **counting()},
+        ),
+    ],
+    seconds=60,
+    checks=[
+        Dimensions(0.5),
+        gradient_of("loss", REST, 1),
+        gradient_of("loss", ENCODER, 1),
+        Reference(1.25, ("loss", *gradient_dims(SEQ2SEQ)), title="Right loss and gradients"),
+        Reference(0.5, ("written",), title="Right words"),
+        Training(
+            backwards,
+            at_least=0.6,
+            measure=digits_right,
+            measured="digits right",
+            share=0.75,
+            title="Writes digits backwards",
+        ),
+        Vectorised("N", 0.5, case=case("four symbols", n=4)),
+    ],
+)
+def seq2seq(student, x, y, E, enc_Wx, enc_Wh, enc_b, dec_Wx, dec_Wh, dec_b, Wy, by, n, held_out, order, rate):
+    """Once; then, after as many steps of Adam as ``order`` has rows, what is decoded of others."""
+    params = {
+        **{"E": E, "enc_Wx": enc_Wx, "enc_Wh": enc_Wh, "enc_b": enc_b},
+        **{"dec_Wx": dec_Wx, "dec_Wh": dec_Wh, "dec_b": dec_b, "Wy": Wy, "by": by},
+    }
+    loss, grads = student.seq2seq_loss(params, x, y)
+    written = student.seq2seq_decode(params, x, n)
+    after, losses = trained(student.seq2seq_loss, params, x, y, order, rate)
+    of_held_out = student.seq2seq_decode(after, held_out, y.shape[1])
+    return {
+        **{"loss": loss, **gradients(grads, params), "written": written},
+        **{"losses": losses, "written_from_held_out": of_held_out},
+    }
+
+
+@property_of(seq2seq, "Each symbol is the best", 0.5)
+def each_symbol_is_the_best(ask):
+    """What is decoded, against the losses of everything that could have been written there."""
+    for drawn in ask.trial.draws():
+        V, T = len(drawn.inputs["by"]), 3
+        inputs = {**drawn.inputs, "x": drawn.inputs["x"][:1], "y": drawn.inputs["y"][:1], "n": T}
+        written = ask(inputs)[1]["written"]
+        must(
+            written.shape == (1, T),
+            f"for one row of x and n = {T} what is decoded must be (1, {T}); yours is {written.shape}.",
+        )
+        for t in range(T):
+            could_be = [np.append(written[:, :t], [[v]], axis=1) for v in range(V)]
+            costs = [one["loss"] for one in ask.all([{**inputs, "y": y} for y in could_be])]
+            must(
+                int(written[0, t]) == int(np.argmin(costs)),
+                f"at step {t}, after what your decoder wrote itself, seq2seq_loss says that symbol "
+                f"{np.argmin(costs)} is the likeliest; seq2seq_decode writes {written[0, t]}.",
+            )
+
+
+@property_of(seq2seq, "What the decoder is told", 0.5)
+def one_step_is_told(ask):
+    """The right symbol of one step reaches the scores of the next; that of the last none."""
+    T, V = 5, 7
+    inputs = ask.draw(case("a few", sizes={"N": 4, "S": 3, "T": T, "V": V}))
+    x, y = inputs["x"] % (V - 3), inputs["y"] % (V - 3)
+    y[:, 0], y[:, -1] = V - 3, V - 1  # told once; written last, so told to nobody; V - 2 is nowhere
+    told = {**inputs, "x": x, "y": y}
+    out, level = ask.all([told, {**told, "Wy": 0 * inputs["Wy"], "by": 0 * inputs["by"]}])
+    must(
+        close(level["loss"], T * np.log(V)),
+        f"with equal scores each of {T} steps costs log V = {np.log(V):.4g}: the loss must be {T * np.log(V):.4g}.",
+    )
+    must(
+        not out["dE"][V - 2 : V].any(),
+        "an embedding that is read nowhere has no gradient; the last symbol of y is written but never read.",
+    )
+    must(
+        out["dE"][V - 3].any(),
+        "after each step the decoder must be told the right symbol; the one that stands first in y is never read.",
+    )
+    must(out["ddec_Wx"].any(), "the decoder has weights of its own; ddec_Wx is 0.")
+    must(
+        out["dE"][V].any(),
+        "the decoder's first step must read the start symbol, whose embedding is row V of E: its gradient is 0.",
+    )
+
+
+@property_of(seq2seq, "All it knows of x", 0.5)
+def all_it_knows_of_x(ask):
+    """The decoder hears of x through the encoder's last hidden state only."""
+    inputs, out = ask(A_FEW)
+    b, others = inputs["enc_b"], (inputs["x"] + 1) % 6
+    silent = {**inputs, "enc_b": with_gate(b, "o", -1e3)}
+    forgetful = {**inputs, "enc_Wh": 0 * inputs["enc_Wh"], "enc_b": with_gate(b, "f", -1e3)}
+    first, last = inputs["x"].copy(), inputs["x"].copy()
+    first[:, 0], last[:, -1] = others[:, 0], others[:, -1]
+    one, other = ask.all([silent, {**silent, "x": others}])
+    now, with_first, with_last = ask.all([forgetful, {**forgetful, "x": first}, {**forgetful, "x": last}])
+    must(
+        close(now["loss"], with_first["loss"]) and not close(now["loss"], with_last["loss"]),
+        "an encoder that forgets everything at each step hands over what it knows of the last symbol, and only that.",
+    )
+    must(
+        close(one["loss"], other["loss"]),
+        "with the encoder's output gates shut nothing is known of x: the loss must not depend on it.",
+    )
+    must(
+        out["denc_Wx"].any(),
+        "the decoder's gradient must reach the encoder, through the state that is handed over; denc_Wx is 0.",
+    )
+    written, n = one["written"], int(inputs["n"])
+    must(
+        written.shape == (4, n) and written.min() >= 0 and written.max() < 6,
+        "seq2seq_decode must write n symbols for each row of x, each of them in [0, V): never the start symbol.",
+    )
+    holds = np.array_equal(written, other["written"])
+    must(holds, "what is decoded must depend on x through that state only.")

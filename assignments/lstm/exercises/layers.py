@@ -1,0 +1,191 @@
+"""Layers that read a sequence step by step, and the gradients' way back through time."""
+
+import numpy as np
+
+from autograder import case, exercise, layer, must, property_of
+from autograder.checks import Dimensions, Reference, Vectorised, close
+
+from .shared import (
+    LSTM_GIVEN,
+    SEQUENCE_CASES,
+    gradient_dims,
+    gradient_of,
+    recurrent_weights,
+    with_gate,
+)
+
+rnn = layer(
+    "rnn",
+    "x: N T D, h0: N H, Wx: D H, Wh: H H, b: H -> h: N T H",
+    points=6,
+    shares=(0.5, 1.75, 1.75),
+    given={"Wh": recurrent_weights(1)},
+    cases=SEQUENCE_CASES,
+    checks=[Vectorised("N", 0.5)],
+)
+
+lstm = layer(
+    "lstm",
+    "x: N T D, h0: N H, Wx: D 4*H, Wh: H 4*H, b: 4*H -> h: N T H",
+    points=6,
+    shares=(0.5, 1.75, 1.75),
+    given=LSTM_GIVEN,
+    cases=[*SEQUENCE_CASES, case("no state yet", sizes={"N": 5, "H": 4}, h0=np.zeros((5, 4)))],
+    checks=[Vectorised("N", 0.5)],
+)
+
+
+@property_of(rnn, "Time runs forward", 0.5)
+@property_of(lstm, "Time runs forward", 0.25)
+def only_forward_in_time(ask):
+    """The future leaves the past alone; a gradient at one step reaches no input after it."""
+    inputs, out = ask()
+    at = inputs["x"].shape[1] // 2
+    other, early = inputs["x"].copy(), inputs["dh"].copy()
+    other[:, at:] += 1.0
+    early[:, at:] = 0.0
+    with_other_future, with_early_loss = ask.all([{**inputs, "x": other}, {**inputs, "dh": early}])
+    must(
+        close(with_other_future["h"][:, :at], out["h"][:, :at]),
+        f"the inputs from step {at} on change the states before it: time runs forward only.",
+    )
+    must(
+        not with_early_loss["dx"][:, at:].any(),
+        f"a loss that looks at the steps before {at} only depends on no later input, but dx is not 0 there.",
+    )
+    must(
+        not at or with_early_loss["dx"][:, 0].any(),
+        "a loss at later steps depends on the first input, through the states, but dx is 0 there.",
+    )
+
+
+@property_of(rnn, "Gradients add over the steps", 0.5)
+@property_of(lstm, "Gradients add over the steps", 0.25)
+def adds_over_steps(ask):
+    """Gradients are linear in dh: the sum over the steps of what each step's own loss gives."""
+    inputs, out = ask()
+    steps = np.arange(inputs["x"].shape[1])[:, None]
+    single = [{**inputs, "dh": np.where(steps == t, inputs["dh"], 0.0)} for t in range(len(steps))]
+    answers = ask.all(single)
+    for name in ("dx", "dh0", "dWx", "dWh", "db"):
+        must(
+            close(out[name], sum(one[name] for one in answers)),
+            f"the gradients of the single steps' losses must add up to {name}; yours do not.",
+        )
+
+
+@property_of(rnn, "In two parts", 0.5)
+def in_two_parts(ask):
+    """The second part starts from the first one's last state, and sends its dh0 back there."""
+    inputs, out = ask()
+    at = inputs["x"].shape[1] // 2
+    first = {**inputs, "x": inputs["x"][:, :at], "dh": inputs["dh"][:, :at].copy()}
+    _, later = ask(inputs, x=inputs["x"][:, at:], dh=inputs["dh"][:, at:], h0=out["h"][:, at - 1].copy())
+    must(
+        close(later["h"], out["h"][:, at:]),
+        f"the second part of the sequence, started from the state after step {at - 1}, must give the same states.",
+    )
+    first["dh"][:, -1] += later["dh0"]
+    _, earlier = ask(first)
+    for name in ("dWx", "dWh", "db"):
+        must(
+            close(out[name], earlier[name] + later[name]),
+            f"cut in two, with dh0 of the second part added to the last dh of the first, {name} must be the same.",
+        )
+
+
+@property_of(lstm, "Nothing to forget at first", 0.5)
+def nothing_to_forget_at_first(ask):
+    """c0 = 0: at the first step the forget gate has nothing to keep; later it has."""
+    inputs = ask.draw()
+    one, other = ask.all([{**inputs, "b": with_gate(inputs["b"], "f", bias)} for bias in (-50.0, 50.0)])
+    must(
+        close(one["h"][:, 0], other["h"][:, 0]),
+        "the first state must not depend on the forget gate: the cell state starts at 0, so nothing can be kept.",
+    )
+    must(
+        not close(one["h"][:, 1], other["h"][:, 1]),
+        "from the second step on the forget gate must matter: the cell state is not carried to the next step.",
+    )
+
+
+@property_of(lstm, "A long memory", 0.5)
+def a_long_memory(ask):
+    """Written at the first step, then all gates stand still: 30 steps later it is all there."""
+    N, D, H, T = 2, 3, 4, 30
+    Wx, b = np.zeros((D, 4 * H)), np.zeros(4 * H)
+    b[:H], b[H : 3 * H] = -40.0, 40.0
+    Wx[0, :H] = 80.0  # input 0 opens the input gate
+    Wx[1, 3 * H :] = 1.0  # input 1 is what gets in
+    x, dh = np.zeros((N, T, D)), np.zeros((N, T, H))
+    x[:, 0], dh[:, -1] = 1.0, 1.0
+    _, out = ask(x=x, h0=np.zeros((N, H)), Wx=Wx, Wh=np.zeros((H, 4 * H)), b=b, dh=dh)
+    kept = np.tanh(np.tanh(1.0))
+    must(
+        close(out["h"][:, -1], np.full((N, H), kept)),
+        "what is written into the cell at the first step must still be there 30 steps later, if no gate forgets it.",
+    )
+    back = (1 - kept**2) * (1 - np.tanh(1.0) ** 2) * H
+    must(
+        close(out["dx"][:, 0, 1], np.full(N, back), 1e-6),
+        "30 steps later, with every forget gate open, the gradient must reach the first input undiminished.",
+    )
+
+
+STACK = {
+    **{"x": "N T D", "h0": "L N H"},
+    **{"Wx1": "D 4*H", "Wx": "L-1 H 4*H", "Wh": "L H 4*H", "b": "L 4*H"},
+}
+
+
+@exercise(
+    points=5,
+    inputs={**STACK, "dh": "N T H"},
+    outputs={"h": "N T H", **gradient_dims(STACK)},
+    answers=("stacked_lstm_forward", "stacked_lstm_backward"),
+    given={"Wh": recurrent_weights(4, "L")},
+    sizes={"L": (2, 4), "N": (3, 6), "T": (3, 7)},
+    cases=[
+        case("as many inputs as units", sizes={"D": 7, "H": 7}),
+        case("one example, one step", sizes={"N": 1, "T": 1}),
+    ],
+    checks=[
+        Dimensions(0.5),
+        gradient_of("h", STACK, 1.75, upstream="dh"),
+        Reference(1.75),
+        Vectorised("N", 0.5),
+    ],
+)
+def stacked_lstm(student, x, h0, Wx1, Wx, Wh, b, dh):
+    """Forward and back."""
+    layers = list(zip([Wx1, *Wx], Wh, b, strict=True))
+    h, cache = student.stacked_lstm_forward(x, list(h0), layers)
+    dx, dh0, grads = student.stacked_lstm_backward(dh, cache)
+    dWx, dWh, db = zip(*grads, strict=True)
+    return {
+        **{"h": h, "dx": dx, "dh0": np.array(dh0), "dWx1": dWx[0]},
+        **{"dWx": np.array(dWx[1:]), "dWh": np.array(dWh), "db": np.array(db)},
+    }
+
+
+@property_of(stacked_lstm, "Layer by layer", 0.5)
+def layer_by_layer(ask):
+    """A shut layer hides everything below it, and lets no gradient through to it."""
+    inputs = ask.draw()
+    b, h0 = inputs["b"].copy(), inputs["h0"].copy()
+    b[0] = with_gate(b[0], "o", -1e3)  # the first layer shows nothing
+    h0[0] += 1.0
+    shut = {**inputs, "b": b}
+    out, changed, base, moved = ask.all([shut, {**shut, "x": inputs["x"] + 1.0}, inputs, {**inputs, "h0": h0}])
+    must(
+        close(out["h"], changed["h"]),
+        "with the first layer's output gates shut the last layer must not see x: each layer reads the one below.",
+    )
+    must(
+        not out["dx"].any(),
+        "with the first layer's output gates shut no gradient can reach x, but dx is not 0.",
+    )
+    must(
+        not close(base["h"], moved["h"]),
+        "the first entry of h0 is the first layer's start, and must matter to the last layer.",
+    )

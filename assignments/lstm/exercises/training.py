@@ -1,0 +1,281 @@
+"""Training a character model in torch: what a step costs, carries and cuts; what is learnt."""
+
+import contextlib
+
+import numpy as np
+
+from autograder import case, devices, draws, exercise, must, property_of
+from autograder.checks import (
+    AllowedMeans,
+    AnswerFailed,
+    Dimensions,
+    Property,
+    Reference,
+    Task,
+    Training,
+    close,
+)
+from autograder.checks.training import NotMeasurable, precision_agrees
+
+from .frameworks import CHAR_LSTM, with_weights
+from .shared import LSTM_GIVEN
+
+
+def a_text(rng, device):
+    """A real text in an alphabet of its own: which character has which id is drawn at random."""
+    from coursekit.text import find_text
+
+    found = find_text()
+    V = len(found.characters)
+    N, D, H, T, steps = (128, 64, 256, 64, 300) if device else (16, 32, 48, 24, 100)
+    ids = rng.permutation(V)[found.ids]
+    at = len(ids) * 9 // 10
+    length = at // N
+    starts = rng.integers(at, len(ids) - 33, 400)
+    windows = np.stack([ids[start : start + 33] for start in starts])
+    inputs = {
+        **{"data": ids[: N * length].reshape(N, length), "windows": windows[:, :-1]},
+        **{"E": np.zeros((V, D)), "Wx": np.zeros((D, 4 * H)), "Wh": np.zeros((H, 4 * H))},
+        **{"b": np.zeros(4 * H), "Wy": np.zeros((H, V)), "by": np.zeros(V)},
+        **{"steps": steps, "seq_len": T, "learning_rate": 5e-3 if device else 2e-2},
+        **{"max_norm": 1.0, "seed": int(rng.integers(2**31))},
+        **{"device": device, "precision": "float32", "watched": False},
+    }
+    return Task(inputs, windows[:, -1])
+
+
+def saved_on_frequencies(outputs, following):
+    """By what share a character costs less than the unigram entropy, the cost of its frequency."""
+    scores = outputs.get("scores")
+    N = len(following)
+    if scores is None or scores.ndim != 2 or len(scores) != N or not np.isfinite(scores).all():
+        raise NotMeasurable("the scores after training are not finite, or not one row for each text")
+    shifted = scores - scores.max(axis=1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    frequencies = np.unique(following, return_counts=True)[1] / N
+    unigram = -np.sum(frequencies * np.log(frequencies))
+    return float(1 + log_p[np.arange(N), following].mean() / unigram)
+
+
+COSTS = ("reads_in_each_step", "keeps_in_each_step", "rounds")
+UNWATCHED = {
+    **dict.fromkeys(COSTS, False),
+    **{"states_given": np.zeros(0, dtype=int), "longest_gradient": 0.0},
+}
+FEW_STEPS = {
+    **{"N": (2, 4), "M": (10, 13), "V": (5, 9), "D": (3, 6)},
+    **{"H": (4, 8), "K": (3, 5), "L": (4, 6)},
+}
+
+
+@exercise(
+    inputs={
+        **{"data": "N M int<V", **CHAR_LSTM, "windows": "K L int<V"},
+        **{"steps": "int", "seq_len": "int", "learning_rate": "", "max_norm": ""},
+        **{"seed": "int", "device": "str", "precision": "str", "watched": "bool"},
+    },
+    outputs={
+        **{"losses": "any", "scores": "K V", "Wh_after": "any any", "E_after": "any any"},
+        **dict.fromkeys(COSTS, "bool"),
+        **{"states_given": "any int", "longest_gradient": ""},
+    },
+    points=6,
+    given={
+        **{**LSTM_GIVEN, "steps": draws.always(5), "seq_len": draws.always(4)},
+        **{"learning_rate": draws.number(0.02, 0.05), "max_norm": draws.number(0.05, 0.2)},
+        **{"seed": draws.always(-1), "watched": draws.always(False)},
+    },
+    sizes=FEW_STEPS,
+    cases=[
+        case("no clipping", max_norm=1e3),
+        case("one piece, again and again", seq_len=100, steps=3),
+        case("one step", steps=1),
+        case("watched", steps=4, watched=True),
+    ],
+    seconds=60,
+    accelerated=True,
+    checks=[
+        AllowedMeans(allowed=("torch",)),
+        Dimensions(0.5),
+        Reference(2, ("losses", "scores", "Wh_after", "E_after"), tolerance=1e-6),
+        Reference(0.25, COSTS, title="What a step costs"),
+        Training(
+            a_text,
+            at_least=0.12,
+            measure=saved_on_frequencies,
+            measured="share saved on the unigram entropy",
+            margin=0.1,
+            share=1.5,
+            title="Learns a language",
+        ),
+    ],
+)
+def train_char_lm(
+    student, data, E, Wx, Wh, b, Wy, by, windows,
+    steps, seq_len, learning_rate, max_norm, seed, device, precision, watched,
+):  # fmt: skip
+    """From given weights in float64, or from the class's own start after ``seed``.
+
+    Then scores at the end of windows; and where ``watched``, what a step costs.
+    """
+    import torch
+
+    where = devices.device(device)
+
+    def train(steps, precision=precision, watch=None):
+        if seed >= 0:
+            torch.manual_seed(seed)
+        model = student.CharLSTM(*E.shape, len(Wh))
+        if seed < 0:
+            model = with_weights(model, E, Wx, Wh, b, Wy, by)
+        model = model.float() if precision else model
+        if watch is not None:
+            model.register_forward_pre_hook(watch, with_kwargs=True)
+        terms = steps, seq_len, learning_rate, max_norm, where, precision or "float32"
+        with devices.kernels_for("bfloat16"):  # the same for all, so that only the precision differs
+            return model, student.train_char_lm(model, data, *terms)
+
+    seen = watch_training(train, steps, where, max_norm) if watched else UNWATCHED
+    model, losses = train(steps)
+    with torch.no_grad():
+        scores = model(torch.from_numpy(windows).to(where))[0][:, -1]
+    after = {name: p.detach().cpu().double().numpy() for name, p in model.named_parameters()}
+    return {
+        **{"losses": np.array(losses, dtype=float), "scores": scores.cpu().double().numpy()},
+        **{"Wh_after": after["lstm.weight_hh_l0"], "E_after": after["embedding.weight"], **seen},
+    }
+
+
+def watch_training(train, steps, where, max_norm):
+    """With three times the steps, are more tensors read, or kept? Does bfloat16 round anything?
+
+    And for each step: was the state given None (0), cut off from its past (1) or not (2), and how
+    long were the gradients that the optimiser saw, as a multiple of max_norm?
+    """
+    with devices.observed(where) as few:
+        train(steps)
+    with devices.observed(where) as many:
+        train(3 * steps)
+    rounds = train(steps, "float32")[1] != train(steps, "bfloat16")[1]
+    states, lengths = [], [0.0]
+
+    def watch(model, arguments, named):
+        states.append(kind_of_state(*arguments, **named))
+
+    with gradients_met(lengths):
+        train(steps, watch=watch)
+    return {
+        "reads_in_each_step": many.synchronisations > few.synchronisations,
+        "keeps_in_each_step": many.tensors_kept > few.tensors_kept,
+        "rounds": bool(rounds),
+        "states_given": np.array(states, dtype=int),
+        "longest_gradient": max(lengths) / max_norm,
+    }
+
+
+def kind_of_state(ids, state=None):
+    """0 for None, 1 for a state that is cut off from its past, 2 for one that is not."""
+    return 0 if state is None else 2 if any(one.requires_grad for one in state) else 1
+
+
+@contextlib.contextmanager
+def gradients_met(lengths):
+    """While it lasts, how long the gradients are that an optimiser steps with."""
+    import torch
+    from torch.optim.optimizer import register_optimizer_step_pre_hook
+
+    def met(optimiser, arguments, named):
+        params = [p for group in optimiser.param_groups for p in group["params"]]
+        norms = [p.grad.norm() for p in params if p.grad is not None]
+        lengths.append(float(torch.stack(norms).norm()))
+
+    handle = register_optimizer_step_pre_hook(met)
+    try:
+        yield
+    finally:
+        handle.remove()
+
+
+@property_of(train_char_lm, "Starts where it should, and learns by heart", 0.5)
+def starts_and_falls(ask):
+    """The first loss is that of the weights handed in, a mean over all predictions."""
+    inputs, out = ask(steps=1, seq_len=5)
+    V, losses = len(inputs["by"]), out["losses"]
+    holds = losses.shape == (1,)
+    must(holds, f"losses must hold one loss for each step; for one step yours holds {losses.size}.")
+    _, equal = ask(inputs, Wy=0 * inputs["Wy"], by=0 * inputs["by"])
+    must(
+        close(equal["losses"], [np.log(V)], 1e-6),
+        f"with equal scores the mean cross-entropy must be log V = {np.log(V):.4g}, "
+        f"not {float(equal['losses'][0]):.4g}.",
+    )
+    _, learnt = ask(steps=60, seq_len=8, learning_rate=0.03, max_norm=1.0)
+    first, last = learnt["losses"][[0, -1]]
+    must(
+        not last > 0.5 * first,
+        f"a few dozen characters must be learnt by heart; in 60 steps the loss goes from {first:.3g} to {last:.3g}.",
+    )
+
+
+@property_of(train_char_lm, "Every step costs the same", 0.25)
+def every_step_costs_the_same(ask):
+    """Neither reads nor tensors grow with the steps, and the same call gives the same."""
+    watched = next(one for one in ask.trial.draws() if one.case.title == "watched")
+    if watched.evaluation.failure is not None:
+        raise AnswerFailed(watched.evaluation.failure, watched.case)
+    once = watched.evaluation.arrays()
+    _, again = ask(watched.inputs, watched=False)
+    must(
+        np.array_equal(once["losses"], again["losses"]),
+        "the same weights and data give other losses at a second call: nothing in this training is random.",
+    )
+    must(
+        not once["reads_in_each_step"],
+        "with more steps more tensors are read into Python: an accelerator waits each time; read once, at the end.",
+    )
+    must(not once["keeps_in_each_step"], "with more steps more tensors stay alive afterwards.")
+
+
+@property_of(train_char_lm, "Carried, cut and clipped", 0.5)
+def carried_cut_and_clipped(ask):
+    """The states given to the LSTM from step to step; the gradients that the optimiser meets."""
+    inputs, out = ask(steps=5, seq_len=4, max_norm=0.02, watched=True)
+    pieces = -(-(inputs["data"].shape[1] - 1) // 4)
+    for step, given in enumerate(out["states_given"]):
+        begins = step % pieces == 0
+        holds = given == 0 or not begins
+        must(holds, f"at step {step} the text begins again: the state must be None there.")
+        must(
+            given != 0 or begins,
+            f"at step {step} the text goes on: the state of the step before must be carried there, detached.",
+        )
+        must(
+            given != 2,
+            f"at step {step} the state still hangs on its past: detach it, or the gradient crosses the seam.",
+        )
+    longest = float(out["longest_gradient"])
+    must(
+        longest <= 1 + 1e-4,
+        f"when the optimiser steps, the gradients, all together, are {longest:.3g} times as long as max_norm.",
+    )
+
+
+@property_of(train_char_lm, "Learns what comes next", 0.25)
+def learns_what_comes_next(ask):
+    """On a text that runs in a circle, 0 1 2 ... 0 1 2 ..., the next symbol must be named."""
+    V = 5
+    _, out = ask(
+        case("a circle", sizes={"V": V, "K": 4, "L": 6}),
+        data=(np.arange(3)[:, None] + np.arange(25)) % V,
+        windows=(np.arange(4)[:, None] + np.arange(6)) % V,
+        **{"steps": 80, "seq_len": 8, "learning_rate": 0.03, "max_norm": 1.0},
+    )
+    scores, wanted = out["scores"], (np.arange(4) + 6) % V
+    must(
+        scores.shape == (4, V) and np.array_equal(scores.argmax(axis=1), wanted),
+        "after 80 steps on 0 1 2 3 4 0 1 2 3 4 ... the highest score must be at the symbol that comes next.",
+    )
+
+
+precise = precision_agrees("losses", within=0.05, steps=10, max_norm=1.0, learning_rate=0.01)
+train_char_lm.checks = [*train_char_lm.checks, Property("In bfloat16, too", precise, share=0.25)]

@@ -1,0 +1,119 @@
+"""Preprocessing, training, and three lines of old notes."""
+
+import numpy as np
+
+from autograder import case, draws, exercise, function, must, property_of
+from autograder.checks import Dimensions, Reference, Vectorised, close
+from coursekit.exercises import linear
+
+# --- preprocessing ------------------------------------------------------------------------------
+
+
+def pixels(rows):
+    """Draws images as they come: whole numbers 0 to 255 in a byte."""
+    return lambda rng, inputs: rng.integers(0, 256, (rows, 11)).astype(np.uint8)
+
+
+preprocess = function(
+    "preprocess",
+    "X_train: N D, X_val: M D, X_test: K D -> train: N D+1, val: M D+1, test: K D+1",
+    points=4,
+    given={
+        "X_train": draws.normal("N", "D", centre=3),
+        "X_val": draws.normal("M", "D", scale=2, centre=-1),
+    },
+    cases=[
+        case(
+            "pixels",
+            sizes={"N": 23, "M": 17, "K": 19, "D": 11},
+            X_train=pixels(23),
+            X_val=pixels(17),
+            X_test=pixels(19),
+        ),
+        case("one example to predict", sizes={"K": 1}),
+    ],
+    checks=[Dimensions(0.5)],
+)
+
+
+@property_of(preprocess, "The training set is centred", 0.75)
+def train_is_centred(ask):
+    """Every feature of the training set, and nothing else happens to them."""
+    inputs, out = ask()
+    features, mean = out["train"][:, :-1], inputs["X_train"].mean(axis=0)
+    must(
+        close(features.mean(axis=0), np.zeros(len(mean))),
+        "every feature of the training set must have mean 0.",
+    )
+    must(
+        close(features + mean, inputs["X_train"]),
+        "centring moves the examples and changes nothing else.",
+    )
+
+
+@property_of(preprocess, "The validation set is not", 0.75)
+def validation_keeps_its_offset(ask):
+    """It is measured from the training set's mean: its own must not be looked at."""
+    inputs, out = ask()
+    must(
+        close(
+            out["val"][:, :-1].mean(axis=0),
+            inputs["X_val"].mean(axis=0) - inputs["X_train"].mean(axis=0),
+        ),
+        "the mean of the validation set must be its own minus the training set's; it is not there to be set to 0.",
+    )
+
+
+@property_of(preprocess, "The last column holds ones", 0.5)
+def bias_is_one(ask):
+    """The bias feature is appended after centring."""
+    for name, table in ask()[1].items():
+        must(close(table[:, -1], np.ones(len(table))), f"the last column of {name} must hold ones.")
+
+
+preprocess.checks += [Reference(1), Vectorised("N", 0.5)]
+
+# --- training -----------------------------------------------------------------------------------
+
+
+def squared_errors(W, X, y, reg):
+    """A loss that anything can be trained on: scores should be 1 for the true class, 0 for others."""
+    error = X @ W
+    error[np.arange(len(y)), y] -= 1
+    return np.vdot(error, error) / len(y) + reg * np.vdot(W, W), 2 * (X.T @ error / len(y) + reg * W)
+
+
+@exercise(
+    f"{linear.MODEL_SIGNATURE} -> losses: T, W: D C, predictions: M int, losses_of_a_second_call: T, W_after_it: D C",
+    points=7,
+    given={**linear.MODEL_GIVEN, "learning_rate": draws.number(0.02, 0.08)},
+    sizes=linear.MODEL_SIZES,
+    cases=[case("no regularisation", reg=0.0)],
+    seconds=20,
+    checks=[Dimensions(1), Reference(2.5)],
+)
+def LinearSVM(student, X, y, X_new, learning_rate, reg, num_iters, batch_size, seed):
+    """Train on squared errors (training is judged here, not the hinge loss), predict, train on."""
+    settings = {"rate": learning_rate, "reg": reg, "steps": num_iters, "batch": batch_size}
+    return linear.trained_twice(student.LinearSVM(), squared_errors, X_new, seed, X=X, y=y, **settings)
+
+
+@property_of(LinearSVM, "The loss falls", 1.5)
+def loss_falls(ask):
+    """From 1, the squared error of weights near zero, down."""
+    linear.loss_falls(ask, first=1, near=0.1, last=0.6, rate=0.1)
+
+
+@property_of(LinearSVM, "It reads digits it has not seen", 2)
+def learns_the_digits(ask):
+    linear.learns_the_digits(ask, steps=250)
+
+
+# --- find the error: three lines of old notes ---------------------------------------------------
+
+
+@exercise("-> claims: 6 bool", points=4, checks=[Dimensions(0.5), Reference(3.5)])
+def notes_errata(student):
+    """True or False for each claim, in order."""
+    claims = student.notes_errata()
+    return {"claims": np.array([claims[letter] for letter in "abcdef"])}
