@@ -136,7 +136,7 @@ class Exercise(Probe):
     points: float
     seconds: float
     accelerated: bool = False
-    checks: Sequence[Check] = ()
+    checks: list[Check] = field(default_factory=list)
     where: tuple[str, int] = ("", 1)
 
     @property

@@ -29,7 +29,7 @@ def posed(
     parameters = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in ("student", *inputs)]
     probe.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     made = exercise(points=10, inputs=inputs, outputs=outputs, answers=("answer",), **settings)(probe)
-    made.checks = checks
+    made.checks = list(checks)
     return made, {"answer": answer}
 
 
