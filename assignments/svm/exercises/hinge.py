@@ -61,10 +61,7 @@ L_i_vectorized.checks += [Vectorised("C", 0.75)]
 
 # --- the loss of a mini-batch and its gradient --------------------------------------------------
 
-RIGHT_LOSS, RIGHT_GRADIENT = (
-    {"outputs": ("loss",), "title": "Right loss"},
-    {"title": "Right gradient"},
-)
+RIGHT_LOSS, RIGHT_GRADIENT = "Right loss", "Right gradient"
 
 svm_loss_naive = function(
     "svm_loss_naive",
@@ -73,9 +70,9 @@ svm_loss_naive = function(
     cases=[*LOSS_CASES, LARGE_SCORES],
     checks=[
         Dimensions(0.5),
-        Reference(3.5, **RIGHT_LOSS),
+        Reference(3.5, ("loss",), title=RIGHT_LOSS),
         Gradient("loss", wrt="W", claimed="dW", share=1.5),
-        Reference(2.5, outputs=("dW",), **RIGHT_GRADIENT),
+        Reference(2.5, ("dW",), title=RIGHT_GRADIENT),
     ],
 )
 
@@ -86,9 +83,9 @@ svm_loss_vectorized = function(
     cases=[*LOSS_CASES, LARGE_SCORES],
     checks=[
         Dimensions(0.5),
-        Reference(3.5, **RIGHT_LOSS),
+        Reference(3.5, ("loss",), title=RIGHT_LOSS),
         Gradient("loss", wrt="W", claimed="dW", share=1),
-        Reference(3.5, outputs=("dW",), **RIGHT_GRADIENT),
+        Reference(3.5, ("dW",), title=RIGHT_GRADIENT),
         Vectorised("N", 1.5),
         Vectorised("C", 0.5),
     ],
@@ -101,9 +98,9 @@ squared_hinge_loss = function(
     cases=LOSS_CASES,
     checks=[
         Dimensions(0.5),
-        Reference(2, **RIGHT_LOSS),
+        Reference(2, ("loss",), title=RIGHT_LOSS),
         Gradient("loss", wrt="W", claimed="dW", share=1),
-        Reference(1.5, outputs=("dW",), **RIGHT_GRADIENT),
+        Reference(1.5, ("dW",), title=RIGHT_GRADIENT),
         Vectorised("N", 1),
     ],
 )
@@ -176,9 +173,9 @@ svm_loss = function(
     ],
     checks=[
         Dimensions(0.5),
-        Reference(2, **RIGHT_LOSS),
+        Reference(2, ("loss",), title=RIGHT_LOSS),
         Gradient("loss", wrt="x", claimed="dx", share=1),
-        Reference(1.5, outputs=("dx",), **RIGHT_GRADIENT),
+        Reference(1.5, ("dx",), title=RIGHT_GRADIENT),
     ],
 )
 

@@ -1,0 +1,231 @@
+"""A training loop in PyTorch: modes and gradients, precision, what waits and what is kept."""
+
+from contextlib import nullcontext
+from itertools import pairwise
+
+import numpy as np
+
+from autograder import case, devices, draws, exercise, must, property_of
+from autograder.checks import Dimensions, Property, Reference, Task, Training
+from autograder.checks.training import (
+    deterministic,
+    keeps_nothing,
+    no_synchronisation,
+    precision_agrees,
+)
+
+from .shared import TORCH, digit_images, refuses
+
+
+def small_network(C, L, seed):
+    """Two convolutions, one of them normalised, a maximum over the image, and a classifier."""
+    import torch
+    from torch import nn
+
+    torch.manual_seed(seed)
+    return nn.Sequential(
+        *(nn.Conv2d(C, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU(), nn.MaxPool2d(2)),
+        *(nn.Conv2d(8, 16, 3, padding=1), nn.ReLU(), nn.AdaptiveMaxPool2d(2)),
+        *(nn.Flatten(), nn.Linear(64, L)),
+    )
+
+
+class Watched:
+    """What a network goes through in training, call by call: written down, no number read."""
+
+    def __init__(self, model, run):
+        import torch
+
+        self.training, self.with_gradients, self.dtypes = [], [], []
+        self.slopes, self.reads, self.steepest = [], [], 0.0
+
+        def first_layer(module, inputs, output):
+            self.dtypes.append(output.dtype)
+
+        def whole(module, inputs, output):
+            self.training.append(module.training)
+            self.with_gradients.append(torch.is_grad_enabled())
+            self.reads.append(run.synchronisations)
+            if output.requires_grad:
+                output.register_hook(lambda slope: self.slopes.append(slope.detach()))
+
+        hooks = (model[0], first_layer), (model, whole)
+        self.handles = [module.register_forward_hook(hook) for module, hook in hooks]
+
+    def stop(self):
+        """Look no more, and keep no tensor."""
+        for handle in self.handles:
+            handle.remove()
+        self.steepest = max((float(one.abs().max()) for one in self.slopes), default=0.0)
+        self.slopes.clear()
+
+    def report(self, modes, dtype):
+        """Whether it went as it should: for each call training mode or not, and the first dtype."""
+        return {
+            "modes_right": self.training == modes,
+            "gradients_right": self.with_gradients == modes,
+            "lower_precision": all(one == dtype for one in self.dtypes),
+            "scaled": self.steepest > 10,
+            "synchronisations": reads_within(modes, self.reads),
+        }
+
+
+def reads_within(phases, reads):
+    """The reads between calls of the same phase: at the end of a phase reading is fine."""
+    calls = pairwise(zip(phases, reads, strict=False))
+    return sum(after - before for (one, before), (following, after) in calls if one == following)
+
+
+def number(one):
+    """A float, also of a tensor that still keeps its graph."""
+    return float(one.detach() if hasattr(one, "detach") else one)
+
+
+def batches(images, labels, size):
+    """Neighbouring examples together; the last batch may be smaller."""
+    import torch
+
+    images = torch.from_numpy(images.astype(np.float32))
+    labels = torch.from_numpy(np.asarray(labels, dtype=np.int64))
+    return [(images[k : k + size], labels[k : k + size]) for k in range(0, len(images), size)]
+
+
+def digits_to_tell_apart(rng, device):
+    """Digits under new names, some to train on and others to be told apart.
+
+    More and larger ones for an accelerator.
+    """
+    X, y = digit_images()
+    large = bool(device)
+    order, names = rng.permutation(len(y))[: 1500 if large else 700], rng.permutation(10)
+    images = X.repeat(4, axis=2).repeat(4, axis=3) if large else X
+    train, test = order[:-300], order[-300:]
+    inputs = {
+        **{"images": images[train], "labels": names[y[train]]},
+        **{"held_out": images[test], "held_labels": np.zeros(len(test), int)},
+        **{"batch": 64 if large else 20, "epochs": 8 if large else 3, "learning_rate": 0.05},
+        **{"seed": int(rng.integers(2**31)), "device": device},
+        **{"precision": "bfloat16" if large else "float32", "observe": False},
+    }
+    return Task(inputs, names[y[test]])
+
+
+@exercise(
+    "images: N C H W, labels: N int<L, held_out: M C H W, held_labels: M int<L, batch: int, "
+    "epochs: int, learning_rate, seed: int, device: str, precision: str, observe: bool "
+    "-> losses: any, val_accuracy: any, plain_numbers: bool, scores: M L, modes_right: bool, "
+    "gradients_right: bool, ends_in_evaluation: bool, lower_precision: bool, scaled: bool, "
+    "parameters_in_float32: bool, synchronisations: int, tensors_kept: int, refuses: bool",
+    points=8,
+    given={
+        **{"labels": draws.every_class("L"), "batch": draws.whole(4, 5)},
+        **{"epochs": draws.whole(2, 3), "learning_rate": draws.number(0.05, 0.1)},
+        **{"seed": draws.seed, "observe": draws.always(False)},
+    },
+    sizes={**{"N": (11, 14), "C": (1, 3), "H": (5, 8)}, **{"W": (5, 9), "M": (6, 10), "L": (3, 4)}},
+    cases=[
+        case("bfloat16", precision="bfloat16"),
+        case("float16", precision="float16"),
+        # more batches to train on than to validate with: reads in one are not those in the other
+        case("every read counted", sizes={"N": 14, "M": 6}, batch=3, observe=True),
+    ],
+    seconds=60.0,
+    accelerated=True,
+    checks=[Dimensions(0.5)],
+)
+def train_cnn(
+    student, images, labels, held_out, held_labels,
+    batch, epochs, learning_rate, seed, device, precision, observe,
+):  # fmt: skip
+    """A small network, watched while it is trained; then its scores for what was held out.
+
+    Observing takes its time.
+    """
+    import torch
+
+    where, precision = devices.device(device), precision or "float32"
+    loaders = train, val = batches(images, labels, batch), batches(held_out, held_labels, 4)
+    model = small_network(images.shape[1], int(labels.max()) + 1, seed)
+    optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate, momentum=0.9)
+    with devices.observed(where) if observe else nullcontext(devices.Observed()) as run:
+        watched = Watched(model, run)
+        history = student.train_cnn(
+            model, optimizer, loaders, epochs, device=where, precision=precision
+        )
+        ends_in_evaluation = not model.training
+        optimizer.zero_grad()
+        optimizer.state.clear()
+        watched.stop()
+    modes = ([True] * len(train) + [False] * len(val)) * epochs
+    return {
+        **told(history),
+        **watched.report(modes, getattr(torch, precision)),
+        "ends_in_evaluation": ends_in_evaluation,
+        "parameters_in_float32": all(one.dtype == torch.float32 for one in model.parameters()),
+        "tensors_kept": run.tensors_kept,
+        "scores": scores_of(model.float().eval(), held_out, where),
+        "refuses": refuses(student.train_cnn, model, optimizer, loaders, 1, precision="int8"),
+    }
+
+
+def told(history):
+    """The history as arrays, and whether it consists of plain floats."""
+    losses, accuracies = history["train_loss"], history["val_accuracy"]
+    return {
+        "losses": np.array([number(one) for one in losses]),
+        "val_accuracy": np.array([number(one) for one in accuracies]),
+        "plain_numbers": all(isinstance(one, float) for one in (*losses, *accuracies)),
+    }
+
+
+def scores_of(model, images, where):
+    """The scores of a model for images, in float64."""
+    import torch
+
+    with torch.no_grad():
+        scores = model(torch.from_numpy(images.astype(np.float32)).to(where))
+    return scores.cpu().numpy().astype(float)
+
+
+@property_of(train_cnn, "Modes and gradients", 1)
+def lectures_of_a_loop(ask):
+    _, out = ask()
+    must(
+        out["modes_right"],
+        "each step must see the model in training mode, each validation batch in evaluation mode, "
+        "once an epoch.",
+    )
+    recorded = out["gradients_right"]
+    must(recorded, "in validation no gradients may be recorded; in a step they must be.")
+    must(out["ends_in_evaluation"], "the model must be left in evaluation mode.")
+    must(
+        out["plain_numbers"],
+        "the history must hold plain floats, no tensors: these keep what they were computed from.",
+    )
+    must(out["refuses"], "a precision that does not exist must raise ValueError.")
+
+
+@property_of(train_cnn, "Mixed precision", 1)
+def precision_is_lowered(ask):
+    """And in float16 the loss is scaled, whereas the parameters stay as they are."""
+    for precision in ("float32", "bfloat16", "float16"):
+        _, out = ask(precision=precision)
+        said = f'with precision "{precision}"'
+        must(out["lower_precision"], f"{said} the first convolution must put out {precision}.")
+        must(out["parameters_in_float32"], f"{said} the parameters must stay in float32.")
+        right = bool(out["scaled"]) == (precision == "float16")
+        verb = "must" if precision == "float16" else "need not"
+        must(right, f"{said} the loss {verb} be scaled before its gradient is taken.")
+        must(np.isfinite(out["losses"]).all(), f"{said} the losses must be finite.")
+
+
+precise = precision_agrees("losses", within=0.25, learning_rate=0.02)
+train_cnn.checks += [
+    Property("bfloat16 ends where float32 does", precise, share=0.5),
+    Property("The same again", deterministic("losses"), share=0.5),
+    Property("No step waits for the device", no_synchronisation(observe=True), share=0.5),
+    Property("Nothing is kept", keeps_nothing(observe=True), share=0.5),
+    Reference(2, tolerance=1e-2),
+    Training(digits_to_tell_apart, at_least=0.6, share=1.5, title="Learns digits"),
+    TORCH,
+]
