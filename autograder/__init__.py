@@ -35,7 +35,10 @@ __version__ = "0.1.0"
 
 _LATER = {
     "check": ("autograder.notebook", "check"),
-    **{name: ("autograder.vocabulary", name) for name in ("draws", "function", "layer", "must", "property_of")},
+    **{
+        name: ("autograder.vocabulary", name)
+        for name in ("draws", "function", "layer", "must", "property_of")
+    },
     "devices": ("autograder.watch.devices", ""),
     "placement": ("autograder.watch.placement", ""),
     "training": ("autograder.watch.devices", ""),  # its name in the first edition

@@ -53,7 +53,11 @@ class Audited:
             "mistakes": len(self.mistakes),
             "caught": sum(one.caught for one in self.mistakes),
             "named": sum(one.named for one in self.mistakes),
-            "missed": [f"{one.answer}: {one.mistake}" for one in self.mistakes if not (one.caught and one.named)],
+            "missed": [
+                f"{one.answer}: {one.mistake}"
+                for one in self.mistakes
+                if not (one.caught and one.named)
+            ],
         }
 
 
@@ -71,7 +75,9 @@ def audit(
     for exercise in exercises:
         drawn = fresh_seed() if seed is None else seed
 
-        def verdict_on(namespace: Namespace, exercise: Exercise = exercise, drawn: int = drawn) -> Verdict:
+        def verdict_on(
+            namespace: Namespace, exercise: Exercise = exercise, drawn: int = drawn
+        ) -> Verdict:
             return judge(
                 exercise,
                 local(exercise, namespace),
@@ -83,9 +89,14 @@ def audit(
         yield Audited(
             exercise.name,
             verdict_on(reference).status == "passed",
-            {title: _right(exercise, verdict_on(one)) for title, one in _styles(exercise, reference, mistakes, styles)},
+            {
+                title: _right(exercise, verdict_on(one))
+                for title, one in _styles(exercise, reference, mistakes, styles)
+            },
             [
-                _caught(answer, name, verdict_on(mistakes.commit(answer, (name,)).namespace), mistakes)
+                _caught(
+                    answer, name, verdict_on(mistakes.commit(answer, (name,)).namespace), mistakes
+                )
                 for answer in exercise.answers
                 if mistakes is not None
                 for name in mistakes.names(answer)
@@ -94,17 +105,25 @@ def audit(
 
 
 def _styles(
-    exercise: Exercise, reference: Namespace, mistakes: Mistakes | None, styles: Mapping[str, Namespace]
+    exercise: Exercise,
+    reference: Namespace,
+    mistakes: Mistakes | None,
+    styles: Mapping[str, Namespace],
 ) -> Iterator[tuple[str, Namespace]]:
     """The right answers to this exercise: the mistakes' own functions with nothing wrong, and every style that has it."""
-    if mistakes is not None and all(hasattr(mistakes.module, answer) for answer in exercise.answers):
+    if mistakes is not None and all(
+        hasattr(mistakes.module, answer) for answer in exercise.answers
+    ):
         yield (
             "mistakes, none made",
             {**reference, **{name: getattr(mistakes.module, name) for name in exercise.answers}},
         )
     for title, namespace in styles.items():
         if all(answer in namespace for answer in exercise.answers):
-            yield title, {**reference, **namespace}  # whole: a style's forward pass may keep a cache of its own form
+            yield (
+                title,
+                {**reference, **namespace},
+            )  # whole: a style's forward pass may keep a cache of its own form
 
 
 def _right(exercise: Exercise, verdict: Verdict) -> bool:

@@ -33,7 +33,9 @@ MOVED = {
 class Forwarding(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Finds a module under its old name."""
 
-    def find_spec(self, fullname: str, path: Any = None, target: ModuleType | None = None) -> ModuleSpec | None:
+    def find_spec(
+        self, fullname: str, path: Any = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
         """A spec for the names in ``MOVED``; nothing else."""
         return importlib.util.spec_from_loader(fullname, self) if fullname in MOVED else None
 
@@ -45,7 +47,9 @@ class Forwarding(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def exec_module(self, module: ModuleType) -> None:
         """Hand on every public name of the new module."""
         now = importlib.import_module(MOVED[module.__name__])
-        vars(module).update({name: value for name, value in vars(now).items() if not name.startswith("__")})
+        vars(module).update(
+            {name: value for name, value in vars(now).items() if not name.startswith("__")}
+        )
 
 
 def forward_old_names() -> None:

@@ -67,12 +67,22 @@ def _run(check: Check, trial: Trial, elsewhere: Elsewhere | None) -> tuple[Findi
             return elsewhere(trial, check), ""
         return check(trial), ""
     except AnswerFailed as failed:
-        where = f" ({failed.case.title})" if failed.case and failed.case.title != "a random example" else ""
+        where = (
+            f" ({failed.case.title})"
+            if failed.case and failed.case.title != "a random example"
+            else ""
+        )
         return Finding(check.title, False, failed.failure.message + where, share=check.share), ""
-    except Exception as broken:  # a defect of ours: on the record, never a traceback in a student's face
+    except (
+        Exception
+    ) as broken:  # a defect of ours: on the record, never a traceback in a student's face
         note = f"the check {check.title!r} broke ({type(broken).__name__}: {broken}); this needs the instructor"
         return Finding(
-            check.title, False, "this check could not be run: please tell your instructor", "", check.share
+            check.title,
+            False,
+            "this check could not be run: please tell your instructor",
+            "",
+            check.share,
         ), note
 
 
@@ -80,13 +90,19 @@ def _unreached(check: Check, failure: Failure) -> Finding:
     return Finding(check.title, False, failure.message, share=check.share)
 
 
-def _add_up(exercise: Exercise, findings: list[Finding], failure: Failure | None, seed: int, note: str) -> Verdict:
+def _add_up(
+    exercise: Exercise, findings: list[Finding], failure: Failure | None, seed: int, note: str
+) -> Verdict:
     if failure is not None and failure.kind == "not_attempted":
         first = Finding(findings[0].check, False, failure.message, share=1.0)
-        return Verdict(exercise.name, exercise.points, 0.0, "not_attempted", (first,), seed, note, failure.kind)
+        return Verdict(
+            exercise.name, exercise.points, 0.0, "not_attempted", (first,), seed, note, failure.kind
+        )
     earned = score(exercise.points, findings)
     status, kind = _status(findings, failure, earned), failure.kind if failure else ""
-    return Verdict(exercise.name, exercise.points, earned, status, tuple(findings), seed, note, kind)
+    return Verdict(
+        exercise.name, exercise.points, earned, status, tuple(findings), seed, note, kind
+    )
 
 
 def _status(findings: list[Finding], failure: Failure | None, earned: float) -> Status:
@@ -113,5 +129,7 @@ class _Watched:
             if failure is not None and failure.kind == "device":
                 continue  # the check asks again, of another device
             if failure is not None and (self.failure is None or self.failure.kind == "error"):
-                self.failure = failure if self.failure is None or failure.kind != "error" else self.failure
+                self.failure = (
+                    failure if self.failure is None or failure.kind != "error" else self.failure
+                )
         return evaluations

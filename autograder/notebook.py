@@ -58,7 +58,9 @@ def check(name: str, *, seed: int | None = None) -> None:
     """
     exercises = load_exercises(Path.cwd())
     if name not in exercises:
-        raise CheckNotFound(f"there is no exercise {name!r} here; there are: {', '.join(exercises)}")
+        raise CheckNotFound(
+            f"there is no exercise {name!r} here; there are: {', '.join(exercises)}"
+        )
     answers = sys._getframe(1).f_globals
     oracle = _oracle()
     verdict = judge(exercises[name], local(exercises[name], answers), seed=seed, elsewhere=oracle)
@@ -66,7 +68,9 @@ def check(name: str, *, seed: int | None = None) -> None:
     if failed := [finding for finding in verdict.findings if finding.passed is False]:
         if verdict.status == "not_attempted":
             raise CheckFailed(f"{name}: {failed[0].message}")
-        raise CheckFailed(f"{name}: {', '.join(finding.check for finding in failed)}. The report says what is wrong.")
+        raise CheckFailed(
+            f"{name}: {', '.join(finding.check for finding in failed)}. The report says what is wrong."
+        )
 
 
 def _oracle() -> Oracle | None:

@@ -95,7 +95,9 @@ def varied_class(assignment: str, count: int, folder: Path) -> Path:
     ways = {answer: known.names(answer) for answer in known.module.HINTS}
     cells = {cell["id"] for cell in load_assignment(ROOT, assignment).release["cells"]}
     ways = {answer: names for answer, names in ways.items() if answer in cells}
-    return make_course(ROOT, {assignment: [varied_student(k, source, ways) for k in range(count)]}, folder)
+    return make_course(
+        ROOT, {assignment: [varied_student(k, source, ways) for k in range(count)]}, folder
+    )
 
 
 def varied_student(number: int, catalogue: str, ways: dict[str, tuple[str, ...]]) -> Student:
@@ -111,9 +113,16 @@ def varied_student(number: int, catalogue: str, ways: dict[str, tuple[str, ...]]
     for answer, names in ways.items():
         kind = rng.choices(("right", "mistaken", "empty", "raises"), (14, 4, 1, 1))[0]
         if kind == "mistaken" and names:
-            own.append((answer, f"{answer} = partial(mine.{answer}, wrong=frozenset({{{rng.choice(names)!r}}}))\n"))
+            own.append(
+                (
+                    answer,
+                    f"{answer} = partial(mine.{answer}, wrong=frozenset({{{rng.choice(names)!r}}}))\n",
+                )
+            )
         elif kind == "empty":
             own.append((answer, "# nothing yet\n"))
         elif kind == "raises":
-            own.append((answer, f"def {answer}(*given, **named):\n    return given[0] + undefined\n"))
+            own.append(
+                (answer, f"def {answer}(*given, **named):\n    return given[0] + undefined\n")
+            )
     return Student(f"s{number:05}", "", "solved", tuple(own))

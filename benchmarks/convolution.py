@@ -84,18 +84,27 @@ def naive(x: np.ndarray, w: np.ndarray, b: np.ndarray, dout: np.ndarray, conv_pa
     return (out, *cnn.conv_backward_naive(dout, cache))
 
 
-def im2col(x: np.ndarray, w: np.ndarray, b: np.ndarray, dout: np.ndarray, conv_param: dict) -> tuple:
+def im2col(
+    x: np.ndarray, w: np.ndarray, b: np.ndarray, dout: np.ndarray, conv_param: dict
+) -> tuple:
     """Columns, and matrix products."""
     out, cache = cnn.conv_forward_im2col(x, w, b, conv_param)
     return (out, *cnn.conv_backward_im2col(dout, cache))
 
 
-def by_torch(x: np.ndarray, w: np.ndarray, b: np.ndarray, dout: np.ndarray, conv_param: dict) -> Callable[[], tuple]:
+def by_torch(
+    x: np.ndarray, w: np.ndarray, b: np.ndarray, dout: np.ndarray, conv_param: dict
+) -> Callable[[], tuple]:
     """As torch does it, on tensors of its own."""
-    inputs, upstream = [torch.tensor(one, requires_grad=True) for one in (x, w, b)], torch.tensor(dout)
+    inputs, upstream = (
+        [torch.tensor(one, requires_grad=True) for one in (x, w, b)],
+        torch.tensor(dout),
+    )
 
     def run() -> tuple:
-        out = torch.nn.functional.conv2d(*inputs, stride=conv_param["stride"], padding=conv_param["pad"])
+        out = torch.nn.functional.conv2d(
+            *inputs, stride=conv_param["stride"], padding=conv_param["pad"]
+        )
         return (out.detach(), *torch.autograd.grad(out, inputs, upstream))
 
     return run
@@ -113,7 +122,9 @@ def measured(size: Size, dtype: str, with_naive: bool) -> Row:
     rng, param = np.random.default_rng(0), {"stride": size.stride, "pad": size.pad}
     shapes = [(size.N, size.C, size.H, size.W), (size.F, size.C, size.K, size.K), (size.F,)]
     x, w, b = (rng.standard_normal(shape).astype(dtype) for shape in shapes)
-    high, wide = (cnn.conv_output_size(side, size.K, size.stride, size.pad) for side in (size.H, size.W))
+    high, wide = (
+        cnn.conv_output_size(side, size.K, size.stride, size.pad) for side in (size.H, size.W)
+    )
     dout = rng.standard_normal((size.N, size.F, high, wide)).astype(dtype)
     near = 1e-3 if dtype == "float32" else 1e-9
     in_torch = by_torch(x, w, b, dout, param)
@@ -131,11 +142,27 @@ def measured(size: Size, dtype: str, with_naive: bool) -> Row:
 
 def table(rows: list[Row]) -> Table:
     """For people."""
-    found = Table(title="Convolution forward and backward on one thread, milliseconds", title_justify="left")
-    for title in ("images, filters", "precision", "naive loop", "im2col", "torch", "im2col / torch", "naive / im2col"):
-        found.add_column(title, justify="left" if title in ("images, filters", "precision") else "right")
+    found = Table(
+        title="Convolution forward and backward on one thread, milliseconds", title_justify="left"
+    )
+    for title in (
+        "images, filters",
+        "precision",
+        "naive loop",
+        "im2col",
+        "torch",
+        "im2col / torch",
+        "naive / im2col",
+    ):
+        found.add_column(
+            title, justify="left" if title in ("images, filters", "precision") else "right"
+        )
     for row in rows:
-        slow = ("", "") if row.naive is None else (f"{row.naive:,.0f}", f"{row.naive / row.im2col:,.0f}")
+        slow = (
+            ("", "")
+            if row.naive is None
+            else (f"{row.naive:,.0f}", f"{row.naive / row.im2col:,.0f}")
+        )
         style = "bold" if row.aim else None
         found.add_row(
             row.size,
@@ -161,7 +188,11 @@ def main() -> None:
     if not only_json:
         console.print(table(rows))
     aims = {row.dtype: row.ratio for row in rows if row.aim}
-    report = {"threads": torch.get_num_threads(), "im2col_over_torch": aims, "rows": [asdict(row) for row in rows]}
+    report = {
+        "threads": torch.get_num_threads(),
+        "im2col_over_torch": aims,
+        "rows": [asdict(row) for row in rows],
+    }
     print(json.dumps(report))
 
 

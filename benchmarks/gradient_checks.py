@@ -64,7 +64,10 @@ class Function:
     def scalar(self, ones: bool = False, **changed: Any) -> float:
         """The outputs as one number, weighted by the upstream gradient (or by ones)."""
         outputs = self.run(**changed)
-        of, upstream = self.layer.check.of, self.layer.check.upstream or ("",) * len(self.layer.check.of)
+        of, upstream = (
+            self.layer.check.of,
+            self.layer.check.upstream or ("",) * len(self.layer.check.of),
+        )
         return sum(
             float(np.sum(outputs[name] * (1.0 if ones or not weights else self.inputs[weights])))
             for name, weights in zip(of, upstream, strict=True)
@@ -72,7 +75,11 @@ class Function:
 
     def claims(self, ones: bool = False) -> dict[str, np.ndarray]:
         """The claimed gradient of each parameter."""
-        upstream = {name: np.ones_like(self.inputs[name]) for name in self.layer.check.upstream} if ones else {}
+        upstream = (
+            {name: np.ones_like(self.inputs[name]) for name in self.layer.check.upstream}
+            if ones
+            else {}
+        )
         outputs = self.run(**upstream)
         return {name: outputs[f"d{name}"] for name in self.parameters}
 
@@ -145,22 +152,32 @@ def gradcheck(fast: bool) -> Callable[[Function, np.random.Generator], bool]:
             @staticmethod
             def forward(ctx: Any, *tensors: torch.Tensor) -> Any:
                 ctx.save_for_backward(*tensors)
-                values = {name: one.detach().numpy() for name, one in zip(f.parameters, tensors, strict=True)}
+                values = {
+                    name: one.detach().numpy()
+                    for name, one in zip(f.parameters, tensors, strict=True)
+                }
                 outputs = f.run(**values)
                 made = [torch.from_numpy(np.array(outputs[name])) for name in of]
                 return tuple(made) if len(made) > 1 else made[0]
 
             @staticmethod
             def backward(ctx: Any, *grads: torch.Tensor) -> Any:
-                values = {n: one.detach().numpy() for n, one in zip(f.parameters, ctx.saved_tensors, strict=True)}
+                values = {
+                    n: one.detach().numpy()
+                    for n, one in zip(f.parameters, ctx.saved_tensors, strict=True)
+                }
                 values |= {n: one.numpy().copy() for n, one in zip(upstream, grads, strict=False)}
                 outputs = f.run(**values)
                 scale = 1.0 if upstream else float(next(iter(grads)))
-                return tuple(torch.from_numpy(np.array(outputs[f"d{name}"] * scale)) for name in f.parameters)
+                return tuple(
+                    torch.from_numpy(np.array(outputs[f"d{name}"] * scale)) for name in f.parameters
+                )
 
         tensors = tuple(torch.tensor(f.inputs[name], requires_grad=True) for name in f.parameters)
         try:
-            return torch.autograd.gradcheck(Wrapped.apply, tensors, fast_mode=fast, raise_exception=False)
+            return torch.autograd.gradcheck(
+                Wrapped.apply, tensors, fast_mode=fast, raise_exception=False
+            )
         except RuntimeError:
             return False
 
@@ -190,7 +207,9 @@ CHECKS: dict[str, Callable[[Function, np.random.Generator], bool]] = {
 SLOW = ("every entry (CS231n)", "gradcheck, slow (torch)", "error norm (dlsys)")
 
 
-def function(name: str, wrong: str, rng: np.random.Generator, sizes: dict[str, int] | None = None) -> Function:
+def function(
+    name: str, wrong: str, rng: np.random.Generator, sizes: dict[str, int] | None = None
+) -> Function:
     """One layer with one random draw of its inputs."""
     from autograder.language.probe import Case
 
@@ -220,7 +239,11 @@ def costs(quick: bool) -> dict[str, dict[str, dict[str, float]]]:
             began = time.perf_counter()
             accepted = accept(f, np.random.default_rng(1))
             seconds = time.perf_counter() - began
-            table.setdefault(title, {})[check] = {"calls": f.calls, "seconds": seconds, "accepted": accepted}
+            table.setdefault(title, {})[check] = {
+                "calls": f.calls,
+                "seconds": seconds,
+                "accepted": accepted,
+            }
     return table
 
 
@@ -229,12 +252,18 @@ def detection(quiet: bool) -> dict[str, dict[str, float]]:
     found: dict[str, dict[str, float]] = {}
     for check, accept in CHECKS.items():
         caught = [
-            not accept(function(name, wrong, np.random.default_rng([seed, 7])), np.random.default_rng([seed, 8]))
+            not accept(
+                function(name, wrong, np.random.default_rng([seed, 7])),
+                np.random.default_rng([seed, 8]),
+            )
             for name, wrong in track(PLANTED, check, disable=quiet, transient=True)
             for seed in range(DRAWS)
         ]
         flagged = [
-            not accept(function(name, "", np.random.default_rng([seed, 9])), np.random.default_rng([seed, 10]))
+            not accept(
+                function(name, "", np.random.default_rng([seed, 9])),
+                np.random.default_rng([seed, 10]),
+            )
             for name in LAYERS
             for seed in range(DRAWS)
         ]
@@ -265,7 +294,11 @@ def main() -> None:
     """Measure, and print tables or one JSON object."""
     torch.set_num_threads(1)
     as_json, quick = "--json" in sys.argv, "--quick" in sys.argv
-    result = {"costs": costs(quick), "detection": detection(as_json), "right_svm_gradient_flagged_at_kinks": kinks()}
+    result = {
+        "costs": costs(quick),
+        "detection": detection(as_json),
+        "right_svm_gradient_flagged_at_kinks": kinks(),
+    }
     svm = result["costs"]["svm, W 3073 x 10, N = 50"]
     if not quick:
         result["svm_calls_ratio"] = svm["every entry (CS231n)"]["calls"] / svm["ours"]["calls"]
@@ -274,17 +307,39 @@ def main() -> None:
         return
     console = Console()
     for title, rows in result["costs"].items():
-        table = Table("check", "evaluations", "seconds", "accepted", title=title, title_justify="left")
+        table = Table(
+            "check", "evaluations", "seconds", "accepted", title=title, title_justify="left"
+        )
         for check, row in rows.items():
-            table.add_row(check, f"{row['calls']:,}", f"{row['seconds']:.4f}", "yes" if row["accepted"] else "no")
+            table.add_row(
+                check,
+                f"{row['calls']:,}",
+                f"{row['seconds']:.4f}",
+                "yes" if row["accepted"] else "no",
+            )
         console.print(table)
-    table = Table("check", "caught", "never caught", "right ones failed", title=f"{len(PLANTED)} wrong gradients")
+    table = Table(
+        "check",
+        "caught",
+        "never caught",
+        "right ones failed",
+        title=f"{len(PLANTED)} wrong gradients",
+    )
     for check, row in result["detection"].items():
-        table.add_row(check, f"{row['caught']:.1%}", str(row["never_caught"]), f"{row['right_ones_failed']:.1%}")
+        table.add_row(
+            check,
+            f"{row['caught']:.1%}",
+            str(row["never_caught"]),
+            f"{row['right_ones_failed']:.1%}",
+        )
     console.print(table)
-    console.print("A right SVM gradient flagged at N = 500:", result["right_svm_gradient_flagged_at_kinks"])
+    console.print(
+        "A right SVM gradient flagged at N = 500:", result["right_svm_gradient_flagged_at_kinks"]
+    )
     if not quick:
-        console.print(f"Evaluations on the SVM: the full loop needs {result['svm_calls_ratio']:,.0f} times ours.")
+        console.print(
+            f"Evaluations on the SVM: the full loop needs {result['svm_calls_ratio']:,.0f} times ours."
+        )
 
 
 if __name__ == "__main__":

@@ -59,15 +59,21 @@ def handed_in(count: int) -> list[Student]:
 
 def main() -> None:
     """Grade the class in every way and print the table and the ratios."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--submissions", type=int, default=40, help="how many submissions (default 40)")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--submissions", type=int, default=40, help="how many submissions (default 40)"
+    )
     count = parser.parse_args().submissions
     console = Console(stderr=True)
     found: dict[str, Measured] = {}
     with tempfile.TemporaryDirectory(prefix="chainrule-bench-") as made:
         for way, command in WAYS.items():
             with console.status(f"{way}: handing in {count} submissions"):
-                course = make_course(ROOT, {ASSIGNMENT: handed_in(count)}, Path(made) / way.replace(" ", ""))
+                course = make_course(
+                    ROOT, {ASSIGNMENT: handed_in(count)}, Path(made) / way.replace(" ", "")
+                )
                 if way == "stock":
                     (course / "nbgrader_config.py").write_text(STOCK)
             with console.status(f"{way}: grading"):
@@ -77,11 +83,21 @@ def main() -> None:
                 sys.exit(f"{way}: {graded} of {count} submissions were graded")
             shutil.rmtree(course)
     table = Table(
-        "", "s a submission", "CPU s a submission", "largest process", "times stock", title=f"{count} x {ASSIGNMENT}"
+        "",
+        "s a submission",
+        "CPU s a submission",
+        "largest process",
+        "times stock",
+        title=f"{count} x {ASSIGNMENT}",
     )
     for way, one in found.items():
         ratio = found["stock"].seconds / one.seconds
-        row = (f"{one.seconds / count:.3f}", f"{one.cpu / count:.3f}", f"{one.memory >> 20} MiB", f"{ratio:.1f}")
+        row = (
+            f"{one.seconds / count:.3f}",
+            f"{one.cpu / count:.3f}",
+            f"{one.memory >> 20} MiB",
+            f"{ratio:.1f}",
+        )
         table.add_row(way, *row)
     Console().print(table)
     print(

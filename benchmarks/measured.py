@@ -41,11 +41,15 @@ class Measured:
 def measure(command: Sequence[str], course: Path) -> Measured:
     """Run a command in a course and account for it and everything it started, however far below."""
     environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "OMP_NUM_THREADS": "1"}
-    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # orphans come here, and so do their figures
+    ctypes.CDLL(None).prctl(
+        PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0
+    )  # orphans come here, and so do their figures
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     with tempfile.TemporaryFile() as said:
         began = time.perf_counter()
-        process = subprocess.Popen(command, cwd=course, env=environment, stdout=said, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command, cwd=course, env=environment, stdout=said, stderr=subprocess.STDOUT
+        )
         with _Watch(process.pid) as watch:
             _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - began
@@ -86,7 +90,9 @@ class _Watch:
                 fields = _stat(self._proc)
                 self.own_cpu = max(self.own_cpu, (int(fields[11]) + int(fields[12])) / TICKS)
             if time.monotonic() >= due:
-                self.all_memory = max(self.all_memory, sum(_proportional(proc) for proc in _descendants()))
+                self.all_memory = max(
+                    self.all_memory, sum(_proportional(proc) for proc in _descendants())
+                )
                 due = time.monotonic() + SELDOM
 
 

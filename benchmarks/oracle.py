@@ -43,7 +43,9 @@ def students(url: str, numbers: list[int], start: float, spread: float) -> list[
     assignment = load_assignment(ROOT, "svm")
     exercise = assignment.exercises[EXERCISE]
     assert assignment.mistakes is not None
-    mistaken = assignment.mistakes.commit(EXERCISE, assignment.mistakes.names(EXERCISE)[:1]).namespace
+    mistaken = assignment.mistakes.commit(
+        EXERCISE, assignment.mistakes.names(EXERCISE)[:1]
+    ).namespace
 
     def astray(W, X, y, reg):
         loss, dW = assignment.reference[EXERCISE](W, X, y, reg)
@@ -77,27 +79,52 @@ def students(url: str, numbers: list[int], start: float, spread: float) -> list[
 
 def main() -> int:
     """Measure both situations. Exit code 1 when any check went unanswered."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--students", type=int, default=200)
     count = parser.parse_args().students
     from tests.oracle.conftest import serving
 
-    table = Table("situation", "checks", "unanswered", "p50 s", "p99 s", "longest s", title=f"{count} students")
+    table = Table(
+        "situation",
+        "checks",
+        "unanswered",
+        "p50 s",
+        "p99 s",
+        "longest s",
+        title=f"{count} students",
+    )
     told: dict[str, object] = {"students": count, "cores": os.cpu_count()}
     errors: list[str] = []
     with tempfile.TemporaryDirectory() as folder, serving(ROOT, Path(folder) / "log") as served:
         groups = [list(range(count))[k::PROCESSES] for k in range(PROCESSES)]
         with ProcessPoolExecutor(PROCESSES) as pool:
-            for situation, spread in (("at once", 0.0), ("at once, again", 0.0), ("in class", IN_CLASS_SECONDS)):
+            for situation, spread in (
+                ("at once", 0.0),
+                ("at once, again", 0.0),
+                ("in class", IN_CLASS_SECONDS),
+            ):
                 start = time.time() + 5
-                futures = [pool.submit(students, served.url, numbers, start, spread) for numbers in groups]
+                futures = [
+                    pool.submit(students, served.url, numbers, start, spread) for numbers in groups
+                ]
                 taken = [one for future in futures for one in future.result()]
                 failed = [wrong for _, wrong in taken if wrong]
                 p50, p99, longest = np.percentile([seconds for seconds, _ in taken], [50, 99, 100])
                 table.add_row(
-                    situation, str(len(taken)), str(len(failed)), f"{p50:.2f}", f"{p99:.2f}", f"{longest:.2f}"
+                    situation,
+                    str(len(taken)),
+                    str(len(failed)),
+                    f"{p50:.2f}",
+                    f"{p99:.2f}",
+                    f"{longest:.2f}",
                 )
-                told[situation] = {"unanswered": len(failed), "p50": round(float(p50), 3), "p99": round(float(p99), 3)}
+                told[situation] = {
+                    "unanswered": len(failed),
+                    "p50": round(float(p50), 3),
+                    "p99": round(float(p99), 3),
+                }
                 errors += failed
         told["memory_mb"] = served.peak_memory() >> 20
     Console().print(table)

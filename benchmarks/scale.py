@@ -48,16 +48,29 @@ JOBS = (1, 2)
 Row = dict[str, Any]
 
 
-def graded(make: Callable[[Path], Path], assignment: str, count: int, jobs: int) -> tuple[Measured, dict[str, float]]:
+def graded(
+    make: Callable[[Path], Path], assignment: str, count: int, jobs: int
+) -> tuple[Measured, dict[str, float]]:
     """A class made and graded in a folder of its own: what it cost, and every student's score. Exits when one is missing."""
     with tempfile.TemporaryDirectory(prefix="chainrule-bench-") as folder:
         course = make(Path(folder) / "course")
-        command = [str(BIN / "chainrule"), "grade", assignment, "--json", "--seed", "1", "--jobs", str(jobs)]
+        command = [
+            str(BIN / "chainrule"),
+            "grade",
+            assignment,
+            "--json",
+            "--seed",
+            "1",
+            "--jobs",
+            str(jobs),
+        ]
         found = measure(command, course)
         pages = len(list(course.glob(f"feedback/*/{assignment}/*.html")))
         kept = sorted((course / "build" / "judged" / assignment).glob("*.json"))
         scores = {
-            one.stem: float(sum(verdict["score"] for verdict in json.loads(one.read_text())["verdicts"]))
+            one.stem: float(
+                sum(verdict["score"] for verdict in json.loads(one.read_text())["verdicts"])
+            )
             for one in kept
         }
     if not len(scores) == pages == count:
@@ -70,10 +83,17 @@ def throughput(assignment: str, count: int, done: Callable[[], None]) -> list[Ro
     rows: list[Row] = []
     grades: list[dict[str, float]] = []
     for jobs in JOBS:
-        found, scores = graded(lambda folder: varied_class(assignment, count, folder), assignment, count, jobs)
+        found, scores = graded(
+            lambda folder: varied_class(assignment, count, folder), assignment, count, jobs
+        )
         grades.append(scores)
         rows.append(
-            {"jobs": jobs, "an_hour": 3600 * count / found.seconds, **_a_submission(found, count), **asdict(found)}
+            {
+                "jobs": jobs,
+                "an_hour": 3600 * count / found.seconds,
+                **_a_submission(found, count),
+                **asdict(found),
+            }
         )
         done()
     if any(one != grades[0] for one in grades):
@@ -94,13 +114,23 @@ def growth(sizes: Sequence[int], jobs: int, done: Callable[[int], None]) -> Row:
     start = min(run(1), run(1), key=lambda one: one.seconds)
     all_found = {size: run(size) for size in sizes}
     rows = [
-        {"submissions": size, **_more(found, start, size - 1), **asdict(found)} for size, found in all_found.items()
+        {"submissions": size, **_more(found, start, size - 1), **asdict(found)}
+        for size, found in all_found.items()
     ]
-    return {"jobs": jobs, "start": asdict(start), "rows": rows, **(_fits(start, rows) if len(rows) > 1 else {})}
+    return {
+        "jobs": jobs,
+        "start": asdict(start),
+        "rows": rows,
+        **(_fits(start, rows) if len(rows) > 1 else {}),
+    }
 
 
 def _a_submission(found: Measured, count: int) -> Row:
-    return {"seconds_each": found.seconds / count, "cpu_each": found.cpu / count, "own_cpu_each": found.own_cpu / count}
+    return {
+        "seconds_each": found.seconds / count,
+        "cpu_each": found.cpu / count,
+        "own_cpu_each": found.own_cpu / count,
+    }
 
 
 def _more(found: Measured, start: Measured, more: int) -> Row:
@@ -118,7 +148,9 @@ def _fits(start: Measured, rows: Sequence[Row]) -> Row:
     found: Row = {}
     for kind in ("seconds", "cpu", "own_cpu"):
         more = np.array([row[kind] - getattr(start, kind) for row in rows])
-        found[f"{kind}_exponent"] = float(np.polyfit(np.log(sizes - 1), np.log(np.maximum(more, 1e-3)), 1)[0])
+        found[f"{kind}_exponent"] = float(
+            np.polyfit(np.log(sizes - 1), np.log(np.maximum(more, 1e-3)), 1)[0]
+        )
     for kind in ("own_memory", "all_memory"):
         found[f"{kind}_slope"] = float(np.polyfit(sizes, [row[kind] for row in rows], 1)[0])
     return found
@@ -146,7 +178,16 @@ def tables(report: Row) -> list[Table | str]:
     shown: list[Table | str] = []
     if rows := report.get("throughput"):
         title = f"{report['submissions']} x {report['assignment']}"
-        columns = ("jobs", "an hour", "s each", "CPU s each", "of it the command", "command", "largest", "all")
+        columns = (
+            "jobs",
+            "an hour",
+            "s each",
+            "CPU s each",
+            "of it the command",
+            "command",
+            "largest",
+            "all",
+        )
         table = Table(*columns, "times 1 job", title=title)
         for row in rows:
             cells = (
@@ -156,14 +197,28 @@ def tables(report: Row) -> list[Table | str]:
                 f"{row['own_cpu_each']:.2f}",
             )
             memory = (_mib(row[kind]) for kind in ("own_memory", "memory", "all_memory"))
-            table.add_row(str(row["jobs"]), *cells, *memory, f"{rows[0]['seconds'] / row['seconds']:.2f}")
+            table.add_row(
+                str(row["jobs"]), *cells, *memory, f"{rows[0]['seconds'] / row['seconds']:.2f}"
+            )
         shown.append(table)
     if grown := report.get("growth"):
         title = f"Growth: the trivial class with {grown['jobs']} job(s); start {grown['start']['seconds']:.1f} s"
-        table = Table("submissions", "ms each", "CPU ms each", "of it the command", "command", "all", title=title)
+        table = Table(
+            "submissions",
+            "ms each",
+            "CPU ms each",
+            "of it the command",
+            "command",
+            "all",
+            title=title,
+        )
         for row in grown["rows"]:
-            cells = (f"{1000 * row[kind]:.1f}" for kind in ("seconds_each", "cpu_each", "own_cpu_each"))
-            table.add_row(str(row["submissions"]), *cells, _mib(row["own_memory"]), _mib(row["all_memory"]))
+            cells = (
+                f"{1000 * row[kind]:.1f}" for kind in ("seconds_each", "cpu_each", "own_cpu_each")
+            )
+            table.add_row(
+                str(row["submissions"]), *cells, _mib(row["own_memory"]), _mib(row["all_memory"])
+            )
         shown.append(table)
         if "cpu_exponent" in grown:
             shown.append(
@@ -172,10 +227,14 @@ def tables(report: Row) -> list[Table | str]:
                 "{all_memory_slope:.0f} in all".format(**grown)
             )
     if "engine_share" in report:
-        shown.append(f"engine: {report['engine_share']:.1%} of the CPU seconds of a real submission")
+        shown.append(
+            f"engine: {report['engine_share']:.1%} of the CPU seconds of a real submission"
+        )
     if rows := report.get("courses"):
         title = f"A course of {ASSIGNMENTS} assignments like {report['assignment']}"
-        table = Table("students", "submissions", "CPU hours", f"hours here, {JOBS[-1]} jobs", title=title)
+        table = Table(
+            "students", "submissions", "CPU hours", f"hours here, {JOBS[-1]} jobs", title=title
+        )
         for row in rows:
             hours = f"{row['cpu_hours']:.1f}", f"{row['hours_here']:.1f}"
             table.add_row(str(row["students"]), str(row["submissions"]), *hours)
@@ -185,10 +244,18 @@ def tables(report: Row) -> list[Table | str]:
 
 def main() -> None:
     """Measure, print the tables, end with one line of JSON."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--submissions", type=int, default=200, help="of the real assignment (default 200)")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--submissions", type=int, default=200, help="of the real assignment (default 200)"
+    )
     parser.add_argument("--assignment", default="svm", help="the real assignment (default svm)")
-    parser.add_argument("--sizes", default=",".join(map(str, SIZES)), help="of the trivial class (default %(default)s)")
+    parser.add_argument(
+        "--sizes",
+        default=",".join(map(str, SIZES)),
+        help="of the trivial class (default %(default)s)",
+    )
     parser.add_argument("--jobs", type=int, default=1, help="for the trivial class (default 1)")
     parser.add_argument("--only", choices=("throughput", "growth"), help="measure one part")
     parser.add_argument("--json", action="store_true", help="print the last line alone")
@@ -200,12 +267,23 @@ def main() -> None:
     if sizes[0] < 2 or asked.submissions < 1:
         parser.error("a class has at least one submission, and the trivial one two")
     console = Console(stderr=asked.json, width=None if sys.stdout.isatty() else 120)
-    report: Row = {"cores": os.cpu_count(), "assignment": asked.assignment, "submissions": asked.submissions}
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    report: Row = {
+        "cores": os.cpu_count(),
+        "assignment": asked.assignment,
+        "submissions": asked.submissions,
+    }
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
         if asked.only != "growth":
             task = bars.add_task(f"{asked.submissions} x {asked.assignment}", total=len(JOBS))
-            report["throughput"] = throughput(asked.assignment, asked.submissions, lambda: bars.advance(task))
+            report["throughput"] = throughput(
+                asked.assignment, asked.submissions, lambda: bars.advance(task)
+            )
         if asked.only != "throughput":
             bar = bars.add_task("trivial class", total=sum(sizes) + 2)
             report["growth"] = growth(sizes, asked.jobs, lambda size: bars.advance(bar, size))

@@ -23,20 +23,46 @@ import numpy as np
 CIFAR10_URL = "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz"
 CIFAR10_MD5 = "c58f30108f718f92721af3b95e74349a"
 CIFAR10_CLASSES = ("plane", "car", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
-FASHION_CLASSES = ("T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot")
+FASHION_CLASSES = (
+    "T-shirt",
+    "trouser",
+    "pullover",
+    "dress",
+    "coat",
+    "sandal",
+    "shirt",
+    "sneaker",
+    "bag",
+    "boot",
+)
 SHARED_FOLDERS = ("/usr/local/share/chainrule", "/usr/share/datasets")
 
 # Validation accuracy that sensible settings reach on each set with the default split.
 THRESHOLDS: Mapping[str, Mapping[str, float]] = MappingProxyType(
     {
         "CIFAR-10": MappingProxyType(
-            {"linear SVM": 0.33, "softmax": 0.33, "fully connected net": 0.38, "convolutional net": 0.45}
+            {
+                "linear SVM": 0.33,
+                "softmax": 0.33,
+                "fully connected net": 0.38,
+                "convolutional net": 0.45,
+            }
         ),
         "Fashion-MNIST": MappingProxyType(
-            {"linear SVM": 0.80, "softmax": 0.80, "fully connected net": 0.82, "convolutional net": 0.86}
+            {
+                "linear SVM": 0.80,
+                "softmax": 0.80,
+                "fully connected net": 0.82,
+                "convolutional net": 0.86,
+            }
         ),
         "digits": MappingProxyType(
-            {"linear SVM": 0.90, "softmax": 0.92, "fully connected net": 0.94, "convolutional net": 0.97}
+            {
+                "linear SVM": 0.90,
+                "softmax": 0.92,
+                "fully connected net": 0.94,
+                "convolutional net": 0.97,
+            }
         ),
     }
 )
@@ -68,9 +94,7 @@ class ImageData:
     def __str__(self) -> str:
         size = "x".join(map(str, self.image_shape))
         counts = " + ".join(f"{len(part):,}" for part in (self.ytr, self.yval, self.yte))
-        return (
-            f"Data: {self.name}, {size} images, {len(self.class_names)} classes, {counts} (train + validation + test)."
-        )
+        return f"Data: {self.name}, {size} images, {len(self.class_names)} classes, {counts} (train + validation + test)."
 
 
 def load_images(train: int = 10_000, validation: int = 1_000, test: int = 1_000) -> ImageData:
@@ -140,16 +164,24 @@ def _cifar10(folder: Path, train: int, validation: int, test: int) -> ImageData:
     y = np.concatenate([labels for _, labels in parts])
     Xte, yte = _read_batch(folder / "test_batch")
     # 3,072 bytes a picture, all red, then all green, then all blue -> (height, width, colour) rows.
-    X, Xte = (part.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1).reshape(-1, 3072) for part in (X, Xte))
-    return _split("CIFAR-10", X, y, Xte, yte, 255, CIFAR10_CLASSES, (32, 32, 3), train, validation, test)
+    X, Xte = (
+        part.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1).reshape(-1, 3072) for part in (X, Xte)
+    )
+    return _split(
+        "CIFAR-10", X, y, Xte, yte, 255, CIFAR10_CLASSES, (32, 32, 3), train, validation, test
+    )
 
 
 def _fashion_mnist(folder: Path, train: int, validation: int, test: int) -> ImageData:
     X, y = (_read_idx(folder / f"train-{part}-ubyte.gz") for part in ("images-idx3", "labels-idx1"))
-    Xte, yte = (_read_idx(folder / f"t10k-{part}-ubyte.gz") for part in ("images-idx3", "labels-idx1"))
+    Xte, yte = (
+        _read_idx(folder / f"t10k-{part}-ubyte.gz") for part in ("images-idx3", "labels-idx1")
+    )
     shape = X.shape[1:]
     X, Xte = X.reshape(len(X), -1), Xte.reshape(len(Xte), -1)
-    return _split("Fashion-MNIST", X, y, Xte, yte, 255, FASHION_CLASSES, shape, train, validation, test)
+    return _split(
+        "Fashion-MNIST", X, y, Xte, yte, 255, FASHION_CLASSES, shape, train, validation, test
+    )
 
 
 def _digits(train: int, validation: int, test: int) -> ImageData:
@@ -238,7 +270,9 @@ def _read_idx(path: Path) -> np.ndarray:
     except (OSError, EOFError) as error:
         raise DataError(f"{path} cannot be read ({error}): install the data set again") from None
     axes = content[3] if len(content) > 4 and content[:3] == b"\x00\x00\x08" else 0
-    shape = tuple(int.from_bytes(content[4 + 4 * axis : 8 + 4 * axis], "big") for axis in range(axes))
+    shape = tuple(
+        int.from_bytes(content[4 + 4 * axis : 8 + 4 * axis], "big") for axis in range(axes)
+    )
     if not axes or len(content) != 4 + 4 * axes + int(np.prod(shape)):
         raise DataError(f"{path} is no IDX file of bytes: install the data set again")
     return np.frombuffer(content, dtype=np.uint8, offset=4 + 4 * axes).reshape(shape)
@@ -250,13 +284,28 @@ def _read_batch(path: Path) -> tuple[np.ndarray, np.ndarray]:
         with path.open("rb") as file:
             batch = _ArraysOnly(file, encoding="bytes").load()
     except FileNotFoundError:
-        raise DataError(f"{path} is missing: CIFAR-10 has data_batch_1 to data_batch_5 and test_batch") from None
+        raise DataError(
+            f"{path} is missing: CIFAR-10 has data_batch_1 to data_batch_5 and test_batch"
+        ) from None
     except Exception as error:  # a hostile or broken pickle can raise anything
         raise DataError(f"{path} is no CIFAR-10 file: {error}") from None
-    named = {key.decode("latin1") if isinstance(key, bytes) else key: value for key, value in _items(batch)}
+    named = {
+        key.decode("latin1") if isinstance(key, bytes) else key: value
+        for key, value in _items(batch)
+    }
     images, labels = np.asarray(named.get("data", ())), np.asarray(named.get("labels", ()))
-    good = images.dtype == np.uint8 and images.ndim == 2 and images.shape[1] == 3072 and labels.shape == (len(images),)
-    if not good or labels.dtype.kind not in "iu" or labels.min(initial=0) < 0 or labels.max(initial=0) > 9:
+    good = (
+        images.dtype == np.uint8
+        and images.ndim == 2
+        and images.shape[1] == 3072
+        and labels.shape == (len(images),)
+    )
+    if (
+        not good
+        or labels.dtype.kind not in "iu"
+        or labels.min(initial=0) < 0
+        or labels.max(initial=0) > 9
+    ):
         raise DataError(f"{path} does not hold rows of 3,072 bytes with a label from 0 to 9 each")
     return images, labels
 
@@ -280,7 +329,10 @@ class _ArraysOnly(pickle.Unpickler):
             return np.ndarray
         if (module, name) == ("numpy", "dtype"):
             return _dtype
-        if (module, name) == ("_codecs", "encode"):  # how Python 3 writes bytes in the old protocol that CIFAR-10 uses
+        if (module, name) == (
+            "_codecs",
+            "encode",
+        ):  # how Python 3 writes bytes in the old protocol that CIFAR-10 uses
             return _latin1
         raise pickle.UnpicklingError(f"it asks for {module}.{name}, which no array needs")
 

@@ -75,7 +75,11 @@ class Expression:
         """The same steps made by a class that has the operators and relu, exp, tanh, max; numbers stay numbers."""
         made: list[Any] = []
         for step in self.steps:
-            made.append(kind(step.number) if step.kind == "input" else gate(step, [made[k] for k in step.operands]))
+            made.append(
+                kind(step.number)
+                if step.kind == "input"
+                else gate(step, [made[k] for k in step.operands])
+            )
         return made
 
     def needed(self) -> list[int]:
@@ -90,7 +94,9 @@ class Expression:
 def parse(text: str) -> Expression:
     """Read a text. Raises ExpressionError where it is no expression, is too long, or has no finite value."""
     if len(text) > LONGEST:
-        raise ExpressionError(f"that is {len(text)} characters long; at most {LONGEST} can be drawn")
+        raise ExpressionError(
+            f"that is {len(text)} characters long; at most {LONGEST} can be drawn"
+        )
     lines = text.replace("^", "**").replace(";", "\n").splitlines()
     try:
         statements = ast.parse("\n".join(line.strip() for line in lines)).body
@@ -104,7 +110,11 @@ def parse(text: str) -> Expression:
         expression = Expression(tuple(reader.steps), result)
         values = expression.values()
     except (OverflowError, ZeroDivisionError) as problem:
-        what = "a division by zero" if isinstance(problem, ZeroDivisionError) else "a number too large to compute with"
+        what = (
+            "a division by zero"
+            if isinstance(problem, ZeroDivisionError)
+            else "a number too large to compute with"
+        )
         raise ExpressionError(f"with these inputs there is {what}") from None
     if expression.steps[result].kind == "number":
         raise ExpressionError("this is a plain number; put a name into it, for example a * 2")
@@ -142,13 +152,17 @@ class _Reader:
     def statement(self, statement: ast.stmt) -> int:
         if isinstance(statement, ast.Expr):
             return self.expression(statement.value)
-        if isinstance(statement, ast.Assign) and all(isinstance(target, ast.Name) for target in statement.targets):
+        if isinstance(statement, ast.Assign) and all(
+            isinstance(target, ast.Name) for target in statement.targets
+        ):
             index = self.expression(statement.value)
             for target in statement.targets:
                 assert isinstance(target, ast.Name)
                 self.call(target.id, index)
             return index
-        raise ExpressionError(f"this cannot be drawn; use {_ALLOWED}, and name = ... to name a part")
+        raise ExpressionError(
+            f"this cannot be drawn; use {_ALLOWED}, and name = ... to name a part"
+        )
 
     def call(self, name: str, index: int) -> None:
         """Give a step a name; a number with a name is an input."""
@@ -178,7 +192,9 @@ class _Reader:
         if name not in self.names:
             self._proper(name)
             fresh = sum(step.kind == "input" for step in self.steps)
-            self.names[name] = self.add(Step("input", number=DEFAULTS[fresh % len(DEFAULTS)], name=name))
+            self.names[name] = self.add(
+                Step("input", number=DEFAULTS[fresh % len(DEFAULTS)], name=name)
+            )
         return self.names[name]
 
     def binary(self, node: ast.BinOp) -> int:
@@ -219,13 +235,19 @@ class _Reader:
 
     def power(self, index: int, exponent: float) -> int:
         if self.steps[index].kind == "number":
-            return self.add(Step("number", number=apply(Step("**", number=exponent), [self.steps[index].number])))
+            return self.add(
+                Step(
+                    "number", number=apply(Step("**", number=exponent), [self.steps[index].number])
+                )
+            )
         return self.add(Step("**", (index,), exponent))
 
     def gate(self, kind: str, *operands: int) -> int:
         step = Step(kind, operands)
         if all(self.steps[k].kind == "number" for k in operands):
-            return self.add(Step("number", number=apply(step, [self.steps[k].number for k in operands])))
+            return self.add(
+                Step("number", number=apply(step, [self.steps[k].number for k in operands]))
+            )
         return self.add(step)
 
     def add(self, step: Step) -> int:
@@ -237,9 +259,13 @@ class _Reader:
     @staticmethod
     def _proper(name: str) -> None:
         if name in FUNCTIONS:
-            raise ExpressionError(f"{name} is a function: write {name}(...), and use another name for a value")
+            raise ExpressionError(
+                f"{name} is a function: write {name}(...), and use another name for a value"
+            )
         if len(name) > 8:
-            raise ExpressionError(f"the name {name[:12]}... is too long to draw; 8 letters are enough")
+            raise ExpressionError(
+                f"the name {name[:12]}... is too long to draw; 8 letters are enough"
+            )
 
 
 def _one_sided(f: Callable[[float], float], at: float) -> tuple[float, float]:
@@ -250,7 +276,11 @@ def _one_sided(f: Callable[[float], float], at: float) -> tuple[float, float]:
     return min(slopes), max(slopes)
 
 
-_OPERATORS: dict[str, Callable[..., Any]] = {"+": operator.add, "*": operator.mul, "**": operator.pow}
+_OPERATORS: dict[str, Callable[..., Any]] = {
+    "+": operator.add,
+    "*": operator.mul,
+    "**": operator.pow,
+}
 _FORWARD: dict[str, Callable[..., Any]] = {
     **_OPERATORS,
     "relu": lambda a: max(0.0, a),

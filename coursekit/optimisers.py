@@ -17,7 +17,10 @@ class Adam:
     """
 
     def __init__(
-        self, params: Arrays, learning_rate: float, clip: Callable[[Arrays], float | None] | None = None
+        self,
+        params: Arrays,
+        learning_rate: float,
+        clip: Callable[[Arrays], float | None] | None = None,
     ) -> None:
         self.params, self.learning_rate, self.clip, self.steps = params, learning_rate, clip, 0
         self._mean = {name: np.zeros_like(value) for name, value in params.items()}

@@ -18,7 +18,10 @@ def load_photo(shrink: int = 4) -> np.ndarray:
     spec = importlib.util.find_spec("sklearn")
     if spec is None or spec.origin is None:
         raise FileNotFoundError("the photograph comes with scikit-learn: install it again")
-    pixels = np.asarray(imread(str(Path(spec.origin).parent / "datasets" / "images" / "china.jpg"))) / 255.0
+    pixels = (
+        np.asarray(imread(str(Path(spec.origin).parent / "datasets" / "images" / "china.jpg")))
+        / 255.0
+    )
     high, wide = (side // shrink for side in pixels.shape[:2])
     blocks = pixels[: high * shrink, : wide * shrink].reshape(high, shrink, wide, shrink, 3)
     print(CREDIT)

@@ -7,7 +7,9 @@ import numpy as np
 CLASSES, NOISE_CHANNELS = 8, 8
 
 
-def delayed_recall(rng: np.random.Generator, examples: int, length: int) -> tuple[np.ndarray, np.ndarray]:
+def delayed_recall(
+    rng: np.random.Generator, examples: int, length: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Told once, asked much later: sequences (examples, length, 16) and the class in [0, 8) of each.
 
     The first step shows the class in one of the first eight channels; all later steps are standard normal noise in the
@@ -20,7 +22,9 @@ def delayed_recall(rng: np.random.Generator, examples: int, length: int) -> tupl
     return x, y
 
 
-def reversed_digits(rng: np.random.Generator, examples: int, length: int) -> tuple[np.ndarray, np.ndarray]:
+def reversed_digits(
+    rng: np.random.Generator, examples: int, length: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Digits (examples, length) and the same digits backwards."""
     x = rng.integers(0, 10, (examples, length))
     return x, x[:, ::-1].copy()

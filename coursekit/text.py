@@ -83,7 +83,9 @@ def text(name: str, written: str) -> Text:
     """A string as a Text, in the alphabet of its own characters."""
     characters = "".join(sorted(set(written)))
     codes = np.array([ord(character) for character in written], dtype=np.int64)
-    return Text(name, characters, np.searchsorted([ord(one) for one in characters], codes).astype(np.int64))
+    return Text(
+        name, characters, np.searchsorted([ord(one) for one in characters], codes).astype(np.int64)
+    )
 
 
 def entropy(ids: np.ndarray) -> float:

@@ -17,7 +17,10 @@ class once_written:
         return None
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> bool:
         if isinstance(error, NotImplementedError):
             _say(_innermost(trace), "write it above, run its check, then run this cell again")

@@ -64,12 +64,16 @@ class Example:
             if finding.passed is False:
                 lines += [f"{sign(finding)} {finding.check}: {finding.message}"]
                 lines += [f"  → {finding.hint}"] if finding.hint else []
-        return "\n".join([*lines, f"({calls_when_right} calls of a right answer, {calls} of this one)"])
+        return "\n".join(
+            [*lines, f"({calls_when_right} calls of a right answer, {calls} of this one)"]
+        )
 
     def _judged(self, answers: Answers) -> tuple[Verdict, int]:
         evaluate = Counted(local(self.asked, answers))
         reference = local(self.asked, self.right)
-        verdict = judge(self.asked, evaluate, reference=reference, mistakes=self.mistakes, seed=SEED)
+        verdict = judge(
+            self.asked, evaluate, reference=reference, mistakes=self.mistakes, seed=SEED
+        )
         return verdict, evaluate.calls
 
 
@@ -159,7 +163,9 @@ def _property() -> Example:
     def even(ask: Any) -> None:
         inputs, out = ask()
         _, turned = ask(inputs, x=-inputs["x"])
-        must(np.allclose(turned["means"], out["means"]), "-x must give what x gives; yours differs.")
+        must(
+            np.allclose(turned["means"], out["means"]), "-x must give what x gives; yours differs."
+        )
 
     return Example(asked, {"squares": squares}, {"squares": lambda x: (x**3).mean(axis=1)})
 
@@ -185,7 +191,9 @@ def _training() -> Example:
 
 EXAMPLES: dict[str, Callable[[], Example]] = {
     "dimensions": lambda: _layer(forgets_to_transpose, Dimensions()),
-    "gradient": lambda: _layer(halves_dw, Gradient("out", wrt=("x", "w"), claimed=("dx", "dw"), upstream="dout")),
+    "gradient": lambda: _layer(
+        halves_dw, Gradient("out", wrt=("x", "w"), claimed=("dx", "dw"), upstream="dout")
+    ),
     "reference": lambda: _squares(lambda x: squares(x, wrong=frozenset({"sum"})), Reference()),
     "vectorised": lambda: _squares(squares_in_a_loop, Vectorised("N")),
     "property": _property,

@@ -15,7 +15,16 @@ from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images" / "hub"
-TOUR = ("assignments", "widget", "mistaken", "mended", "validate", "autograded", "grading", "feedback")
+TOUR = (
+    "assignments",
+    "widget",
+    "mistaken",
+    "mended",
+    "validate",
+    "autograded",
+    "grading",
+    "feedback",
+)
 WIDTH, COLOURS = 960, 64
 
 
@@ -24,12 +33,16 @@ def main() -> int:
     IMAGES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as taken:
         story = [sys.executable, "-m", "pytest", "-m", "hub", "tests/hub/test_story.py"]
-        done = subprocess.run(story, cwd=ROOT, env={**os.environ, "CHAINRULE_PICTURES": taken}, check=False)
+        done = subprocess.run(
+            story, cwd=ROOT, env={**os.environ, "CHAINRULE_PICTURES": taken}, check=False
+        )
         if done.returncode:
             return done.returncode
         for name in TOUR:
             with Image.open(Path(taken) / f"{name}.png") as picture:
-                small = picture.convert("RGB").resize((WIDTH, round(picture.height * WIDTH / picture.width)))
+                small = picture.convert("RGB").resize(
+                    (WIDTH, round(picture.height * WIDTH / picture.width))
+                )
                 small.quantize(COLOURS).save(IMAGES / f"{name}.png", optimize=True)
     return 0
 

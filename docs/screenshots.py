@@ -46,8 +46,12 @@ def notebook(folder: Path) -> None:
     copytree(ROOT / "assignments" / "svm", folder)
     released = json.loads((folder / "svm.ipynb").read_text())
     code = [cell for cell in released["cells"] if cell["cell_type"] == "code"]
-    check = next(cell for cell in code if cell["metadata"].get("chainrule", {}).get("check") == EXERCISE)
-    answer = next(cell for cell in code if cell["metadata"].get("chainrule", {}).get("solution") == EXERCISE)
+    check = next(
+        cell for cell in code if cell["metadata"].get("chainrule", {}).get("check") == EXERCISE
+    )
+    answer = next(
+        cell for cell in code if cell["metadata"].get("chainrule", {}).get("solution") == EXERCISE
+    )
     released["cells"] = [code[0], {**answer, "source": MISTAKEN}, check]
     (folder / "report.ipynb").write_text(json.dumps(released))
 
@@ -59,8 +63,18 @@ def jupyterlab(folder: Path, settings: Path) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     places = {f"JUPYTER_{name}_DIR": str(settings / name) for name in ("CONFIG", "DATA", "RUNTIME")}
-    options = ["--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}", "--IdentityProvider.token="]
-    options += ["--ServerApp.disable_check_xsrf=True", "--LabApp.news_url=None", f"--notebook-dir={folder}"]
+    options = [
+        "--no-browser",
+        "--allow-root",
+        "--ip=127.0.0.1",
+        f"--port={port}",
+        "--IdentityProvider.token=",
+    ]
+    options += [
+        "--ServerApp.disable_check_xsrf=True",
+        "--LabApp.news_url=None",
+        f"--notebook-dir={folder}",
+    ]
     server = subprocess.Popen(
         [sys.executable, "-m", "jupyterlab", *options],
         env={**os.environ, **places, "HOME": str(settings)},

@@ -491,7 +491,15 @@ class TwoLayerNet:
     reg: float, the strength of the regularisation.
     """
 
-    def __init__(self, input_dim=3 * 32 * 32, hidden_dim=100, num_classes=10, weight_scale=1e-3, reg=0.0, rng=None):
+    def __init__(
+        self,
+        input_dim=3 * 32 * 32,
+        hidden_dim=100,
+        num_classes=10,
+        weight_scale=1e-3,
+        reg=0.0,
+        rng=None,
+    ):
         """Draw the weights and set the biases to 0.
 
         W1 is weight_scale * rng.standard_normal((D, H)); W2, drawn after it, weight_scale *
@@ -540,7 +548,12 @@ class TwoLayerNet:
         dactive, dW2, db2 = affine_backward(dscores, second)
         _, dW1, db1 = affine_backward(relu_backward(dactive, gate), first)
         loss = data_loss + self.reg * (np.sum(W1 * W1) + np.sum(W2 * W2))
-        return loss, {"W1": dW1 + 2 * self.reg * W1, "b1": db1, "W2": dW2 + 2 * self.reg * W2, "b2": db2}
+        return loss, {
+            "W1": dW1 + 2 * self.reg * W1,
+            "b1": db1,
+            "W2": dW2 + 2 * self.reg * W2,
+            "b2": db2,
+        }
 
     def winners(self, X):  # given
         """Which hidden units are on, for each example: (N, H) bool. (What every max(0, .) of the network decided.)"""
@@ -652,7 +665,9 @@ def batchnorm_impostor(dout, x, gamma, eps):
     Returns:
         dx: (N, D) float, wrong, and not to be found out by ones.
     """
-    return np.zeros_like(dout)  # ones move every entry of a feature alike, and centring takes that off again
+    return np.zeros_like(
+        dout
+    )  # ones move every entry of a feature alike, and centring takes that off again
 
 
 def dropout_forward(x, dropout_param):
@@ -753,7 +768,10 @@ class FullyConnectedNet:
             self.params[f"W{k}"] = weight_scale * rng.standard_normal((fan_in, fan_out))
             self.params[f"b{k}"] = np.zeros(fan_out)
             if batchnorm and k <= self.hidden:
-                self.params[f"gamma{k}"], self.params[f"beta{k}"] = np.ones(fan_out), np.zeros(fan_out)
+                self.params[f"gamma{k}"], self.params[f"beta{k}"] = (
+                    np.ones(fan_out),
+                    np.zeros(fan_out),
+                )
         self.bn_params = [{} for _ in hidden_dims] if batchnorm else []
 
     def loss(self, X, y=None):
@@ -782,7 +800,9 @@ class FullyConnectedNet:
             norm = None
             if self.batchnorm:
                 self.bn_params[k - 1]["mode"] = mode
-                out, norm = batchnorm_forward(out, params[f"gamma{k}"], params[f"beta{k}"], self.bn_params[k - 1])
+                out, norm = batchnorm_forward(
+                    out, params[f"gamma{k}"], params[f"beta{k}"], self.bn_params[k - 1]
+                )
             out, gate = relu_forward(out)
             seed = None if self.dropout_seed is None else self.dropout_seed + k
             out, mask = dropout_forward(out, {"mode": mode, "p_keep": self.p_keep, "seed": seed})
@@ -875,7 +895,9 @@ def gradient_check_model(model, X, y, num_checks=10, h=1e-5, rng=None):
     held, X = model.params, X.astype(float)
     errors, kinks = {}, 0
     try:
-        model.params = {name: np.array(value, dtype=float, order="C") for name, value in held.items()}
+        model.params = {
+            name: np.array(value, dtype=float, order="C") for name, value in held.items()
+        }
 
         def evaluate():
             model.reset()
@@ -907,7 +929,11 @@ def gradient_check_model(model, X, y, num_checks=10, h=1e-5, rng=None):
             errors[name] = np.abs(a - n).max(initial=0) / max(1e-4, size)
     finally:
         model.params = held
-    return {"errors": errors, "kinks": kinks, "passed": all(error <= 1e-5 for error in errors.values())}
+    return {
+        "errors": errors,
+        "kinks": kinks,
+        "passed": all(error <= 1e-5 for error in errors.values()),
+    }
 
 
 def hessian_vector_product(grad_fn, x, v, h=1e-5):

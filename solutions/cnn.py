@@ -48,7 +48,9 @@ def same_padding(F):
     Raises ValueError for an F that has no such P. Source: CS231n, "Convolutional networks" (use of zero-padding).
     """
     if F % 2 == 0:
-        raise ValueError(f"no padding that is equal at both ends keeps the size under a filter of {F}")
+        raise ValueError(
+            f"no padding that is equal at both ends keeps the size under a filter of {F}"
+        )
     return (F - 1) // 2
 
 
@@ -115,7 +117,15 @@ def network_summary(layers, input_shape):
     Source: CS231n, "Convolutional networks" (VGGNet in detail), where the sum of the activations went wrong.
     """
     shape = tuple(input_shape)
-    rows = [{"kind": "input", "shape": shape, "params": 0, "activations": int(np.prod(shape)), "macs": 0}]
+    rows = [
+        {
+            "kind": "input",
+            "shape": shape,
+            "params": 0,
+            "activations": int(np.prod(shape)),
+            "macs": 0,
+        }
+    ]
     for layer in layers:
         params = macs = 0
         depth, *sides = shape
@@ -258,7 +268,12 @@ def conv_backward_naive(dout, cache):
     for n in range(N):
         for i in range(H_out):
             for j in range(W_out):
-                place = (n, slice(None), slice(i * stride, i * stride + HH), slice(j * stride, j * stride + WW))
+                place = (
+                    n,
+                    slice(None),
+                    slice(i * stride, i * stride + HH),
+                    slice(j * stride, j * stride + WW),
+                )
                 for f in range(num_filters):
                     dpadded[place] += dout[n, f, i, j] * w[f]
                     dw[f] += dout[n, f, i, j] * padded[place]
@@ -299,14 +314,20 @@ def max_pool_backward(dout, cache):
     dout is not changed. Source: CS231n, assignment 2.
     """
     x, pool_param = cache
-    height, width, stride = pool_param["pool_height"], pool_param["pool_width"], pool_param["stride"]
+    height, width, stride = (
+        pool_param["pool_height"],
+        pool_param["pool_width"],
+        pool_param["stride"],
+    )
     N, C, H_out, W_out = dout.shape
     windows = sliding_window_view(x, (height, width), axis=(2, 3))[:, :, ::stride, ::stride]
     winner = windows.reshape(N, C, H_out, W_out, height * width).argmax(axis=4)
     rows = stride * np.arange(H_out)[:, None] + winner // width
     columns = stride * np.arange(W_out) + winner % width
     dx = np.zeros_like(x)
-    np.add.at(dx, (np.arange(N)[:, None, None, None], np.arange(C)[:, None, None], rows, columns), dout)
+    np.add.at(
+        dx, (np.arange(N)[:, None, None, None], np.arange(C)[:, None, None], rows, columns), dout
+    )
     return dx
 
 
@@ -341,7 +362,11 @@ def avg_pool_backward(dout, cache):
     dout is not changed.
     """
     shape, pool_param = cache
-    height, width, stride = pool_param["pool_height"], pool_param["pool_width"], pool_param["stride"]
+    height, width, stride = (
+        pool_param["pool_height"],
+        pool_param["pool_width"],
+        pool_param["stride"],
+    )
     _, _, H_out, W_out = dout.shape
     dx, share = np.zeros(shape, dout.dtype), dout / (height * width)
     for p in range(height):
@@ -399,7 +424,9 @@ def im2col(x, HH, WW, stride=1, pad=0):
     multiplication).
     """
     padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
-    windows = sliding_window_view(padded, (HH, WW), axis=(2, 3), writeable=True)[:, :, ::stride, ::stride]
+    windows = sliding_window_view(padded, (HH, WW), axis=(2, 3), writeable=True)[
+        :, :, ::stride, ::stride
+    ]
     N, C, H_out, W_out = windows.shape[:4]
     return windows.transpose(1, 4, 5, 0, 2, 3).reshape(C * HH * WW, N * H_out * W_out)
 
@@ -425,7 +452,9 @@ def col2im(cols, x_shape, HH, WW, stride=1, pad=0):
     padded = np.zeros((C, N, H + 2 * pad, W + 2 * pad), cols.dtype)
     for p in range(HH):
         for q in range(WW):
-            padded[:, :, p : p + stride * H_out : stride, q : q + stride * W_out : stride] += patches[:, p, q]
+            padded[:, :, p : p + stride * H_out : stride, q : q + stride * W_out : stride] += (
+                patches[:, p, q]
+            )
     return padded[:, :, pad : pad + H, pad : pad + W].transpose(1, 0, 2, 3)
 
 
@@ -447,7 +476,12 @@ def conv_forward_im2col(x, w, b, conv_param):
     cols = im2col(x, HH, WW, stride, pad)
     out = w.reshape(num_filters, -1) @ cols
     out += b[:, None]
-    return out.reshape(num_filters, N, H_out, W_out).transpose(1, 0, 2, 3), (x.shape, w, cols, conv_param)
+    return out.reshape(num_filters, N, H_out, W_out).transpose(1, 0, 2, 3), (
+        x.shape,
+        w,
+        cols,
+        conv_param,
+    )
 
 
 def conv_backward_im2col(dout, cache):
@@ -493,7 +527,10 @@ def conv_forward_fft(x, w, b, pad=0):
     No loop over images or places. Source: Mathieu, Henaff and LeCun 2013, "Fast training of convolutional networks
     through FFTs".
     """
-    H_out, W_out = conv_output_size(x.shape[2], w.shape[2], 1, pad), conv_output_size(x.shape[3], w.shape[3], 1, pad)
+    H_out, W_out = (
+        conv_output_size(x.shape[2], w.shape[2], 1, pad),
+        conv_output_size(x.shape[3], w.shape[3], 1, pad),
+    )
     size = (x.shape[2] + 2 * pad, x.shape[3] + 2 * pad)
     images = np.fft.rfft2(np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad))))
     filters = np.fft.rfft2(w, s=size)
@@ -555,8 +592,18 @@ def strassen_matmul(A, B, leaf=64):
     A, B = np.pad(A, ((0, m % 2), (0, k % 2))), np.pad(B, ((0, k % 2), (0, n % 2)))
     (a, b), (c, d) = (np.hsplit(half, 2) for half in np.vsplit(A, 2))
     (e, f), (g, h) = (np.hsplit(half, 2) for half in np.vsplit(B, 2))
-    pairs = [(a + d, e + h), (c + d, e), (a, f - h), (d, g - e), (a + b, h), (c - a, e + f), (b - d, g + h)]
-    products, counts = zip(*(strassen_matmul(left, right, leaf) for left, right in pairs), strict=True)
+    pairs = [
+        (a + d, e + h),
+        (c + d, e),
+        (a, f - h),
+        (d, g - e),
+        (a + b, h),
+        (c - a, e + f),
+        (b - d, g + h),
+    ]
+    products, counts = zip(
+        *(strassen_matmul(left, right, leaf) for left, right in pairs), strict=True
+    )
     m1, m2, m3, m4, m5, m6, m7 = products
     C = np.block([[m1 + m4 - m5 + m7, m3 + m5], [m2 + m4, m1 - m2 + m3 + m6]])
     return C[:m, :n], sum(counts)
@@ -609,7 +656,9 @@ def winograd_f2x2_3x3(x, w):
     products = np.einsum("nchwij,fcij->nfhwij", BT @ pieces @ BT.T, G @ w @ G.T)
     tiles = AT @ products @ AT.T
     N, num_filters, high, wide = tiles.shape[:4]
-    return tiles.transpose(0, 1, 2, 4, 3, 5).reshape(N, num_filters, 2 * high, 2 * wide)[:, :, :H_out, :W_out]
+    return tiles.transpose(0, 1, 2, 4, 3, 5).reshape(N, num_filters, 2 * high, 2 * wide)[
+        :, :, :H_out, :W_out
+    ]
 
 
 def receptive_field(layers):
@@ -728,7 +777,9 @@ def residual_block_forward(x, w1, b1, w2, b2, ws=None, stride=1):
     learned, conv2 = conv_forward_im2col(np.maximum(0, hidden), w2, b2, {"stride": 1, "pad": 1})
     shortcut, project = x, None
     if ws is not None:
-        shortcut, project = conv_forward_im2col(x, ws, np.zeros(len(ws)), {"stride": stride, "pad": 0})
+        shortcut, project = conv_forward_im2col(
+            x, ws, np.zeros(len(ws)), {"stride": stride, "pad": 0}
+        )
     out = np.maximum(0, learned + shortcut)
     return out, (conv1, hidden, conv2, project, out)
 
@@ -798,8 +849,14 @@ class ThreeLayerConvNet:
             "2": (num_filters * (H // 2) * (W // 2), hidden_dim),
             "3": (hidden_dim, num_classes),
         }
-        self.params = {f"W{k}": weight_scale * rng.standard_normal(shape) for k, shape in shapes.items()}
-        self.params |= {"b1": np.zeros(num_filters), "b2": np.zeros(hidden_dim), "b3": np.zeros(num_classes)}
+        self.params = {
+            f"W{k}": weight_scale * rng.standard_normal(shape) for k, shape in shapes.items()
+        }
+        self.params |= {
+            "b1": np.zeros(num_filters),
+            "b2": np.zeros(hidden_dim),
+            "b3": np.zeros(num_classes),
+        }
 
     def loss(self, X, y=None):
         """The scores of a mini-batch, or its loss and the gradients of all parameters.
@@ -875,7 +932,9 @@ class ResidualBlock(nn.Module):
         self.bn2 = nn.BatchNorm2d(c_out)
         self.shortcut = nn.Identity()
         if stride != 1 or c_in != c_out:
-            self.shortcut = nn.Sequential(nn.Conv2d(c_in, c_out, 1, stride, bias=False), nn.BatchNorm2d(c_out))
+            self.shortcut = nn.Sequential(
+                nn.Conv2d(c_in, c_out, 1, stride, bias=False), nn.BatchNorm2d(c_out)
+            )
 
     def forward(self, x):
         """From (N, c_in, H, W) to (N, c_out, H', W')."""
@@ -915,7 +974,9 @@ class Bottleneck(nn.Module):
         self.bn3 = nn.BatchNorm2d(c_out)
         self.shortcut = nn.Identity()
         if stride != 1 or c_in != c_out:
-            self.shortcut = nn.Sequential(nn.Conv2d(c_in, c_out, 1, stride, bias=False), nn.BatchNorm2d(c_out))
+            self.shortcut = nn.Sequential(
+                nn.Conv2d(c_in, c_out, 1, stride, bias=False), nn.BatchNorm2d(c_out)
+            )
 
     def forward(self, x):
         """From (N, c_in, H, W) to (N, c_out, H', W')."""
@@ -946,7 +1007,9 @@ class DenseBlock(nn.Module):
         super().__init__()
         self.layers = nn.ModuleList()
         for c_seen in range(c_in, c_in + num_layers * growth, growth):
-            narrow = nn.Sequential(nn.BatchNorm2d(c_seen), nn.ReLU(), nn.Conv2d(c_seen, 4 * growth, 1, bias=False))
+            narrow = nn.Sequential(
+                nn.BatchNorm2d(c_seen), nn.ReLU(), nn.Conv2d(c_seen, 4 * growth, 1, bias=False)
+            )
             wide = nn.Conv2d(4 * growth, growth, 3, padding=1, bias=False)
             self.layers.append(nn.Sequential(*narrow, nn.BatchNorm2d(4 * growth), nn.ReLU(), wide))
 
@@ -981,11 +1044,15 @@ class InceptionModule(nn.Module):
         self.branch1 = nn.Sequential(*conv(c_in, c1, 1))
         self.branch3 = nn.Sequential(*conv(c_in, c3_reduce, 1), *conv(c3_reduce, c3, 3))
         self.branch5 = nn.Sequential(*conv(c_in, c5_reduce, 1), *conv(c5_reduce, c5, 5))
-        self.branch_pool = nn.Sequential(nn.MaxPool2d(3, stride=1, padding=1), *conv(c_in, c_pool, 1))
+        self.branch_pool = nn.Sequential(
+            nn.MaxPool2d(3, stride=1, padding=1), *conv(c_in, c_pool, 1)
+        )
 
     def forward(self, x):
         """From (N, c_in, H, W) to (N, c1 + c3 + c5 + c_pool, H, W)."""
-        return torch.cat([self.branch1(x), self.branch3(x), self.branch5(x), self.branch_pool(x)], dim=1)
+        return torch.cat(
+            [self.branch1(x), self.branch3(x), self.branch5(x), self.branch_pool(x)], dim=1
+        )
 
 
 def train_cnn(model, optimizer, loaders, epochs, device="cpu", precision="float32"):
@@ -1031,7 +1098,10 @@ def train_cnn(model, optimizer, loaders, epochs, device="cpu", precision="float3
         model.train()
         losses = []
         for images, labels in train:
-            images, labels = images.to(device, non_blocking=True), labels.to(device, non_blocking=True)
+            images, labels = (
+                images.to(device, non_blocking=True),
+                labels.to(device, non_blocking=True),
+            )
             with torch.autocast(device.type, dtype=dtype, enabled=dtype is not None):
                 loss = nn.functional.cross_entropy(model(images), labels)
             optimizer.zero_grad()
@@ -1114,7 +1184,9 @@ class HDF5Dataset(torch.utils.data.Dataset):
             self.file = h5py.File(self.path, "r")
         image = self.file["X"][index]
         scale = 255 if image.dtype == np.uint8 else 1
-        return torch.from_numpy(np.asarray(image, dtype=np.float32) / scale), int(self.file["y"][index])
+        return torch.from_numpy(np.asarray(image, dtype=np.float32) / scale), int(
+            self.file["y"][index]
+        )
 
     def __getstate__(self):
         """What is pickled: everything but the open file."""

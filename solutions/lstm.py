@@ -216,7 +216,9 @@ def lstm_step_forward(x, prev_h, prev_c, Wx, Wh, b):
     """
     H = prev_h.shape[1]
     a = x @ Wx + prev_h @ Wh + b
-    i, f, o = np.split(0.5 * (1 + np.tanh(a[:, : 3 * H] / 2)), 3, axis=1)  # sigmoid, and nothing can overflow
+    i, f, o = np.split(
+        0.5 * (1 + np.tanh(a[:, : 3 * H] / 2)), 3, axis=1
+    )  # sigmoid, and nothing can overflow
     g = np.tanh(a[:, 3 * H :])
     next_c = f * prev_c + i * g
     return o * np.tanh(next_c), next_c, (x, prev_h, prev_c, Wx, Wh, i, f, o, g, next_c)
@@ -292,7 +294,9 @@ def lstm_backward(dh, cache):
     T = dh.shape[1]
     dx, carried_h, carried_c, totals = [None] * T, 0.0, np.zeros_like(dh[:, 0]), [0.0, 0.0, 0.0]
     for t in reversed(range(T)):
-        dx[t], carried_h, carried_c, *grads = lstm_step_backward(dh[:, t] + carried_h, carried_c, cache[t])
+        dx[t], carried_h, carried_c, *grads = lstm_step_backward(
+            dh[:, t] + carried_h, carried_c, cache[t]
+        )
         totals = [total + grad for total, grad in zip(totals, grads, strict=True)]
     return np.stack(dx, axis=1), carried_h, *totals
 
@@ -642,7 +646,16 @@ def sequence_claims():
     Returns:
         claims: dict from "a", ..., "h" to True (the sentence is right) or False.
     """
-    return {"a": False, "b": True, "c": True, "d": False, "e": False, "f": True, "g": False, "h": True}
+    return {
+        "a": False,
+        "b": True,
+        "c": True,
+        "d": False,
+        "e": False,
+        "f": True,
+        "g": False,
+        "h": True,
+    }
 
 
 def seq2seq_loss(params, x, y):
@@ -672,13 +685,17 @@ def seq2seq_loss(params, x, y):
     enc_h, encoder = lstm_forward(read, h0, params["enc_Wx"], params["enc_Wh"], params["enc_b"])
     before = np.hstack([np.full((N, 1), V), y[:, :-1]])
     told, telling = word_embedding_forward(before, params["E"])
-    dec_h, decoder = lstm_forward(told, enc_h[:, -1], params["dec_Wx"], params["dec_Wh"], params["dec_b"])
+    dec_h, decoder = lstm_forward(
+        told, enc_h[:, -1], params["dec_Wx"], params["dec_Wh"], params["dec_b"]
+    )
     scores, affine = temporal_affine_forward(dec_h, params["Wy"], params["by"])
     loss, dscores = temporal_softmax_loss(scores, y, np.ones(y.shape, dtype=bool))
 
     grads = {}
     ddec_h, grads["Wy"], grads["by"] = temporal_affine_backward(dscores, affine)
-    dtold, dcontext, grads["dec_Wx"], grads["dec_Wh"], grads["dec_b"] = lstm_backward(ddec_h, decoder)
+    dtold, dcontext, grads["dec_Wx"], grads["dec_Wh"], grads["dec_b"] = lstm_backward(
+        ddec_h, decoder
+    )
     denc_h = np.zeros_like(enc_h)
     denc_h[:, -1] = dcontext
     dread, _, grads["enc_Wx"], grads["enc_Wh"], grads["enc_b"] = lstm_backward(denc_h, encoder)
@@ -700,10 +717,14 @@ def seq2seq_decode(params, x, n):
     No loop over the examples; nothing is changed in place.
     """
     N, V, H = len(x), len(params["by"]), len(params["Wy"])
-    enc_h, _ = lstm_forward(params["E"][x], np.zeros((N, H)), params["enc_Wx"], params["enc_Wh"], params["enc_b"])
+    enc_h, _ = lstm_forward(
+        params["E"][x], np.zeros((N, H)), params["enc_Wx"], params["enc_Wh"], params["enc_b"]
+    )
     h, c, last, written = enc_h[:, -1], np.zeros((N, H)), np.full(N, V), []
     for _ in range(n):
-        h, c, _ = lstm_step_forward(params["E"][last], h, c, params["dec_Wx"], params["dec_Wh"], params["dec_b"])
+        h, c, _ = lstm_step_forward(
+            params["E"][last], h, c, params["dec_Wx"], params["dec_Wh"], params["dec_b"]
+        )
         last = np.argmax(h @ params["Wy"] + params["by"], axis=1)
         written.append(last)
     return np.stack(written, axis=1)
@@ -726,7 +747,12 @@ def to_torch_lstm(Wx, Wh, b):
     D, H = len(Wx), len(Wh)
     order = np.concatenate([np.arange(2 * H), np.arange(3 * H, 4 * H), np.arange(2 * H, 3 * H)])
     module = torch.nn.LSTM(D, H, batch_first=True, dtype=torch.float64)
-    ours = {"weight_ih_l0": Wx[:, order].T, "weight_hh_l0": Wh[:, order].T, "bias_ih_l0": b[order], "bias_hh_l0": 0 * b}
+    ours = {
+        "weight_ih_l0": Wx[:, order].T,
+        "weight_hh_l0": Wh[:, order].T,
+        "bias_ih_l0": b[order],
+        "bias_hh_l0": 0 * b,
+    }
     module.load_state_dict({name: torch.from_numpy(array) for name, array in ours.items()})
     return module
 
@@ -779,7 +805,9 @@ class CharLSTM(torch.nn.Module):
         return self.head(h), state
 
 
-def train_char_lm(model, data, steps, seq_len, learning_rate, max_norm, device, precision="float32"):
+def train_char_lm(
+    model, data, steps, seq_len, learning_rate, max_norm, device, precision="float32"
+):
     """Train a character model by truncated backpropagation through time, on whatever device there is.
 
     Each of the steps takes the next piece of bptt_chunks(data, seq_len); after the last piece the first one comes again.

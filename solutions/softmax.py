@@ -367,7 +367,12 @@ def sgd_momentum(w, dw, config=None):
 
     Source: CS231n, "Neural networks 3" (momentum).
     """
-    config = {"learning_rate": 1e-2, "momentum": 0.9, "velocity": np.zeros_like(w), **(config or {})}
+    config = {
+        "learning_rate": 1e-2,
+        "momentum": 0.9,
+        "velocity": np.zeros_like(w),
+        **(config or {}),
+    }
     config["velocity"] = config["momentum"] * config["velocity"] - config["learning_rate"] * dw
     return w + config["velocity"], config
 
@@ -390,7 +395,13 @@ def rmsprop(w, dw, config=None):
 
     Source: Tieleman and Hinton 2012; CS231n, "Neural networks 3" (per-parameter adaptive learning rates).
     """
-    config = {"learning_rate": 1e-2, "decay_rate": 0.99, "epsilon": 1e-8, "cache": np.zeros_like(w), **(config or {})}
+    config = {
+        "learning_rate": 1e-2,
+        "decay_rate": 0.99,
+        "epsilon": 1e-8,
+        "cache": np.zeros_like(w),
+        **(config or {}),
+    }
     config["cache"] = config["decay_rate"] * config["cache"] + (1 - config["decay_rate"]) * dw**2
     return w - config["learning_rate"] * dw / (np.sqrt(config["cache"]) + config["epsilon"]), config
 
@@ -552,7 +563,9 @@ def newton_counterexample():
         grad: (n,) float, n at least 2.
         H: (n, n) float, symmetric.
     """
-    return np.array([0.0, 1.0]), np.diag([1.0, -1.0])  # the step (0, 1) climbs to the saddle, half a unit up
+    return np.array([0.0, 1.0]), np.diag(
+        [1.0, -1.0]
+    )  # the step (0, 1) climbs to the saddle, half a unit up
 
 
 def hessian_bytes(n, dtype="float32"):
@@ -738,14 +751,18 @@ def softmax_regression_torch(
     Nothing is read from a tensor into Python, not even the loss: a device that has to answer cannot work ahead. Source:
     PyTorch, "Automatic mixed precision".
     """
-    batches = torch.randint(len(X), (steps, batch_size), generator=torch.Generator().manual_seed(seed)).to(device)
+    batches = torch.randint(
+        len(X), (steps, batch_size), generator=torch.Generator().manual_seed(seed)
+    ).to(device)
     X, y = torch.from_numpy(X).to(device), torch.from_numpy(y).to(device)
     W = torch.zeros(X.shape[1], num_classes, dtype=X.dtype, device=device, requires_grad=True)
     b = torch.zeros(num_classes, dtype=X.dtype, device=device, requires_grad=True)
     losses = torch.zeros(steps, dtype=X.dtype, device=device)
     for step, batch in enumerate(batches):
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bfloat16"):
-            loss = torch.nn.functional.cross_entropy(X[batch] @ W + b, y[batch]) + reg * (W * W).sum()
+            loss = (
+                torch.nn.functional.cross_entropy(X[batch] @ W + b, y[batch]) + reg * (W * W).sum()
+            )
         dW, db = torch.autograd.grad(loss, (W, b))
         with torch.no_grad():
             losses[step] = loss

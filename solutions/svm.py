@@ -71,7 +71,9 @@ def zero_one_counterexample():
         scores: (C,) float, the scores of at least three classes.
         y: int in [0, C), the true class.
     """
-    return np.array([2.0, 1.75, 1.5]), 0  # nobody is wrong; shortfalls 0.75 and 0.5: the loss is 1.25
+    return np.array(
+        [2.0, 1.75, 1.5]
+    ), 0  # nobody is wrong; shortfalls 0.75 and 0.5: the loss is 1.25
 
 
 def svm_loss_naive(W, X, y, reg):
@@ -130,7 +132,9 @@ def eval_numerical_gradient(f, x, h=1e-5):
     never mix.
     Source: CS231n, "Optimization" (computing the gradient numerically).
     """
-    point = np.array(x, dtype=float)  # a copy, and of floats: a step of 1e-5 is lost in an array of integers
+    point = np.array(
+        x, dtype=float
+    )  # a copy, and of floats: a step of 1e-5 is lost in an array of integers
     grad = np.zeros_like(point)
     for index in np.ndindex(point.shape):
         old = point[index]
@@ -201,7 +205,12 @@ def grad_check_sparse(f, x, analytic_grad, num_checks=10, h=1e-5, rng=None):
         numeric[k] = (above - below) / (2 * h)
     analytic = np.ravel(analytic_grad)[chosen]
     errors = np.array([rel_error(a, n) for a, n in zip(analytic, numeric, strict=True)])
-    return {"numeric": numeric, "analytic": analytic, "rel_error": errors, "max_rel_error": errors.max()}
+    return {
+        "numeric": numeric,
+        "analytic": analytic,
+        "rel_error": errors,
+        "max_rel_error": errors.max(),
+    }
 
 
 def svm_loss(x, y):

@@ -65,7 +65,9 @@ def main(words: list[str]) -> int:
         Path(into).chmod(0o755)
         bare = environment(Path(into))
         subprocess.run([sys.executable, "-c", HIDDEN], env=bare, check=True)
-        done = subprocess.run([sys.executable, "-m", "pytest", "-rs", *words], env=bare, check=False)
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-rs", *words], env=bare, check=False
+        )
     return done.returncode
 
 

@@ -5,7 +5,17 @@ import functools
 import numpy as np
 
 from autograder import case, exercise, placement, training
-from autograder.checks import AllowedMeans, Dimensions, Gradient, Property, Reference, Task, Training, Vectorised, close
+from autograder.checks import (
+    AllowedMeans,
+    Dimensions,
+    Gradient,
+    Property,
+    Reference,
+    Task,
+    Training,
+    Vectorised,
+    close,
+)
 
 # --- what several exercises share -------------------------------------------------------------------------------------
 
@@ -48,7 +58,10 @@ def every_class(rng, sizes):
 
 def claimed(grads, params):
     """The gradients in a model's dict as outputs dW1, db1, ...: nan where a parameter's gradient is missing."""
-    return {f"d{name}": np.array(grads.get(name, np.full(np.shape(value), np.nan))) for name, value in params.items()}
+    return {
+        f"d{name}": np.array(grads.get(name, np.full(np.shape(value), np.nan)))
+        for name, value in params.items()
+    }
 
 
 # --- gates ------------------------------------------------------------------------------------------------------------
@@ -64,7 +77,9 @@ def gate(forward, backward, x, y, dout):
     return {"out": out, "dx": dx, "dy": dy}
 
 
-@exercise(points=2, inputs=GATE_INPUTS, outputs=GATE_OUTPUTS, answers=("add_forward", "add_backward"))
+@exercise(
+    points=2, inputs=GATE_INPUTS, outputs=GATE_OUTPUTS, answers=("add_forward", "add_backward")
+)
 def add_gate(student, x, y, dout):
     """Forward and back."""
     return gate(student.add_forward, student.add_backward, x, y, dout)
@@ -101,7 +116,11 @@ mul_gate.checks = [
     inputs=GATE_INPUTS,
     outputs=GATE_OUTPUTS | {"passed_on_at_ties": "N D", "beyond_at_ties": ""},
     answers=("max_forward", "max_backward"),
-    cases=[case("negative inputs", y=lambda rng, inputs: -np.abs(rng.standard_normal(inputs["x"].shape)))],
+    cases=[
+        case(
+            "negative inputs", y=lambda rng, inputs: -np.abs(rng.standard_normal(inputs["x"].shape))
+        )
+    ],
 )
 def max_gate(student, x, y, dout):
     """Forward and back, once as drawn and once with both inputs equal: there, what share of dout is passed on in all."""
@@ -119,7 +138,11 @@ def ties_share_dout(trial):
     passed_on = out["passed_on_at_ties"]
     if not close(passed_on, np.ones_like(passed_on)):
         return f"where x and y are equal, dx + dy must be dout; yours is {np.ravel(passed_on)[0]:.3g} times dout."
-    return None if out["beyond_at_ties"] < 1e-9 else "where x and y are equal, neither share of dout may be negative."
+    return (
+        None
+        if out["beyond_at_ties"] < 1e-9
+        else "where x and y are equal, neither share of dout may be negative."
+    )
 
 
 max_gate.checks = [
@@ -204,7 +227,9 @@ FAN_OUTS = {
     "u + exp(u), u = a * b": lambda a, b: (lambda u: u + u.exp())(a * b),
     "tanh(u) * u, u = a + b": lambda a, b: (lambda u: u.tanh() * u)(a + b),
     "max(a, b) * a": lambda a, b: a.max(b) * a,
-    "v * w + u, v = u * a, w = u * b, u = a + b": lambda a, b: (lambda u: (u * a) * (u * b) + u)(a + b),
+    "v * w + u, v = u * a, w = u * b, u = a + b": lambda a, b: (lambda u: (u * a) * (u * b) + u)(
+        a + b
+    ),
 }
 WEIGHT = -1.7  # what every gate's output is multiplied by, so that an upstream gradient of 1 is not all that is tried
 
@@ -343,7 +368,11 @@ def each_gates_slopes(trial):
                 )
     if not close(out["passed_on_at_tie"], 1) or out["max_beyond_at_tie"] > 1e-9:
         return "where both operands of max are equal, what they receive must add up to the whole gradient."
-    return None if out["relu_beyond_at_0"] < 1e-9 else "the slope of relu at 0 must lie between 0 and 1."
+    return (
+        None
+        if out["relu_beyond_at_0"] < 1e-9
+        else "the slope of relu at 0 must lie between 0 and 1."
+    )
 
 
 def starts_afresh(trial):
@@ -370,7 +399,9 @@ def survives_a_long_chain(trial):
 def visits_each_once(trial):
     """A tower of 12 storeys has 4096 paths and 37 Values; the work counted must grow with the Values."""
     inputs, _ = trial.ask(height=4)
-    counted = trial.evaluate([{**inputs, "height": height} for height in (4, 8, 12)], count_work=True)
+    counted = trial.evaluate(
+        [{**inputs, "height": height} for height in (4, 8, 12)], count_work=True
+    )
     low, middle, high = (0 if one.work is None else one.work for one in counted)
     if low and middle and high and high - middle < 2 * (middle - low):
         return None
@@ -423,7 +454,9 @@ SHAPES = {
 )
 def unbroadcast(student, grad):
     """To every kind of shape that broadcasts to grad's."""
-    return {name: student.unbroadcast(grad, shape(*grad.shape)) for name, (_, shape) in SHAPES.items()}
+    return {
+        name: student.unbroadcast(grad, shape(*grad.shape)) for name, (_, shape) in SHAPES.items()
+    }
 
 
 def nothing_is_lost(trial):
@@ -473,7 +506,9 @@ def broadcast_add_backward(student, x, bias, column, row, dout):
 broadcast_add_backward.checks = [
     Dimensions(share=0.5),
     Gradient("rows", wrt=("x", "bias"), claimed=("dx", "dbias"), upstream="dout", share=0.5),
-    Gradient("table", wrt=("column", "row"), claimed=("dcolumn", "drow"), upstream="dout", share=0.5),
+    Gradient(
+        "table", wrt=("column", "row"), claimed=("dcolumn", "drow"), upstream="dout", share=0.5
+    ),
     Reference(share=0.5),
 ]
 
@@ -526,9 +561,7 @@ def shape_does_not_matter(trial):
     _, out = trial.ask()
     if close(out["out"], out["out_of_rows"]) and close(out["out"], out["out_of_colour_images"]):
         return None
-    return (
-        "examples of shape (A, B), (1, A, B) and (A*B,) with the same numbers in the same order give different outputs."
-    )
+    return "examples of shape (A, B), (1, A, B) and (A*B,) with the same numbers in the same order give different outputs."
 
 
 def one_number_picks_one_row(trial):
@@ -563,7 +596,13 @@ def affine_backward(student, x, w, b, dout):
     out, cache = student.affine_forward(x, w, b)
     dx, dw, db = student.affine_backward(dout, cache)
     _, cache_of_rows = student.affine_forward(x.reshape(len(x), -1), w, b)
-    return {"out": out, "dx": dx, "dw": dw, "db": db, "dx_of_rows": student.affine_backward(dout, cache_of_rows)[0]}
+    return {
+        "out": out,
+        "dx": dx,
+        "dw": dw,
+        "db": db,
+        "dx_of_rows": student.affine_backward(dout, cache_of_rows)[0],
+    }
 
 
 affine_backward.checks = [
@@ -586,7 +625,13 @@ def inputs_left_alone(trial):
 @exercise(
     points=3,
     inputs={"x": "N A B", "dout": "N A B"},
-    outputs={"out": "N A B", "dx": "N A B", "beyond_at_0": "", "x_kept": "bool", "dout_kept": "bool"},
+    outputs={
+        "out": "N A B",
+        "dx": "N A B",
+        "beyond_at_0": "",
+        "x_kept": "bool",
+        "dout_kept": "bool",
+    },
     answers=("relu_forward", "relu_backward"),
     cases=[case("a single row", sizes={"N": 1, "A": 1})],
 )
@@ -596,7 +641,13 @@ def relu(student, x, dout):
     share_at_0 = student.relu_backward(dout.copy(), cache) / dout
     (out, cache), x_kept = kept(student.relu_forward, x)
     dx, dout_kept = kept(lambda one: student.relu_backward(one, cache), dout)
-    return {"out": out, "dx": dx, "beyond_at_0": beyond(share_at_0), "x_kept": x_kept, "dout_kept": dout_kept}
+    return {
+        "out": out,
+        "dx": dx,
+        "beyond_at_0": beyond(share_at_0),
+        "x_kept": x_kept,
+        "dout_kept": dout_kept,
+    }
 
 
 relu.checks = [
@@ -612,7 +663,13 @@ relu.checks = [
 @exercise(
     points=2,
     inputs={"x": "N D", "dout": "N D", "slope": ""},
-    outputs={"out": "N D", "dx": "N D", "out_by_default": "N D", "dx_by_default": "N D", "beyond_at_0": ""},
+    outputs={
+        "out": "N D",
+        "dx": "N D",
+        "out_by_default": "N D",
+        "dx_by_default": "N D",
+        "beyond_at_0": "",
+    },
     answers=("leaky_relu_forward", "leaky_relu_backward"),
     given={"slope": number(0.1, 0.5)},
     cases=[case("no leak", slope=0.0)],
@@ -646,13 +703,21 @@ leaky_relu.checks = [
     outputs={"loss": "", "dx": "N C"},
     cases=[
         case("one example", sizes={"N": 1}),
-        case("huge scores", sizes={"N": 6, "C": 4}, x=lambda rng, inputs: 1e4 + rng.standard_normal((6, 4))),
+        case(
+            "huge scores",
+            sizes={"N": 6, "C": 4},
+            x=lambda rng, inputs: 1e4 + rng.standard_normal((6, 4)),
+        ),
         case(
             "rows that differ by thousands",
             sizes={"N": 6, "C": 4},
             x=lambda rng, inputs: 1e3 * rng.integers(-3, 4, (6, 1)) + rng.standard_normal((6, 4)),
         ),
-        case("hopeless scores", sizes={"N": 6, "C": 4}, x=lambda rng, inputs: 3e3 * rng.standard_normal((6, 4))),
+        case(
+            "hopeless scores",
+            sizes={"N": 6, "C": 4},
+            x=lambda rng, inputs: 3e3 * rng.standard_normal((6, 4)),
+        ),
     ],
 )
 def softmax_loss(student, x, y):
@@ -735,9 +800,7 @@ def starts_at_log_c(trial):
     C = inputs["W2"].shape[1]
     if close(out["loss"], np.log(C), 1e-3):
         return None
-    return (
-        f"with tiny weights all scores are equal and the loss must be log C = {np.log(C):.4g}, not {out['loss']:.4g}."
-    )
+    return f"with tiny weights all scores are equal and the loss must be log C = {np.log(C):.4g}, not {out['loss']:.4g}."
 
 
 def only_weights_pay(names, **fixed):
@@ -764,13 +827,13 @@ def folds_once(trial):
     """Without biases: turning W2 around turns the scores around, turning X around does not."""
     inputs, _ = trial.ask()
     inputs |= {"b1": 0 * inputs["b1"], "b2": 0 * inputs["b2"]}
-    out, other_W2, other_X = trial.arrays([inputs, {**inputs, "W2": -inputs["W2"]}, {**inputs, "X": -inputs["X"]}])
+    out, other_W2, other_X = trial.arrays(
+        [inputs, {**inputs, "W2": -inputs["W2"]}, {**inputs, "X": -inputs["X"]}]
+    )
     if not close(other_W2["scores"], -out["scores"]):
         return "without biases -W2 must give the negative of all scores: nothing comes after the last affine layer."
     if close(other_X["scores"], -out["scores"]):
-        return (
-            "without biases -X gives the negative of all scores: your two layers are one, nothing between them folds."
-        )
+        return "without biases -X gives the negative of all scores: your two layers are one, nothing between them folds."
     return None
 
 
@@ -779,23 +842,35 @@ def starts_small(trial):
     inputs, out = trial.ask(weight_scale=0.5)
     _, other = trial.ask(**{**inputs, "weight_scale": 1e-4})
     for name in ("W1", "W2"):
-        if not out[f"{name}_at_start"].any() or not close(5000 * other[f"{name}_at_start"], out[f"{name}_at_start"]):
+        if not out[f"{name}_at_start"].any() or not close(
+            5000 * other[f"{name}_at_start"], out[f"{name}_at_start"]
+        ):
             return f"{name} must start at random, with weight_scale as its standard deviation."
-    return None if not (out["b1_at_start"].any() or out["b2_at_start"].any()) else "biases start at 0."
+    return (
+        None if not (out["b1_at_start"].any() or out["b2_at_start"].any()) else "biases start at 0."
+    )
 
 
 TwoLayerNet.checks = [
     Dimensions(share=0.5),
     Property("Two layers, one fold", folds_once, share=0.5),
-    Reference(share=1, outputs=("scores", "scores_of_images", "loss"), title="Right scores and loss"),
+    Reference(
+        share=1, outputs=("scores", "scores_of_images", "loss"), title="Right scores and loss"
+    ),
     Gradient("loss", wrt=("W1", "b1", "W2", "b2"), claimed=("dW1", "db1", "dW2", "db2"), share=1.5),
-    Reference(share=1, outputs=("dW1", "db1", "dW2", "db2", "gradients_given"), title="Right gradients"),
+    Reference(
+        share=1, outputs=("dW1", "db1", "dW2", "db2", "gradients_given"), title="Right gradients"
+    ),
     Property("log C at the start", starts_at_log_c, share=0.5),
     Property("Only weights pay", only_weights_pay(TWO_LAYERS), share=0.5),
     Property("A small start", starts_small, share=0.5),
     Reference(
         share=0.5,
-        outputs=(*(f"{name}_at_start" for name in TWO_LAYERS), "reg_by_default", "scale_by_default"),
+        outputs=(
+            *(f"{name}_at_start" for name in TWO_LAYERS),
+            "reg_by_default",
+            "scale_by_default",
+        ),
         title="Right start",
     ),
     Vectorised(over="N", share=0.5),
@@ -810,7 +885,11 @@ BATCHNORM_CASES = [
     case("one example", sizes={"N": 1}),
     case("two examples", sizes={"N": 2}),
     case("a tiny eps", eps=1e-10),
-    case("a feature that never changes", sizes={"N": 7, "D": 4}, x=lambda rng, inputs: with_a_constant(rng)),
+    case(
+        "a feature that never changes",
+        sizes={"N": 7, "D": 4},
+        x=lambda rng, inputs: with_a_constant(rng),
+    ),
 ]
 
 
@@ -846,11 +925,23 @@ def with_a_constant(rng):
 def batchnorm_forward(student, x, gamma, beta, eps, running_mean, running_var, momentum):
     """Train, then test with the averages that training left; then train with nothing but a mode."""
     held = running_mean.copy(), running_var.copy()
-    param = {"mode": "train", "eps": eps, "momentum": momentum, "running_mean": held[0], "running_var": held[1]}
+    param = {
+        "mode": "train",
+        "eps": eps,
+        "momentum": momentum,
+        "running_mean": held[0],
+        "running_var": held[1],
+    }
     out = student.batchnorm_forward(x, gamma, beta, param)[0]
     averages_kept = np.array_equal(held[0], running_mean) and np.array_equal(held[1], running_var)
     new_mean, new_var = np.array(param["running_mean"]), np.array(param["running_var"])
-    param = {"mode": "test", "eps": eps, "momentum": momentum, "running_mean": new_mean, "running_var": new_var}
+    param = {
+        "mode": "test",
+        "eps": eps,
+        "momentum": momentum,
+        "running_mean": new_mean,
+        "running_var": new_var,
+    }
     out_in_test = student.batchnorm_forward(x[:1].repeat(len(x), axis=0) + 1, gamma, beta, param)[0]
     usual = {"mode": "train"}
     out_by_default = student.batchnorm_forward(x, gamma, beta, usual)[0]
@@ -905,15 +996,19 @@ def averages_move_by_momentum(trial):
     inputs, out = trial.ask()
     x, momentum = inputs["x"], float(inputs["momentum"])
     for name, now in (("mean", x.mean(axis=0)), ("var", x.var(axis=0))):
-        if not close(out[f"new_{name}"], momentum * inputs[f"running_{name}"] + (1 - momentum) * now):
-            return (
-                f"running_{name} must become momentum times what it was plus (1 - momentum) times the batch's {name}."
-            )
+        if not close(
+            out[f"new_{name}"], momentum * inputs[f"running_{name}"] + (1 - momentum) * now
+        ):
+            return f"running_{name} must become momentum times what it was plus (1 - momentum) times the batch's {name}."
     if not out["averages_kept"]:
         return "the arrays of the caller's running averages are written into; put new ones into bn_param."
     if not close(out["mean_after_test"], out["new_mean"]):
         return 'in mode "test" the running averages must stay as they are.'
-    return None if out["refuses_other_modes"] else "a mode other than 'train' and 'test' must raise ValueError."
+    return (
+        None
+        if out["refuses_other_modes"]
+        else "a mode other than 'train' and 'test' must raise ValueError."
+    )
 
 
 batchnorm_forward.checks = [
@@ -941,9 +1036,7 @@ def dx_moves_neither_mean_nor_scale(trial):
         return "every column of dx must sum to 0: a feature shifted for all examples alike changes no output."
     centred = inputs["x"] - inputs["x"].mean(axis=0)
     if not close(np.sum(out["dx"] * centred, axis=0), np.zeros(D), 1e-8):
-        return (
-            "with a tiny eps every column of dx must be orthogonal to x - mean: stretching a feature changes no output."
-        )
+        return "with a tiny eps every column of dx must be orthogonal to x - mean: stretching a feature changes no output."
     return None
 
 
@@ -981,7 +1074,13 @@ def batchnorm_backward_alt(student, x, gamma, beta, eps, dout):
 
 batchnorm_backward_alt.checks = [
     Dimensions(share=0.25),
-    Gradient("out", wrt=("x", "gamma", "beta"), claimed=("dx", "dgamma", "dbeta"), upstream="dout", share=0.5),
+    Gradient(
+        "out",
+        wrt=("x", "gamma", "beta"),
+        claimed=("dx", "dgamma", "dbeta"),
+        upstream="dout",
+        share=0.5,
+    ),
     Property("dx moves neither mean nor scale", dx_moves_neither_mean_nor_scale, share=0.25),
     Reference(share=0.75),
     Vectorised(over="N", share=0.25),
@@ -1023,7 +1122,9 @@ def a_random_dout_does(trial):
         away = 0.0
         for _ in range(4):
             v = trial.rng.standard_normal(inputs["x"].shape)
-            above, below = trial.arrays([{**inputs, "x": inputs["x"] + step * v} for step in (1e-5, -1e-5)])
+            above, below = trial.arrays(
+                [{**inputs, "x": inputs["x"] + step * v} for step in (1e-5, -1e-5)]
+            )
             slope = np.sum(inputs["dout"] * (above["out"] - below["out"])) / 2e-5
             away = max(away, abs(slope - np.sum(out["dx"] * v)) / np.linalg.norm(v))
         if not away > 1e-3:
@@ -1076,7 +1177,9 @@ def dropout(student, x, dout, p_keep, seed):
     """With a seed in training and in test; twice without one; and with a p_keep that is no probability."""
     out, cache = student.dropout_forward(x, {"mode": "train", "p_keep": p_keep, "seed": seed})
     dx = student.dropout_backward(dout, cache)
-    out_in_test, cache = student.dropout_forward(x, {"mode": "test", "p_keep": p_keep, "seed": seed})
+    out_in_test, cache = student.dropout_forward(
+        x, {"mode": "test", "p_keep": p_keep, "seed": seed}
+    )
     dx_in_test = student.dropout_backward(dout, cache)
     many = np.ones((30, 40))
     twice = [student.dropout_forward(many, {"mode": "train", "p_keep": 0.5})[0] for _ in range(2)]
@@ -1115,7 +1218,11 @@ def as_many_as_promised(trial):
 def identity_in_test(trial):
     """Nothing is dropped, and nothing scaled: that was done in training."""
     inputs, out = trial.ask()
-    return None if close(out["out_in_test"], inputs["x"]) else 'in mode "test" out must be x itself, unscaled.'
+    return (
+        None
+        if close(out["out_in_test"], inputs["x"])
+        else 'in mode "test" out must be x itself, unscaled.'
+    )
 
 
 def same_mask_both_ways(trial):
@@ -1167,7 +1274,15 @@ AFFINES = tuple(name for name in DEEP if name not in NORMS)
 
 @exercise(
     points=6,
-    inputs={"X": "N D", "y": "N int<C", **DEEP, "reg": "", "p_keep": "", "seed": "int", "batchnorm": "bool"},
+    inputs={
+        "X": "N D",
+        "y": "N int<C",
+        **DEEP,
+        "reg": "",
+        "p_keep": "",
+        "seed": "int",
+        "batchnorm": "bool",
+    },
     outputs={
         "loss": "",
         **{f"d{name}": dims for name, dims in DEEP.items()},
@@ -1200,15 +1315,39 @@ AFFINES = tuple(name for name in DEEP if name not in NORMS)
     ],
 )
 def FullyConnectedNet(
-    student, X, y, W1, b1, gamma1, beta1, W2, b2, gamma2, beta2, W3, b3, reg, p_keep, seed, batchnorm
+    student,
+    X,
+    y,
+    W1,
+    b1,
+    gamma1,
+    beta1,
+    W2,
+    b2,
+    gamma2,
+    beta2,
+    W3,
+    b3,
+    reg,
+    p_keep,
+    seed,
+    batchnorm,
 ):
     """Two hidden layers with parameters of their owner's choice; then three and none, as they start."""
     (D, H), (K, C) = W1.shape, W3.shape
-    options = {"input_dim": D, "num_classes": C, "batchnorm": batchnorm, "p_keep": p_keep, "reg": reg}
+    options = {
+        "input_dim": D,
+        "num_classes": C,
+        "batchnorm": batchnorm,
+        "p_keep": p_keep,
+        "reg": reg,
+    }
 
     def made(hidden_dims, **more):
         rng = np.random.default_rng(seed)
-        return student.FullyConnectedNet(hidden_dims, weight_scale=0.4, rng=rng, **{**options, **more})
+        return student.FullyConnectedNet(
+            hidden_dims, weight_scale=0.4, rng=rng, **{**options, **more}
+        )
 
     model = made([H, K], dropout_seed=seed)
     params = {"W1": W1, "b1": b1, "W2": W2, "b2": b2, "W3": W3, "b3": b3}
@@ -1216,23 +1355,34 @@ def FullyConnectedNet(
         params |= {"gamma1": gamma1, "beta1": beta1, "gamma2": gamma2, "beta2": beta2}
     model.params.update(params)
     loss, grads = model.loss(X, y)
-    scores, scores_of_one = model.loss(X), model.loss(X[:1])  # after training once, so that running averages show
+    scores, scores_of_one = (
+        model.loss(X),
+        model.loss(X[:1]),
+    )  # after training once, so that running averages show
 
-    zeros = dict.fromkeys(("gamma1", "beta1"), np.zeros(H)) | dict.fromkeys(("gamma2", "beta2"), np.zeros(K))
+    zeros = dict.fromkeys(("gamma1", "beta1"), np.zeros(H)) | dict.fromkeys(
+        ("gamma2", "beta2"), np.zeros(K)
+    )
     deeper, without = made([K, H, K], dropout_seed=seed), made([])
     deeper_loss = deeper.loss(X, y)[0]
     unseeded = made([40], p_keep=0.5)
     return {
         "loss": loss,
         **({} if batchnorm else {f"d{name}": zero for name, zero in zeros.items()}),
-        **{name: np.where(np.abs(grad) < 1e-12, 0.0, grad) for name, grad in claimed(grads, params).items()},
+        **{
+            name: np.where(np.abs(grad) < 1e-12, 0.0, grad)
+            for name, grad in claimed(grads, params).items()
+        },
         "scores": scores,
         "scores_of_one": scores_of_one,
         "deeper_loss": deeper_loss,
         "deeper_scores": deeper.loss(X),
         "no_hidden_scores": without.loss(X),
         "names_right": np.array(
-            [set(one.params) == names_of(count, batchnorm) for one, count in ((model, 2), (deeper, 3), (without, 0))]
+            [
+                set(one.params) == names_of(count, batchnorm)
+                for one, count in ((model, 2), (deeper, 3), (without, 0))
+            ]
         ),
         "gradients_given": np.array([name in grads or name not in params for name in DEEP]),
         "varies_without_seed": unseeded.loss(X, y)[0] != unseeded.loss(X, y)[0],
@@ -1242,7 +1392,9 @@ def FullyConnectedNet(
 def names_of(hidden, batchnorm):
     """The parameters of a network with so many hidden layers."""
     names = {f"{kind}{k}" for kind in ("W", "b") for k in range(1, hidden + 2)}
-    return names | {f"{kind}{k}" for kind in ("gamma", "beta") for k in range(1, hidden + 1) if batchnorm}
+    return names | {
+        f"{kind}{k}" for kind in ("gamma", "beta") for k in range(1, hidden + 1) if batchnorm
+    }
 
 
 def nothing_left_to_chance(trial):
@@ -1268,7 +1420,9 @@ def built_as_asked(trial):
                 names = ", ".join(sorted(names_of(hidden, batchnorm)))
                 return f"with {hidden} hidden layers and batchnorm={batchnorm} the names of params must be {names}."
         if not out["gradients_given"].all():
-            missing = ", ".join(name for name, given in zip(DEEP, out["gradients_given"], strict=True) if not given)
+            missing = ", ".join(
+                name for name, given in zip(DEEP, out["gradients_given"], strict=True) if not given
+            )
             return f"grads lacks {missing}."
     inputs |= {"batchnorm": False, "b3": 0 * inputs["b3"]}
     out, other = trial.arrays([inputs, {**inputs, "W3": -inputs["W3"]}])
@@ -1287,9 +1441,7 @@ def learns_with_everything_on(trial):
     fall, promised = out["loss"] - after["loss"], step * total
     if abs(fall - promised) < 0.02 * promised:
         return None
-    return (
-        f"your gradients promise that a small step downhill lowers the loss by {promised:.3g}; it falls by {fall:.3g}."
-    )
+    return f"your gradients promise that a small step downhill lowers the loss by {promised:.3g}; it falls by {fall:.3g}."
 
 
 FullyConnectedNet.checks = [
@@ -1379,7 +1531,9 @@ FOLDED = {"X": "N D", "y": "N int<C", "A": "D H", "c": "H", "V": "H C"}
 def overfit_small(student, X, y, A, c, V, learning_rate, num_steps, own_network):
     """On a model of this file's own; or on the answer's TwoLayerNet."""
     if own_network:
-        model = student.TwoLayerNet(X.shape[1], 50, int(y.max()) + 1, weight_scale=0.1, rng=np.random.default_rng(0))
+        model = student.TwoLayerNet(
+            X.shape[1], 50, int(y.max()) + 1, weight_scale=0.1, rng=np.random.default_rng(0)
+        )
     else:
         model = FoldedNet(A, c, V, reg=1e-3)
     given, held = {"A": A, "c": c, "V": V}, dict(model.params)
@@ -1387,8 +1541,12 @@ def overfit_small(student, X, y, A, c, V, learning_rate, num_steps, own_network)
     return {
         "losses": np.array(losses, dtype=float),
         "accuracy": accuracy,
-        **{f"{name}_after": np.array(model.params.get(name, value)) for name, value in given.items()},
-        "arrays_kept": own_network or all(np.array_equal(held[name], value) for name, value in given.items()),
+        **{
+            f"{name}_after": np.array(model.params.get(name, value))
+            for name, value in given.items()
+        },
+        "arrays_kept": own_network
+        or all(np.array_equal(held[name], value) for name, value in given.items()),
     }
 
 
@@ -1407,7 +1565,9 @@ def learns_by_heart(trial):
     some = trial.rng.choice(len(y), 50, replace=False)
     _, out = trial.ask(X=X[some], y=y[some], learning_rate=0.5, num_steps=200, own_network=True)
     if out["losses"].shape != (200,):
-        return f"loss_history must hold the loss of each of 200 steps; it holds {out['losses'].size}."
+        return (
+            f"loss_history must hold the loss of each of 200 steps; it holds {out['losses'].size}."
+        )
     if not abs(out["losses"][0] - np.log(10)) < 0.5:
         return f"your TwoLayerNet must start near log 10 = 2.3; the first loss is {out['losses'][0]:.4g}."
     if not (out["losses"][-1] < 0.1 and out["accuracy"] == 1):
@@ -1421,14 +1581,18 @@ def learns_by_heart(trial):
 def one_step_downhill(trial):
     """Every parameter, by learning_rate times its gradient, into a new array."""
     inputs, out = trial.ask(num_steps=1)
-    loss, grads = FoldedNet(inputs["A"], inputs["c"], inputs["V"], reg=1e-3).loss(inputs["X"], inputs["y"])
+    loss, grads = FoldedNet(inputs["A"], inputs["c"], inputs["V"], reg=1e-3).loss(
+        inputs["X"], inputs["y"]
+    )
     if not close(out["losses"], [loss]):
         return "after one step loss_history must hold the loss before the step, and nothing else."
     for name, grad in grads.items():
         if not close(out[f"{name}_after"], inputs[name] - inputs["learning_rate"] * grad):
             return f"one step must move every parameter by -learning_rate times its gradient; {name} moves otherwise."
     return (
-        None if out["arrays_kept"] else "the parameters' arrays are changed in place; put new ones into model.params."
+        None
+        if out["arrays_kept"]
+        else "the parameters' arrays are changed in place; put new ones into model.params."
     )
 
 
@@ -1458,7 +1622,9 @@ PLANTED = {
     "c's gradient averaged over the examples": averaged_bias,
     "A's gradient without the regulariser's part": penalty_forgotten,
     "V's gradient 0.1 too low everywhere": lambda grads, model, X: {**grads, "V": grads["V"] - 0.1},
-    "no gradient for c": lambda grads, model, X: {name: grad for name, grad in grads.items() if name != "c"},
+    "no gradient for c": lambda grads, model, X: {
+        name: grad for name, grad in grads.items() if name != "c"
+    },
     "c's gradient of shape (1, H)": lambda grads, model, X: {**grads, "c": grads["c"][None]},
 }
 RIGHT_MODELS = (
@@ -1516,9 +1682,13 @@ def gradient_check_model(student, X, y, A, c, V, reg, num_checks, h, seed):
     far = report(FoldedNet(A, c, V, reg, PLANTED["A's gradient twice too large"]), h=0.03)
     by_default = student.gradient_check_model(FoldedNet(A, c, V, reg), X, y)
     return {
-        "passes": np.array([bool(one["passed"]) for one in (on_usual, on_kinks, on_random, on_small)]),
+        "passes": np.array(
+            [bool(one["passed"]) for one in (on_usual, on_kinks, on_random, on_small)]
+        ),
         "found": np.array([not one["passed"] for one in spoiled]),
-        "blamed": np.array([[not one["errors"].get(name, 0) <= 1e-5 for name in "AVc"] for one in spoiled]),
+        "blamed": np.array(
+            [[not one["errors"].get(name, 0) <= 1e-5 for name in "AVc"] for one in spoiled]
+        ),
         "kinks": on_kinks["kinks"],
         "kinks_elsewhere": on_usual["kinks"],
         "error_of_twice": far["errors"].get("A", 0.0),
@@ -1544,7 +1714,9 @@ def bugs_are_found(trial):
     where = [[name == bug[0] or bug.endswith("for " + name) for name in "AVc"] for bug in PLANTED]
     for _ in range(2):
         _, out = trial.ask()
-        for bug, found, blamed, wanted in zip(PLANTED, out["found"], out["blamed"], where, strict=True):
+        for bug, found, blamed, wanted in zip(
+            PLANTED, out["found"], out["blamed"], where, strict=True
+        ):
             if not found:
                 return f"a planted bug is not found: {bug}."
             if list(blamed) != wanted:
@@ -1558,8 +1730,14 @@ def counts_and_cleans_up(trial):
     if not out["kinks"] > 0:
         return 'next to kinks coordinates have to be left out, and counted in "kinks".'
     if out["error_of_twice"] != 0 and not close(out["error_of_twice"], 1 / 3, 1e-5):
-        return "a gradient twice too large has the error |2g - g| / (|2g| + |g|) = 1/3; yours differs."
-    return None if out["arrays_kept"] else "after the check model.params must hold the very arrays it held before."
+        return (
+            "a gradient twice too large has the error |2g - g| / (|2g| + |g|) = 1/3; yours differs."
+        )
+    return (
+        None
+        if out["arrays_kept"]
+        else "after the check model.params must hold the very arrays it held before."
+    )
 
 
 gradient_check_model.checks = [
@@ -1631,7 +1809,9 @@ def agrees_with_the_hessian(trial):
     errors = []
     for h in (0.1, 0.2):
         _, out = trial.ask(**{**inputs, "h": h})
-        errors.append(np.linalg.norm(out["Hv_with_h"] - Wavy(inputs["a"]).times(inputs["x"], inputs["v"])))
+        errors.append(
+            np.linalg.norm(out["Hv_with_h"] - Wavy(inputs["a"]).times(inputs["x"], inputs["v"]))
+        )
     if 3.5 < errors[1] / max(errors[0], 1e-300) < 4.5:
         return None
     return "twice the step h must leave four times the error, as h**2 says."
@@ -1648,7 +1828,15 @@ hessian_vector_product.checks = [
 @exercise(
     points=3,
     inputs={**FOLDED, "reg": "", "shard_size": "int"},
-    outputs={"loss": "", "dA": "D H", "dc": "H", "dV": "H C", "shards": "int", "largest": "int", "seen": "int"},
+    outputs={
+        "loss": "",
+        "dA": "D H",
+        "dc": "H",
+        "dV": "H C",
+        "shards": "int",
+        "largest": "int",
+        "seen": "int",
+    },
     given={"shard_size": lambda rng, sizes: 4},
     sizes={"N": (13, 15)},
     cases=[
@@ -1708,7 +1896,9 @@ def off_the_kinks(rng, sizes):
 
 def scaled(*axes):
     """Draws weights that keep signals at their size."""
-    return lambda rng, sizes: rng.standard_normal([sizes[axis] for axis in axes]) / np.sqrt(sizes[axes[0]])
+    return lambda rng, sizes: (
+        rng.standard_normal([sizes[axis] for axis in axes]) / np.sqrt(sizes[axes[0]])
+    )
 
 
 def descend(apply, X, labels, parameters, steps, rate):
@@ -1739,12 +1929,25 @@ def two_layers(X, parameters):
     points=5,
     inputs={
         **{"scores": "N C", "y": "N int<C", "dloss": "", "examined": "bool"},
-        **{"X": "K D", "labels": "K int<C", "X_new": "M D", "W1": "D H", "b1": "H", "W2": "H C", "b2": "C"},
+        **{
+            "X": "K D",
+            "labels": "K int<C",
+            "X_new": "M D",
+            "W1": "D H",
+            "b1": "H",
+            "W2": "H C",
+            "b2": "C",
+        },
         **{"steps": "int", "rate": "", "device": "str"},
     },
     outputs={
         **{"loss": "", "dscores": "N C", "losses": "T", "scores_after": "M C"},
-        **{"passes_gradcheck": "bool", "keeps_dtype": "bool", "keeps_device": "bool", "waits": "bool"},
+        **{
+            "passes_gradcheck": "bool",
+            "keeps_dtype": "bool",
+            "keeps_device": "bool",
+            "waits": "bool",
+        },
     },
     given={
         **{"scores": off_the_kinks, "dloss": number(2, 5), "examined": lambda rng, sizes: False},
@@ -1767,14 +1970,20 @@ def two_layers(X, parameters):
     seconds=60,
     accelerated=True,
 )
-def HingeLoss(student, scores, y, dloss, examined, X, labels, X_new, W1, b1, W2, b2, steps, rate, device):
+def HingeLoss(
+    student, scores, y, dloss, examined, X, labels, X_new, W1, b1, W2, b2, steps, rate, device
+):
     """The loss and its gradient on scores; a network trained with it; if examined, gradcheck, and whether it follows."""
     import torch
 
     where = training.device(device)
     kind = student.HingeLoss
-    apply = (kind if isinstance(kind, type) else kind()).apply  # in the catalogue of mistakes it is made on demand
-    there = [torch.from_numpy(one).to(where) for one in (scores, y, X, labels, X_new, W1, b1, W2, b2)]
+    apply = (
+        kind if isinstance(kind, type) else kind()
+    ).apply  # in the catalogue of mistakes it is made on demand
+    there = [
+        torch.from_numpy(one).to(where) for one in (scores, y, X, labels, X_new, W1, b1, W2, b2)
+    ]
     scores, y, X, labels, X_new, *parameters = there
     loss, dscores = both_ways(apply, scores, y, dloss)
     losses, trained = descend(apply, X, labels, parameters, steps, rate)
@@ -1783,8 +1992,15 @@ def HingeLoss(student, scores, y, dloss, examined, X, labels, X_new, W1, b1, W2,
         point = scores.cpu().double().requires_grad_()
         passes = torch.autograd.gradcheck(lambda s: apply(s, y.cpu()), point, raise_exception=False)
         kept = placement.keeps_dtype(apply, (torch.float32, torch.bfloat16), scores, y)
-        followed = placement.followed(lambda one, labels: both_ways(apply, one, labels, 1.0)[1], scores, y)
-    arrays = {"loss": loss, "dscores": dscores, "losses": losses, "scores_after": two_layers(X_new, trained)}
+        followed = placement.followed(
+            lambda one, labels: both_ways(apply, one, labels, 1.0)[1], scores, y
+        )
+    arrays = {
+        "loss": loss,
+        "dscores": dscores,
+        "losses": losses,
+        "scores_after": two_layers(X_new, trained),
+    }
     return {
         **{name: one.detach().cpu().double().numpy() for name, one in arrays.items()},
         **{"passes_gradcheck": passes, "keeps_dtype": kept},
@@ -1832,9 +2048,7 @@ def follows_its_tensors(trial):
     if not out["keeps_device"]:
         return "on another device it stops: some tensor is made on the processor."
     if out["waits"]:
-        return (
-            "a number is read from a tensor, or entries are picked by a mask: an accelerator would have to wait for it."
-        )
+        return "a number is read from a tensor, or entries are picked by a mask: an accelerator would have to wait for it."
     return None
 
 
@@ -1843,7 +2057,9 @@ def starts_at_classes_minus_one_and_learns_by_heart(trial):
     fifty = case("fifty examples", sizes={"K": 50, "D": 10, "H": 60, "C": 4})
     inputs, _ = trial.exercise.draw(trial.rng, fifty)
     level = {"W2": 0 * inputs["W2"], "b2": 0 * inputs["b2"]}
-    equal, learnt = trial.arrays([{**inputs, **level, "steps": 1}, {**inputs, "steps": 400, "rate": 0.1}])
+    equal, learnt = trial.arrays(
+        [{**inputs, **level, "steps": 1}, {**inputs, "steps": 400, "rate": 0.1}]
+    )
     if not close(equal["losses"], [3.0]):
         return f"with equal scores for 4 classes the loss must be 3, not {float(equal['losses'][0]):.4g}."
     if learnt["losses"][-20:].max() < 0.01:
@@ -1879,9 +2095,17 @@ HingeLoss.checks = [
     Property("What arrives counts", arriving_gradient_counts, share=0.25),
     Property("Any dtype, any device, no waiting", follows_its_tensors, share=0.5),
     Reference(
-        share=0.25, outputs=("passes_gradcheck", "keeps_dtype", "keeps_device", "waits"), title="Follows its tensors"
+        share=0.25,
+        outputs=("passes_gradcheck", "keeps_dtype", "keeps_device", "waits"),
+        title="Follows its tensors",
     ),
-    Property("C - 1 at the start, and by heart", starts_at_classes_minus_one_and_learns_by_heart, share=0.5),
+    Property(
+        "C - 1 at the start, and by heart",
+        starts_at_classes_minus_one_and_learns_by_heart,
+        share=0.5,
+    ),
     Vectorised(over="N", share=0.25),
-    Training(digits_to_learn, at_least=0.85, scores="scores_after", share=0.75, title="Learns the digits"),
+    Training(
+        digits_to_learn, at_least=0.85, scores="scores_after", share=0.75, title="Learns the digits"
+    ),
 ]

@@ -5,7 +5,17 @@ import functools
 import numpy as np
 
 from autograder import case, exercise, training
-from autograder.checks import AllowedMeans, Dimensions, Gradient, Property, Reference, Task, Training, Vectorised, close
+from autograder.checks import (
+    AllowedMeans,
+    Dimensions,
+    Gradient,
+    Property,
+    Reference,
+    Task,
+    Training,
+    Vectorised,
+    close,
+)
 from autograder.checks.training import deterministic, precision_agrees
 
 # --- what several exercises share -------------------------------------------------------------------------------------
@@ -65,7 +75,10 @@ LOSS_CASES = [
     case("no regularisation", reg=0.0),
     case("one example", sizes={"N": 1}),
     case("two classes", sizes={"C": 2}),
-    case("one label for all", y=lambda rng, inputs: np.full(len(inputs["X"]), inputs["W"].shape[1] - 1)),
+    case(
+        "one label for all",
+        y=lambda rng, inputs: np.full(len(inputs["X"]), inputs["W"].shape[1] - 1),
+    ),
     case("many more examples than classes", sizes={"N": 40}),
     case("scores of tens of thousands", X=huge_examples),
     case("all scores around 1000", **SHIFTED, X=last_feature(1000)),
@@ -77,7 +90,9 @@ def cross_entropy(scores, y):
     """The mean loss of scores of any size, for the properties below."""
     from scipy.special import logsumexp
 
-    return float(np.mean(logsumexp(scores, axis=1) - np.take_along_axis(scores, y[:, None], 1)[:, 0]))
+    return float(
+        np.mean(logsumexp(scores, axis=1) - np.take_along_axis(scores, y[:, None], 1)[:, 0])
+    )
 
 
 def probabilities(s):
@@ -149,11 +164,21 @@ def far_apart(rng, inputs):
 @exercise(
     points=3,
     inputs={"x": "N C K"},
-    outputs={"over_first": "C K", "over_middle": "N K", "over_last": "N C", "some_infinite": "C K", "empty_sums": "2"},
+    outputs={
+        "over_first": "C K",
+        "over_middle": "N K",
+        "over_last": "N C",
+        "some_infinite": "C K",
+        "empty_sums": "2",
+    },
     cases=[
         case("entries of 100 000", sizes={"N": 4, "C": 5, "K": 6}, x=far_apart),
         case("one term", sizes={"N": 1, "C": 1}),
-        case("a thousand above zero", sizes={"N": 3, "C": 4, "K": 5}, x=lambda rng, _: 1000 + rng.random((3, 4, 5))),
+        case(
+            "a thousand above zero",
+            sizes={"N": 3, "C": 4, "K": 5},
+            x=lambda rng, _: 1000 + rng.random((3, 4, 5)),
+        ),
     ],
 )
 def logsumexp(student, x):
@@ -177,9 +202,7 @@ def between_the_largest_and_more(trial):
             slack = 1e-12 * scale
             above = out[name] > top if scale == 1 else out[name] >= top - slack
             if not (above & (out[name] <= top + np.log(n) + slack)).all():
-                return (
-                    f"over {n} entries of size {scale:g} the result must lie above the largest one, by at most ln {n}."
-                )
+                return f"over {n} entries of size {scale:g} the result must lie above the largest one, by at most ln {n}."
     return None
 
 
@@ -198,7 +221,9 @@ def infinities(trial):
     _, out = trial.ask()
     if not close(out["some_infinite"], out["over_first"]):
         return "entries of -inf are terms 0 and must not change the result."
-    return unless(close(out["empty_sums"], np.zeros(2)), "where all entries are -inf the result must be -inf.")
+    return unless(
+        close(out["empty_sums"], np.zeros(2)), "where all entries are -inf the result must be -inf."
+    )
 
 
 logsumexp.checks = [
@@ -252,7 +277,10 @@ def starts_at_log_C(trial):
     inputs, _ = trial.exercise.draw(trial.rng)
     _, out = trial.ask(**{**inputs, "W": np.zeros_like(inputs["W"])})
     loss, C = out["loss"], inputs["W"].shape[1]
-    return unless(close(loss, np.log(C)), f"with W = 0 the loss must be ln {C} = {np.log(C):.6g}; yours is {loss:.6g}.")
+    return unless(
+        close(loss, np.log(C)),
+        f"with W = 0 the loss must be ln {C} = {np.log(C):.6g}; yours is {loss:.6g}.",
+    )
 
 
 def badly_wrong_is_expensive(trial):
@@ -274,7 +302,9 @@ def penalty_is_the_sum_of_squares(trial):
     if not close(with_reg["loss"] - without["loss"], 1.5 * np.sum(inputs["W"] ** 2)):
         return "reg = 1.5 must add 1.5 times the sum of all squared weights to the loss."
     added = with_reg["dW"] - without["dW"]
-    return unless(close(added, 3 * inputs["W"]), "reg = 1.5 must add the gradient of 1.5 * sum(W**2) to dW.")
+    return unless(
+        close(added, 3 * inputs["W"]), "reg = 1.5 must add the gradient of 1.5 * sum(W**2) to dW."
+    )
 
 
 def blind_to_a_common_shift(trial):
@@ -317,7 +347,10 @@ softmax_loss_naive.checks = [
     outputs={"loss": "", "dx": "N C"},
     cases=[
         *score_cases("x"),
-        case("one label for all", y=lambda rng, inputs: np.full(len(inputs["x"]), inputs["x"].shape[1] - 1)),
+        case(
+            "one label for all",
+            y=lambda rng, inputs: np.full(len(inputs["x"]), inputs["x"].shape[1] - 1),
+        ),
     ],
 )
 def softmax_loss(student, x, y):
@@ -350,9 +383,7 @@ def any_scores_have_a_loss(trial):
         x, y = made(trial.rng, {}), trial.rng.integers(0, 5, 8)
         _, out = trial.ask(x=x, y=y)
         if not close(out["loss"], wanted := cross_entropy(x, y)):
-            return (
-                f"for scores from {x.min():.5g} to {x.max():.5g} the loss must be {wanted:.6g}, not {out['loss']:.6g}."
-            )
+            return f"for scores from {x.min():.5g} to {x.max():.5g} the loss must be {wanted:.6g}, not {out['loss']:.6g}."
     return None
 
 
@@ -404,8 +435,16 @@ softmax_loss_vectorized.checks = [
     cases=[
         case("two classes", sizes={"C": 2}),
         case("equal scores", sizes={"C": 5}, s=np.zeros(5)),
-        case("scores a thousand above zero", sizes={"C": 5}, s=lambda rng, inputs: 1000 + rng.standard_normal(5)),
-        case("scores of tens of thousands", sizes={"C": 5}, s=lambda rng, inputs: 1e4 * rng.standard_normal(5)),
+        case(
+            "scores a thousand above zero",
+            sizes={"C": 5},
+            s=lambda rng, inputs: 1000 + rng.standard_normal(5),
+        ),
+        case(
+            "scores of tens of thousands",
+            sizes={"C": 5},
+            s=lambda rng, inputs: 1e4 * rng.standard_normal(5),
+        ),
     ],
 )
 def softmax_jacobian(student, s, v):
@@ -422,7 +461,8 @@ def probability_is_conserved(trial):
     if not close(J.sum(axis=0), np.zeros(len(J))):
         return "every column of J must sum to 0: what one probability gains, the others lose."
     return unless(
-        close(J.sum(axis=1), np.zeros(len(J))), "every row of J must sum to 0: a common shift changes nothing."
+        close(J.sum(axis=1), np.zeros(len(J))),
+        "every row of J must sum to 0: a common shift changes nothing.",
     )
 
 
@@ -492,7 +532,10 @@ def no_jacobian(trial):
     if not close(np.sum(out["ds"] * direction), np.sum(dout * moved) / 2e-5, 1e-6):
         return "ds is not right, so that its price means nothing yet."
     held = out["floats_held"] / (N * C)
-    return unless(held < 40, f"for {N} rows of {C} scores you held {held:.0f} times as many numbers as s at once.")
+    return unless(
+        held < 40,
+        f"for {N} rows of {C} scores you held {held:.0f} times as many numbers as s at once.",
+    )
 
 
 def moves_of_one_row(trial):
@@ -501,10 +544,13 @@ def moves_of_one_row(trial):
     _, out = trial.ask(s=inputs["s"], dout=np.full(inputs["s"].shape, 3.0))
     if not close(out["ds"], np.zeros(inputs["s"].shape)):
         return "for a dout that is the same everywhere, ds must be 0."
-    _, out = trial.ask(s=np.zeros((2, 4)), dout=np.array([[1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 4.0, 0.0]]))
+    _, out = trial.ask(
+        s=np.zeros((2, 4)), dout=np.array([[1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 4.0, 0.0]])
+    )
     wanted = np.array([[3.0, -1.0, -1.0, -1.0], [-4.0, -4.0, 12.0, -4.0]]) / 16
     return unless(
-        close(out["ds"], wanted), f"for four equal scores and dout = 1, 0, 0, 0 ds must be {wanted[0].tolist()}."
+        close(out["ds"], wanted),
+        f"for four equal scores and dout = 1, 0, 0, 0 ds must be {wanted[0].tolist()}.",
     )
 
 
@@ -552,7 +598,9 @@ def equals_the_loss_of_equal_scores(trial):
     """What the formulas of the losses say for scores that are all zero; for ten classes 2.302585 and 9."""
     for C in (10, int(trial.rng.integers(11, 500))):
         _, out = trial.ask(C=C)
-        if not close(out["softmax"], wanted := cross_entropy(np.zeros((1, C)), np.zeros(1, dtype=int))):
+        if not close(
+            out["softmax"], wanted := cross_entropy(np.zeros((1, C)), np.zeros(1, dtype=int))
+        ):
             return f"{C} classes with equal scores have a softmax loss of {wanted:.6f}, not {out['softmax']:.6f}."
         if not close(out["hinge"], C - 1):
             return f"{C} classes with equal scores have a hinge loss of {C - 1}, not {out['hinge']:.6g}."
@@ -562,7 +610,9 @@ def equals_the_loss_of_equal_scores(trial):
 def refuses_other_kinds(trial):
     """A silent answer to a question not understood is worse than none."""
     _, out = trial.ask()
-    return unless(out["refuses_other_kinds"], "a kind other than 'softmax' and 'hinge' must raise ValueError.")
+    return unless(
+        out["refuses_other_kinds"], "a kind other than 'softmax' and 'hinge' must raise ValueError."
+    )
 
 
 expected_initial_loss.checks = [
@@ -575,11 +625,25 @@ expected_initial_loss.checks = [
 
 @exercise(
     points=3,
-    inputs={"W": "D C", "X": "N D", "y": "N int<C", "starts": "K", "slopes": "K", "reg": "", "tol": ""},
-    outputs={"starts_right": "K bool", "reg_raises_it": "K bool", "starts_right_by_default": "K bool"},
+    inputs={
+        "W": "D C",
+        "X": "N D",
+        "y": "N int<C",
+        "starts": "K",
+        "slopes": "K",
+        "reg": "",
+        "tol": "",
+    },
+    outputs={
+        "starts_right": "K bool",
+        "reg_raises_it": "K bool",
+        "starts_right_by_default": "K bool",
+    },
     given={
         # where each loss starts, in units of tol from ln C; and how it answers to the regularisation
-        "starts": lambda rng, sizes: rng.permutation([-9.0, -1.5, -0.9, -0.3, 0.0, 0.5, 0.9, 1.2, 9.0, np.nan]),
+        "starts": lambda rng, sizes: rng.permutation(
+            [-9.0, -1.5, -0.9, -0.3, 0.0, 0.5, 0.9, 1.2, 9.0, np.nan]
+        ),
         "slopes": lambda rng, sizes: rng.permutation(np.resize([1.0, 0.0, -1.0, 0.02], sizes["K"])),
         "tol": lambda rng, sizes: float(rng.choice([0.02, 0.04, 0.3])),
         "W": lambda rng, sizes: 0.1 * rng.standard_normal((sizes["D"], sizes["C"])),
@@ -721,7 +785,9 @@ def learns_the_digits(trial):
 def loss_falls(trial):
     """From 0.5, half the squared distance of weights near zero, down."""
     X, y = digits()
-    _, out = trial.ask(X=X, y=y, X_new=X[:5], learning_rate=0.2, reg=1e-4, num_iters=200, batch_size=100)
+    _, out = trial.ask(
+        X=X, y=y, X_new=X[:5], learning_rate=0.2, reg=1e-4, num_iters=200, batch_size=100
+    )
     losses = out["losses"]
     if losses.shape != (200,):
         return f"train must return the loss of each of its 200 steps; it returned {losses.size}."
@@ -780,11 +846,14 @@ def learns_by_heart(trial):
     _, out = trial.ask(X=X, y=y, num_examples=20, learning_rate=0.2, num_iters=1000)
     losses = out["losses"]
     if losses.shape != (1000,):
-        return f"the loss of each of 1000 steps must be returned; yours has the shape {losses.shape}."
+        return (
+            f"the loss of each of 1000 steps must be returned; yours has the shape {losses.shape}."
+        )
     if not losses[-1] < 0.02 * losses[0]:
         return f"the loss of 20 examples must all but vanish; yours goes from {losses[0]:.3g} to {losses[-1]:.3g}."
     return unless(
-        close(out["accuracy"], 1.0), f"all 20 examples are learned by heart: accuracy 1, not {out['accuracy']:.3g}."
+        close(out["accuracy"], 1.0),
+        f"all 20 examples are learned by heart: accuracy 1, not {out['accuracy']:.3g}.",
     )
 
 
@@ -861,7 +930,12 @@ sgd.checks = [
 @exercise(
     points=3,
     inputs={**RULE, "momentum": "", "start": "N D"},
-    outputs={"path": "T N D", "velocity": "N D", "path_by_default": "T N D", "path_with_a_start": "T N D"},
+    outputs={
+        "path": "T N D",
+        "velocity": "N D",
+        "path_by_default": "T N D",
+        "path_with_a_start": "T N D",
+    },
     sizes=RULE_SIZES,
     given={**SHORT_STEPS, "momentum": lambda rng, sizes: float(rng.uniform(0.3, 0.8))},
     cases=[case("no momentum", momentum=0.0), case("one step", sizes={"T": 1})],
@@ -874,7 +948,9 @@ def sgd_momentum(student, w, gradients, learning_rate, momentum, start):
         "path": path,
         "velocity": config.get("velocity"),
         "path_by_default": walk(student.sgd_momentum, w, gradients, None)[0],
-        "path_with_a_start": walk(student.sgd_momentum, w, gradients, {**settings, "velocity": start.copy()})[0],
+        "path_with_a_start": walk(
+            student.sgd_momentum, w, gradients, {**settings, "velocity": start.copy()}
+        )[0],
     }
 
 
@@ -902,7 +978,12 @@ sgd_momentum.checks = [
 @exercise(
     points=3,
     inputs={**RULE, "decay_rate": "", "start": "N D"},
-    outputs={"path": "T N D", "cache": "N D", "path_by_default": "T N D", "path_with_a_start": "T N D"},
+    outputs={
+        "path": "T N D",
+        "cache": "N D",
+        "path_by_default": "T N D",
+        "path_with_a_start": "T N D",
+    },
     sizes=RULE_SIZES,
     given={
         **SHORT_STEPS,
@@ -931,9 +1012,15 @@ def one_size_for_all_gradients(trial):
     """From an empty cache the first step is learning_rate / sqrt(1 - decay_rate), however steep the slope."""
     inputs, _ = trial.exercise.draw(trial.rng)
     for size in (1e-3, 1e3):
-        gradients = size * np.sign(inputs["gradients"]) * trial.rng.uniform(0.5, 2, inputs["gradients"].shape)
+        gradients = (
+            size
+            * np.sign(inputs["gradients"])
+            * trial.rng.uniform(0.5, 2, inputs["gradients"].shape)
+        )
         _, out = trial.ask(**{**inputs, "gradients": gradients})
-        wanted = -np.sign(gradients[0]) * inputs["learning_rate"] / np.sqrt(1 - inputs["decay_rate"])
+        wanted = (
+            -np.sign(gradients[0]) * inputs["learning_rate"] / np.sqrt(1 - inputs["decay_rate"])
+        )
         if not close(out["path"][0] - inputs["w"], wanted, 1e-3):
             return (
                 f"for gradients of size {size:g} and an empty cache, every entry's first step must be "
@@ -1040,16 +1127,25 @@ adam.checks = [
     points=2,
     inputs={"w": "N D", "update": "N D"},
     outputs={"ratio": "", "ratio_of_biases": ""},
-    given={"update": lambda rng, sizes: 10 ** rng.uniform(-4, -1) * rng.standard_normal((sizes["N"], sizes["D"]))},
+    given={
+        "update": lambda rng, sizes: (
+            10 ** rng.uniform(-4, -1) * rng.standard_normal((sizes["N"], sizes["D"]))
+        )
+    },
     cases=[
         case("an update against the weights", update=lambda rng, inputs: -1e-3 * inputs["w"]),
-        case("a large update", update=lambda rng, inputs: 20 * rng.standard_normal(inputs["w"].shape)),
+        case(
+            "a large update", update=lambda rng, inputs: 20 * rng.standard_normal(inputs["w"].shape)
+        ),
         case("one weight", sizes={"N": 1, "D": 1}),
     ],
 )
 def update_ratio(student, w, update):
     """Of a matrix and of a row of biases."""
-    return {"ratio": student.update_ratio(w, update), "ratio_of_biases": student.update_ratio(w[0], update[0])}
+    return {
+        "ratio": student.update_ratio(w, update),
+        "ratio_of_biases": student.update_ratio(w[0], update[0]),
+    }
 
 
 def a_thousandth(trial):
@@ -1102,7 +1198,11 @@ def recorded(history, name):
     cases=[
         case("one step", sizes={"T": 1}),
         case("batches as large as the data", sizes={"N": 25}, batch_size=25),
-        case("tiny weights", W=lambda rng, inputs: 1e-3 * rng.standard_normal((7, 4)), sizes={"D": 7, "C": 4}),
+        case(
+            "tiny weights",
+            W=lambda rng, inputs: 1e-3 * rng.standard_normal((7, 4)),
+            sizes={"D": 7, "C": 4},
+        ),
     ],
 )
 def train_with_monitor(student, W, X, y, learning_rate, num_iters, batch_size, seed):
@@ -1111,14 +1211,19 @@ def train_with_monitor(student, W, X, y, learning_rate, num_iters, batch_size, s
     W_after, history = student.train_with_monitor(
         squares, W, X, y, fading, config, num_iters, batch_size, np.random.default_rng(seed)
     )
-    return {"W_after": W_after, **{name: recorded(history, name) for name in ("loss", "update_ratio", "grad_norm")}}
+    return {
+        "W_after": W_after,
+        **{name: recorded(history, name) for name in ("loss", "update_ratio", "grad_norm")},
+    }
 
 
 def record_of_one_step(trial):
     """All of it can be said beforehand."""
     for _ in range(2):
         inputs, out = trial.ask(num_iters=1)
-        batch = np.random.default_rng(int(inputs["seed"])).choice(len(inputs["X"]), int(inputs["batch_size"]))
+        batch = np.random.default_rng(int(inputs["seed"])).choice(
+            len(inputs["X"]), int(inputs["batch_size"])
+        )
         loss, dW = squares(inputs["W"], inputs["X"][batch], inputs["y"][batch])
         norm = np.sqrt(np.sum(dW**2))
         ratio = inputs["learning_rate"] * norm / np.sqrt(np.sum(inputs["W"] ** 2))
@@ -1141,9 +1246,7 @@ def the_rule_remembers(trial):
     lowest, highest = updates / (start + moved), updates / np.maximum(start - moved, 1e-300)
     if ((out["update_ratio"] >= lowest - 1e-12) & (out["update_ratio"] <= highest + 1e-12)).all():
         return None
-    return (
-        "the rule shortens its steps as it counts them, but the updates in your record do not: does it get its config?"
-    )
+    return "the rule shortens its steps as it counts them, but the updates in your record do not: does it get its config?"
 
 
 train_with_monitor.checks = [
@@ -1189,7 +1292,12 @@ def training_records(rng, sizes):
 @exercise(
     points=3,
     inputs={"records": "2 K T", "warmup": "int", "low": "", "high": ""},
-    outputs={"verdicts": "K int", "verdicts_in_a_range": "K int", "verdicts_by_default": "K int", "refuses": "bool"},
+    outputs={
+        "verdicts": "K int",
+        "verdicts_in_a_range": "K int",
+        "verdicts_by_default": "K int",
+        "refuses": "bool",
+    },
     given={
         "records": training_records,
         "warmup": lambda rng, sizes: 45,
@@ -1200,10 +1308,14 @@ def training_records(rng, sizes):
 )
 def diagnose_lr(student, records, warmup, low, high):
     """low is -1, ok 0, high 1, anything else 9. With the usual range, another one, and the usual warm-up too."""
-    histories = [{"loss": losses, "update_ratio": ratios} for losses, ratios in zip(*records, strict=True)]
+    histories = [
+        {"loss": losses, "update_ratio": ratios} for losses, ratios in zip(*records, strict=True)
+    ]
 
     def verdicts(*settings):
-        return np.array([VERDICTS.get(student.diagnose_lr(history, *settings), 9) for history in histories])
+        return np.array(
+            [VERDICTS.get(student.diagnose_lr(history, *settings), 9) for history in histories]
+        )
 
     try:
         student.diagnose_lr(histories[0], len(records[0][0]))
@@ -1230,7 +1342,9 @@ def plain_verdicts(trial):
             return f"after a warm-up of 45 steps a ratio of {ratio:g} at every step must be called '{word}'."
     losses[1, -1] = np.nan
     _, out = trial.ask(records=np.stack([losses, ratios]))
-    return unless(int(out["verdicts"][1]) == 1, "a run whose loss ends in nan must be called 'high'.")
+    return unless(
+        int(out["verdicts"][1]) == 1, "a run whose loss ends in nan must be called 'high'."
+    )
 
 
 def factors_cancel(trial):
@@ -1246,7 +1360,9 @@ def factors_cancel(trial):
 def nothing_left(trial):
     """No evidence, no verdict."""
     _, out = trial.ask()
-    return unless(out["refuses"], "when the warm-up is as long as the record, ValueError must be raised.")
+    return unless(
+        out["refuses"], "when the warm-up is as long as the record, ValueError must be raised."
+    )
 
 
 diagnose_lr.checks = [
@@ -1276,7 +1392,9 @@ def positive_definite(rng, n):
         case("one parameter", sizes={"n": 1}),
         case("a saddle", sizes={"n": 4}, H=np.diag([3.0, -2.0, 1.0, 0.5]) + 0.3),
         case(
-            "a long narrow valley", sizes={"n": 3}, H=np.array([[1e4, 1.0, 2.0], [1.0, 1.0, 0.05], [2.0, 0.05, 1e-2]])
+            "a long narrow valley",
+            sizes={"n": 3},
+            H=np.array([[1e4, 1.0, 2.0], [1.0, 1.0, 0.05], [2.0, 0.05, 1e-2]]),
         ),
     ],
 )
@@ -1288,14 +1406,16 @@ def newton_step(student, grad, H):
 def one_step_to_the_bottom(trial):
     """Of a quadratic, from anywhere."""
     n = int(trial.rng.integers(3, 7))
-    H, bottom, x = positive_definite(trial.rng, n), trial.rng.standard_normal(n), trial.rng.standard_normal(n)
+    H, bottom, x = (
+        positive_definite(trial.rng, n),
+        trial.rng.standard_normal(n),
+        trial.rng.standard_normal(n),
+    )
     _, out = trial.ask(grad=H @ (x - bottom), H=H)
     if close(x + out["step"], bottom):
         return None
     away = np.linalg.norm(x + out["step"] - bottom) / np.linalg.norm(x - bottom)
-    return (
-        f"one step must lead to the bottom of a quadratic bowl; yours ends {away:.2g} times as far from it as it began."
-    )
+    return f"one step must lead to the bottom of a quadratic bowl; yours ends {away:.2g} times as far from it as it began."
 
 
 newton_step.checks = [
@@ -1355,7 +1475,9 @@ def the_step_goes_up(trial):
     if abs(np.linalg.det(H)) < SAFE**2:
         return "H cannot be inverted safely."
     rise = -0.5 * grad @ np.linalg.solve(H, grad)
-    return unless(rise >= SAFE, f"the Newton step changes the model by {rise:.4g}: it does not go up.")
+    return unless(
+        rise >= SAFE, f"the Newton step changes the model by {rise:.4g}: it does not go up."
+    )
 
 
 newton_counterexample.checks = [
@@ -1393,7 +1515,11 @@ newton_counterexample.checks = [
     inputs={"n": "int"},
     outputs={"float16": "int", "float32": "int", "float64": "int", "by_default": "int"},
     given={"n": lambda rng, sizes: int(rng.integers(1000, 10**6))},
-    cases=[case("a million parameters", n=10**6), case("VGG-16", n=138_357_544), case("one parameter", n=1)],
+    cases=[
+        case("a million parameters", n=10**6),
+        case("VGG-16", n=138_357_544),
+        case("one parameter", n=1),
+    ],
 )
 def hessian_bytes(student, n):
     """In three types, and by default."""
@@ -1441,7 +1567,9 @@ def flips(*flags):
         case("the oldest pair has negative curvature", **flips(True, False, False)),
         case("all pairs have negative curvature", **flips(True, True)),
         case(
-            "steps a thousand times as long", sizes={"m": 3, "n": 5}, S=lambda rng, _: 1e3 * rng.standard_normal((3, 5))
+            "steps a thousand times as long",
+            sizes={"m": 3, "n": 5},
+            S=lambda rng, _: 1e3 * rng.standard_normal((3, 5)),
         ),
     ],
 )
@@ -1475,7 +1603,10 @@ def newton_after_enough_pairs(trial):
     """n steps along conjugate directions tell everything about a quadratic."""
     inputs = pairs_of_a_bowl(trial, 5)
     lengths = trial.rng.uniform(0.5, 2, (5, 1))
-    inputs |= {"S": lengths * np.linalg.eigh(inputs["A"])[1].T, "grad": trial.rng.standard_normal(5)}
+    inputs |= {
+        "S": lengths * np.linalg.eigh(inputs["A"])[1].T,
+        "grad": trial.rng.standard_normal(5),
+    }
     _, out = trial.ask(**inputs)
     return unless(
         close(out["direction"], -np.linalg.solve(inputs["A"], inputs["grad"])),
@@ -1485,9 +1616,17 @@ def newton_after_enough_pairs(trial):
 
 def always_downhill(trial):
     """Also when some pairs know nothing good."""
-    for flipped in (np.zeros(4, dtype=bool), np.array([False, True, False, True]), np.ones(4, dtype=bool)):
+    for flipped in (
+        np.zeros(4, dtype=bool),
+        np.array([False, True, False, True]),
+        np.ones(4, dtype=bool),
+    ):
         inputs, out = trial.ask(
-            **{**pairs_of_a_bowl(trial, 4), "flipped": flipped, "grad": trial.rng.standard_normal(5)}
+            **{
+                **pairs_of_a_bowl(trial, 4),
+                "flipped": flipped,
+                "grad": trial.rng.standard_normal(5),
+            }
         )
         if not inputs["grad"] @ out["direction"] < 0:
             return f"with {flipped.sum()} of 4 pairs of negative curvature, the direction does not point downhill."
@@ -1499,7 +1638,11 @@ def done_by_hand(trial):
     inputs, out = trial.ask(**pairs_of_a_bowl(trial, 0), grad=trial.rng.standard_normal(5))
     if not close(out["direction"], -inputs["grad"]):
         return "without any pair, the direction must be -grad."
-    bowl = {"A": np.array([[2.0, 1.0], [1.0, 3.0]]), "S": np.array([[1.0, 0.0]]), "flipped": np.array([False])}
+    bowl = {
+        "A": np.array([[2.0, 1.0], [1.0, 3.0]]),
+        "S": np.array([[1.0, 0.0]]),
+        "flipped": np.array([False]),
+    }
     _, out = trial.ask(**bowl, grad=np.array([0.0, 1.0]))
     return unless(
         close(out["direction"], np.array([0.2, -0.4])),
@@ -1543,7 +1686,10 @@ def constant_stays(trial):
     """What has converged is its own average."""
     inputs, _ = trial.ask()
     _, out = trial.ask(x_test=inputs["x"], x=inputs["x"])
-    return unless(close(out["average"], inputs["x"]), "when x is the average already, the average must not change.")
+    return unless(
+        close(out["average"], inputs["x"]),
+        "when x is the average already, the average must not change.",
+    )
 
 
 def half_life(trial):
@@ -1554,7 +1700,10 @@ def half_life(trial):
         x_test = out["average_by_default"]
         if step == 138 and not (x_test > 0.5).all():
             return "with decay 0.995 a value must weigh more than one half after 138 steps."
-    return unless((x_test < 0.5).all(), "with decay 0.995 a value must weigh less than one half after 139 steps.")
+    return unless(
+        (x_test < 0.5).all(),
+        "with decay 0.995 a value must weigh less than one half after 139 steps.",
+    )
 
 
 ema_update.checks = [
@@ -1570,7 +1719,11 @@ ema_update.checks = [
     inputs={"x_test": "N D", "t": "int", "decay": ""},
     outputs={"corrected": "N D", "corrected_by_default": "N D"},
     given={**DECAY, "t": lambda rng, sizes: int(rng.integers(2, 20))},
-    cases=[case("the first step", t=1), case("after 1000 steps", t=1000), case("a long memory", decay=0.999)],
+    cases=[
+        case("the first step", t=1),
+        case("after 1000 steps", t=1000),
+        case("a long memory", decay=0.999),
+    ],
 )
 def ema_corrected(student, x_test, t, decay):
     """With a decay of its own and the default."""
@@ -1662,7 +1815,10 @@ def no_worse_than_the_mean_model(trial):
         return "the rows of the average must sum to 1."
     for label in range(out["p"].shape[1]):
         with np.errstate(all="ignore"):
-            alone, together = -np.log(inputs["models"][:, :, label]).mean(axis=0), -np.log(out["p"][:, label])
+            alone, together = (
+                -np.log(inputs["models"][:, :, label]).mean(axis=0),
+                -np.log(out["p"][:, label]),
+            )
         if not (together <= alone + 1e-12).all():
             return "for some example and label the average has a larger loss than its members have on average."
     return None
@@ -1686,7 +1842,11 @@ def average_weights(student, W, b):
     params = [{"W": one, "b": bias} for one, bias in zip(W, b, strict=True)]
     average = student.average_weights(params)
     first = {name: np.array(average[name]) for name in ("W", "b")}
-    return {"W_mean": first["W"], "b_mean": first["b"], "W_mean_again": np.array(student.average_weights(params)["W"])}
+    return {
+        "W_mean": first["W"],
+        "b_mean": first["b"],
+        "W_mean_again": np.array(student.average_weights(params)["W"]),
+    }
 
 
 def averages_scores(trial):
@@ -1713,13 +1873,19 @@ average_weights.checks = [
 @exercise(
     points=4,
     inputs={},
-    outputs={"about_the_loss": "3 bool", "about_the_ratio": "3 bool", "about_second_order": "3 bool"},
+    outputs={
+        "about_the_loss": "3 bool",
+        "about_the_ratio": "3 bool",
+        "about_second_order": "3 bool",
+    },
 )
 def notes_errata(student):
     """True or False for each claim, in order, three by three."""
     claims = student.notes_errata()
     quotes = {"about_the_loss": "abc", "about_the_ratio": "def", "about_second_order": "ghi"}
-    return {name: np.array([claims[letter] for letter in letters]) for name, letters in quotes.items()}
+    return {
+        name: np.array([claims[letter] for letter in letters]) for name, letters in quotes.items()
+    }
 
 
 notes_errata.checks = [
@@ -1736,8 +1902,22 @@ notes_errata.checks = [
 @exercise(
     points=5,
     inputs={
-        **{"X": "N D", "y": "N int<C", "X_new": "M D", "num_classes": "int", "steps": "int", "batch_size": "int"},
-        **{"learning_rate": "", "reg": "", "seed": "int", "device": "str", "precision": "str", "watched": "bool"},
+        **{
+            "X": "N D",
+            "y": "N int<C",
+            "X_new": "M D",
+            "num_classes": "int",
+            "steps": "int",
+            "batch_size": "int",
+        },
+        **{
+            "learning_rate": "",
+            "reg": "",
+            "seed": "int",
+            "device": "str",
+            "precision": "str",
+            "watched": "bool",
+        },
     },
     outputs={
         **{"W": "D C", "b": "C", "losses": "T", "scores": "M C", "keeps_dtype": "bool"},
@@ -1768,7 +1948,19 @@ notes_errata.checks = [
     accelerated=True,
 )
 def softmax_regression_torch(
-    student, X, y, X_new, num_classes, steps, batch_size, learning_rate, reg, seed, device, precision, watched
+    student,
+    X,
+    y,
+    X_new,
+    num_classes,
+    steps,
+    batch_size,
+    learning_rate,
+    reg,
+    seed,
+    device,
+    precision,
+    watched,
 ):
     """In float64; where a precision is named, in float32 or mixed; watched, what the steps read and keep is counted."""
     import torch
@@ -1776,7 +1968,18 @@ def softmax_regression_torch(
     where = training.device(device)
     if precision:
         X, X_new = X.astype(np.float32), X_new.astype(np.float32)
-    settings = X, y, num_classes, steps, batch_size, learning_rate, reg, seed, where, precision or "float32"
+    settings = (
+        X,
+        y,
+        num_classes,
+        steps,
+        batch_size,
+        learning_rate,
+        reg,
+        seed,
+        where,
+        precision or "float32",
+    )
     run = training.Observed()
     if watched:
         with training.observed(where) as run:
@@ -1787,10 +1990,19 @@ def softmax_regression_torch(
         raise TypeError("W, b and losses must be tensors")
     dtypes = {str(one.dtype).removeprefix("torch.") for one in (W, b, losses)}
     there = torch.from_numpy(X_new).to(where)
-    arrays = {"W": W, "b": b, "losses": losses, "scores": there.to(W.dtype) @ W.detach() + b.detach()}
+    arrays = {
+        "W": W,
+        "b": b,
+        "losses": losses,
+        "scores": there.to(W.dtype) @ W.detach() + b.detach(),
+    }
     return {
         **{name: one.detach().cpu().double().numpy() for name, one in arrays.items()},
-        **{"keeps_dtype": dtypes == {X.dtype.name}, "reads": run.synchronisations, "tensors_kept": run.tensors_kept},
+        **{
+            "keeps_dtype": dtypes == {X.dtype.name},
+            "reads": run.synchronisations,
+            "tensors_kept": run.tensors_kept,
+        },
     }
 
 
@@ -1816,7 +2028,9 @@ def numpy_says_the_same(trial):
     batches = torch.randint(N, (inputs["steps"], inputs["batch_size"]), generator=drawing).numpy()
     W, b = np.zeros((D, C)), np.zeros(C)
     for rows in batches:
-        error = (probabilities(inputs["X"][rows] @ W + b) - np.eye(C)[inputs["y"][rows]]) / len(rows)
+        error = (probabilities(inputs["X"][rows] @ W + b) - np.eye(C)[inputs["y"][rows]]) / len(
+            rows
+        )
         slope = inputs["X"][rows].T @ error + 2 * inputs["reg"] * W
         W, b = W - inputs["learning_rate"] * slope, b - inputs["learning_rate"] * error.sum(axis=0)
     for name, wanted in (("W", W), ("b", b)):
@@ -1833,8 +2047,13 @@ def nothing_is_read_or_kept(trial):
             f"in 60 steps tensors are read into Python {int(out['reads'])} times (.item(), float(...), if ..., .cpu()): "
             "an accelerator waits each time."
         )
-    kept = int(out["tensors_kept"])  # W, b and losses, and perhaps their gradients and an optimiser's
-    return unless(kept <= 12, f"after 60 steps {kept} tensors stay alive: memory grows (losses with their graphs?).")
+    kept = int(
+        out["tensors_kept"]
+    )  # W, b and losses, and perhaps their gradients and an optimiser's
+    return unless(
+        kept <= 12,
+        f"after 60 steps {kept} tensors stay alive: memory grows (losses with their graphs?).",
+    )
 
 
 def digits_to_learn(rng, device):
@@ -1843,8 +2062,18 @@ def digits_to_learn(rng, device):
     X, names, order = X[:, :-1].astype(np.float32), rng.permutation(10), rng.permutation(len(y))
     known, held_out = order[: 1400 if device else 1000], order[1400:]
     inputs = {"X": X[known], "y": names[y[known]], "X_new": X[held_out], "num_classes": 10}
-    settings = {"steps": 1500 if device else 250, "batch_size": 100, "learning_rate": 0.3, "reg": 1e-4}
-    words = {"seed": int(rng.integers(2**31)), "device": device, "precision": "float32", "watched": False}
+    settings = {
+        "steps": 1500 if device else 250,
+        "batch_size": 100,
+        "learning_rate": 0.3,
+        "reg": 1e-4,
+    }
+    words = {
+        "seed": int(rng.integers(2**31)),
+        "device": device,
+        "precision": "float32",
+        "watched": False,
+    }
     return Task({**inputs, **settings, **words}, names[y[held_out]])
 
 

@@ -3,4 +3,11 @@
 from ..errors import AuthoringError
 from .build import Built, assignments_in_source, build, in_step, solved_notebook
 
-__all__ = ["AuthoringError", "Built", "assignments_in_source", "build", "in_step", "solved_notebook"]
+__all__ = [
+    "AuthoringError",
+    "Built",
+    "assignments_in_source",
+    "build",
+    "in_step",
+    "solved_notebook",
+]

@@ -84,12 +84,18 @@ class _Marking:
         if isinstance(self.node, ast.ClassDef):
             self._class(self.node, self.node.name)
             if not self.before:
-                raise self._error(self.node, self.node.name, "nothing is left to write: every method is '# given'")
+                raise self._error(
+                    self.node, self.node.name, "nothing is left to write: every method is '# given'"
+                )
         else:
             if _is_given(self.node, self.lines):
-                raise self._error(self.node, self.node.name, "is '# given', so there is nothing to write")
+                raise self._error(
+                    self.node, self.node.name, "is '# given', so there is nothing to write"
+                )
             self._function(self.node, self.node.name)
-        first = min([self.node.lineno, *(decorator.lineno for decorator in self.node.decorator_list)])
+        first = min(
+            [self.node.lineno, *(decorator.lineno for decorator in self.node.decorator_list)]
+        )
         last = max([_last_line(self.node, self.lines), *self.after])
         out: list[str] = []
         for number in range(first, last + 1):
@@ -124,7 +130,10 @@ class _Marking:
             raise self._error(node, path, "must have its docstring on lines of its own")
         start, last = documented + 1, _last_line(node, self.lines)
         for number in range(start, last + 1):
-            if "BEGIN SOLUTION" in self.lines[number - 1] or "END SOLUTION" in self.lines[number - 1]:
+            if (
+                "BEGIN SOLUTION" in self.lines[number - 1]
+                or "END SOLUTION" in self.lines[number - 1]
+            ):
                 raise AuthoringError(
                     f"{self.answers.shown}:{number}: {path} holds a marker that the build puts in itself"
                 )
@@ -155,7 +164,11 @@ def _signature(node: Function) -> range:
 
 def _header_end(node: Function) -> int:
     """The number of the line that ends the signature."""
-    parts = [part.end_lineno or node.lineno for part in ast.walk(node.args) if isinstance(part, ast.expr | ast.arg)]
+    parts = [
+        part.end_lineno or node.lineno
+        for part in ast.walk(node.args)
+        if isinstance(part, ast.expr | ast.arg)
+    ]
     if node.returns is not None:
         parts.append(node.returns.end_lineno or node.lineno)
     return max([node.lineno, *parts])
@@ -176,7 +189,10 @@ def _last_line(node: Definition, lines: tuple[str, ...]) -> int:
         line = lines[number - 1]
         if not line.strip():
             continue
-        if not line.lstrip().startswith("#") or len(line) - len(line.lstrip()) < node.body[0].col_offset:
+        if (
+            not line.lstrip().startswith("#")
+            or len(line) - len(line.lstrip()) < node.body[0].col_offset
+        ):
             break
         last = number
     return last

@@ -52,7 +52,11 @@ class _Plan:
 
 def assignments_in_source(course_root: Path) -> list[str]:
     """The assignments of a course: the folders of ``source/`` with a text named like them."""
-    return sorted(path.name for path in (course_root / "source").glob("*") if (path / f"{path.name}.md").is_file())
+    return sorted(
+        path.name
+        for path in (course_root / "source").glob("*")
+        if (path / f"{path.name}.md").is_file()
+    )
 
 
 def solved_notebook(course_root: Path, name: str) -> dict[str, Any]:
@@ -60,7 +64,9 @@ def solved_notebook(course_root: Path, name: str) -> dict[str, Any]:
     return _plan(_root(course_root), name).notebook
 
 
-def build(course_root: Path, names: Sequence[str] = (), *, db_url: str | None = None) -> list[Built]:
+def build(
+    course_root: Path, names: Sequence[str] = (), *, db_url: str | None = None
+) -> list[Built]:
     """Build the named assignments, or all, and register them in nbgrader's gradebook, or in the one at ``db_url``.
 
     Everything is expanded before anything is written, and a release is replaced only when nbgrader made the new one:
@@ -69,7 +75,9 @@ def build(course_root: Path, names: Sequence[str] = (), *, db_url: str | None = 
     root = _root(course_root)
     plans = [_plan(root, name) for name in names or assignments_in_source(root)]
     if not plans:
-        raise AuthoringError("source/ holds no assignment: write source/NAME/NAME.md and source/NAME/exercises.py")
+        raise AuthoringError(
+            "source/ holds no assignment: write source/NAME/NAME.md and source/NAME/exercises.py"
+        )
     course = read_course(root)
     if db_url is not None:
         course = replace(course, db_url=db_url)
@@ -88,7 +96,10 @@ def in_step(course_root: Path, name: str) -> list[str]:
         there = course.release / name
         wanted, found = set(_files(made)), set(_files(there))
         missing = [f"{_shown(there, root)}/{file} is missing" for file in sorted(wanted - found)]
-        extra = [f"{_shown(there, root)}/{file} does not come from the build" for file in sorted(found - wanted)]
+        extra = [
+            f"{_shown(there, root)}/{file} does not come from the build"
+            for file in sorted(found - wanted)
+        ]
         differing = [
             f"{_shown(there, root)}/{file} {difference}"
             for file in sorted(wanted & found)
@@ -133,7 +144,11 @@ def _public(folder: Path, name: str, root: Path) -> Iterator[tuple[str, Path]]:
             continue
         if path.is_symlink():
             raise AuthoringError(f"{_shown(path, root)} is a link: put the file itself there")
-        if path.is_file() and path.suffix not in (".ipynb", ".pyc") and inside.as_posix() != f"{name}.md":
+        if (
+            path.is_file()
+            and path.suffix not in (".ipynb", ".pyc")
+            and inside.as_posix() != f"{name}.md"
+        ):
             yield inside.as_posix(), path
 
 
@@ -202,8 +217,12 @@ def _difference(there: bytes, made: bytes) -> str:
     except UnicodeDecodeError:
         return "differs"
     pairs = enumerate(zip(left, right, strict=False), 1)
-    number, old, new = next(((n, a, b) for n, (a, b) in pairs if a != b), (min(len(left), len(right)) + 1, "", ""))
-    return f"differs at line {number}: it has {old.strip()[:80]!r}, a build makes {new.strip()[:80]!r}"
+    number, old, new = next(
+        ((n, a, b) for n, (a, b) in pairs if a != b), (min(len(left), len(right)) + 1, "", "")
+    )
+    return (
+        f"differs at line {number}: it has {old.strip()[:80]!r}, a build makes {new.strip()[:80]!r}"
+    )
 
 
 def _shown(path: Path, root: Path) -> str:

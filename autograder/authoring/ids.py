@@ -24,7 +24,9 @@ def name_cells(text: Text) -> list[str]:
     taken: dict[str, AuthoredCell] = {}
     for cell, own in zip(text.cells, chosen, strict=True):
         if own in taken:
-            raise text.error(cell, f"the id {own!r} is taken already, by the cell at line {taken[own].line}")
+            raise text.error(
+                cell, f"the id {own!r} is taken already, by the cell at line {taken[own].line}"
+            )
         if own:
             taken[own] = cell
     counts: Counter[str] = Counter()

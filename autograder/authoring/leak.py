@@ -37,12 +37,17 @@ def refuse_leaks(release: Path, answers: SolutionsModule, shown: str) -> None:
             continue
         content = path.read_bytes().decode("utf-8", errors="ignore")
         file = f"{shown}/{path.relative_to(release).as_posix()}"
-        for where, numbered in _pieces(content, file) if path.suffix == ".ipynb" else _lines(content, file):
+        for where, numbered in (
+            _pieces(content, file) if path.suffix == ".ipynb" else _lines(content, file)
+        ):
             _refuse(where, numbered, rows, answers)
 
 
 def _refuse(
-    where: str, numbered: list[tuple[int, str]], rows: dict[tuple[str, ...], str], answers: SolutionsModule
+    where: str,
+    numbered: list[tuple[int, str]],
+    rows: dict[tuple[str, ...], str],
+    answers: SolutionsModule,
 ) -> None:
     for number, line in numbered:
         if "### BEGIN SOLUTION" in line:
@@ -51,7 +56,9 @@ def _refuse(
             raise AuthoringError(f"{where} line {number}: students have no 'solutions' to import")
     for row, number in _rows(numbered):
         if row in rows:
-            raise AuthoringError(f"{where} line {number}: gives away part of the answer {rows[row]} of {answers.shown}")
+            raise AuthoringError(
+                f"{where} line {number}: gives away part of the answer {rows[row]} of {answers.shown}"
+            )
 
 
 def _pieces(content: str, file: str) -> Iterator[tuple[str, list[tuple[int, str]]]]:

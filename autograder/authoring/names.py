@@ -9,7 +9,11 @@ def bound(source: str) -> set[str]:
     """The names a cell or module assigns, defines or imports; none where it is not Python (IPython's magics aside)."""
     table = _table(source)
     return (
-        {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
+        {
+            symbol.get_name()
+            for symbol in table.get_symbols()
+            if symbol.is_assigned() or symbol.is_imported()
+        }
         if table
         else set()
     )
@@ -23,12 +27,18 @@ def used(source: str) -> set[str]:
 
 def _globals(table: symtable.SymbolTable) -> set[str]:
     is_module = table.get_type() == "module"
-    here = {one.get_name() for one in table.get_symbols() if one.is_referenced() and (one.is_global() or is_module)}
+    here = {
+        one.get_name()
+        for one in table.get_symbols()
+        if one.is_referenced() and (one.is_global() or is_module)
+    }
     return here.union(*map(_globals, table.get_children()))
 
 
 def _table(source: str) -> symtable.SymbolTable | None:
-    plain = "\n".join("" if line.lstrip().startswith(("%", "!")) else line for line in source.splitlines())
+    plain = "\n".join(
+        "" if line.lstrip().startswith(("%", "!")) else line for line in source.splitlines()
+    )
     try:
         return symtable.symtable(plain, "cell", "exec")
     except SyntaxError:

@@ -30,7 +30,10 @@ def expand(text: Text, asked: Loaded, answers: SolutionsModule) -> dict[str, Any
     _match_checks(text, asked)
     _match_answers(text, exercises)
     _sum_points(text, exercises)
-    cells = [_cell(cell, own, exercises, answers, text) for cell, own in zip(text.cells, ids, strict=True)]
+    cells = [
+        _cell(cell, own, exercises, answers, text)
+        for cell, own in zip(text.cells, ids, strict=True)
+    ]
     _refuse_missing_names(text, cells, answers)
     return {"cells": cells, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5}
 
@@ -46,7 +49,9 @@ def _match_checks(text: Text, asked: Loaded) -> None:
     for name, one in exercises.items():
         if name not in checked:
             where = places.of(one)
-            raise AuthoringError(f"{where}: nobody asks for {name}: {text.shown} needs a cell with ':check: {name}'")
+            raise AuthoringError(
+                f"{where}: nobody asks for {name}: {text.shown} needs a cell with ':check: {name}'"
+            )
     for cell in text.cells:
         if cell.kind == "code" and _IMPORTS_CHECK.search(cell.source):
             return
@@ -64,19 +69,33 @@ def _match_answers(text: Text, exercises: Mapping[str, Exercise]) -> None:
         elif cell.kind == "check":
             for name in exercises[cell.name].answers:
                 if name not in everywhere:
-                    raise text.error(cell, f"it calls {name}, but there is no cell with ':solution: {name}'")
+                    raise text.error(
+                        cell, f"it calls {name}, but there is no cell with ':solution: {name}'"
+                    )
                 if name not in offered:
-                    raise text.error(cell, f"it calls {name}, whose cell comes after it: move the check down")
-        elif shadowed := sorted(everywhere & bound(cell.source)) if cell.kind in ("code", "demo") else []:
+                    raise text.error(
+                        cell, f"it calls {name}, whose cell comes after it: move the check down"
+                    )
+        elif (
+            shadowed := sorted(everywhere & bound(cell.source))
+            if cell.kind in ("code", "demo")
+            else []
+        ):
             raise text.error(cell, f"it binds the name {shadowed[0]}, which is an answer's")
 
 
-def _refuse_missing_names(text: Text, cells: list[dict[str, Any]], answers: SolutionsModule) -> None:
+def _refuse_missing_names(
+    text: Text, cells: list[dict[str, Any]], answers: SolutionsModule
+) -> None:
     """An answer may use what its module has around it only if the notebook has it too, outside of demonstrations."""
     pairs = list(zip(text.cells, cells, strict=True))
-    has = set[str]().union(*(bound(made["source"]) for cell, made in pairs if cell.kind in ("code", "solution")))
+    has = set[str]().union(
+        *(bound(made["source"]) for cell, made in pairs if cell.kind in ("code", "solution"))
+    )
     for cell, made in pairs:
-        if cell.kind == "solution" and (missing := sorted((used(made["source"]) & answers.names) - has)):
+        if cell.kind == "solution" and (
+            missing := sorted((used(made["source"]) & answers.names) - has)
+        ):
             raise text.error(
                 cell,
                 f"it uses {missing[0]} of {answers.shown}, which no read-only cell of the notebook imports or defines",
@@ -95,14 +114,20 @@ def _sum_points(text: Text, exercises: Mapping[str, Exercise]) -> None:
 
 
 def _cell(
-    cell: AuthoredCell, own: str, exercises: Mapping[str, Exercise], answers: SolutionsModule, text: Text
+    cell: AuthoredCell,
+    own: str,
+    exercises: Mapping[str, Exercise],
+    answers: SolutionsModule,
+    text: Text,
 ) -> dict[str, Any]:
     if cell.kind == "solution":
         try:
             source = answers.solved(cell.name)
         except AuthoringError as problem:
             raise text.error(cell, str(problem)) from None
-        return _code(own, source, {**solution_mark(cell.name), "nbgrader": _nbgrader(own, solution=True)})
+        return _code(
+            own, source, {**solution_mark(cell.name), "nbgrader": _nbgrader(own, solution=True)}
+        )
     if cell.kind == "check":
         graded = _nbgrader(own, grade=True, locked=True, points=exercises[cell.name].points)
         return _code(own, f'check("{cell.name}")', {**check_mark(cell.name), "nbgrader": graded})
@@ -128,9 +153,16 @@ def _code(own: str, source: str, metadata: dict[str, Any]) -> dict[str, Any]:
 
 
 def _nbgrader(
-    own: str, *, grade: bool = False, solution: bool = False, locked: bool = False, points: float | None = None
+    own: str,
+    *,
+    grade: bool = False,
+    solution: bool = False,
+    locked: bool = False,
+    points: float | None = None,
 ) -> dict[str, Any]:
-    worth = {} if points is None else {"points": int(points) if float(points).is_integer() else points}
+    worth = (
+        {} if points is None else {"points": int(points) if float(points).is_integer() else points}
+    )
     return {
         "grade": grade,
         "grade_id": own,

@@ -60,8 +60,12 @@ class Text:
 
     def error(self, cell: AuthoredCell, sentence: str) -> AuthoringError:
         """An error at one of its cells."""
-        what = {"manual": "written question", "markdown": "text"}.get(cell.kind, f"{cell.kind} cell")
-        return AuthoringError(f"{self.shown}:{cell.line}: {what}{f' {cell.name}' if cell.name else ''}: {sentence}")
+        what = {"manual": "written question", "markdown": "text"}.get(
+            cell.kind, f"{cell.kind} cell"
+        )
+        return AuthoringError(
+            f"{self.shown}:{cell.line}: {what}{f' {cell.name}' if cell.name else ''}: {sentence}"
+        )
 
 
 def read_text(path: Path, shown: str) -> Text:
@@ -69,7 +73,9 @@ def read_text(path: Path, shown: str) -> Text:
     try:
         lines = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise AuthoringError(f"{shown} does not exist: it must hold the assignment's text") from None
+        raise AuthoringError(
+            f"{shown} does not exist: it must hold the assignment's text"
+        ) from None
     except (OSError, UnicodeDecodeError) as problem:
         raise AuthoringError(f"{shown} cannot be read: {problem}") from None
     notebook = _parse(lines, shown)
@@ -101,8 +107,15 @@ def _unreadable(text: str, problem: Exception) -> tuple[str, str]:
 
     words = str(problem)
     if found := _AT_LINE.search(words):
-        reason = getattr(problem.__context__, "problem", None) or words.partition("could not be read: ")[2] or words
-        return f":{found.group(1)}", f"the cell's options cannot be read: {' '.join(reason.split())}"
+        reason = (
+            getattr(problem.__context__, "problem", None)
+            or words.partition("could not be read: ")[2]
+            or words
+        )
+        return (
+            f":{found.group(1)}",
+            f"the cell's options cannot be read: {' '.join(reason.split())}",
+        )
     for token in get_parser().parse(text + "\n"):
         options: object = {}
         if token.type == "fence" and token.info.startswith(CODE_DIRECTIVE):
@@ -135,10 +148,14 @@ def _misread(options: object) -> str:
 def _total(metadata: Mapping[str, Any], shown: str) -> float:
     ours = metadata.get("chainrule", {})
     if not isinstance(ours, Mapping) or set(ours) - {"points"}:
-        raise AuthoringError(f"{shown}:1: in the front matter, chainrule knows one setting: 'points'")
+        raise AuthoringError(
+            f"{shown}:1: in the front matter, chainrule knows one setting: 'points'"
+        )
     points = ours.get("points", 100)
     if not _positive(points):
-        raise AuthoringError(f"{shown}:1: in the front matter, points must be a positive number, not {points!r}")
+        raise AuthoringError(
+            f"{shown}:1: in the front matter, points must be a positive number, not {points!r}"
+        )
     return points
 
 
@@ -156,7 +173,9 @@ def _cell(raw: Any, line: int, before: AuthoredCell | None, text: Text) -> Autho
         raise text.error(plain, f"{misplaced[0]!r} belongs to a {home}")
     name = next((marks[key] for key in NAMING if key in marks), "")
     tags = marks.get("tags", [])
-    cell = AuthoredCell(_kind(plain, marks, tags), source, line, name, marks.get("points", 0), tuple(tags))
+    cell = AuthoredCell(
+        _kind(plain, marks, tags), source, line, name, marks.get("points", 0), tuple(tags)
+    )
     if cell.kind != "manual" and "points" in marks:
         raise text.error(cell, "points are stated in exercises.py, or with a written question")
     _refuse(cell, before, text)
@@ -184,20 +203,29 @@ def _refuse(cell: AuthoredCell, before: AuthoredCell | None, text: Text) -> None
         if not _positive(cell.points):
             raise text.error(cell, "needs points, a positive number")
         if before is None or before.kind != "markdown":
-            raise text.error(cell, "has no question: that is the text right before, students overwrite this cell")
+            raise text.error(
+                cell, "has no question: that is the text right before, students overwrite this cell"
+            )
     if cell.kind in ("code", "demo"):
         if not cell.source.strip():
-            raise text.error(cell, "is empty: give it ':solution: NAME', ':check: NAME' or some code")
+            raise text.error(
+                cell, "is empty: give it ':solution: NAME', ':check: NAME' or some code"
+            )
         if any(line.startswith(("```{code-cell}", "+++ {")) for line in cell.source.splitlines()):
             raise text.error(cell, "is not closed: its fence swallows the cells after it")
     if cell.kind != "manual":
         for marker in MARKERS:
             if marker in cell.source:
-                raise text.error(cell, f"{marker!r} is nbgrader's own marker: answers come from solutions/ only")
+                raise text.error(
+                    cell, f"{marker!r} is nbgrader's own marker: answers come from solutions/ only"
+                )
     if cell.kind in ("markdown", "manual"):
         for line in _outside_code(cell.source):
             if _DIRECTIVE.match(line):
-                raise text.error(cell, f"{line.strip()!r} is nested or no cell: JupyterLab shows plain Markdown only")
+                raise text.error(
+                    cell,
+                    f"{line.strip()!r} is nested or no cell: JupyterLab shows plain Markdown only",
+                )
 
 
 def _outside_code(source: str) -> list[str]:
@@ -223,7 +251,9 @@ def _refuse_empty_blocks(text: str, starts: set[int], shown: str) -> None:
             continue
         if token.map[1] not in starts:
             line = token.map[0] + 1
-            raise AuthoringError(f"{shown}:{line}: the cell of this +++ is empty: write 'YOUR ANSWER HERE' in it")
+            raise AuthoringError(
+                f"{shown}:{line}: the cell of this +++ is empty: write 'YOUR ANSWER HERE' in it"
+            )
 
 
 def _first_line(text: str, start: int) -> int:

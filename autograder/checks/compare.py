@@ -48,7 +48,9 @@ def close(yours: ArrayLike, value: ArrayLike, tolerance: float = 1e-9) -> bool:
     yours, value = np.asarray(yours), np.asarray(value)
     if yours.shape != value.shape or not np.isfinite(yours).all():
         return False
-    return bool(np.abs(yours - value).max(initial=0) <= tolerance * max(1.0, np.abs(value).max(initial=0)))
+    return bool(
+        np.abs(yours - value).max(initial=0) <= tolerance * max(1.0, np.abs(value).max(initial=0))
+    )
 
 
 def _wide(array: np.ndarray) -> np.ndarray:
@@ -70,7 +72,11 @@ def constant_ratio(yours: np.ndarray, ours: np.ndarray, tolerance: float = 1e-6)
     ratio = float(a @ b / (b @ b))
     if abs(ratio) < TINY or abs(ratio - 1) < tolerance:
         return None
-    return ratio if float(np.abs(a - ratio * b).max()) <= tolerance * abs(ratio) * float(np.abs(b).max()) else None
+    return (
+        ratio
+        if float(np.abs(a - ratio * b).max()) <= tolerance * abs(ratio) * float(np.abs(b).max())
+        else None
+    )
 
 
 def ratio_in_words(ratio: float, sizes: Mapping[str, int]) -> str:
@@ -92,9 +98,15 @@ def evidence(name: str, yours: np.ndarray, ours: np.ndarray, axes: tuple[str, ..
     with np.errstate(all="ignore"):
         error = np.abs(a - b)
     error = np.where(np.isnan(error), np.inf, error)
-    index = tuple(int(k) for k in np.unravel_index(int(np.argmax(error)), error.shape)) if error.ndim else ()
+    index = (
+        tuple(int(k) for k in np.unravel_index(int(np.argmax(error)), error.shape))
+        if error.ndim
+        else ()
+    )
     picture, names = fold(error, axes)
-    return Evidence(name, index, float(a[index]), float(b[index]), constant_ratio(yours, ours), picture, names)
+    return Evidence(
+        name, index, float(a[index]), float(b[index]), constant_ratio(yours, ours), picture, names
+    )
 
 
 def fold(error: np.ndarray, axes: tuple[str, ...]) -> tuple[np.ndarray | None, tuple[str, ...]]:

@@ -36,7 +36,9 @@ class Dimensions:
                 where = "" if drawn.case.title == "a random example" else f" ({drawn.case.title})"
                 return Finding(self.title, False, complaint + where, share=self.share)
         said = ", ".join(f"{name} is {dims}" for name, dims in trial.exercise.outputs.items())
-        return Finding(self.title, True, ". ".join([said, *self._warnings(trial)]), share=self.share)
+        return Finding(
+            self.title, True, ". ".join([said, *self._warnings(trial)]), share=self.share
+        )
 
     def _warnings(self, trial: Trial) -> list[str]:
         """What does no harm here and may elsewhere."""
@@ -44,7 +46,9 @@ class Dimensions:
         changed = sorted({name for one in evaluations for name in one.mutated})
         shared = sorted({name for one in evaluations for name in one.aliased})
         words = (
-            [f"Take care: {' and '.join(changed)} is changed in place, which the caller may not expect"]
+            [
+                f"Take care: {' and '.join(changed)} is changed in place, which the caller may not expect"
+            ]
             if changed
             else []
         )
@@ -94,12 +98,20 @@ def misshapen(name: str, value: Value, dims: Dims, sizes: Mapping[str, int]) -> 
     if dims.entries == "int" and kind == "f":
         return f"{name} holds floats; it must hold integers."
     if dims.entries == "bool" and kind != "b":
-        return f"{name} holds {_kind_in_words(kind)}; it must hold booleans (a comparison gives them)."
+        return (
+            f"{name} holds {_kind_in_words(kind)}; it must hold booleans (a comparison gives them)."
+        )
     return None
 
 
 def _kind_in_words(kind: str) -> str:
-    return {"b": "booleans", "i": "integers", "u": "integers", "f": "floats", "c": "complex numbers"}[kind]
+    return {
+        "b": "booleans",
+        "i": "integers",
+        "u": "integers",
+        "f": "floats",
+        "c": "complex numbers",
+    }[kind]
 
 
 def _not_finite(name: str, value: Value, dims: Dims) -> str | None:

@@ -50,7 +50,9 @@ class Gradient:
     def __call__(self, trial: Trial) -> Finding:
         """Judge every parameter on a random example, and all of them together in every case."""
         budget = _Budget(JUDGING)
-        draws = [drawn for k, drawn in enumerate(trial.draws()) if k != 1]  # one random example and every case
+        draws = [
+            drawn for k, drawn in enumerate(trial.draws()) if k != 1
+        ]  # one random example and every case
         pairs = tuple(zip(several(self.wrt), several(self.claimed), strict=True))
         rounds: list[tuple] = [(draws[0], (pair,)) for pair in pairs]
         rounds += [(drawn, pairs) for drawn in draws[1:]]
@@ -69,13 +71,18 @@ class Gradient:
                 if unresolved is None and drawn is draws[0]:
                     # this point lies within a hair of a kink: the other random example does not
                     draws[0] = trial.draws()[1]
-                    rounds = [(draws[0] if one is drawn else one, *rest) for one, *rest in [(drawn, together), *rounds]]
+                    rounds = [
+                        (draws[0] if one is drawn else one, *rest)
+                        for one, *rest in [(drawn, together), *rounds]
+                    ]
                 unresolved = unresolved or drawn
                 continue
             tried += 1
             moved = moved or slope.value != 0 or line.claim != 0
             if not slope.accepts(line.claim, line.scale):
-                return self._explain(trial, drawn, together, line, slope, _Budget(CALLS - JUDGING + budget.left))
+                return self._explain(
+                    trial, drawn, together, line, slope, _Budget(CALLS - JUDGING + budget.left)
+                )
             if slope.kink and not shifted:
                 # the inputs tie; a common shift keeps the ties, so that f is smooth along it and the claim has one value
                 rounds.insert(0, (drawn, together, "shifted"))
@@ -102,11 +109,17 @@ class Gradient:
         for wrt, claimed in pairs:
             parameter = np.asarray(drawn.inputs[wrt], dtype=np.float64)
             gradient = base.get(claimed)
-            if gradient is None or gradient.shape != parameter.shape or not np.isfinite(gradient).all():
+            if (
+                gradient is None
+                or gradient.shape != parameter.shape
+                or not np.isfinite(gradient).all()
+            ):
                 what = "is no array" if gradient is None else "does not have the shape of " + wrt
                 if gradient is not None and gradient.shape == parameter.shape:
                     what = "is not finite everywhere"
-                return Finding(self.title, False, f"{claimed} {what}: see Dimensions.", share=self.share)
+                return Finding(
+                    self.title, False, f"{claimed} {what}: see Dimensions.", share=self.share
+                )
             gradient = gradient.astype(np.float64)
             gradients[wrt] = gradient, float(np.linalg.norm(gradient)), _rms(parameter) or 1.0
         most = max(norm * length for _, norm, length in gradients.values()) or 1.0
@@ -150,7 +163,11 @@ class Gradient:
                 if isinstance(alone, Finding):
                     return alone
                 measured = alone.measure(budget)
-                if measured is not None and measured.resolved and not measured.accepts(alone.claim, alone.scale):
+                if (
+                    measured is not None
+                    and measured.resolved
+                    and not measured.accepts(alone.claim, alone.scale)
+                ):
                     culprit, line, slope = pair, alone, measured
                     break
         wrt, claimed = culprit
@@ -163,18 +180,38 @@ class Gradient:
         ratio = self._constant(trial, drawn, culprit, line, slope, budget)
         if ratio is not None:
             message = f"{start}: it is {ratio_in_words(ratio, drawn.sizes)} what it should be, everywhere."
-            return Finding(self.title, False, message, share=self.share, evidence=Evidence(claimed, ratio=ratio))
+            return Finding(
+                self.title,
+                False,
+                message,
+                share=self.share,
+                evidence=Evidence(claimed, ratio=ratio),
+            )
         place = _Localisation(trial, self, drawn, wrt, claimed, slope.step).find(budget)
         remainder = slope.order(line.claim)
-        order = f" (its Taylor remainder shrinks at order {remainder:.1f}, not 3)" if np.isfinite(remainder) else ""
+        order = (
+            f" (its Taylor remainder shrinks at order {remainder:.1f}, not 3)"
+            if np.isfinite(remainder)
+            else ""
+        )
         if place is None:
             return Finding(self.title, False, f"{start}{order}.", share=self.share)
         return Finding(
-            self.title, False, f"{start}: {place.sentence(claimed)}{order}.", share=self.share, evidence=place.evidence
+            self.title,
+            False,
+            f"{start}: {place.sentence(claimed)}{order}.",
+            share=self.share,
+            evidence=place.evidence,
         )
 
     def _constant(
-        self, trial: Trial, drawn: Drawn, pair: tuple[str, str], line: _Line, slope: Slope, budget: _Budget
+        self,
+        trial: Trial,
+        drawn: Drawn,
+        pair: tuple[str, str],
+        line: _Line,
+        slope: Slope,
+        budget: _Budget,
     ) -> float | None:
         """The ratio of claim to slope when another random direction gives the same one."""
         if abs(slope.value) <= 1e-6 * line.scale:
@@ -213,7 +250,10 @@ class _Line:
         batch = [
             {
                 **self.drawn.inputs,
-                **{name: self.drawn.inputs[name] + step * direction for name, direction in self.directions.items()},
+                **{
+                    name: self.drawn.inputs[name] + step * direction
+                    for name, direction in self.directions.items()
+                },
             }
             for step in steps
         ]
@@ -293,7 +333,9 @@ class _Localisation:
         partial = [np.flatnonzero(wrong.any(axis=1 - axis)) for axis in (0, 1)]
         axis = min((0, 1), key=lambda one: len(partial[one]) / gradient.shape[one])
         return _Place(
-            Evidence(self.claimed, index, float(gradient[index]), float(slopes[index]), None, error, axes),
+            Evidence(
+                self.claimed, index, float(gradient[index]), float(slopes[index]), None, error, axes
+            ),
             tuple(int(k) for k in partial[axis]),
             axes[axis] if axes else "",
             gradient.shape[axis],
@@ -314,10 +356,14 @@ class _Localisation:
                 break
             directions, claims = [], []
             for k in range(length):
-                where = tuple({**fixed, axis: k}.get(one, slice(None)) for one in range(gradient.ndim))
+                where = tuple(
+                    {**fixed, axis: k}.get(one, slice(None)) for one in range(gradient.ndim)
+                )
                 direction = np.zeros(parameter.shape)
                 last = level == gradient.ndim - 1
-                direction[where] = 1.0 if last else self.trial.rng.standard_normal(direction[where].shape)
+                direction[where] = (
+                    1.0 if last else self.trial.rng.standard_normal(direction[where].shape)
+                )
                 directions.append(scale * direction)
                 claims.append(float(np.sum(gradient * directions[-1])))
             slopes = self._slopes(directions)
@@ -327,7 +373,10 @@ class _Localisation:
                 return None
             worst = int(np.argmax(errors))
             if level == 0:
-                wrong = tuple(int(k) for k in np.flatnonzero(errors > 1e-4 * max(errors.max(), np.abs(slopes).max())))
+                wrong = tuple(
+                    int(k)
+                    for k in np.flatnonzero(errors > 1e-4 * max(errors.max(), np.abs(slopes).max()))
+                )
             fixed[axis] = worst
             yours, expected = claims[worst] / scale, float(slopes[worst]) / scale
         if len(fixed) < gradient.ndim:
@@ -343,7 +392,10 @@ class _Localisation:
 
     def _slopes(self, directions: list[np.ndarray]) -> np.ndarray:
         batch = [
-            {**self.drawn.inputs, self.wrt: self.drawn.inputs[self.wrt] + sign * self.step * direction}
+            {
+                **self.drawn.inputs,
+                self.wrt: self.drawn.inputs[self.wrt] + sign * self.step * direction,
+            }
             for direction in directions
             for sign in (-1.0, 1.0)
         ]

@@ -12,7 +12,16 @@ from ..language.verdict import Evaluation, Finding
 from .compare import distance
 from .gradient import Gradient, several
 
-DERIVING = ("torch", "jax", "autograd", "tensorflow", "sympy", "numdifftools", "scipy.optimize", "scipy.differentiate")
+DERIVING = (
+    "torch",
+    "jax",
+    "autograd",
+    "tensorflow",
+    "sympy",
+    "numdifftools",
+    "scipy.optimize",
+    "scipy.differentiate",
+)
 ANALYTIC = 5e-13
 """Analysis in float64 is right to about 1e-15 of the largest entry; central differences at best to about 1e-11."""
 
@@ -34,14 +43,24 @@ class AllowedMeans:
         """Judge one watched call, and the rounding error of the gradients."""
         drawn = trial.draws()[0]
         watched = trial.evaluate([drawn.inputs], count_work=True)[0]
-        refused = [one for one in DERIVING if one not in self.allowed and one not in self._brought()]
-        used = next((one for one in refused for library in watched.libraries if _within(library, one)), None)
+        refused = [
+            one for one in DERIVING if one not in self.allowed and one not in self._brought()
+        ]
+        used = next(
+            (one for one in refused for library in watched.libraries if _within(library, one)), None
+        )
         if used is not None:
-            return self._refused(f"the answer calls {used}: this exercise asks for the derivation in NumPy.")
+            return self._refused(
+                f"the answer calls {used}: this exercise asks for the derivation in NumPy."
+            )
         if not self.allowed and watched.failure is None:
             if watched.work is None:
-                return self._refused("the answer hides what it runs: it starts a process or switches tracing off.")
-            if not _agree(watched, drawn.evaluation) and _agree(drawn.evaluation, trial.evaluate([drawn.inputs])[0]):
+                return self._refused(
+                    "the answer hides what it runs: it starts a process or switches tracing off."
+                )
+            if not _agree(watched, drawn.evaluation) and _agree(
+                drawn.evaluation, trial.evaluate([drawn.inputs])[0]
+            ):
                 return self._refused("the answer is another one when it is watched.")
         if trial.reference is not None and (name := self._numeric(trial)):
             return self._refused(
@@ -69,7 +88,8 @@ class AllowedMeans:
                 distance(drawn.evaluation.arrays()[name], one.arrays()[name])
                 for drawn, one in pairs
                 if name in drawn.evaluation.arrays()
-                and np.abs(one.arrays().get(name, np.zeros(1))).max(initial=0) > 1e-6  # cancelled to nothing: no level
+                and np.abs(one.arrays().get(name, np.zeros(1))).max(initial=0)
+                > 1e-6  # cancelled to nothing: no level
             ]
             if errors and ANALYTIC < median(errors) < 1e-6 and max(errors) < 1e-4:
                 return name
@@ -80,7 +100,8 @@ def _agree(one: Evaluation, other: Evaluation) -> bool:
     """Whether two calls on the same inputs gave the same."""
     left, right = one.arrays(), other.arrays()
     return left.keys() == right.keys() and all(
-        left[name].shape == right[name].shape and np.allclose(left[name], right[name], rtol=1e-6, equal_nan=True)
+        left[name].shape == right[name].shape
+        and np.allclose(left[name], right[name], rtol=1e-6, equal_nan=True)
         for name in left
     )
 

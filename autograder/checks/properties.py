@@ -42,7 +42,8 @@ class Property:
 def _misshapen_outputs(trial: Trial) -> bool:
     """Whether any output drawn so far is missing or no array of the stated shape: functions of it may then break."""
     return any(
-        name not in drawn.evaluation.outputs or misshapen(name, drawn.evaluation.outputs[name], dims, drawn.sizes)
+        name not in drawn.evaluation.outputs
+        or misshapen(name, drawn.evaluation.outputs[name], dims, drawn.sizes)
         for drawn in trial.draws()
         for name, dims in trial.exercise.outputs.items()
     )

@@ -33,7 +33,10 @@ class Reference:
                 raise AnswerFailed(drawn.evaluation.failure, drawn.case)
         yours = [drawn.evaluation.arrays() for drawn in draws]
         wrong = [
-            (name, k) for name in names for k in range(len(draws)) if not agree(yours[k], ours[k], name, self.tolerance)
+            (name, k)
+            for name in names
+            for k in range(len(draws))
+            if not agree(yours[k], ours[k], name, self.tolerance)
         ]
         if not wrong:
             said = f"equal to the reference in {len(draws)} situations"
@@ -46,11 +49,15 @@ class Reference:
         made = dict.fromkeys((mistake.answer, one) for mistake in found for one in mistake.names)
         return replace(finding, mistakes=tuple(made))
 
-    def _finding(self, trial: Trial, name: str, drawn: Drawn, yours: Arrays, ours: Arrays, hint: str) -> Finding:
+    def _finding(
+        self, trial: Trial, name: str, drawn: Drawn, yours: Arrays, ours: Arrays, hint: str
+    ) -> Finding:
         where = "" if drawn.case.title == "a random example" else f" ({drawn.case.title})"
         dims = trial.exercise.outputs[name]
         if name not in yours:
-            return Finding(self.title, False, f"{name} is no array or number{where}.", hint, self.share)
+            return Finding(
+                self.title, False, f"{name} is no array or number{where}.", hint, self.share
+            )
         if yours[name].shape != ours[name].shape:
             message = f"{name} has the wrong shape{where}: see Dimensions."
             return Finding(self.title, False, message, hint, self.share)
@@ -58,5 +65,7 @@ class Reference:
         at = f" at {list(shown.index)}" if shown.index else ""
         message = f"{name}{at} is {shown.yours:.6g}; it should be {shown.expected:.6g}{where}."
         if shown.ratio is not None and dims.axes:
-            message += f" All of {name} is {ratio_in_words(shown.ratio, drawn.sizes)} what it should be."
+            message += (
+                f" All of {name} is {ratio_in_words(shown.ratio, drawn.sizes)} what it should be."
+            )
         return Finding(self.title, False, message, hint, self.share, shown)

@@ -66,7 +66,9 @@ Along = Callable[[Sequence[float]], list[np.ndarray]]
 """The terms of f (f is their sum) at several t, each a float64 array (K,)."""
 
 
-def measure(along: Along, at_zero: np.ndarray, scale: float, calls: int) -> tuple[Slope | None, int]:
+def measure(
+    along: Along, at_zero: np.ndarray, scale: float, calls: int
+) -> tuple[Slope | None, int]:
     """The slope at t = 0 and the number of evaluations spent, at most ``calls``.
 
     ``at_zero`` are the terms (K,) at t = 0, ``scale`` the size against which the slope must be resolved (0 if unknown).
@@ -100,5 +102,12 @@ def measure(along: Along, at_zero: np.ndarray, scale: float, calls: int) -> tupl
             return Slope(low, high, noise, step, values, resolved=True), spent
         jump_before = jump
         if best is None or roughness < best.error:
-            best = Slope(low, high, roughness, step, values, resolved=roughness <= 1e-3 * max(scale, abs(narrow)))
+            best = Slope(
+                low,
+                high,
+                roughness,
+                step,
+                values,
+                resolved=roughness <= 1e-3 * max(scale, abs(narrow)),
+            )
     return best, spent

@@ -38,13 +38,20 @@ class NotMeasurable(ValueError):
     """The outputs are of no shape or kind that can be measured: said to the student as it is."""
 
 
-def accuracy(outputs: Mapping[str, np.ndarray], labels: np.ndarray, scores: str = "scores") -> float:
+def accuracy(
+    outputs: Mapping[str, np.ndarray], labels: np.ndarray, scores: str = "scores"
+) -> float:
     """The share of held-out examples whose highest score is at their label. Scores (M, C), labels (M,).
 
     Raises NotMeasurable for scores of another shape, or that are not finite.
     """
     found = outputs.get(scores)
-    if found is None or found.ndim != 2 or len(found) != len(labels) or found.dtype.kind not in "iuf":
+    if (
+        found is None
+        or found.ndim != 2
+        or len(found) != len(labels)
+        or found.dtype.kind not in "iuf"
+    ):
         shape = "missing" if found is None else f"of shape {found.shape} and dtype {found.dtype}"
         raise NotMeasurable(
             f"{scores} is {shape}; one row of class scores for each of the {len(labels)} examples is due"
@@ -91,21 +98,28 @@ class Training:
             if problem := self._losses_in_words(outputs):
                 return self._failed(f"{problem} Trained {where}.")
         try:
-            reached = [self._measure(outputs, task.labels) for outputs, task in zip(yours, tasks, strict=True)]
+            reached = [
+                self._measure(outputs, task.labels)
+                for outputs, task in zip(yours, tasks, strict=True)
+            ]
         except NotMeasurable as problem:
             return self._failed(f"{problem}.")
         bar, source = self.at_least, "the floor of this exercise"
         ours: list[Mapping[str, np.ndarray]] = []
         if trial.reference is not None:
             ours = [one.arrays() for one in self._evaluated(trial.reference, tasks)]
-            theirs = [self._measure(outputs, task.labels) for outputs, task in zip(ours, tasks, strict=True)]
+            theirs = [
+                self._measure(outputs, task.labels)
+                for outputs, task in zip(ours, tasks, strict=True)
+            ]
             relative = mean(theirs) - max(SPREADS * pstdev(theirs), self.margin)
             if relative > bar:
-                bar, source = relative, f"the reference, trained beside it, reaches {mean(theirs):.3f}"
+                bar, source = (
+                    relative,
+                    f"the reference, trained beside it, reaches {mean(theirs):.3f}",
+                )
         said = ", ".join(f"{one:.3f}" for one in reached)
-        message = (
-            f"{self.measured} {said} in {RUNS} runs {where}; at least {bar:.3f} is asked of the middle one ({source})."
-        )
+        message = f"{self.measured} {said} in {RUNS} runs {where}; at least {bar:.3f} is asked of the middle one ({source})."
         memory = None
         if trial.reference is not None:
             memory = _ratio("peak_bytes", yours, ours)
@@ -120,7 +134,9 @@ class Training:
             return Finding(self.title, True, message, share=self.share)
         return self._failed(message)
 
-    def _train(self, trial: Trial, seeds: list[int], device: str) -> tuple[list[Task], list[Mapping[str, np.ndarray]]]:
+    def _train(
+        self, trial: Trial, seeds: list[int], device: str
+    ) -> tuple[list[Task], list[Mapping[str, np.ndarray]]]:
         tasks = [self.task(np.random.default_rng(seed), device) for seed in seeds]
         outputs = []
         for evaluation in self._evaluated(trial.evaluate, tasks):
@@ -132,7 +148,9 @@ class Training:
             outputs.append(evaluation.arrays())
         return tasks, outputs
 
-    def _evaluated(self, evaluate: Callable[..., list[Evaluation]], tasks: list[Task]) -> list[Evaluation]:
+    def _evaluated(
+        self, evaluate: Callable[..., list[Evaluation]], tasks: list[Task]
+    ) -> list[Evaluation]:
         return evaluate([dict(task.inputs) for task in tasks])
 
     def _measure(self, outputs: Mapping[str, np.ndarray], labels: np.ndarray) -> float:
@@ -235,7 +253,9 @@ def precision_agrees(
     return holds
 
 
-def no_synchronisation(output: str = "synchronisations", **overrides: Any) -> Callable[[Trial], str | None]:
+def no_synchronisation(
+    output: str = "synchronisations", **overrides: Any
+) -> Callable[[Trial], str | None]:
     """No step reads a tensor's value back into Python. The probe returns ``Observed.synchronisations`` as ``output``."""
 
     def holds(trial: Trial) -> str | None:
@@ -248,7 +268,9 @@ def no_synchronisation(output: str = "synchronisations", **overrides: Any) -> Ca
     return holds
 
 
-def keeps_nothing(output: str = "tensors_kept", most: int = 0, **overrides: Any) -> Callable[[Trial], str | None]:
+def keeps_nothing(
+    output: str = "tensors_kept", most: int = 0, **overrides: Any
+) -> Callable[[Trial], str | None]:
     """Steps leave no tensors behind. The probe returns ``Observed.tensors_kept`` as ``output``."""
 
     def holds(trial: Trial) -> str | None:

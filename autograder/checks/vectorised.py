@@ -51,7 +51,12 @@ class Vectorised:
             if evaluation.failure is not None:
                 raise AnswerFailed(evaluation.failure)
         if small.work is None or large.work is None:
-            return Finding(self.title, False, "the answer switches off the counting of its work.", share=self.share)
+            return Finding(
+                self.title,
+                False,
+                "the answer switches off the counting of its work.",
+                share=self.share,
+            )
         if trial.reference is not None and not _says_something(trial, batch, [small, large]):
             message = "no output is right at these sizes: there is nothing yet whose loops could be counted."
             return Finding(self.title, False, message, share=self.share)

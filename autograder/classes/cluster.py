@@ -33,7 +33,9 @@ class ClusterPool:
         try:
             import distributed
         except ImportError:
-            raise WorkersLost("--scheduler needs the package distributed: install chainrule[scale]") from None
+            raise WorkersLost(
+                "--scheduler needs the package distributed: install chainrule[scale]"
+            ) from None
         self._distributed: Any = distributed
         self._address = address
         self._resources = CARD if accelerated else {}
@@ -53,7 +55,9 @@ class ClusterPool:
                 return self._distributed.Client(self._address, timeout=10, set_as_default=False)
             except (OSError, ValueError, TimeoutError) as error:
                 if isinstance(error, ValueError) or time.monotonic() > until:
-                    raise WorkersLost(f"the scheduler at {self._address} does not answer: {error}") from error
+                    raise WorkersLost(
+                        f"the scheduler at {self._address} does not answer: {error}"
+                    ) from error
                 time.sleep(0.5)
 
     def _cards(self) -> int:
@@ -77,7 +81,9 @@ class ClusterPool:
         ticket = f"chainrule-{uuid.uuid4().hex}"
         try:
             inner = self._executor.submit(judge_on_worker, submission, ticket)
-        except Exception as error:  # a client that has just lost its scheduler has many words for it
+        except (
+            Exception
+        ) as error:  # a client that has just lost its scheduler has many words for it
             handed.set_exception(Vanished(str(error)))
             return handed
         inner.add_done_callback(lambda done: self._settle(done, handed, ticket))
@@ -102,7 +108,9 @@ class ClusterPool:
     def _begun(self, error: _GivenUp) -> bool:
         if error.begun is None:
             error.begun = False
-            with suppress(Exception):  # a scheduler that is gone knows no tickets, and nothing was anybody's doing
+            with suppress(
+                Exception
+            ):  # a scheduler that is gone knows no tickets, and nothing was anybody's doing
                 punched = self._distributed.Event(error.ticket, client=self._client)
                 error.begun = bool(punched.is_set())
                 punched.clear()
@@ -165,7 +173,10 @@ def _judge_in_share(submission: Submission) -> Judged:
     if limit := worker.memory_manager.memory_limit:
         share = int(limit * (1 - MEMORY_KEPT) / worker.state.nthreads)
         submission = replace(
-            submission, limits=replace(submission.limits, memory_bytes=min(submission.limits.memory_bytes, share))
+            submission,
+            limits=replace(
+                submission.limits, memory_bytes=min(submission.limits.memory_bytes, share)
+            ),
         )
     return grade_submission(submission)
 

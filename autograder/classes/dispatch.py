@@ -16,9 +16,7 @@ from ..grading.submission import Judged, Submission, fault
 from .pool import WorkerPool
 
 TRIES = 2
-POISON = (
-    f"the grader's own process ended {TRIES} times while it had this notebook in hand, the second time with it alone"
-)
+POISON = f"the grader's own process ended {TRIES} times while it had this notebook in hand, the second time with it alone"
 MOST_LOSSES = 8
 """So many losses with no verdict between them are no bad luck any more."""
 
@@ -108,7 +106,11 @@ class Dispatch:
                 if attempt.deaths < TRIES:
                     self._suspects.append(attempt)
                 else:
-                    finished.append(Finished(attempt.student, attempt.submission, fault(attempt.submission, POISON)))
+                    finished.append(
+                        Finished(
+                            attempt.student, attempt.submission, fault(attempt.submission, POISON)
+                        )
+                    )
             else:
                 finished.append(_broken(attempt, error))
         return finished, shaken
@@ -140,6 +142,8 @@ def _broken(attempt: _Attempt, error: BaseException) -> Finished:
     judge, nobody gets any."""
     from ..errors import WallError
 
-    if isinstance(error, WallError | OtherEngine | AssignmentError) or not isinstance(error, Exception):
+    if isinstance(error, WallError | OtherEngine | AssignmentError) or not isinstance(
+        error, Exception
+    ):
         raise error
     return Finished(attempt.student, attempt.submission, None, error)

@@ -45,7 +45,11 @@ class KeptVerdicts:
             verdicts = tuple(from_json(one) for one in found["verdicts"])
             judged = Judged("", verdicts, found["problem"], False, found["isolation"])
             waiting = self.notebook(student)
-            return Kept(judged, found["seed"], waiting if waiting.is_file() and _says(waiting, key) else None)
+            return Kept(
+                judged,
+                found["seed"],
+                waiting if waiting.is_file() and _says(waiting, key) else None,
+            )
         except (OSError, ValueError, KeyError, TypeError, MarksError):
             return None  # never judged, half written, or by another chainrule: to be judged again
 
@@ -58,8 +62,15 @@ class KeptVerdicts:
         if judged.ours:  # to be judged again, next time
             record.unlink(missing_ok=True)
         else:
-            fields = {"key": key, "seed": seed, "problem": judged.problem, "isolation": judged.isolation}
-            _replace(record, json.dumps(fields | {"verdicts": [to_json(one) for one in judged.verdicts]}))
+            fields = {
+                "key": key,
+                "seed": seed,
+                "problem": judged.problem,
+                "isolation": judged.isolation,
+            }
+            _replace(
+                record, json.dumps(fields | {"verdicts": [to_json(one) for one in judged.verdicts]})
+            )
         return waiting
 
     def notebook(self, student: str) -> Path:

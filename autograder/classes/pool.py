@@ -17,7 +17,12 @@ from ..course.bundle import Bundle
 from ..errors import AssignmentError, WallError
 from ..grading.submission import Judged, Submission, grade_submission, warm_up
 
-PRELOADED = ["numpy", "autograder.checks", "autograder.grading.submission", "autograder.wall.outside.wall"]
+PRELOADED = [
+    "numpy",
+    "autograder.checks",
+    "autograder.grading.submission",
+    "autograder.wall.outside.wall",
+]
 
 
 class WorkerPool(Protocol):
@@ -129,7 +134,9 @@ def _begin(lifeline: Any, cards: Any, bundle: Bundle, isolation: str) -> None:
 
 def live_by(lifeline: Any) -> None:
     """In a worker: end when the command at the other end of the pipe does."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the command, which then ends its workers
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # Ctrl-C is for the command, which then ends its workers
     threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
 
 

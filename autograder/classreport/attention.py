@@ -27,9 +27,16 @@ def needs(handed: Handed) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     faults = [one.name for one in handed.exercises if one.ours]
     if faults:
-        found.append(_need("ours", f"Judging failed, the answer may be right: grade it again ({', '.join(faults)})."))
+        found.append(
+            _need(
+                "ours",
+                f"Judging failed, the answer may be right: grade it again ({', '.join(faults)}).",
+            )
+        )
     if handed.again:
-        found.append(_need("again", "What lies in submitted/ is newer than what was graded: grade it again."))
+        found.append(
+            _need("again", "What lies in submitted/ is newer than what was graded: grade it again.")
+        )
     if handed.problem and not faults:
         found.append(_need("unreadable", handed.problem))
     checks = {f"check_{one.name}" for one in handed.exercises if one.ours}
@@ -37,9 +44,13 @@ def needs(handed: Handed) -> list[dict[str, Any]]:
         found.append(_need("written", ", ".join(written)))
     if handed.notes:
         found.append(_need("notes", " ".join(handed.notes)))
-    stopped = [one for one in handed.exercises if one.status in ("error", "timeout") and not one.ours]
+    stopped = [
+        one for one in handed.exercises if one.status in ("error", "timeout") and not one.ours
+    ]
     if stopped and not handed.problem:
-        found.append(_need("stopped", " ".join(f"{one.name}: {_short(one.sentence)}" for one in stopped)))
+        found.append(
+            _need("stopped", " ".join(f"{one.name}: {_short(one.sentence)}" for one in stopped))
+        )
     return found
 
 

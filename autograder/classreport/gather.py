@@ -63,7 +63,12 @@ def _handed(
     if entry is None or not graded.is_file():
         return Handed(student, name, minutes=minutes)
     marks = Marks(
-        entry.score, entry.max_score, entry.written, entry.max_written, min(entry.penalty, entry.score), entry.waiting
+        entry.score,
+        entry.max_score,
+        entry.written,
+        entry.max_written,
+        min(entry.penalty, entry.score),
+        entry.waiting,
     )
     again = _later(handed_in(str(submitted)), entry.timestamp)
     try:
@@ -118,7 +123,11 @@ def _recognised(names: Iterable[tuple[str, str]], hints: Hints) -> tuple[Recogni
 
 def _answers(cells: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """The code of every solution cell."""
-    return {cell["id"]: text_of(cell) for cell in cells if cell["cell_type"] == "code" and role_of(cell) == "solution"}
+    return {
+        cell["id"]: text_of(cell)
+        for cell in cells
+        if cell["cell_type"] == "code" and role_of(cell) == "solution"
+    }
 
 
 def _minutes(folder: Path, name: str, ours: frozenset[str]) -> float | None:

@@ -57,20 +57,30 @@ def groups(answers: Mapping[str, Mapping[str, str]], stubs: Mapping[str, str]) -
     students = sorted(answers)
     features = [_features(answers[student], stubs) for student in students]
     pairs = [
-        Alike((students[a], students[b]), likeness, _where(answers[students[a]], answers[students[b]], stubs))
+        Alike(
+            (students[a], students[b]),
+            likeness,
+            _where(answers[students[a]], answers[students[b]], stubs),
+        )
         for a, b, likeness in _alike(_own(features))
     ]
     return _joined(pairs)
 
 
 def _features(answers: Mapping[str, str], stubs: Mapping[str, str]) -> set[Feature]:
-    return {(name, run) for name, code in answers.items() for run in _runs(written(code, stubs.get(name, "")))}
+    return {
+        (name, run)
+        for name, code in answers.items()
+        for run in _runs(written(code, stubs.get(name, "")))
+    }
 
 
 def written(code: str, stub: str) -> str:
     """What the student wrote: the code without the lines that everybody was given."""
     given = {line.strip() for line in stub.splitlines()}
-    return "\n".join(line for line in code.splitlines() if line.strip() and line.strip() not in given)
+    return "\n".join(
+        line for line in code.splitlines() if line.strip() and line.strip() not in given
+    )
 
 
 @lru_cache(maxsize=50_000)
@@ -78,7 +88,9 @@ def _runs(code: str) -> frozenset[int]:
     """The hashes of all runs of a piece of code: every run, not a sample, since answers are short."""
     shape = _shape(code)
     runs = {shape[start : start + RUN] for start in range(len(shape) - RUN + 1)}
-    return frozenset(int.from_bytes(blake2b(run.encode(), digest_size=8).digest(), "big") for run in runs)
+    return frozenset(
+        int.from_bytes(blake2b(run.encode(), digest_size=8).digest(), "big") for run in runs
+    )
 
 
 def _shape(code: str) -> str:
@@ -114,8 +126,12 @@ def _alike(features: list[set[Feature]]) -> Iterator[tuple[int, int, float]]:
     if not place:
         return
     rows = np.repeat(np.arange(len(features)), [len(one) for one in features])
-    columns = np.fromiter((place[feature] for one in features for feature in one), dtype=np.int64, count=len(rows))
-    has = csr_array((np.ones(len(rows), dtype=np.int32), (rows, columns)), shape=(len(features), len(place)))
+    columns = np.fromiter(
+        (place[feature] for one in features for feature in one), dtype=np.int64, count=len(rows)
+    )
+    has = csr_array(
+        (np.ones(len(rows), dtype=np.int32), (rows, columns)), shape=(len(features), len(place))
+    )
     common = (has @ has.T).tocoo()
     sizes = np.array([len(one) for one in features])
     for a, b, count in zip(*common.coords, common.data, strict=True):
@@ -123,7 +139,9 @@ def _alike(features: list[set[Feature]]) -> Iterator[tuple[int, int, float]]:
             yield int(a), int(b), float(count / smaller)
 
 
-def _where(one: Mapping[str, str], other: Mapping[str, str], stubs: Mapping[str, str]) -> dict[str, bool]:
+def _where(
+    one: Mapping[str, str], other: Mapping[str, str], stubs: Mapping[str, str]
+) -> dict[str, bool]:
     """The answers in which two submissions are alike, and whether they are so to the letter."""
     found: dict[str, bool] = {}
     for name in one.keys() & other.keys():

@@ -34,7 +34,13 @@ def render(report: Mapping[str, Any]) -> str:
     """The page."""
     style = (HERE / "page.css").read_text(encoding="utf-8")
     return _template().render(
-        report=report, style=style, titles=TITLES, pressing=PRESSING, statuses=STATUSES, columns=COLUMNS, named=NAMED
+        report=report,
+        style=style,
+        titles=TITLES,
+        pressing=PRESSING,
+        statuses=STATUSES,
+        columns=COLUMNS,
+        named=NAMED,
     )
 
 
@@ -43,7 +49,11 @@ def _template() -> Template:
     from jinja2 import Environment, FileSystemLoader
 
     environment = Environment(
-        loader=FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True, auto_reload=False
+        loader=FileSystemLoader(HERE),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
     )
     environment.filters["number"] = number_or_dash
     environment.filters["duration"] = duration

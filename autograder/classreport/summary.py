@@ -30,7 +30,9 @@ def summarise(record: ClassRecord) -> dict[str, Any]:
             "handed_in": len(record.handed),
             "graded": len(graded),
             "absent": len(record.absent),
-            "need_a_person": sum(any(need["kind"] in PRESSING for need in one["needs"]) for one in attention),
+            "need_a_person": sum(
+                any(need["kind"] in PRESSING for need in one["needs"]) for one in attention
+            ),
         },
         "attention": attention,
         "scores": _scores(graded),
@@ -46,13 +48,24 @@ def summarise(record: ClassRecord) -> dict[str, Any]:
 
 
 def _attention(handed: Sequence[Handed]) -> list[dict[str, Any]]:
-    found = [{"student": one.student, "name": one.name, "needs": listed} for one in handed if (listed := needs(one))]
-    return sorted(found, key=lambda one: (min(ORDER.index(need["kind"]) for need in one["needs"]), one["student"]))
+    found = [
+        {"student": one.student, "name": one.name, "needs": listed}
+        for one in handed
+        if (listed := needs(one))
+    ]
+    return sorted(
+        found,
+        key=lambda one: (min(ORDER.index(need["kind"]) for need in one["needs"]), one["student"]),
+    )
 
 
 def _scores(graded: Sequence[Handed]) -> dict[str, Any]:
     """The points for code, in percent of what the code is worth: written answers may still be open."""
-    shares = [100 * one.marks.code / one.marks.max_code for one in graded if one.marks and one.marks.max_code]
+    shares = [
+        100 * one.marks.code / one.marks.max_code
+        for one in graded
+        if one.marks and one.marks.max_code
+    ]
     counts = [0] * BINS
     for share in shares:
         counts[min(int(share * BINS / 100 + 1e-9), BINS - 1)] += 1
@@ -61,7 +74,10 @@ def _scores(graded: Sequence[Handed]) -> dict[str, Any]:
         "max_code": max((one.marks.max_code for one in graded if one.marks), default=0.0),
         "mean": round(mean(shares), 1) if shares else None,
         "quartiles": _quartiles(shares),
-        "bins": [{"from": k * width, "to": (k + 1) * width, "count": count} for k, count in enumerate(counts)],
+        "bins": [
+            {"from": k * width, "to": (k + 1) * width, "count": count}
+            for k, count in enumerate(counts)
+        ],
     }
 
 
@@ -85,7 +101,10 @@ def _exercises(graded: Sequence[Handed]) -> list[dict[str, Any]]:
             "points": some[0].points,
             "mean": round(mean(one.score for one in some), 2),
             "share": round(
-                mean(100 * one.score / one.points for one in some if one.points) if some[0].points else 0, 1
+                mean(100 * one.score / one.points for one in some if one.points)
+                if some[0].points
+                else 0,
+                1,
             ),
             "statuses": {status: sum(one.status == status for one in some) for status in STATUSES},
             "failed": dict(Counter(check for one in some for check in one.failed).most_common()),
@@ -105,7 +124,13 @@ def _mistakes(graded: Sequence[Handed]) -> list[dict[str, Any]]:
                 students.add(one.student)
                 where[answered.name] = None
     rows = [
-        {"name": mistake.name, "hint": hint, "exercises": list(where), "count": len(some), "students": sorted(some)}
+        {
+            "name": mistake.name,
+            "hint": hint,
+            "exercises": list(where),
+            "count": len(some),
+            "students": sorted(some),
+        }
         for hint, (mistake, some, where) in found.items()
     ]
     return sorted(rows, key=lambda row: (-row["count"], row["hint"]))
@@ -120,12 +145,19 @@ def _unnamed(graded: Sequence[Handed]) -> list[dict[str, Any]]:
             (one.student, answered.sentence)
             for one in graded
             for answered in one.exercises
-            if answered.name == name and answered.status in ("partial", "failed") and not answered.mistakes
+            if answered.name == name
+            and answered.status in ("partial", "failed")
+            and not answered.mistakes
         ]
         if wrong:
             told = list(dict.fromkeys(sentence for _, sentence in wrong if sentence))[:3]
             rows.append(
-                {"exercise": name, "count": len(wrong), "students": [student for student, _ in wrong], "told": told}
+                {
+                    "exercise": name,
+                    "count": len(wrong),
+                    "students": [student for student, _ in wrong],
+                    "told": told,
+                }
             )
     return sorted(rows, key=lambda row: -row["count"])
 
@@ -137,25 +169,39 @@ def _time(handed: Sequence[Handed]) -> dict[str, Any]:
 
 def _judging(graded: Sequence[Handed]) -> dict[str, Any]:
     """What judging took: seconds of all answers, quartiles of a submission's, and the answer that took longest."""
-    totals = [sum(answered.seconds for answered in one.exercises) for one in graded if one.exercises]
-    answers = [(answered.seconds, one.student, answered.name) for one in graded for answered in one.exercises]
+    totals = [
+        sum(answered.seconds for answered in one.exercises) for one in graded if one.exercises
+    ]
+    answers = [
+        (answered.seconds, one.student, answered.name)
+        for one in graded
+        for answered in one.exercises
+    ]
     seconds, student, exercise = max(answers, default=(0.0, "", ""))
     return {
         "seconds": round(sum(totals), 1),
         "quartiles": _quartiles(totals),
-        "longest": {"student": student, "exercise": exercise, "seconds": round(seconds, 1)} if student else None,
+        "longest": {"student": student, "exercise": exercise, "seconds": round(seconds, 1)}
+        if student
+        else None,
     }
 
 
 def _group(group: Group, handed: dict[str, Handed]) -> dict[str, Any]:
     closest = group.pairs[0]
     answers = closest.answers
-    longest = max(answers, key=lambda name: len(handed[closest.students[0]].answers[name]), default=None)
+    longest = max(
+        answers, key=lambda name: len(handed[closest.students[0]].answers[name]), default=None
+    )
     return {
         "students": list(group.students),
         "likeness": round(100 * closest.likeness),
         "pairs": [
-            {"students": list(pair.students), "likeness": round(100 * pair.likeness), "answers": dict(pair.answers)}
+            {
+                "students": list(pair.students),
+                "likeness": round(100 * pair.likeness),
+                "answers": dict(pair.answers),
+            }
             for pair in group.pairs
         ],
         "shown": longest

@@ -13,14 +13,27 @@ from ..gradebook.exporters.cells import inert
 def write_students(report: Mapping[str, Any], path: Path) -> Path:
     """One line for every student who handed in: points by exercise, written answers, penalty, time, what is open."""
     names = [exercise["name"] for exercise in report["exercises"]]
-    header = ["student", "name", *names, "code", "written", "late_penalty", "final", "to_grade", "minutes"]
+    header = [
+        "student",
+        "name",
+        *names,
+        "code",
+        "written",
+        "late_penalty",
+        "final",
+        "to_grade",
+        "minutes",
+    ]
     header += ["judging_seconds", "needs"]
     lines = [
         [
             inert(one["student"]),
             inert(one["name"]),
             *(_cell(one["exercises"].get(name)) for name in names),
-            *(_cell(one[key]) for key in ("code", "written", "penalty", "final", "to_grade", "minutes", "judging")),
+            *(
+                _cell(one[key])
+                for key in ("code", "written", "penalty", "final", "to_grade", "minutes", "judging")
+            ),
             " ".join(one["needs"]),
         ]
         for one in report["students"]
@@ -31,7 +44,10 @@ def write_students(report: Mapping[str, Any], path: Path) -> Path:
 def write_mistakes(report: Mapping[str, Any], path: Path) -> Path:
     """One line for every mistake that somebody made, the most frequent first."""
     header = ["students", "mistake", "exercises", "hint"]
-    lines = [[one["count"], one["name"], " ".join(one["exercises"]), inert(one["hint"])] for one in report["mistakes"]]
+    lines = [
+        [one["count"], one["name"], " ".join(one["exercises"]), inert(one["hint"])]
+        for one in report["mistakes"]
+    ]
     return _write(path, [header, *lines])
 
 

@@ -20,7 +20,10 @@ app = typer.Typer(
 
 Course = Annotated[
     Path | None,
-    typer.Option(help="The course's folder, with nbgrader_config.py. Default: the one you are in.", show_default=False),
+    typer.Option(
+        help="The course's folder, with nbgrader_config.py. Default: the one you are in.",
+        show_default=False,
+    ),
 ]
 Isolation = Annotated[
     str | None,
@@ -34,7 +37,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and no
 
 @app.command()
 def build(
-    assignments: Annotated[list[str] | None, typer.Argument(help="Names of assignments. Default: all.")] = None,
+    assignments: Annotated[
+        list[str] | None, typer.Argument(help="Names of assignments. Default: all.")
+    ] = None,
     course: Course = None,
     json: Json = False,
 ) -> None:
@@ -51,7 +56,9 @@ def build(
 @app.command()
 def check(
     notebook: Annotated[Path, typer.Argument(help="The notebook to judge.")],
-    assignment: Annotated[str | None, typer.Option(help="Which assignment it answers, if that is not plain.")] = None,
+    assignment: Annotated[
+        str | None, typer.Option(help="Which assignment it answers, if that is not plain.")
+    ] = None,
     course: Course = None,
     isolation: Isolation = None,
     json: Json = False,
@@ -70,18 +77,28 @@ def check(
 def grade(
     assignment: Annotated[str, typer.Argument(help="The assignment whose submissions are graded.")],
     course: Course = None,
-    jobs: Annotated[int, typer.Option(min=1, help="How many submissions are judged at a time.")] = 2,
+    jobs: Annotated[
+        int, typer.Option(min=1, help="How many submissions are judged at a time.")
+    ] = 2,
     isolation: Isolation = None,
     feedback: Annotated[bool, typer.Option(help="Write the pages that students read, too.")] = True,
-    seed: Annotated[int | None, typer.Option(help="Draw the same inputs again.", show_default=False)] = None,
-    force: Annotated[bool, typer.Option("--force", help="Judge again what has not changed, too.")] = False,
+    seed: Annotated[
+        int | None, typer.Option(help="Draw the same inputs again.", show_default=False)
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Judge again what has not changed, too.")
+    ] = False,
     db: Annotated[
         str | None,
-        typer.Option(help="Another gradebook, e.g. postgresql+psycopg://host/course.", show_default=False),
+        typer.Option(
+            help="Another gradebook, e.g. postgresql+psycopg://host/course.", show_default=False
+        ),
     ] = None,
     scheduler: Annotated[
         str | None,
-        typer.Option(help="A Dask scheduler, e.g. tls://host:8786, whose workers judge.", show_default=False),
+        typer.Option(
+            help="A Dask scheduler, e.g. tls://host:8786, whose workers judge.", show_default=False
+        ),
     ] = None,
     json: Json = False,
 ) -> None:
@@ -95,7 +112,14 @@ def grade(
     from .grade import run
 
     with refusing(json, assignment=assignment):
-        raise typer.Exit(run(assignment, course, Wishes(jobs, isolation, feedback, seed, force, db, scheduler), json))
+        raise typer.Exit(
+            run(
+                assignment,
+                course,
+                Wishes(jobs, isolation, feedback, seed, force, db, scheduler),
+                json,
+            )
+        )
 
 
 @app.command()
@@ -103,7 +127,8 @@ def report(
     assignment: Annotated[str, typer.Argument(help="The assignment whose class is reported on.")],
     course: Course = None,
     into: Annotated[
-        Path | None, typer.Option(help="The folder that gets page and tables. Default: reports/ of the course.")
+        Path | None,
+        typer.Option(help="The folder that gets page and tables. Default: reports/ of the course."),
     ] = None,
     json: Json = False,
 ) -> None:
@@ -119,10 +144,16 @@ def report(
 
 @app.command()
 def demo(
-    assignments: Annotated[list[str] | None, typer.Argument(help="Names of assignments. Default: all.")] = None,
-    into: Annotated[Path | None, typer.Option(help="A folder for the demo's course. Default: build/demo.")] = None,
+    assignments: Annotated[
+        list[str] | None, typer.Argument(help="Names of assignments. Default: all.")
+    ] = None,
+    into: Annotated[
+        Path | None, typer.Option(help="A folder for the demo's course. Default: build/demo.")
+    ] = None,
     course: Course = None,
-    jobs: Annotated[int, typer.Option(min=1, help="How many submissions are judged at a time.")] = 1,
+    jobs: Annotated[
+        int, typer.Option(min=1, help="How many submissions are judged at a time.")
+    ] = 1,
     isolation: Isolation = None,
     json: Json = False,
 ) -> None:
@@ -138,9 +169,13 @@ def demo(
 
 @app.command()
 def audit(
-    assignments: Annotated[list[str] | None, typer.Argument(help="Names of assignments. Default: all.")] = None,
+    assignments: Annotated[
+        list[str] | None, typer.Argument(help="Names of assignments. Default: all.")
+    ] = None,
     course: Course = None,
-    seed: Annotated[int | None, typer.Option(help="Draw the same inputs again.", show_default=False)] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Draw the same inputs again.", show_default=False)
+    ] = None,
     json: Json = False,
 ) -> None:
     """Grade the grader: right answers must pass, every known mistake must be caught and named. Exit 1 on any miss.
@@ -169,10 +204,13 @@ def doctor(json: Json = False) -> None:
 def oracle(
     course: Course = None,
     log: Annotated[
-        Path | None, typer.Option(help="A folder for the audit log, one file a user. Default: none is kept.")
+        Path | None,
+        typer.Option(help="A folder for the audit log, one file a user. Default: none is kept."),
     ] = None,
     examiners: Annotated[int, typer.Option(min=1, help="How many processes judge.")] = 2,
-    checks_per_minute: Annotated[int, typer.Option(min=1, help="How often one user may check in a minute.")] = 60,
+    checks_per_minute: Annotated[
+        int, typer.Option(min=1, help="How often one user may check in a minute.")
+    ] = 60,
     checks_per_hour: Annotated[int, typer.Option(min=1, help="And in an hour.")] = 600,
 ) -> None:
     """Serve a JupyterHub's students verdicts on the hidden reference, and no value of it. The Hub starts this.

@@ -19,9 +19,17 @@ def run(names: Sequence[str], course: Path | None, seed: int | None, json: bool)
     audited: dict[str, list[Audited]] = {}
     for name in names or assignments_in(root):
         assignment = load_assignment(root, name)
-        rows = audit(assignment.exercises.values(), assignment.reference, assignment.mistakes, assignment.styles, seed)
+        rows = audit(
+            assignment.exercises.values(),
+            assignment.reference,
+            assignment.mistakes,
+            assignment.styles,
+            seed,
+        )
         total = len(assignment.exercises)
-        audited[name] = list(track(rows, name, total, transient=True, console=console(stderr=True), disable=json))
+        audited[name] = list(
+            track(rows, name, total, transient=True, console=console(stderr=True), disable=json)
+        )
     everything = [one for rows in audited.values() for one in rows]
     if json:
         print_json(as_json(audited))
@@ -48,7 +56,16 @@ def _show(name: str, rows: Sequence[Audited]) -> None:
     from rich import box
     from rich.table import Table
 
-    table = Table("exercise", "reference", "styles", "mistakes", "caught", "named", box=box.SIMPLE_HEAD, title=name)
+    table = Table(
+        "exercise",
+        "reference",
+        "styles",
+        "mistakes",
+        "caught",
+        "named",
+        box=box.SIMPLE_HEAD,
+        title=name,
+    )
     for one in rows:
         row = one.public()
         styles = f"{sum(one.styles.values())} of {len(one.styles)}"
@@ -64,4 +81,6 @@ def _show(name: str, rows: Sequence[Audited]) -> None:
 def _summary(everything: Sequence[Audited]) -> None:
     total = as_json({"": list(everything)})["total"]
     right = "every reference passed" if total["references_passed"] else "[red]a reference failed[/]"
-    console().print(f"{right}; {total['mistakes']} mistakes, {total['caught']} caught, {total['named']} named")
+    console().print(
+        f"{right}; {total['mistakes']} mistakes, {total['caught']} caught, {total['named']} named"
+    )

@@ -46,9 +46,13 @@ def _read(path: Path) -> Student:
     text = path.read_text(encoding="utf-8")
     others = _OTHERS.search(text)
     if others is None:
-        raise AssignmentError(f"demo/{path.parent.name}/{path.name} has no line '# others: solved', 'half' or 'empty'")
+        raise AssignmentError(
+            f"demo/{path.parent.name}/{path.name} has no line '# others: solved', 'half' or 'empty'"
+        )
     parts = _CELL.split(text)[1:]
-    cells = tuple((name, source.strip() + "\n") for name, source in zip(parts[::2], parts[1::2], strict=True))
+    cells = tuple(
+        (name, source.strip() + "\n") for name, source in zip(parts[::2], parts[1::2], strict=True)
+    )
     return Student(path.stem, ast.get_docstring(ast.parse(text)) or "", others[1], cells)
 
 
@@ -60,7 +64,9 @@ def submission(student: Student, release: Mapping[str, Any], solved: Mapping[str
     known = {"solved": asked, "half": asked[: len(asked) // 2], "empty": []}[student.others]
     own = dict(student.cells)
     if unknown := set(own) - set(asked) - {""}:
-        raise AssignmentError(f"the demo's student {student.name} answers {min(unknown)}, which nobody asks for")
+        raise AssignmentError(
+            f"the demo's student {student.name} answers {min(unknown)}, which nobody asks for"
+        )
     for cell in notebook["cells"]:
         if cell["id"] in own:
             cell["source"] = own[cell["id"]]

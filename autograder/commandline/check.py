@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 MARKS = {"passed": "green", "partial": "yellow", "not_attempted": "dim"}
 
 
-def run(notebook: Path, name: str | None, course: Path | None, isolation: str | None, json: bool) -> int:
+def run(
+    notebook: Path, name: str | None, course: Path | None, isolation: str | None, json: bool
+) -> int:
     """Judge a notebook and print the verdicts. Returns the exit code."""
     from ..course.assignment import load_assignment
     from ..errors import SubmissionError
@@ -67,13 +69,19 @@ def _belongs_to(root: Path, notebook: Path, data: bytes) -> str:
         return notebook.stem
     cells = read_notebook(data).cells
     known = {
-        name: identities(json.loads((root / "assignments" / name / f"{name}.ipynb").read_bytes())) for name in names
+        name: identities(json.loads((root / "assignments" / name / f"{name}.ipynb").read_bytes()))
+        for name in names
     }
-    shared = {name: sum(cell.grade_id in ids or cell.id in ids for cell in cells) for name, ids in known.items()}
+    shared = {
+        name: sum(cell.grade_id in ids or cell.id in ids for cell in cells)
+        for name, ids in known.items()
+    }
     best = max(shared, key=lambda name: shared[name], default="")
     if not best or not shared[best]:
         listed = ", ".join(names) or "none yet"
-        raise AssignmentError(f"cannot tell which assignment {notebook.name} answers: use --assignment ({listed})")
+        raise AssignmentError(
+            f"cannot tell which assignment {notebook.name} answers: use --assignment ({listed})"
+        )
     return best
 
 
@@ -97,7 +105,9 @@ def _show(assignment: Assignment, graded: GradedNotebook) -> None:
     out.print(table)
     for note in notebook_marks(graded.notebook).notes:
         out.print(escape(note))
-    out.print(f"[bold]{assignment.name}: {points(graded.score)} of {points(assignment.points)} points[/]")
+    out.print(
+        f"[bold]{assignment.name}: {points(graded.score)} of {points(assignment.points)} points[/]"
+    )
 
 
 __all__ = ["REFUSED", "as_json", "run"]

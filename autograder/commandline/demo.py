@@ -20,7 +20,12 @@ MARK = ".chainrule-demo"
 
 
 def run(
-    assignments: Sequence[str], course: Path | None, into: Path | None, jobs: int, isolation: str | None, json: bool
+    assignments: Sequence[str],
+    course: Path | None,
+    into: Path | None,
+    jobs: int,
+    isolation: str | None,
+    json: bool,
 ) -> int:
     """Build, hand in, grade, show, one assignment after the other. Returns the exit code."""
     from ..gradebook.classroom import Wishes
@@ -90,12 +95,23 @@ def _show(grades: ClassGrades, cast: list[Student], report: Path) -> None:
 
     out = console()
     stories = {student.name: student.story for student in cast}
-    table = Table("student", "what they handed in", "code", "written", box=box.SIMPLE_HEAD, title=grades.assignment)
+    table = Table(
+        "student",
+        "what they handed in",
+        "code",
+        "written",
+        box=box.SIMPLE_HEAD,
+        title=grades.assignment,
+    )
     for row in grades.students:
         table.add_row(row.student, stories.get(row.student, ""), by_code(row), by_hand(row))
     out.print(table)
     for row in grades.students:
-        found = [verdict for verdict in row.judged.verdicts if verdict.status in ("partial", "failed", "error")]
+        found = [
+            verdict
+            for verdict in row.judged.verdicts
+            if verdict.status in ("partial", "failed", "error")
+        ]
         if found:
             out.print(f"[bold]What the feedback says to {row.student}[/]")
         for verdict in found:

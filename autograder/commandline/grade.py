@@ -31,7 +31,12 @@ def grade_with_progress(root: Path, assignment: str, wishes: Wishes) -> ClassGra
     from ..errors import UnknownAssignment
     from ..gradebook.classroom import grade_class
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console(stderr=True), transient=True) as bars:
         steps = ("judged", "recorded", "pages") if wishes.feedback else ("judged", "recorded")
         tasks = {step: bars.add_task(step, total=None) for step in steps}
@@ -85,7 +90,9 @@ def print_grades(grades: ClassGrades, root: Path) -> None:
     from rich.table import Table
 
     out = console()
-    table = Table("student", "code", "written", "remarks", box=box.SIMPLE_HEAD, title=grades.assignment)
+    table = Table(
+        "student", "code", "written", "remarks", box=box.SIMPLE_HEAD, title=grades.assignment
+    )
     for row in grades.students:
         remarks = row.judged.problem or _summary(row.judged.verdicts)
         table.add_row(escape(row.student), by_code(row), by_hand(row), escape(remarks))
@@ -99,7 +106,11 @@ def print_grades(grades: ClassGrades, root: Path) -> None:
     unchanged = f"; {grades.unchanged} graded before and unchanged" if grades.unchanged else ""
     out.print(f"isolation: {grades.isolation}; seed {grades.seed}{unchanged}")
     if any(row.feedback for row in grades.students):
-        feedback = grades.feedback.relative_to(root) if grades.feedback.is_relative_to(root) else grades.feedback
+        feedback = (
+            grades.feedback.relative_to(root)
+            if grades.feedback.is_relative_to(root)
+            else grades.feedback
+        )
         out.print(f"feedback: {feedback}/STUDENT/{grades.assignment}/")
 
 

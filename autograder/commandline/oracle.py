@@ -11,7 +11,13 @@ from ..errors import OracleError
 from .saying import course_root
 
 
-def run(course: Path | None, log: Path | None, examiners: int, checks_per_minute: int, checks_per_hour: int) -> None:
+def run(
+    course: Path | None,
+    log: Path | None,
+    examiners: int,
+    checks_per_minute: int,
+    checks_per_hour: int,
+) -> None:
     """Serve until a signal."""
     try:
         import uvicorn
@@ -19,7 +25,10 @@ def run(course: Path | None, log: Path | None, examiners: int, checks_per_minute
         from ..oracle.service import Hub, Settings, application
     except ModuleNotFoundError as error:
         raise OracleError(f"{error.name} is not installed: pip install 'chainrule[hub]'") from None
-    url, prefix = os.environ.get("JUPYTERHUB_SERVICE_URL"), os.environ.get("JUPYTERHUB_SERVICE_PREFIX")
+    url, prefix = (
+        os.environ.get("JUPYTERHUB_SERVICE_URL"),
+        os.environ.get("JUPYTERHUB_SERVICE_PREFIX"),
+    )
     if not url or not prefix or not os.environ.get("JUPYTERHUB_API_TOKEN"):
         raise OracleError(
             "the oracle is started by a JupyterHub, as a service with a url: the Hub says who asks "
@@ -27,7 +36,10 @@ def run(course: Path | None, log: Path | None, examiners: int, checks_per_minute
         )
     settings = Settings(course_root(course), prefix, log)
     settings = replace(
-        settings, examiners=examiners, checks_per_minute=checks_per_minute, checks_per_hour=checks_per_hour
+        settings,
+        examiners=examiners,
+        checks_per_minute=checks_per_minute,
+        checks_per_hour=checks_per_hour,
     )
     where = urlsplit(url)
     uvicorn.run(

@@ -37,7 +37,9 @@ def write(root: Path, assignment: str, folder: Path) -> tuple[dict[str, Any], di
         students = write_students(report, folder / f"{stem}-students.csv")
         mistakes = write_mistakes(report, folder / f"{stem}-mistakes.csv")
     except OSError as error:
-        raise ClassError(f"cannot write to {folder}: {error.strerror}; name another folder with --into") from None
+        raise ClassError(
+            f"cannot write to {folder}: {error.strerror}; name another folder with --into"
+        ) from None
     return report, {"page": page, "students": students, "mistakes": mistakes}
 
 
@@ -54,4 +56,6 @@ def _show(report: dict[str, Any], *files: Path) -> None:
         out.print(f"{one['count']:4} made {escape(one['name'])}: {escape(one['hint'])}")
     for file in files:
         here = Path.cwd()
-        out.print(f"{file.relative_to(here) if file.is_relative_to(here) else file}", soft_wrap=True)
+        out.print(
+            f"{file.relative_to(here) if file.is_relative_to(here) else file}", soft_wrap=True
+        )

@@ -31,7 +31,10 @@ def refusing(as_json: bool, **about: object) -> Iterator[None]:
             sentence = sentence[:1].upper() + sentence[1:]
         typer.echo(sentence, err=True)
         if as_json:
-            print_json({key: value for key, value in about.items() if value is not None} | {"error": sentence})
+            print_json(
+                {key: value for key, value in about.items() if value is not None}
+                | {"error": sentence}
+            )
         raise typer.Exit(REFUSED) from None
 
 
@@ -62,7 +65,9 @@ def course_root(course: Path | None, near: Path | None = None) -> Path:
 
 
 def _no_folder(course: Path) -> Path:
-    raise AssignmentError(f"there is no folder {course}: --course names the one with nbgrader_config.py")
+    raise AssignmentError(
+        f"there is no folder {course}: --course names the one with nbgrader_config.py"
+    )
 
 
 def points(value: float) -> str:

@@ -73,7 +73,9 @@ class Assignment:
     def reference(self) -> Mapping[str, Any]:
         """The names of ``solutions/<name>.py``. Raises AssignmentError when it is not there."""
         self.insist_on_reference()
-        return vars(_module(self.bundle.hidden["reference"], self.bundle.path("reference"), "reference"))
+        return vars(
+            _module(self.bundle.hidden["reference"], self.bundle.path("reference"), "reference")
+        )
 
     @cached_property
     def answers(self) -> ReferenceAnswers:
@@ -109,7 +111,11 @@ def find_course(start: Path) -> Path:
 
 def assignments_in(course: Path) -> list[str]:
     """The names of the assignments that have been released in this course, sorted."""
-    return sorted(path.parent.name for path in course.glob("assignments/*/*.ipynb") if path.stem == path.parent.name)
+    return sorted(
+        path.parent.name
+        for path in course.glob("assignments/*/*.ipynb")
+        if path.stem == path.parent.name
+    )
 
 
 _loaded: dict[tuple[Path, str], tuple[tuple[object, ...], Assignment]] = {}
@@ -144,7 +150,9 @@ def unpack(bundle: Bundle) -> Assignment:
     try:
         release = json.loads(bundle.release)
     except ValueError as error:
-        raise AssignmentError(f"assignments/{name}/{name}.ipynb is no JSON ({error}): build it again") from None
+        raise AssignmentError(
+            f"assignments/{name}/{name}.ipynb is no JSON ({error}): build it again"
+        ) from None
     try:
         refuse_unknown_version(release)
     except MarksError as error:
@@ -159,7 +167,12 @@ def unpack(bundle: Bundle) -> Assignment:
             f"assignments/{name}/{name}.ipynb checks {unknown[0]!r}, which its exercises do not define: build it again"
         )
     return Assignment(
-        name, Path(bundle.course), release, {check: found[check] for check in asked}, bundle.beside, bundle
+        name,
+        Path(bundle.course),
+        release,
+        {check: found[check] for check in asked},
+        bundle.beside,
+        bundle,
     )
 
 

@@ -33,7 +33,9 @@ class Bundle:
         named = [("release", self.release)]
         named += [(f"hidden/{kind}", self.hidden[kind]) for kind in sorted(self.hidden)]
         named += [(f"beside/{name}", self.beside[name]) for name in sorted(self.beside)]
-        return digest_of(self.name.encode(), *(part for name, data in named for part in (name.encode(), data)))
+        return digest_of(
+            self.name.encode(), *(part for name, data in named for part in (name.encode(), data))
+        )
 
     @property
     def source(self) -> Path:
@@ -78,7 +80,9 @@ def files_beside(release: Path) -> list[Path]:
 
 def _travels(path: Path, folder: Path) -> bool:
     parts = path.relative_to(folder).parts
-    return path.suffix != ".ipynb" and not any(part.startswith((".", "__pycache__")) for part in parts)
+    return path.suffix != ".ipynb" and not any(
+        part.startswith((".", "__pycache__")) for part in parts
+    )
 
 
 def digest_of(*parts: bytes) -> str:
@@ -95,7 +99,17 @@ JUDGING = {
         "*.py",
         *(
             f"{room}/**/*.py"
-            for room in ("language", "watch", "exercise", "checks", "vocabulary", "report", "wall", "course", "grading")
+            for room in (
+                "language",
+                "watch",
+                "exercise",
+                "checks",
+                "vocabulary",
+                "report",
+                "wall",
+                "course",
+                "grading",
+            )
         ),
     ),
     "coursekit": ("**/*.py",),
@@ -112,6 +126,8 @@ def engine_digest() -> str:
     for package, patterns in JUDGING.items():
         spec = importlib.util.find_spec(package)
         for folder in (spec.submodule_search_locations if spec else None) or ():
-            for path in sorted({path for pattern in patterns for path in Path(folder).glob(pattern)}):
+            for path in sorted(
+                {path for pattern in patterns for path in Path(folder).glob(pattern)}
+            ):
                 parts += [path.relative_to(folder).as_posix().encode(), path.read_bytes()]
     return digest_of(*parts)

@@ -39,6 +39,8 @@ class ReferenceAnswers:
 
     def _worked_out(self, exercise: Exercise, inputs: Inputs, count_work: bool) -> Evaluation:
         torch: Any = sys.modules.get("torch")
-        if torch is not None and torch.get_num_threads() > 1:  # behind the wall the answer has one, too
+        if (
+            torch is not None and torch.get_num_threads() > 1
+        ):  # behind the wall the answer has one, too
             torch.set_num_threads(1)
         return call(exercise, self._namespace, inputs, count_work=count_work)

@@ -4,4 +4,13 @@ from .declare import exercise, exercises_in
 from .mistakes import Mistake, Mistakes
 from .trial import AnswerFailed, Check, Exercise, Trial
 
-__all__ = ["AnswerFailed", "Check", "Exercise", "Mistake", "Mistakes", "Trial", "exercise", "exercises_in"]
+__all__ = [
+    "AnswerFailed",
+    "Check",
+    "Exercise",
+    "Mistake",
+    "Mistakes",
+    "Trial",
+    "exercise",
+    "exercises_in",
+]

@@ -31,13 +31,18 @@ def exercise(
     inputs disagree.
     """
     read = read_signature(signature) if signature else ({}, {})
-    ins, outs = (inputs if inputs is not None else read[0]), (outputs if outputs is not None else read[1])
+    ins, outs = (
+        (inputs if inputs is not None else read[0]),
+        (outputs if outputs is not None else read[1]),
+    )
 
     def decorate(probe: Call) -> Exercise:
         name = getattr(probe, "__name__", "exercise")
         parameters = list(inspect.signature(probe).parameters)[1:]
         if parameters != list(ins):
-            raise ExerciseError(f"{name}: the probe takes {parameters} but inputs names {list(ins)}")
+            raise ExerciseError(
+                f"{name}: the probe takes {parameters} but inputs names {list(ins)}"
+            )
         code = probe.__code__
         where = (code.co_filename, code.co_firstlineno)
         return declare(name, probe, ins, outs, points=points, checks=checks, where=where, **terms)
@@ -71,7 +76,9 @@ def declare(
     """
     for one in cases:
         if unknown := set(one.overrides) - set(inputs):
-            raise ExerciseError(f"{name}: the case {one.title!r} overrides {sorted(unknown)}, which are no inputs")
+            raise ExerciseError(
+                f"{name}: the case {one.title!r} overrides {sorted(unknown)}, which are no inputs"
+            )
     if points <= 0:
         raise ExerciseError(f"{name}: points must be positive, not {points}")
     return Exercise(

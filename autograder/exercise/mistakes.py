@@ -41,7 +41,9 @@ class Mistakes:
 
     module: ModuleType
     right: Mapping[str, Any]
-    kept: Remembered = field(default_factory=lambda: Remembered(MOST_BYTES), repr=False, compare=False)
+    kept: Remembered = field(
+        default_factory=lambda: Remembered(MOST_BYTES), repr=False, compare=False
+    )
 
     def names(self, answer: str) -> tuple[str, ...]:
         """The known ways to get ``answer`` wrong, in the catalogue's order."""
@@ -57,9 +59,16 @@ class Mistakes:
         """The namespace in which ``answer`` makes the named mistakes and everything else is right."""
         hints = self.module.HINTS[answer]
         wrong = partial(getattr(self.module, answer), wrong=frozenset(names))
-        return Mistake(answer, names, " And: ".join(hints[name] for name in names), {**self.right, answer: wrong})
+        return Mistake(
+            answer,
+            names,
+            " And: ".join(hints[name] for name in names),
+            {**self.right, answer: wrong},
+        )
 
-    def evaluation(self, probe: Probe, mistake: Mistake, inputs: Inputs, asked: bytes) -> Evaluation:
+    def evaluation(
+        self, probe: Probe, mistake: Mistake, inputs: Inputs, asked: bytes
+    ) -> Evaluation:
         """What a probe gives where ``mistake`` is made; worked out once for all inputs of the digest ``asked``."""
         key = (probe.function, asked, mistake.answer, mistake.names)
         return self.kept.get(key, lambda: call(probe, mistake.namespace, inputs))

@@ -95,7 +95,9 @@ class Trial:
                 raise AnswerFailed(result.failure)
         return [result.arrays() for result in results]
 
-    def ask(self, one: Case = USUAL, **overrides: Any) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    def ask(
+        self, one: Case = USUAL, **overrides: Any
+    ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Draw inputs (with overrides), evaluate, and give (inputs, outputs): what properties are written with."""
         inputs, _ = self.exercise.draw(self.rng, one)
         inputs |= overrides

@@ -100,7 +100,9 @@ def grade_class(
     finished = False
     try:
         pool = _pool(loaded, wishes)
-        with without_grammar_of_iris():  # nbgrader takes a while to import; meanwhile the walls are going up
+        with (
+            without_grammar_of_iris()
+        ):  # nbgrader takes a while to import; meanwhile the walls are going up
             from .course import open_course
 
         opened = open_course(course, assignment, wishes.database)
@@ -121,14 +123,18 @@ def _pool(assignment: Assignment, wishes: Wishes) -> WorkerPool:
 
         return ClusterPool(wishes.scheduler, accelerated=accelerated)
     cards = len(cards_here())
-    jobs = min(wishes.jobs, cards) if accelerated and cards else wishes.jobs  # a card trains one answer at a time
+    jobs = (
+        min(wishes.jobs, cards) if accelerated and cards else wishes.jobs
+    )  # a card trains one answer at a time
     return LocalPool(jobs, assignment.bundle, wishes.isolation or "auto")
 
 
 class _Class:
     """One run over one class."""
 
-    def __init__(self, opened: OpenCourse, assignment: Assignment, wishes: Wishes, progress: Progress | None) -> None:
+    def __init__(
+        self, opened: OpenCourse, assignment: Assignment, wishes: Wishes, progress: Progress | None
+    ) -> None:
         from .hooks.judging import Judge
 
         self._opened = opened
@@ -163,7 +169,9 @@ class _Class:
             dispatch = Dispatch(self._submissions(recorder.known(), waiting), pool)
             try:
                 for group in dispatch:
-                    self._record(recorder, [*self._take(waiting), *filter(None, map(self._keep, group))])
+                    self._record(
+                        recorder, [*self._take(waiting), *filter(None, map(self._keep, group))]
+                    )
                 self._record(recorder, self._take(waiting))
                 recorder.reckon_penalties(self._unchanged)
             except ClassError:  # patience has ended, meanwhile others were judged
@@ -172,10 +180,17 @@ class _Class:
                         self._keep(one)
                 raise
         if self._wishes.feedback:
-            write_pages(self._opened, self._judged, self._wishes.jobs, lambda student: self._tell("pages", student))
+            write_pages(
+                self._opened,
+                self._judged,
+                self._wishes.jobs,
+                lambda student: self._tell("pages", student),
+            )
         return self._collect(level)
 
-    def _submissions(self, known: set[str], waiting: list[Ready]) -> Iterator[tuple[str, Submission]]:
+    def _submissions(
+        self, known: set[str], waiting: list[Ready]
+    ) -> Iterator[tuple[str, Submission]]:
         """What has to be judged, read one by one; what was judged before and only waits to be recorded is put aside."""
         from .recorder import Ready
 
@@ -197,7 +212,13 @@ class _Class:
             yield (
                 student,
                 Submission(
-                    self._assignment.bundle, handed_in, self._seed, self._isolation, self._limits, key, engine_digest()
+                    self._assignment.bundle,
+                    handed_in,
+                    self._seed,
+                    self._isolation,
+                    self._limits,
+                    key,
+                    engine_digest(),
                 ),
             )
 
@@ -209,7 +230,11 @@ class _Class:
         with suppress(OSError):
             config = Path(self._opened.folders.root, "nbgrader_config.py").read_bytes()
         parts = [handed_in.notebook, (handed_in.problem or "").encode(), timestamp, config]
-        parts += [part for name in sorted(handed_in.files) for part in (name.encode(), handed_in.files[name])]
+        parts += [
+            part
+            for name in sorted(handed_in.files)
+            for part in (name.encode(), handed_in.files[name])
+        ]
         return digest_of(self._assignment.bundle.digest.encode(), engine_digest().encode(), *parts)
 
     def _keep(self, one: Finished) -> Ready | None:
@@ -222,16 +247,25 @@ class _Class:
             self._failures[one.student] = f"the grader broke: {type(error).__name__}: {error}"
             return None
         try:
-            notebook = self._kept.keep(one.student, one.submission.key, one.submission.seed, one.judged)
+            notebook = self._kept.keep(
+                one.student, one.submission.key, one.submission.seed, one.judged
+            )
         except OSError as error:
-            raise ClassError(f"build/judged/ cannot be written ({error.strerror}): grade again when it can") from error
+            raise ClassError(
+                f"build/judged/ cannot be written ({error.strerror}): grade again when it can"
+            ) from error
         self._remember(one.student, one.judged)
         return Ready(one.student, self._folders[one.student], notebook)
 
     def _remember(self, student: str, judged: Judged) -> None:
         """For the table. Most of a class is told the same: equal findings are kept once."""
         verdicts = tuple(
-            replace(one, findings=tuple(self._findings.setdefault(finding, finding) for finding in one.findings))
+            replace(
+                one,
+                findings=tuple(
+                    self._findings.setdefault(finding, finding) for finding in one.findings
+                ),
+            )
             for one in judged.verdicts
         )
         self._judged[student] = Judged("", verdicts, judged.problem, judged.ours)
@@ -250,7 +284,9 @@ class _Class:
 
     def _rows(self) -> dict[str, Any]:
         with self._opened.gradebook() as gradebook:
-            return {row["student"]: row for row in gradebook.submission_dicts(self._assignment.name)}
+            return {
+                row["student"]: row for row in gradebook.submission_dicts(self._assignment.name)
+            }
 
     def _collect(self, level: str) -> ClassGrades:
         from .patience import patiently
@@ -261,7 +297,9 @@ class _Class:
         for student in self._folders:
             if student in self._failures:
                 continue
-            page = Path(folders.format_path(folders.feedback_directory, student, name), f"{name}.html")
+            page = Path(
+                folders.format_path(folders.feedback_directory, student, name), f"{name}.html"
+            )
             row = rows[student]
             students.append(
                 StudentGrade(
@@ -276,7 +314,9 @@ class _Class:
                 )
             )
         feedback = Path(folders.root) / folders.feedback_directory
-        grades = ClassGrades(name, level, self._seed, students, feedback, self._failures, len(self._unchanged))
+        grades = ClassGrades(
+            name, level, self._seed, students, feedback, self._failures, len(self._unchanged)
+        )
         if self._wishes.feedback:
             said = " ".join(self._opened.log.lines[-1:]) or "nbgrader did not say why"
             grades.pageless.update((row.student, said) for row in students if row.feedback is None)

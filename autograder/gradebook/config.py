@@ -30,11 +30,15 @@ class ErrorLog(logging.Handler):
 def read_config(course: Path) -> Config:
     """The course's own configuration. Raises ConfigError when there is none, or it cannot be used."""
     if not (course / COURSE_MARK).is_file():
-        raise ConfigError(f"{COURSE_MARK} is missing: the course's folder has it, beside source/ and solutions/")
+        raise ConfigError(
+            f"{COURSE_MARK} is missing: the course's folder has it, beside source/ and solutions/"
+        )
     try:
         return PyFileConfigLoader(COURSE_MARK, path=str(course)).load_config()
     except Exception as error:  # it is Python, anything can happen in it
-        raise ConfigError(f"{COURSE_MARK}: {type(error).__name__}: {' '.join(str(error).split())}") from None
+        raise ConfigError(
+            f"{COURSE_MARK}: {type(error).__name__}: {' '.join(str(error).split())}"
+        ) from None
 
 
 def folders_in(config: Config, log: ErrorLog) -> CourseDirectory:

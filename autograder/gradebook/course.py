@@ -37,10 +37,13 @@ class OpenCourse:
         found = {
             student: folder
             for folder in sorted(root.glob(str(relative)))
-            if folder.is_dir() and (student := folder.relative_to(root).parts[position]) not in excluded
+            if folder.is_dir()
+            and (student := folder.relative_to(root).parts[position]) not in excluded
         }
         if not found:
-            raise ClassError(f"nobody has handed in {folders.assignment_id}: no folder matches {relative}")
+            raise ClassError(
+                f"nobody has handed in {folders.assignment_id}: no folder matches {relative}"
+            )
         return found
 
     def autograded(self, student: str) -> Path:
@@ -55,7 +58,8 @@ class OpenCourse:
         asked = {
             nbgrader["grade_id"]
             for cell in assignment.release["cells"]
-            if (nbgrader := cell["metadata"].get("nbgrader")) and (nbgrader["grade"] or nbgrader["solution"])
+            if (nbgrader := cell["metadata"].get("nbgrader"))
+            and (nbgrader["grade"] or nbgrader["solution"])
         }
         if unknown := sorted(asked - known):
             raise ClassError(
@@ -83,7 +87,8 @@ class OpenCourse:
                 ) from None
             book: Any = gradebook
             names = {
-                one.id: " ".join(part for part in (one.first_name, one.last_name) if part) for one in book.students
+                one.id: " ".join(part for part in (one.first_name, one.last_name) if part)
+                for one in book.students
             }
             return ledger(gradebook, name), names
 

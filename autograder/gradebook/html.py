@@ -38,7 +38,9 @@ margin-bottom margin-left margin-right margin-top max-height max-width min-width
 padding-left padding-right padding-top text-align text-decoration text-indent vertical-align white-space width
 """
 _PLAIN = frozenset({"title", "alt", "colspan", "rowspan", "align", "start", "open", "lang"})
-_CLASS = re.compile(r"^(highlight|hl-[a-z0-9-]+|dataframe|[a-z][a-z0-9]?)$")  # pygments' short names, pandas' tables
+_CLASS = re.compile(
+    r"^(highlight|hl-[a-z0-9-]+|dataframe|[a-z][a-z0-9]?)$"
+)  # pygments' short names, pandas' tables
 _PICTURE = re.compile(r"^data:image/(png|jpeg|gif);base64,[A-Za-z0-9+/=\s]+$")
 _LINK = re.compile(
     r"^(https?://|mailto:|#)", re.IGNORECASE
@@ -61,7 +63,9 @@ MOST_TAGS, MOST_STYLED = 10_000, 50
 LONGEST, MOST_FORMULAS = 50_000, 300
 _FORMULA = re.compile(r"\\+(begin|\(|\[)")
 _TAG = re.compile(r"<[a-z]", re.IGNORECASE)
-_STYLED = re.compile(r"<(b|big|code|em|font|i|s|small|strike|strong|tt|u)[\s/]", re.IGNORECASE)  # with attributes
+_STYLED = re.compile(
+    r"<(b|big|code|em|font|i|s|small|strike|strong|tt|u)[\s/]", re.IGNORECASE
+)  # with attributes
 
 
 def _is_bearable(html: str) -> bool:
@@ -82,7 +86,9 @@ def clean_markdown(html: str) -> str:
 @pass_context
 def markdown(context: Any, source: str) -> str:
     """Markdown as HTML, whatever it holds: a picture that is missing is its caption, what cannot be read is text."""
-    if len(source) > LONGEST or len(_FORMULA.findall(source)) > MOST_FORMULAS:  # slower than in proportion to both
+    if (
+        len(source) > LONGEST or len(_FORMULA.findall(source)) > MOST_FORMULAS
+    ):  # slower than in proportion to both
         return f"<pre>{escape(source)}</pre>"
     attachments = _Attachments(context.get("cell", {}).get("attachments", {}))
     renderer = IPythonRenderer(escape=False, attachments=attachments, exclude_anchor_links=True)

@@ -43,18 +43,24 @@ class FeedbackExporter(HTMLExporter):
         lexer = language.get("pygments_lexer", language.get("name", None))
         resources = self._init_resources(resources)
         self.register_filter("highlight_code", partial(self._highlighted, lexer))
-        filter_data_type = WidgetsDataTypeFilter(notebook_metadata=self._nb_metadata, parent=self, resources=resources)
+        filter_data_type = WidgetsDataTypeFilter(
+            notebook_metadata=self._nb_metadata, parent=self, resources=resources
+        )
         self.register_filter("filter_data_type", filter_data_type)
         return TemplateExporter.from_notebook_node(self, nb, resources, **kw)
 
-    def _highlighted(self, lexer: str | None, source: str, language: str | None = None, metadata: Any = None) -> str:
+    def _highlighted(
+        self, lexer: str | None, source: str, language: str | None = None, metadata: Any = None
+    ) -> str:
         """Coloured code; what is the same in everybody's notebook is coloured once."""
         return self._coloured(lexer, source, language, (metadata or {}).get("magics_language"))
 
     @cached_property
     def _coloured(self) -> Callable[..., str]:
         @lru_cache(MOST_CELLS)
-        def coloured(lexer: str | None, source: str, language: str | None, magics: str | None) -> str:
+        def coloured(
+            lexer: str | None, source: str, language: str | None, magics: str | None
+        ) -> str:
             metadata = {"magics_language": magics} if magics else None
             return Highlight2HTML(pygments_lexer=lexer, parent=self)(source, language, metadata)
 
@@ -64,7 +70,9 @@ class FeedbackExporter(HTMLExporter):
 Told = Callable[[str], None]
 
 
-def write_pages(course: OpenCourse, students: Iterable[str], jobs: int = 1, told: Told = lambda student: None) -> None:
+def write_pages(
+    course: OpenCourse, students: Iterable[str], jobs: int = 1, told: Told = lambda student: None
+) -> None:
     """Write the feedback of everybody who was recorded; ``told`` hears of each page. A page that fails costs no other, and
     is in the course's log. Raises ClassError when the gradebook cannot be read, or the disk not be written."""
     waiting = [student for student in students if course.autograded(student).is_file()]
@@ -85,7 +93,9 @@ def write_pages(course: OpenCourse, students: Iterable[str], jobs: int = 1, told
             for student in group:
                 told(student)
     except BrokenExecutor as error:
-        raise ClassError("a process that writes feedback pages was killed: grade again when memory allows") from error
+        raise ClassError(
+            "a process that writes feedback pages was killed: grade again when memory allows"
+        ) from error
     except BaseException:
         lifeline.close()
         raise
@@ -139,11 +149,15 @@ class _Pages(GenerateFeedback):
     def convert_single_notebook(self, notebook_filename: str) -> None:
         """Make and write one page."""
         try:
-            patiently(lambda: GenerateFeedback.convert_single_notebook(self, notebook_filename), "read")
+            patiently(
+                lambda: GenerateFeedback.convert_single_notebook(self, notebook_filename), "read"
+            )
         except ClassError as error:
             raise _GaveUp(error) from error
         except OSError as error:
             raise _GaveUp(
-                ClassError(f"feedback/ cannot be written ({error.strerror}): grade again when it can")
+                ClassError(
+                    f"feedback/ cannot be written ({error.strerror}): grade again when it can"
+                )
             ) from error
         self.told(self.student_of[notebook_filename])

@@ -26,7 +26,9 @@ def patiently(act: Callable[[], T], does: str = "written") -> T:
                 raise
             if not _passing(error) or time.monotonic() > until:
                 why = " ".join(str(error.orig).split())
-                raise ClassError(f"the gradebook cannot be {does} ({why}): grade again when it can") from raised
+                raise ClassError(
+                    f"the gradebook cannot be {does} ({why}): grade again when it can"
+                ) from raised
             time.sleep(0.2)
 
 
@@ -34,7 +36,9 @@ def _of_the_database(raised: BaseException) -> DBAPIError | None:
     """What the database refused, if that is behind an error: nbgrader's methods raise their own in its place."""
     error: BaseException | None = raised
     while error is not None:
-        if isinstance(error, OperationalError) or (isinstance(error, DBAPIError) and error.connection_invalidated):
+        if isinstance(error, OperationalError) or (
+            isinstance(error, DBAPIError) and error.connection_invalidated
+        ):
             return error
         error = error.__cause__ or error.__context__
     return None

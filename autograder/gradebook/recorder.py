@@ -58,23 +58,37 @@ class Recorder:
         self._course = course
         self._assignment = assignment
         self._folders = course.folders
-        self._autograde = Autograde(coursedir=course.folders, config=course.config, log=course.log.logger)
+        self._autograde = Autograde(
+            coursedir=course.folders, config=course.config, log=course.log.logger
+        )
         self._autograde.force = True
-        self._exporter = self._autograde.exporter_class(parent=self._autograde, config=course.config)
+        self._exporter = self._autograde.exporter_class(
+            parent=self._autograde, config=course.config
+        )
         self._in_gradebook, self._on_notebook = _steps(self._autograde, self._exporter)
 
     def __enter__(self) -> Recorder:
         self._before = os.getcwd()
         os.chdir(self._folders.root)  # where hooks and plugins expect to be
-        self._muted, app_log.disabled = app_log.disabled, True  # nbgrader logs what it raises, with a traceback
+        self._muted, app_log.disabled = (
+            app_log.disabled,
+            True,
+        )  # nbgrader logs what it raises, with a traceback
         with alembic_on_path():
-            self._gradebook: Any = patiently(lambda: Gradebook(self._folders.db_url, self._folders.course_id), "read")
+            self._gradebook: Any = patiently(
+                lambda: Gradebook(self._folders.db_url, self._folders.course_id), "read"
+            )
         self._gradebook.db.remove()
         self._gradebook.db.configure(expire_on_commit=False)
         self._stale = True
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
         self._gradebook.close()
         app_log.disabled = self._muted
         os.chdir(self._before)
@@ -110,7 +124,9 @@ class Recorder:
             raise
         except Exception as error:
             if len(group) > 1:  # one of them is the culprit: each for itself
-                return {student: why for one in group for student, why in self.record([one]).items()}
+                return {
+                    student: why for one in group for student, why in self.record([one]).items()
+                }
             return {group[0].student: _in_words(error)}
         failures: dict[str, str] = {}
         for one in group:
@@ -178,7 +194,9 @@ class Recorder:
             {self._cells[grade.cell_id].name: grade for grade in notebook.grades},
             {self._cells[comment.cell_id].name: comment for comment in notebook.comments},
         )
-        if not (one.folder / f"{name}.ipynb").exists():  # as nbgrader counts a notebook that was not handed in
+        if not (
+            one.folder / f"{name}.ipynb"
+        ).exists():  # as nbgrader counts a notebook that was not handed in
             for grade in rows.grades.values():
                 grade.auto_score, grade.needs_manual_grade = 0, False
         nb = _graded_cells(one.notebook)
@@ -212,7 +230,9 @@ class Recorder:
             SubmittedNotebook, notebook.assignment_id == submission.id
         )
         return query.filter(
-            submission.assignment_id == self._row.id, notebook.notebook_id == self._notebook.id, late
+            submission.assignment_id == self._row.id,
+            notebook.notebook_id == self._notebook.id,
+            late,
         ).all()
 
     def save_scores(self, preprocessor: SaveScores, rows: _Rows, nb: Any) -> None:
@@ -233,7 +253,9 @@ class Recorder:
             session.expire(rows.notebook, ["score"])
             preprocessor.init_plugin()
             plugin: Any = preprocessor.plugin_inst
-            penalty = plugin.late_submission_penalty(rows.submission.student_id, rows.notebook.score, late)
+            penalty = plugin.late_submission_penalty(
+                rows.submission.student_id, rows.notebook.score, late
+            )
             if penalty is not None:
                 penalty = preprocessor._check_late_penalty(rows.notebook, penalty)
                 rows.notebook.late_submission_penalty = penalty
@@ -243,7 +265,9 @@ class Recorder:
     def _lay_out(self, one: Ready) -> None:
         """The student's files, the instructor's over them, and last the notebook: it says that all the rest is done."""
         name, convert = self._assignment.name, self._autograde
-        folder = Path(self._folders.format_path(self._folders.autograded_directory, one.student, name))
+        folder = Path(
+            self._folders.format_path(self._folders.autograded_directory, one.student, name)
+        )
         try:
             if folder.exists():
                 utils.rmtree(str(folder))
@@ -265,8 +289,13 @@ class Recorder:
             raise
 
     def _copy_masters(self, folder: Path) -> None:
-        source = self._folders.format_path(self._folders.source_directory, ".", self._assignment.name)
-        excluded = {Path(source, name) for name in self._autograde.exclude_overwriting.get(self._assignment.name, [])}
+        source = self._folders.format_path(
+            self._folders.source_directory, ".", self._assignment.name
+        )
+        excluded = {
+            Path(source, name)
+            for name in self._autograde.exclude_overwriting.get(self._assignment.name, [])
+        }
         for path in map(Path, utils.find_all_files(source, [*self._folders.ignore, "*.ipynb"])):
             if path in excluded:
                 continue
@@ -280,7 +309,9 @@ class Recorder:
         from nbformat import writes
 
         nb = from_dict(_joined(json.loads(one.notebook.read_bytes())))
-        resources: Any = self._autograde.init_single_notebook_resources(str(one.folder / placed.name))
+        resources: Any = self._autograde.init_single_notebook_resources(
+            str(one.folder / placed.name)
+        )
         resources["metadata"] = {"name": placed.stem, "path": str(placed.parent)}
         with utils.setenv(NBGRADER_EXECUTION="autograde"):
             for preprocessor in self._on_notebook:
@@ -367,7 +398,10 @@ def _joined(notebook: dict[str, Any]) -> dict[str, Any]:
 
 
 def _in_words(error: Exception) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split()) or "nbgrader did not record this submission"
+    return (
+        " ".join(f"{type(error).__name__}: {error}".split())
+        or "nbgrader did not record this submission"
+    )
 
 
 __all__ = ["Ready", "Recorder"]

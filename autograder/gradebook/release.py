@@ -39,7 +39,9 @@ def read_course(course_root: Path) -> Course:
     folders = folders_in(config, ErrorLog())
     source = Path(os.path.normpath(course_root / folders.source_directory))
     if source == course_root / "source":
-        raise ConfigError(f"{COURSE_MARK}: source_directory must not be source/, or nbgrader releases the texts too")
+        raise ConfigError(
+            f"{COURSE_MARK}: source_directory must not be source/, or nbgrader releases the texts too"
+        )
     release = Path(os.path.normpath(course_root / folders.release_directory))
     return Course(config, source, release, folders.db_url, folders.course_id)
 

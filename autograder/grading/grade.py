@@ -54,7 +54,9 @@ def grade_notebook(
     seed: int | None = None,
 ) -> GradedNotebook:
     """Judge the bytes of a submitted notebook. Never raises for what was submitted."""
-    return grade_rebuilt(assignment, rebuild_bytes(assignment, submitted).notebook, wall, files=files, seed=seed)
+    return grade_rebuilt(
+        assignment, rebuild_bytes(assignment, submitted).notebook, wall, files=files, seed=seed
+    )
 
 
 def rebuild_bytes(assignment: Assignment, submitted: bytes) -> Rebuilt:
@@ -82,36 +84,53 @@ def grade_rebuilt(
     seed = secrets.randbits(32) if seed is None else seed
     problem = notebook_marks(notebook).problem
     if problem:
-        verdicts = {name: _none(exercise, problem, seed) for name, exercise in assignment.exercises.items()}
+        verdicts = {
+            name: _none(exercise, problem, seed) for name, exercise in assignment.exercises.items()
+        }
         return _written(notebook, verdicts, problem)
     from ..errors import WallError
 
-    for attempt in (1, 2):  # a forkserver that died is replaced: the submission in hand is judged once more
+    for attempt in (
+        1,
+        2,
+    ):  # a forkserver that died is replaced: the submission in hand is judged once more
         try:
-            return _written(notebook, _verdicts(assignment, notebook, wall, files or {}, seed), None)
+            return _written(
+                notebook, _verdicts(assignment, notebook, wall, files or {}, seed), None
+            )
         except WallError as error:
             if attempt == 2:
                 problem = str(error)
     return not_judged(assignment, notebook, problem or "", seed)
 
 
-def not_judged(assignment: Assignment, notebook: dict[str, Any], why: str, seed: int) -> GradedNotebook:
+def not_judged(
+    assignment: Assignment, notebook: dict[str, Any], why: str, seed: int
+) -> GradedNotebook:
     """A rebuilt notebook that the grader failed to judge: no points, and a flag for people to look at it. A problem of the
     submission itself, known before, stays what it was."""
     problem = notebook_marks(notebook).problem
     said = problem or OURS.format(f"{why.rstrip('.')}.")
-    verdicts = {name: _none(exercise, said, seed) for name, exercise in assignment.exercises.items()}
+    verdicts = {
+        name: _none(exercise, said, seed) for name, exercise in assignment.exercises.items()
+    }
     return _written(notebook, verdicts, said, ours=problem is None)
 
 
 def _verdicts(
-    assignment: Assignment, notebook: dict[str, Any], wall: Wall, files: Mapping[str, bytes], seed: int
+    assignment: Assignment,
+    notebook: dict[str, Any],
+    wall: Wall,
+    files: Mapping[str, bytes],
+    seed: int,
 ) -> dict[str, Verdict]:
     from ..wall.wire.limits import Cell
 
     code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code" and not skipped(cell)]
     cells = [
-        Cell(id=cell["id"], source=cell["source"], kind="check" if check else "code", exercise=check)
+        Cell(
+            id=cell["id"], source=cell["source"], kind="check" if check else "code", exercise=check
+        )
         for cell in code
         for check in (check_of(cell),)
     ]
@@ -143,8 +162,17 @@ def _verdict(assignment: Assignment, exercise: Exercise, session: Session, seed:
     except (WallError, AssignmentError):
         raise
     except Exception as error:  # a check of ours that raised costs its exercise, not the class
-        return _none(exercise, OURS.format(f"judging {exercise.name} raised {type(error).__name__}: {error}."), seed)
-    return replace(verdict, score=_clamped(verdict.score, exercise.points), seed=seed, seconds=perf_counter() - began)
+        return _none(
+            exercise,
+            OURS.format(f"judging {exercise.name} raised {type(error).__name__}: {error}."),
+            seed,
+        )
+    return replace(
+        verdict,
+        score=_clamped(verdict.score, exercise.points),
+        seed=seed,
+        seconds=perf_counter() - began,
+    )
 
 
 def _none(exercise: Exercise, note: str, seed: int) -> Verdict:
@@ -156,7 +184,11 @@ def _clamped(score: float, points: float) -> float:
 
 
 def _written(
-    notebook: dict[str, Any], verdicts: dict[str, Verdict], problem: str | None, *, ours: bool = False
+    notebook: dict[str, Any],
+    verdicts: dict[str, Verdict],
+    problem: str | None,
+    *,
+    ours: bool = False,
 ) -> GradedNotebook:
     """Write the check cells' outputs, and the verdicts into their metadata for whoever records them."""
     in_order: list[Verdict] = []
@@ -177,9 +209,18 @@ def check_outputs(verdict: Verdict, points: float) -> list[dict[str, Any]]:
     """A check cell's outputs: report, heat map if there is one, and last the score, the only number nbgrader sees."""
     from ..report import heat_map_png, to_html, to_text
 
-    outputs = [_display({"text/html": to_html(verdict, picture=False), "text/plain": to_text(verdict)})]
+    outputs = [
+        _display({"text/html": to_html(verdict, picture=False), "text/plain": to_text(verdict)})
+    ]
     if picture := heat_map_png(verdict):
-        outputs.append(_display({"image/png": base64.b64encode(picture).decode(), "text/plain": "where the error is"}))
+        outputs.append(
+            _display(
+                {
+                    "image/png": base64.b64encode(picture).decode(),
+                    "text/plain": "where the error is",
+                }
+            )
+        )
     number = round(_clamped(verdict.score, points), 4)
     outputs.append(
         {

@@ -56,18 +56,26 @@ def read_notebook(data: bytes) -> Submitted:
     try:
         notebook = json.loads(data)
     except RecursionError:
-        raise SubmissionError("the notebook is nested too deeply to be one: open it in Jupyter and save it") from None
+        raise SubmissionError(
+            "the notebook is nested too deeply to be one: open it in Jupyter and save it"
+        ) from None
     except ValueError:
         raise SubmissionError(
             "the notebook file is damaged (no valid JSON): open it in Jupyter, save, submit"
         ) from None
     if not isinstance(notebook, dict):
         raise SubmissionError("the file is JSON but no notebook: submit the .ipynb file itself")
-    if "worksheets" in notebook or (isinstance(notebook.get("nbformat"), int) and notebook["nbformat"] < 4):
-        raise SubmissionError("the notebook is in an old format (nbformat 3): open it in JupyterLab, save, submit")
+    if "worksheets" in notebook or (
+        isinstance(notebook.get("nbformat"), int) and notebook["nbformat"] < 4
+    ):
+        raise SubmissionError(
+            "the notebook is in an old format (nbformat 3): open it in JupyterLab, save, submit"
+        )
     cells = notebook.get("cells")
     if not isinstance(cells, list):
-        raise SubmissionError("the file is JSON but no notebook (it has no cells): submit the .ipynb file itself")
+        raise SubmissionError(
+            "the file is JSON but no notebook (it has no cells): submit the .ipynb file itself"
+        )
     if not cells:
         raise SubmissionError("the notebook has no cells: submit the notebook with your answers")
     if len(cells) > CELLS:
@@ -91,12 +99,23 @@ def _read_cells(cells: list[Any], notes: list[str]) -> Submitted:
         metadata = cell.get("metadata")
         nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
         grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
-        read.append(SubmittedCell(kind, source, _name(cell.get("id")), _name(grade_id), _pictures(cell)))
+        read.append(
+            SubmittedCell(kind, source, _name(cell.get("id")), _name(grade_id), _pictures(cell))
+        )
     if sum(len(cell.source) for cell in read if cell.cell_type == "code") > CODE_BYTES:
-        raise SubmissionError(f"the notebook holds more than {CODE_BYTES // MEGABYTE} MB of code: remove pasted data")
+        raise SubmissionError(
+            f"the notebook holds more than {CODE_BYTES // MEGABYTE} MB of code: remove pasted data"
+        )
     if sum(len(cell.source) for cell in read) > SOURCE_BYTES:
-        raise SubmissionError(f"the notebook holds more than {SOURCE_BYTES // MEGABYTE} MB of text: remove pasted data")
-    pictures = sum(len(data) for cell in read for bundle in cell.attachments.values() for data in bundle.values())
+        raise SubmissionError(
+            f"the notebook holds more than {SOURCE_BYTES // MEGABYTE} MB of text: remove pasted data"
+        )
+    pictures = sum(
+        len(data)
+        for cell in read
+        for bundle in cell.attachments.values()
+        for data in bundle.values()
+    )
     if pictures > PICTURE_BYTES:
         raise SubmissionError(
             f"the pictures in the notebook take more than {PICTURE_BYTES // MEGABYTE} MB: shrink them"
@@ -109,7 +128,9 @@ def _foreign_kernel(notebook: dict[str, Any]) -> list[str]:
     kernel = metadata.get("kernelspec") if isinstance(metadata, dict) else None
     language = kernel.get("language", "python") if isinstance(kernel, dict) else "python"
     if isinstance(language, str) and language.lower() not in ("python", ""):
-        return [f"The notebook asked for a kernel of another language ({language[:40]}); it was run with Python."]
+        return [
+            f"The notebook asked for a kernel of another language ({language[:40]}); it was run with Python."
+        ]
     return []
 
 
@@ -136,7 +157,11 @@ def _pictures(cell: dict[str, Any]) -> dict[str, dict[str, str]]:
     kept: dict[str, dict[str, str]] = {}
     for name, bundle in attachments.items():
         if isinstance(bundle, dict):
-            pictures = {kind: data for kind in PICTURES if isinstance(data := bundle.get(kind), str) and data.isascii()}
+            pictures = {
+                kind: data
+                for kind in PICTURES
+                if isinstance(data := bundle.get(kind), str) and data.isascii()
+            }
             if pictures and (clean := _text(name)):
                 kept[clean] = pictures
     return kept
@@ -157,7 +182,9 @@ def find_notebook(folder: Path, assignment: str, ours: frozenset[str] = frozense
         raise SubmissionError(f"no notebook was handed in: {assignment}.ipynb is missing")
     if len(found) > 1:
         names = ", ".join(path.name for path in found[:3])
-        raise SubmissionError(f"several notebooks were handed in ({names}): hand in one, named {assignment}.ipynb")
+        raise SubmissionError(
+            f"several notebooks were handed in ({names}): hand in one, named {assignment}.ipynb"
+        )
     return found[0]
 
 
@@ -172,11 +199,15 @@ def _has_cells_of(path: Path, ours: frozenset[str]) -> bool:
 def read_plain_file(path: Path, limit: int = NOTEBOOK_BYTES) -> bytes:
     """The bytes of a regular file: no link (it may point out of the submission), no pipe, nothing above the limit."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+        descriptor = os.open(
+            path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+        )
     except FileNotFoundError:
         raise SubmissionError(f"{path.name} is missing: hand it in") from None
     except OSError:
-        raise SubmissionError(f"{path.name} cannot be read or is a link: hand in the file itself") from None
+        raise SubmissionError(
+            f"{path.name} cannot be read or is a link: hand in the file itself"
+        ) from None
     with os.fdopen(descriptor, "rb") as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
@@ -200,7 +231,11 @@ def read_files(folder: Path) -> dict[str, bytes]:
         folders[:] = sorted(name for name in folders if not name.startswith((".", "__pycache__")))
         for name in sorted(names):
             path = Path(base, name)
-            if name.startswith(".") or path.suffix == ".ipynb" or name in ("timestamp.txt", "submission_secret.txt"):
+            if (
+                name.startswith(".")
+                or path.suffix == ".ipynb"
+                or name in ("timestamp.txt", "submission_secret.txt")
+            ):
                 continue
             try:
                 if not stat.S_ISREG(path.lstat().st_mode):
@@ -211,5 +246,7 @@ def read_files(folder: Path) -> dict[str, bytes]:
             room -= len(data)
             found[path.relative_to(folder).as_posix()] = data
             if len(found) > FILES:
-                raise SubmissionError(f"more than {FILES} files were handed in: hand in the notebook and what it needs")
+                raise SubmissionError(
+                    f"more than {FILES} files were handed in: hand in the notebook and what it needs"
+                )
     return found

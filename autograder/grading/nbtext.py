@@ -20,7 +20,9 @@ def text_of_notebook(notebook: Mapping[str, Any]) -> str:
 def _cell(cell: Mapping[str, Any]) -> dict[str, Any]:
     split = {**cell, "source": _lines(cell["source"])}
     if "attachments" in cell:
-        split["attachments"] = {name: _bundle(bundle) for name, bundle in cell["attachments"].items()}
+        split["attachments"] = {
+            name: _bundle(bundle) for name, bundle in cell["attachments"].items()
+        }
     if cell["cell_type"] == "code":
         split["outputs"] = [_output(output) for output in cell["outputs"]]
     return split

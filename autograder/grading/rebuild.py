@@ -33,7 +33,9 @@ class Rebuilt:
     notes: tuple[str, ...] = ()
 
 
-def rebuild(release: Mapping[str, Any], submitted: Submitted | None, problem: str | None = None) -> Rebuilt:
+def rebuild(
+    release: Mapping[str, Any], submitted: Submitted | None, problem: str | None = None
+) -> Rebuilt:
     """Put the student's content into the released notebook. Without a submission: the release itself, nothing run."""
     released: list[dict[str, Any]] = _copied(release["cells"])
     if submitted is None:
@@ -45,7 +47,9 @@ def rebuild(release: Mapping[str, Any], submitted: Submitted | None, problem: st
     if said:
         cells.insert(0, _note(said))
     metadata = {
-        key: _copied(release["metadata"][key]) for key in ("kernelspec", "language_info") if key in release["metadata"]
+        key: _copied(release["metadata"][key])
+        for key in ("kernelspec", "language_info")
+        if key in release["metadata"]
     }
     notebook = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
     mark_notebook(notebook, NotebookMarks(tuple(notes), problem))
@@ -83,12 +87,16 @@ def _identity(cell: Mapping[str, Any]) -> str:
     return cell.get("metadata", {}).get("nbgrader", {}).get("grade_id") or cell["id"]
 
 
-def _merge(released: list[dict[str, Any]], submitted: Submitted) -> tuple[list[dict[str, Any]], list[str]]:
+def _merge(
+    released: list[dict[str, Any]], submitted: Submitted
+) -> tuple[list[dict[str, Any]], list[str]]:
     place = {_identity(cell): index for index, cell in enumerate(released)}
     notes = list(submitted.notes)
     matches: list[int | None] = [_match(cell, place) for cell in submitted.cells]
     if not any(match is not None for match in matches):
-        notes.append("None of the assignment's cells were found in this notebook: was another notebook handed in?")
+        notes.append(
+            "None of the assignment's cells were found in this notebook: was another notebook handed in?"
+        )
     notes += _overwritten(released, submitted.cells, matches)
     answers = _answers(released, submitted.cells, matches)
     extras = _extras(released, submitted.cells, matches, answers)
@@ -116,7 +124,9 @@ def _match(cell: SubmittedCell, place: Mapping[str, int]) -> int | None:
 
 
 def _overwritten(
-    released: Sequence[Mapping[str, Any]], cells: Sequence[SubmittedCell], matches: Sequence[int | None]
+    released: Sequence[Mapping[str, Any]],
+    cells: Sequence[SubmittedCell],
+    matches: Sequence[int | None],
 ) -> list[str]:
     """A sentence for every read-only code cell whose text was changed."""
     changed = {
@@ -128,12 +138,15 @@ def _overwritten(
         and not _unchanged(released[match], cell)
     }
     return [
-        f"The read-only cell {_identity(released[match])} had been changed; the original was run." for match in changed
+        f"The read-only cell {_identity(released[match])} had been changed; the original was run."
+        for match in changed
     ]
 
 
 def _answers(
-    released: Sequence[Mapping[str, Any]], cells: Sequence[SubmittedCell], matches: Sequence[int | None]
+    released: Sequence[Mapping[str, Any]],
+    cells: Sequence[SubmittedCell],
+    matches: Sequence[int | None],
 ) -> dict[int, int]:
     """Released index -> index of the submitted cell whose text stands there: the first changed one, else the first."""
     answers: dict[int, int] = {}
@@ -142,7 +155,8 @@ def _answers(
             continue
         first = answers.get(match)
         if first is None or (
-            _unchanged(released[match], cells[first]) and not _unchanged(released[match], cells[index])
+            _unchanged(released[match], cells[first])
+            and not _unchanged(released[match], cells[index])
         ):
             answers[match] = index
     return answers
@@ -165,10 +179,16 @@ def _extras(
             seen.add(match)
             after = match
             # A deleted solution cell comes back before what the student wrote in its place.
-            while after + 1 < len(released) and after + 1 not in present and role_of(released[after + 1]) == "solution":
+            while (
+                after + 1 < len(released)
+                and after + 1 not in present
+                and role_of(released[after + 1]) == "solution"
+            ):
                 after += 1
         if match is None or (
-            index not in used and role_of(released[match]) != "instructor" and not _unchanged(released[match], cell)
+            index not in used
+            and role_of(released[match]) != "instructor"
+            and not _unchanged(released[match], cell)
         ):
             extras.setdefault(after, []).append(cell)
     return extras
@@ -190,7 +210,9 @@ def _filled(cell: dict[str, Any], answer: SubmittedCell | None, present: bool) -
     if answer is not None and not (same := _unchanged(cell, answer)):
         cell["source"] = answer.source
         if cell["cell_type"] == "markdown" and answer.attachments:
-            cell["attachments"] = {name: dict(bundle) for name, bundle in answer.attachments.items()}
+            cell["attachments"] = {
+                name: dict(bundle) for name, bundle in answer.attachments.items()
+            }
     else:
         same = True
     if (role == "demo" and same) or (role == "solution" and not present):

@@ -81,8 +81,12 @@ def grade_submission(submission: Submission) -> Judged:
         )
     assignment = _assignment(submission.bundle)
     notebook = _rebuilt(submission, assignment)
-    with warm_wall(submission.isolation, submission.limits, assignment.course, assignment.modules) as wall:
-        graded = grade_rebuilt(assignment, notebook, wall, files=submission.handed_in.files, seed=submission.seed)
+    with warm_wall(
+        submission.isolation, submission.limits, assignment.course, assignment.modules
+    ) as wall:
+        graded = grade_rebuilt(
+            assignment, notebook, wall, files=submission.handed_in.files, seed=submission.seed
+        )
         return _finished(graded, submission, wall.level)
 
 
@@ -99,7 +103,11 @@ def warm_up(bundle: Bundle, isolation: str) -> None:
 def fault(submission: Submission, why: str) -> Judged:
     """What stands on the record when a submission could not be judged, by a fault that is not the student's."""
     assignment = _assignment(submission.bundle)
-    return _finished(not_judged(assignment, _rebuilt(submission, assignment), why, submission.seed), submission, "")
+    return _finished(
+        not_judged(assignment, _rebuilt(submission, assignment), why, submission.seed),
+        submission,
+        "",
+    )
 
 
 def _rebuilt(submission: Submission, assignment: Assignment) -> dict:
@@ -113,12 +121,16 @@ def _finished(graded: GradedNotebook, submission: Submission, isolation: str) ->
         marks = notebook_marks(graded.notebook)
         mark_notebook(graded.notebook, replace(marks, judged=submission.key))
     verdicts = tuple(map(_without_evidence, graded.verdicts))
-    return Judged(text_of_notebook(graded.notebook), verdicts, graded.problem, graded.ours, isolation)
+    return Judged(
+        text_of_notebook(graded.notebook), verdicts, graded.problem, graded.ours, isolation
+    )
 
 
 def _without_evidence(verdict: Verdict) -> Verdict:
     """A class of error maps would fill the memory; the notebook has them as pictures."""
-    return replace(verdict, findings=tuple(replace(finding, evidence=None) for finding in verdict.findings))
+    return replace(
+        verdict, findings=tuple(replace(finding, evidence=None) for finding in verdict.findings)
+    )
 
 
 _unpacked: dict[str, Assignment] = {}
@@ -132,4 +144,13 @@ def _assignment(bundle: Bundle) -> Assignment:
     return _unpacked[bundle.digest]
 
 
-__all__ = ["HandedIn", "Judged", "OtherEngine", "Submission", "fault", "grade_submission", "read_handed_in", "warm_up"]
+__all__ = [
+    "HandedIn",
+    "Judged",
+    "OtherEngine",
+    "Submission",
+    "fault",
+    "grade_submission",
+    "read_handed_in",
+    "warm_up",
+]

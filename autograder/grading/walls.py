@@ -18,7 +18,9 @@ _lock = Lock()
 
 
 @contextmanager
-def warm_wall(isolation: str, limits: Limits, course: Path, modules: tuple[str, ...]) -> Iterator[Wall]:
+def warm_wall(
+    isolation: str, limits: Limits, course: Path, modules: tuple[str, ...]
+) -> Iterator[Wall]:
     """The wall for this level of isolation, this course, which it hides, and these modules; one user at a time.
 
     Raises WallError when it cannot stand.
@@ -30,7 +32,9 @@ def warm_wall(isolation: str, limits: Limits, course: Path, modules: tuple[str, 
             wall = Wall(isolation=isolation, hidden=[key[1]], modules=modules)
             wall.__enter__()
             if not _at_the_end:
-                _at_the_end.append(Finalize(None, close_walls, exitpriority=10))  # what worker processes run
+                _at_the_end.append(
+                    Finalize(None, close_walls, exitpriority=10)
+                )  # what worker processes run
                 atexit.register(close_walls)  # and what others run
             _walls[key] = wall
         _walls[key].limits = limits

@@ -40,7 +40,11 @@ def from_json(stated: Mapping[str, Any]) -> Verdict:
     for what is no verdict."""
     refuse_newer(stated.get("version", 1), VERSION, "a verdict")
     first_edition = "version" not in stated
-    findings = _of_the_first_edition(stated) if first_edition else map(_finding_from_json, stated["findings"])
+    findings = (
+        _of_the_first_edition(stated)
+        if first_edition
+        else map(_finding_from_json, stated["findings"])
+    )
     return Verdict(
         name=_typed(stated["name"], str),
         points=_typed(stated["points"], int, float),
@@ -66,7 +70,9 @@ def refuse_newer(version: object, known: int, what: str) -> None:
 def finding_from_public(stated: Mapping[str, Any]) -> Finding:
     """A finding from ``Finding.public``, whoever says that it is one: its words are cut at ``LONGEST_SENTENCE``
     characters. Raises KeyError or TypeError for what is none."""
-    check, message, hint = (_typed(stated[key], str)[:LONGEST_SENTENCE] for key in ("check", "message", "hint"))
+    check, message, hint = (
+        _typed(stated[key], str)[:LONGEST_SENTENCE] for key in ("check", "message", "hint")
+    )
     return Finding(check, _typed(stated["passed"], bool, NoneType), message, hint)
 
 
@@ -94,7 +100,10 @@ def _finding_from_json(stated: Mapping[str, Any]) -> Finding:
 def _of_the_first_edition(stated: Mapping[str, Any]) -> list[Finding]:
     """Its findings have no words: those are in its one sentence. The mistakes are said to be the first failed check's,
     since nobody wrote down whose they are."""
-    found = [Finding(_typed(check, str), _typed(passed, bool, NoneType), "") for check, passed in stated["checks"]]
+    found = [
+        Finding(_typed(check, str), _typed(passed, bool, NoneType), "")
+        for check, passed in stated["checks"]
+    ]
     recognised = _mistakes(stated["mistakes"])
     failed = [place for place, finding in enumerate(found) if finding.passed is False]
     if recognised and not failed:

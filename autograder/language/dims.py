@@ -39,7 +39,11 @@ class Dims:
     below: str | None = None
 
     def __str__(self) -> str:
-        return "(" + ", ".join(self.axes) + ("," if len(self.axes) == 1 else "") + ")" if self.axes else "a scalar"
+        return (
+            "(" + ", ".join(self.axes) + ("," if len(self.axes) == 1 else "") + ")"
+            if self.axes
+            else "a scalar"
+        )
 
     def shape(self, sizes: Mapping[str, int]) -> tuple[int | None, ...]:
         """The numbers behind the names; None where any size will do. Raises DimsError for an unknown name."""
@@ -66,7 +70,9 @@ def parse(specification: str) -> Dims:
             words = words[:-1]
     for word in words:
         if not _AXIS.match(word):
-            raise DimsError(f"{word!r} in {specification!r} is not a dimension: write a name, a number, 'D+1' or 'any'")
+            raise DimsError(
+                f"{word!r} in {specification!r} is not a dimension: write a name, a number, 'D+1' or 'any'"
+            )
     return Dims(tuple(words), entries, below)
 
 
@@ -88,7 +94,9 @@ def _size(axis: str, sizes: Mapping[str, int]) -> int | None:
         return int(axis)
     name = _name(axis)
     if name not in sizes:
-        raise DimsError(f"the dimension {name!r} has no size here; known: {', '.join(sorted(sizes)) or 'none'}")
+        raise DimsError(
+            f"the dimension {name!r} has no size here; known: {', '.join(sorted(sizes)) or 'none'}"
+        )
     size = sizes[name]
     if derived := _DERIVED.match(axis):
         step = int(derived.group(3))
@@ -98,7 +106,9 @@ def _size(axis: str, sizes: Mapping[str, int]) -> int | None:
     return size
 
 
-def draw_sizes(names: set[str], ranges: Mapping[str, tuple[int, int]], rng: np.random.Generator) -> dict[str, int]:
+def draw_sizes(
+    names: set[str], ranges: Mapping[str, tuple[int, int]], rng: np.random.Generator
+) -> dict[str, int]:
     """Draw a size for every name, all different, within ``ranges`` (default 3 to 9, both ends included).
 
     Raises DimsError when the ranges leave no way to make the sizes different.
@@ -109,7 +119,9 @@ def draw_sizes(names: set[str], ranges: Mapping[str, tuple[int, int]], rng: np.r
         low, high = ranges.get(name, (3, 9))
         free = [size for size in range(low, high + 1) if size not in sizes.values() or low == high]
         if not free:
-            raise DimsError(f"no size between {low} and {high} is left for {name!r}: widen its range")
+            raise DimsError(
+                f"no size between {low} and {high} is left for {name!r}: widen its range"
+            )
         sizes[name] = int(rng.choice(free))
     return sizes
 
@@ -136,13 +148,19 @@ def _tuple(parts: object) -> str:
     return "(" + ", ".join(words) + ("," if len(words) == 1 else "") + ")"
 
 
-def explain_shape(name: str, got: tuple[int, ...], wanted: Dims, sizes: Mapping[str, int]) -> str | None:
+def explain_shape(
+    name: str, got: tuple[int, ...], wanted: Dims, sizes: Mapping[str, int]
+) -> str | None:
     """None when ``got`` fits, else one sentence that says which axis is wrong and, where it shows, why."""
     target = wanted.shape(sizes)
     if _fits(got, target):
         return None
     expected = tuple(size if size is not None else -1 for size in target)
-    must = f"it must be {wanted}" if not target else f"it must be {wanted} = {_tuple(_any(size) for size in target)}"
+    must = (
+        f"it must be {wanted}"
+        if not target
+        else f"it must be {wanted} = {_tuple(_any(size) for size in target)}"
+    )
     has = f"{name} is {shape_in_words(got, sizes)}" if got else f"{name} is a single number"
     return f"{has}; {must}{_why(got, expected, wanted, sizes)}."
 
@@ -152,10 +170,14 @@ def _any(size: int | None) -> str:
 
 
 def _fits(got: tuple[int, ...], target: tuple[int | None, ...]) -> bool:
-    return len(got) == len(target) and all(b is None or a == b for a, b in zip(got, target, strict=True))
+    return len(got) == len(target) and all(
+        b is None or a == b for a, b in zip(got, target, strict=True)
+    )
 
 
-def _why(got: tuple[int, ...], expected: tuple[int, ...], wanted: Dims, sizes: Mapping[str, int]) -> str:
+def _why(
+    got: tuple[int, ...], expected: tuple[int, ...], wanted: Dims, sizes: Mapping[str, int]
+) -> str:
     if not expected and got and all(size == 1 for size in got):
         return ": a single number, not an array around it"
     if not expected and got:
@@ -176,7 +198,9 @@ def _why(got: tuple[int, ...], expected: tuple[int, ...], wanted: Dims, sizes: M
         ]
         return ": " + ", ".join(wrong)
     if len(got) < len(expected):
-        missing = [axis for axis, size in zip(wanted.axes, expected, strict=True) if size not in got]
+        missing = [
+            axis for axis, size in zip(wanted.axes, expected, strict=True) if size not in got
+        ]
         return f": the axis {missing[0]} is missing" if missing else ": an axis is missing"
     extra = [k for k, size in enumerate(got) if size not in expected]
     return f": axis {extra[0]} does not belong" if extra else ": an axis too many"

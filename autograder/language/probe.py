@@ -34,7 +34,9 @@ class Answers:
         try:
             return self._namespace[name]
         except KeyError:
-            raise MissingAnswer(f"{name} is not defined yet: run the cell that defines it") from None
+            raise MissingAnswer(
+                f"{name} is not defined yet: run the cell that defines it"
+            ) from None
 
 
 @dataclass(frozen=True)
@@ -76,20 +78,26 @@ class Probe:
         Floats are standard normal (float64), scalars uniform in [0.1, 1), labels uniform in [0, C) (int64); ``given`` and
         the case's overrides replace them. Sizes are all different unless the case fixes them.
         """
-        names = set[str]().union(*(dims.names() for dims in (*self.inputs.values(), *self.outputs.values())))
+        names = set[str]().union(
+            *(dims.names() for dims in (*self.inputs.values(), *self.outputs.values()))
+        )
         sizes = draw_sizes(names - set(case.sizes), self.ranges, rng) | dict(case.sizes)
         inputs: Inputs = {}
         for name, dims in self.inputs.items():
             if name in case.overrides:
                 continue
-            inputs[name] = self.given[name](rng, sizes) if name in self.given else _draw(dims, sizes, rng)
+            inputs[name] = (
+                self.given[name](rng, sizes) if name in self.given else _draw(dims, sizes, rng)
+            )
         for name, override in case.overrides.items():
             inputs[name] = override(rng, inputs) if callable(override) else override
         return {name: inputs[name] for name in self.inputs}, sizes
 
     def call(self, answers: Answers, inputs: Inputs) -> Mapping[str, Any]:
         """Run the probe; scalars arrive as Python numbers, arrays as they are."""
-        return self.function(answers, **{name: _plain(inputs[name], dims) for name, dims in self.inputs.items()})
+        return self.function(
+            answers, **{name: _plain(inputs[name], dims) for name, dims in self.inputs.items()}
+        )
 
 
 def _draw(dims: Dims, sizes: Mapping[str, int], rng: np.random.Generator) -> Any:

@@ -25,6 +25,8 @@ def _named(side: str, whole: str) -> dict[str, str]:
         if not name.isidentifier():
             raise DimsError(f"{part!r} in {whole!r} is no name with dimensions: write 'x: N D'")
         if name in found:
-            raise DimsError(f"{name!r} stands twice on one side of {whole!r}: each needs a name of its own")
+            raise DimsError(
+                f"{name!r} stands twice on one side of {whole!r}: each needs a name of its own"
+            )
         found[name] = dims
     return found

@@ -47,7 +47,12 @@ class Finding:
 
     def public(self) -> dict[str, Any]:
         """The machine-readable form: check, passed, message, hint."""
-        return {"check": self.check, "passed": self.passed, "message": self.message, "hint": self.hint}
+        return {
+            "check": self.check,
+            "passed": self.passed,
+            "message": self.message,
+            "hint": self.hint,
+        }
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,9 @@ class Verdict:
         if self.note:
             return self.note
         missing = [finding for finding in self.findings if finding.passed is False]
-        hints = [finding.hint for finding in missing if finding.hint]  # the mistake's name may come with a later check
+        hints = [
+            finding.hint for finding in missing if finding.hint
+        ]  # the mistake's name may come with a later check
         return " ".join([missing[0].message, *hints[:1]]) if missing else ""
 
 
@@ -142,7 +149,19 @@ class Evaluation:
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The outputs that are arrays or numbers."""
-        return {name: value.array for name, value in self.outputs.items() if value.array is not None}
+        return {
+            name: value.array for name, value in self.outputs.items() if value.array is not None
+        }
 
 
-__all__ = ["Evaluation", "Evidence", "Failure", "Finding", "Status", "Value", "Verdict", "replace", "score"]
+__all__ = [
+    "Evaluation",
+    "Evidence",
+    "Failure",
+    "Finding",
+    "Status",
+    "Value",
+    "Verdict",
+    "replace",
+    "score",
+]

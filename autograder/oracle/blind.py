@@ -22,7 +22,9 @@ def blind(check: Reference, trial: Trial) -> Finding:
     """What ``check`` finds, without its numbers."""
     found = check(trial)
     message = found.message if found.passed else _where(check, trial)
-    return Finding(check.title, found.passed, message, "" if found.passed else found.hint, check.share)
+    return Finding(
+        check.title, found.passed, message, "" if found.passed else found.hint, check.share
+    )
 
 
 def _where(check: Reference, trial: Trial) -> str:

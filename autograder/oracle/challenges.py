@@ -29,15 +29,32 @@ class Open:
 class Challenges:
     """All open challenges. Of one user's only the last few are kept."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic, lives: float = LIVES_SECONDS) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, lives: float = LIVES_SECONDS
+    ) -> None:
         self._clock = clock
         self._lives = lives
         self._open: dict[str, OrderedDict[str, Open]] = {}
 
-    def open(self, user: str, assignment: str, exercise: str, seed: int, cases: int, outputs: tuple[str, ...]) -> Open:
+    def open(
+        self,
+        user: str,
+        assignment: str,
+        exercise: str,
+        seed: int,
+        cases: int,
+        outputs: tuple[str, ...],
+    ) -> Open:
         """Open one more."""
         one = Open(
-            secrets.token_urlsafe(16), user, assignment, exercise, seed, cases, outputs, self._clock() + self._lives
+            secrets.token_urlsafe(16),
+            user,
+            assignment,
+            exercise,
+            seed,
+            cases,
+            outputs,
+            self._clock() + self._lives,
         )
         mine = self._open.setdefault(user, OrderedDict())
         mine[one.id] = one
@@ -55,5 +72,7 @@ class Challenges:
     def _forget(self) -> None:
         now = self._clock()
         self._open = {
-            user: mine for user, mine in self._open.items() if mine and next(reversed(mine.values())).expires > now
+            user: mine
+            for user, mine in self._open.items()
+            if mine and next(reversed(mine.values())).expires > now
         }

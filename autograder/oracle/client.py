@@ -83,7 +83,9 @@ class Oracle:
         challenge = read_challenge(self._post("challenges", asked))
         if any(set(inputs) != set(exercise.inputs) for _, inputs in challenge.cases):
             raise _Away("it has another release of this assignment: fetch it again")
-        answered = json.loads(self._post(f"challenges/{challenge.id}/outputs", self._outputs(trial, challenge)))
+        answered = json.loads(
+            self._post(f"challenges/{challenge.id}/outputs", self._outputs(trial, challenge))
+        )
         return [finding_from_public(one) for one in answered["findings"]]
 
     def _outputs(self, trial: Trial, challenge: Challenge) -> bytes:
@@ -93,18 +95,23 @@ class Oracle:
                 raise AnswerFailed(evaluation.failure, Case(title))
         asked = set(trial.exercise.outputs)
         outputs = [
-            {name: array for name, array in evaluation.arrays().items() if name in asked} for evaluation in evaluations
+            {name: array for name, array in evaluation.arrays().items() if name in asked}
+            for evaluation in evaluations
         ]
         data = pack_outputs(outputs)
         if len(data) > MAX_OUTPUT_BYTES:
-            raise AnswerFailed(Failure("error", f"the outputs take {len(data) >> 20} MB: more than can be right"))
+            raise AnswerFailed(
+                Failure("error", f"the outputs take {len(data) >> 20} MB: more than can be right")
+            )
         return data
 
     def _post(self, path: str, body: bytes) -> bytes:
         global _not_before
         if time.monotonic() < _not_before:
             raise _Away("it did not answer a moment ago")
-        request = urllib.request.Request(self._url + path, body, {"Authorization": f"token {self._token}"})
+        request = urllib.request.Request(
+            self._url + path, body, {"Authorization": f"token {self._token}"}
+        )
         try:
             with _opener().open(request, timeout=PATIENCE_SECONDS) as answer:
                 return answer.read(LONGEST_ANSWER)
@@ -135,7 +142,9 @@ def here(assignment: str) -> Oracle | None:
 class _StayThere(urllib.request.HTTPRedirectHandler):
     """The token is for the oracle: it does not follow a redirection."""
 
-    def redirect_request(self, req: Any, fp: Any, code: Any, msg: Any, headers: Any, newurl: Any) -> None:
+    def redirect_request(
+        self, req: Any, fp: Any, code: Any, msg: Any, headers: Any, newurl: Any
+    ) -> None:
         return None
 
 

@@ -27,7 +27,9 @@ from .packets import Arrays, pack_challenge
 
 SEEDS_COMPARED = 6
 WAITS = "waits for grading"
-CONSTANT = f"{WAITS}: what is right here is the same for all inputs, so that a verdict would give it away"
+CONSTANT = (
+    f"{WAITS}: what is right here is the same for all inputs, so that a verdict would give it away"
+)
 
 
 class Unanswerable(Exception):
@@ -84,20 +86,27 @@ def draw(course: Path, assignment: str, exercise: str, seed: int) -> PackedCases
 
 
 def decide(
-    course: Path, assignment: str, exercise: str, seed: int, outputs: Sequence[Arrays], thorough: bool
+    course: Path,
+    assignment: str,
+    exercise: str,
+    seed: int,
+    outputs: Sequence[Arrays],
+    thorough: bool,
 ) -> list[Finding]:
     """One finding for each check that needs the reference, in their order. ``thorough`` tries all pairs of mistakes."""
     loaded, asked = _find(course, assignment, exercise)
 
     def given(inputs, /, *, count_work: bool = False) -> list[Evaluation]:
         return [
-            Evaluation(outputs={name: Value(array, "ndarray") for name, array in arrays.items()}) for arrays in outputs
+            Evaluation(outputs={name: Value(array, "ndarray") for name, array in arrays.items()})
+            for arrays in outputs
         ]
 
     reference = local(asked, loaded.reference)
     trial = Trial(asked, given, np.random.default_rng(seed), reference, loaded.mistakes, thorough)
     return [
-        _finding(check, trial, judged) for check, judged in zip(_asking(asked), _varies(loaded, exercise), strict=True)
+        _finding(check, trial, judged)
+        for check, judged in zip(_asking(asked), _varies(loaded, exercise), strict=True)
     ]
 
 
@@ -115,7 +124,9 @@ def _finding(check: Check, trial: Trial, judged: bool) -> Finding:
 
 def _find(course: Path, assignment: str, exercise: str) -> tuple[Assignment, Exercise]:
     if assignment not in assignments_in(course):
-        raise Unanswerable("no such assignment: open the notebook from the assignment's own folder", known=False)
+        raise Unanswerable(
+            "no such assignment: open the notebook from the assignment's own folder", known=False
+        )
     loaded = load_assignment(course, assignment)
     if exercise not in loaded.exercises:
         raise Unanswerable("no such exercise in this assignment", known=False)
@@ -138,15 +149,24 @@ def _varies(assignment: Assignment, name: str) -> tuple[bool, ...]:
     for seed in range(SEEDS_COMPARED):
         trial = Trial(exercise, reference, np.random.default_rng(seed))
         drawn.append(
-            [{name: array.tobytes() for name, array in one.evaluation.arrays().items()} for one in trial.draws()]
+            [
+                {name: array.tobytes() for name, array in one.evaluation.arrays().items()}
+                for one in trial.draws()
+            ]
         )
     first, *others = drawn
 
     def depends(output: str) -> bool:
         return any(
-            one[k].get(output) != first[k].get(output) for one in others for k in range(min(len(one), len(first)))
+            one[k].get(output) != first[k].get(output)
+            for one in others
+            for k in range(min(len(one), len(first)))
         )
 
-    compared = [check.outputs or tuple(exercise.outputs) for check in _asking(exercise) if isinstance(check, Reference)]
+    compared = [
+        check.outputs or tuple(exercise.outputs)
+        for check in _asking(exercise)
+        if isinstance(check, Reference)
+    ]
     varying = iter([any(map(depends, outputs)) for outputs in compared])
     return tuple(isinstance(check, Reference) and next(varying) for check in _asking(exercise))

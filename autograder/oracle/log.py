@@ -24,7 +24,12 @@ class Audit:
         """One line."""
         if self._folder is None:
             return
-        line = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "user": user, "event": event, **facts}
+        line = {
+            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "user": user,
+            "event": event,
+            **facts,
+        }
         with self.path(user).open("a", encoding="utf-8") as log:
             log.write(json.dumps(line, ensure_ascii=False) + "\n")
 

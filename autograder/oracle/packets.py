@@ -80,12 +80,18 @@ def read_challenge(data: bytes) -> Challenge:
 def pack_outputs(outputs: Sequence[Mapping[str, np.ndarray]]) -> bytes:
     """The outputs of every case as .npz: the entry ``2/dW`` is the output dW of the third case."""
     file = io.BytesIO()
-    entries = {f"{k}/{name}": plain(array) for k, arrays in enumerate(outputs) for name, array in arrays.items()}
+    entries = {
+        f"{k}/{name}": plain(array)
+        for k, arrays in enumerate(outputs)
+        for name, array in arrays.items()
+    }
     np.savez(file, allow_pickle=False, **entries)
     return file.getvalue()
 
 
-def unpack_outputs(data: bytes, cases: int, names: Sequence[str], most: int = MAX_OUTPUT_BYTES) -> list[Arrays]:
+def unpack_outputs(
+    data: bytes, cases: int, names: Sequence[str], most: int = MAX_OUTPUT_BYTES
+) -> list[Arrays]:
     """Read .npz bytes as the outputs ``names`` of so many cases. Raises Malformed for anything else."""
     outputs: list[Arrays] = [{} for _ in range(cases)]
     try:
@@ -102,10 +108,20 @@ def unpack_outputs(data: bytes, cases: int, names: Sequence[str], most: int = MA
                 outputs[k][name] = _array(archive, entry)
     except Malformed:
         raise
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, struct.error, NotImplementedError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        OSError,
+        ValueError,
+        struct.error,
+        NotImplementedError,
+    ) as error:
         raise Malformed("no .npz") from error
     except (RuntimeError, IndexError, KeyError, OverflowError, AttributeError, TypeError) as error:
-        raise Malformed("no .npz that can be read") from error  # zipfile on archives that nobody writes
+        raise Malformed(
+            "no .npz that can be read"
+        ) from error  # zipfile on archives that nobody writes
     return outputs
 
 

@@ -46,7 +46,11 @@ class Window:
                 raise TooMany(recent[-one.count] + one.seconds - now)
         times.append(now)
         if len(self._times) > 10_000:
-            self._times = {name: kept for name, kept in self._times.items() if kept and kept[-1] > now - self._longest}
+            self._times = {
+                name: kept
+                for name, kept in self._times.items()
+                if kept and kept[-1] > now - self._longest
+            }
 
 
 class Turns:

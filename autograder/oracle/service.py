@@ -71,7 +71,11 @@ class Hub:
     async def user_of(self, token: str) -> str | None:
         """The user's name, when the token has the scope ``access:services!service=...`` of this service."""
         user: Any = await self._auth.user_for_token(token, sync=False)  # pyright: ignore[reportGeneralTypeIssues]
-        if not user or user.get("kind") != "user" or not self._auth.check_scopes(self._auth.access_scopes, user):
+        if (
+            not user
+            or user.get("kind") != "user"
+            or not self._auth.check_scopes(self._auth.access_scopes, user)
+        ):
             return None
         return user["name"]
 
@@ -128,7 +132,9 @@ class Desk:
         self.challenges = Challenges()
         self.turns = Turns(settings.at_a_time)
         self.requests = Window(Allowance(settings.requests_per_minute, 60))
-        self.checks = Window(Allowance(settings.checks_per_minute, 60), Allowance(settings.checks_per_hour, 3600))
+        self.checks = Window(
+            Allowance(settings.checks_per_minute, 60), Allowance(settings.checks_per_hour, 3600)
+        )
         self.examiners = Examiners(settings.examiners)
         self._refusals = Window(Allowance(10, 60))
 
@@ -139,7 +145,9 @@ class Desk:
             self.audit.write(user, "refused", status=status, why=sentence)
         except TooMany:
             pass
-        return HTTPException(status, sentence, {"Retry-After": str(int(wait) + 1)} if wait else None)
+        return HTTPException(
+            status, sentence, {"Retry-After": str(int(wait) + 1)} if wait else None
+        )
 
     async def body(self, request: Request, user: str, most: int) -> bytes:
         """The request's body, of which never more than ``most`` is kept."""
@@ -167,11 +175,15 @@ def application(settings: Settings, authority: Authority) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await asyncio.gather(*(desk.examiners.run(examiner.stand_by) for _ in range(settings.examiners)))
+        await asyncio.gather(
+            *(desk.examiners.run(examiner.stand_by) for _ in range(settings.examiners))
+        )
         yield
         desk.examiners.close()
 
-    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    app = FastAPI(
+        lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
+    )
     app.state.desk = desk
     app.include_router(routes, prefix=settings.prefix.rstrip("/"))
     return app
@@ -223,15 +235,28 @@ async def challenge(request: Request, user: User) -> Response:
     try:
         desk.checks.spend(user)
     except TooMany as wait:
-        raise desk.refuse(user, 429, f"too many checks: wait {wait.seconds:.0f} s", wait.seconds) from None
+        raise desk.refuse(
+            user, 429, f"too many checks: wait {wait.seconds:.0f} s", wait.seconds
+        ) from None
     seed = fresh_seed()
     try:
-        drawn = await desk.examiners.run(examiner.draw, desk.settings.course, ask.assignment, ask.exercise, seed)
+        drawn = await desk.examiners.run(
+            examiner.draw, desk.settings.course, ask.assignment, ask.exercise, seed
+        )
     except examiner.Unanswerable as why:
         raise desk.refuse(user, 409 if why.known else 404, why.sentence) from None
     one = desk.challenges.open(user, ask.assignment, ask.exercise, seed, drawn.cases, drawn.outputs)
-    desk.audit.write(user, "challenge", id=one.id, assignment=one.assignment, exercise=one.exercise, seed=one.seed)
-    return Response(frame_challenge(one.id, drawn.trees, drawn.payload), media_type="application/octet-stream")
+    desk.audit.write(
+        user,
+        "challenge",
+        id=one.id,
+        assignment=one.assignment,
+        exercise=one.exercise,
+        seed=one.seed,
+    )
+    return Response(
+        frame_challenge(one.id, drawn.trees, drawn.payload), media_type="application/octet-stream"
+    )
 
 
 @routes.post("/challenges/{id}/outputs")
@@ -240,7 +265,9 @@ async def outputs(request: Request, id: str, user: User) -> dict[str, Any]:
     desk = at_desk(request)
     one = desk.challenges.take(user, id)
     if one is None:
-        raise desk.refuse(user, 404, "no such challenge is open: each is answered once, within five minutes")
+        raise desk.refuse(
+            user, 404, "no such challenge is open: each is answered once, within five minutes"
+        )
     data = await desk.body(request, user, MAX_OUTPUT_BYTES)
     try:
         arrays = unpack_outputs(data, one.cases, one.outputs)
@@ -252,6 +279,12 @@ async def outputs(request: Request, id: str, user: User) -> dict[str, Any]:
     )
     told = [finding.public() for finding in findings]
     desk.audit.write(
-        user, "verdict", id=one.id, assignment=one.assignment, exercise=one.exercise, bytes=len(data), findings=told
+        user,
+        "verdict",
+        id=one.id,
+        assignment=one.assignment,
+        exercise=one.exercise,
+        bytes=len(data),
+        findings=told,
     )
     return {"findings": told}

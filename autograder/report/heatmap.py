@@ -19,7 +19,9 @@ LARGEST = 64
 
 def heat_map_png(verdict: Verdict) -> bytes | None:
     """The first failed check's error as a PNG on a transparent background; None when there is nothing to see."""
-    shown = next((f.evidence for f in verdict.findings if f.evidence and f.evidence.error is not None), None)
+    shown = next(
+        (f.evidence for f in verdict.findings if f.evidence and f.evidence.error is not None), None
+    )
     if shown is None or shown.error is None or shown.error.size < 2:
         return None
     return _draw(shown, _thin(shown.error))

@@ -70,7 +70,9 @@ def to_html(verdict: Verdict, *, picture: bool = True) -> str:
 
 def alt_text(verdict: Verdict) -> str:
     """What the heat map shows, in words."""
-    shown = next((f.evidence for f in verdict.findings if f.evidence and f.evidence.error is not None), None)
+    shown = next(
+        (f.evidence for f in verdict.findings if f.evidence and f.evidence.error is not None), None
+    )
     if shown is None:
         return ""
     return f"Heat map of the error in {shown.output}; it is largest at {list(shown.index or ())}."

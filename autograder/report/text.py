@@ -27,4 +27,6 @@ def to_text(verdict: Verdict, width: int = 100) -> str:
 
 
 def _indented(text: str, width: int) -> str:
-    return fill(text, width, initial_indent="      ", subsequent_indent="      ", replace_whitespace=True)
+    return fill(
+        text, width, initial_indent="      ", subsequent_indent="      ", replace_whitespace=True
+    )

@@ -53,7 +53,9 @@ def layer(
 
     def probe(student: Any, **given: Any) -> Mapping[str, Any]:
         dout = given.pop(upstream)
-        value, cache = named(there, getattr(student, there)(*given.values()), (out, "cache")).values()
+        value, cache = named(
+            there, getattr(student, there)(*given.values()), (out, "cache")
+        ).values()
         return {out: value, **named(back, getattr(student, back)(dout, cache), grads)}
 
     usual = (
@@ -90,5 +92,7 @@ def named(answer: str, returned: Any, names: tuple[str, ...]) -> dict[str, Any]:
             f"{answer} returned one {type(returned).__name__}; it must return {len(names)} values: {wanted}"
         )
     if len(returned) != len(names):
-        raise Misreturned(f"{answer} returned {len(returned)} values; it must return {len(names)}: {wanted}")
+        raise Misreturned(
+            f"{answer} returned {len(returned)} values; it must return {len(names)}: {wanted}"
+        )
     return dict(zip(names, returned, strict=True))

@@ -40,7 +40,9 @@ class Ask:
         """Inputs that are not asked yet."""
         return self.trial.exercise.draw(self.rng, drawn_as)[0] | overrides
 
-    def __call__(self, base: Mapping[str, Any] | Case = USUAL, /, **overrides: Any) -> tuple[Inputs, Outputs]:
+    def __call__(
+        self, base: Mapping[str, Any] | Case = USUAL, /, **overrides: Any
+    ) -> tuple[Inputs, Outputs]:
         """Draw, or take ``base``, ask, and give (inputs, outputs)."""
         inputs = self.draw(base, **overrides) if isinstance(base, Case) else {**base, **overrides}
         return inputs, self.all([inputs])[0]
@@ -50,7 +52,9 @@ class Ask:
         return self.trial.arrays(batch)
 
 
-def property_of(asked: Exercise, title: str, share: float, hint: str = "") -> Callable[[Fact], Fact]:
+def property_of(
+    asked: Exercise, title: str, share: float, hint: str = ""
+) -> Callable[[Fact], Fact]:
     """State a property of an exercise's answers, above the function that holds it true.
 
     >>> @property_of(softmax, "Rows sum to 1", share=0.75)  # doctest: +SKIP

@@ -21,7 +21,17 @@ if TYPE_CHECKING:
 
 ACCELERATOR = "accelerator"
 PRECISIONS = ("", "float32", "bfloat16", "float16")
-READS = {"item", "tolist", "numpy", "cpu", "__bool__", "__float__", "__int__", "__index__", "__complex__"}
+READS = {
+    "item",
+    "tolist",
+    "numpy",
+    "cpu",
+    "__bool__",
+    "__float__",
+    "__int__",
+    "__index__",
+    "__complex__",
+}
 READS_FROM_C = {"__format__", "__array__", "__repr__"}
 """Methods that are entered from C or through torch's own Python: the caller's frame says nothing there."""
 
@@ -75,7 +85,9 @@ def autocast(where: torch.device, precision: str) -> AbstractContextManager[Any]
     import torch
 
     if precision not in PRECISIONS:
-        raise ValueError(f"{precision!r} is no precision here: it is one of {', '.join(PRECISIONS[1:])}")
+        raise ValueError(
+            f"{precision!r} is no precision here: it is one of {', '.join(PRECISIONS[1:])}"
+        )
     if precision in ("", "float32"):
         return contextlib.nullcontext()
     return torch.autocast(where.type, dtype=getattr(torch, precision))
@@ -128,7 +140,11 @@ def observed(where: torch.device) -> Iterator[Observed]:
     frozen = gc.get_freeze_count()
     gc.freeze()  # whatever is there is no longer looked at: only what the steps make is counted, and quickly
     try:
-        with _measured(where, run), _reads_counted(run), saved_tensors_hooks(_Saved, lambda kept: kept.tensor):
+        with (
+            _measured(where, run),
+            _reads_counted(run),
+            saved_tensors_hooks(_Saved, lambda kept: kept.tensor),
+        ):
             yield run
         run.tensors_kept = _tensors_made()
     finally:
@@ -175,9 +191,13 @@ def _reads_counted(run: Observed) -> Iterator[None]:
     from torch.overrides import TorchFunctionMode
 
     class Counting(TorchFunctionMode):
-        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        def __torch_function__(
+            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
             name = getattr(func, "__name__", "")
-            if name in READS_FROM_C or (name in READS and not _within_torch(sys._getframe(1).f_code.co_filename)):
+            if name in READS_FROM_C or (
+                name in READS and not _within_torch(sys._getframe(1).f_code.co_filename)
+            ):
                 run.synchronisations += 1
                 with self._silent():  # a read that reads on by another name is one read
                     return func(*args, **(kwargs or {}))

@@ -38,9 +38,14 @@ def local(probe: Probe, namespace: Mapping[str, Any]) -> Evaluate:
     return evaluate
 
 
-def call(probe: Probe, namespace: Mapping[str, Any], inputs: Inputs, *, count_work: bool = False) -> Evaluation:
+def call(
+    probe: Probe, namespace: Mapping[str, Any], inputs: Inputs, *, count_work: bool = False
+) -> Evaluation:
     """One call of the probe on copies of ``inputs``, with warnings silenced and the failure, if any, in words."""
-    handed = {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in inputs.items()}
+    handed = {
+        name: value.copy() if isinstance(value, np.ndarray) else value
+        for name, value in inputs.items()
+    }
     work: Work | None = None
     try:
         with np.errstate(all="ignore"):
@@ -61,7 +66,8 @@ def call(probe: Probe, namespace: Mapping[str, Any], inputs: Inputs, *, count_wo
         aliased=tuple(
             str(name)
             for name, value in returned.items()
-            if isinstance(value, np.ndarray) and any(np.may_share_memory(value, array) for array in arrays.values())
+            if isinstance(value, np.ndarray)
+            and any(np.may_share_memory(value, array) for array in arrays.values())
         ),
         work=work.steps if work else None,
         libraries=tuple(sorted(filter(None, work.libraries))) if work else (),
@@ -72,12 +78,17 @@ def value_of(returned: Any) -> Value:
     """Turn what an answer returned into data: numbers and exact ndarrays become arrays, all else is named by its type."""
     kind = type(returned)
     if kind is np.ndarray:
-        return Value(returned.copy() if returned.dtype.kind in COUNTABLE else None, _dtype_name(returned))
+        return Value(
+            returned.copy() if returned.dtype.kind in COUNTABLE else None, _dtype_name(returned)
+        )
     if kind in (bool, int, float, complex) or isinstance(returned, np.generic):
         array = np.asarray(returned)
         return Value(array if array.dtype.kind in COUNTABLE else None, kind.__name__)
     if kind.__module__.partition(".")[0] == "torch" and hasattr(returned, "detach"):
-        return Value(np.array(returned.detach().cpu().resolve_conj().resolve_neg().numpy()), f"torch.{kind.__name__}")
+        return Value(
+            np.array(returned.detach().cpu().resolve_conj().resolve_neg().numpy()),
+            f"torch.{kind.__name__}",
+        )
     return Value(None, kind.__name__)
 
 
@@ -108,7 +119,9 @@ def describe(exception: BaseException) -> Failure:
         words = ""
     frames = _own_frames(exception)
     where = f" in {frames[-1].name}, line {frames[-1].lineno}: {frames[-1].line}" if frames else ""
-    return Failure("error", f"{kind}: {words}{where}"[:2000], "".join(traceback.format_list(frames))[-8000:])
+    return Failure(
+        "error", f"{kind}: {words}{where}"[:2000], "".join(traceback.format_list(frames))[-8000:]
+    )
 
 
 def _own_frames(exception: BaseException) -> list[traceback.FrameSummary]:

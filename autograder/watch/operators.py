@@ -84,8 +84,12 @@ def _recorded_here(found: Operators) -> Iterator[None]:
 def _begin(torch: Any, mark: str) -> None:
     switched_off = (False,) * 5  # shapes, memory, stacks, FLOPs, modules
     kind, experimental = torch.autograd.ProfilerState.CPU, torch._C._profiler._ExperimentalConfig()
-    torch.autograd._enable_profiler_legacy(torch.autograd.ProfilerConfig(kind, *switched_off, experimental))
-    torch.autograd._record_function_with_args_exit(torch.autograd._record_function_with_args_enter(mark))
+    torch.autograd._enable_profiler_legacy(
+        torch.autograd.ProfilerConfig(kind, *switched_off, experimental)
+    )
+    torch.autograd._record_function_with_args_exit(
+        torch.autograd._record_function_with_args_enter(mark)
+    )
 
 
 def _names(torch: Any) -> set[str]:

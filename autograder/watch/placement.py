@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import torch
 
-NUMBERS_ASKED_FOR = ("called on meta tensors", "no data", "numpy", "__format__", "nonzero", "masked_select")
+NUMBERS_ASKED_FOR = (
+    "called on meta tensors",
+    "no data",
+    "numpy",
+    "__format__",
+    "nonzero",
+    "masked_select",
+)
 """Parts of what torch says when a number is asked for that is not there."""
 
 
@@ -37,7 +44,9 @@ def followed(call: Callable[..., Any], *arguments: Any) -> Followed:
         # an operation that torch has not written for the device says nothing about who calls it
         unknown = isinstance(stopped, NotImplementedError) and not waits
         return Followed(stays=waits or unknown, waits=waits)
-    return Followed(stays=isinstance(result, torch.Tensor) and result.device.type == "meta", waits=False)
+    return Followed(
+        stays=isinstance(result, torch.Tensor) and result.device.type == "meta", waits=False
+    )
 
 
 def keeps_dtype(call: Callable[..., Any], dtypes: tuple[torch.dtype, ...], *arguments: Any) -> bool:
@@ -48,7 +57,8 @@ def keeps_dtype(call: Callable[..., Any], dtypes: tuple[torch.dtype, ...], *argu
 
     for dtype in dtypes:
         cast = [
-            one.to(dtype) if isinstance(one, torch.Tensor) and one.is_floating_point() else one for one in arguments
+            one.to(dtype) if isinstance(one, torch.Tensor) and one.is_floating_point() else one
+            for one in arguments
         ]
         try:
             result = call(*cast)

@@ -23,7 +23,11 @@ from typing import Any
 from .operators import is_recorded_beginning, operators_recorded
 
 _LIBRARY = tuple(
-    {path for key in ("stdlib", "platstdlib", "purelib", "platlib") if (path := sysconfig.get_paths().get(key))}
+    {
+        path
+        for key in ("stdlib", "platstdlib", "purelib", "platlib")
+        if (path := sysconfig.get_paths().get(key))
+    }
 )
 _OURS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")
 
@@ -114,7 +118,15 @@ class _Watch:
     EVADING = frozenset(
         {
             *("sys.settrace", "sys.setprofile", "sys.monitoring.register_callback"),
-            *("subprocess.Popen", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system"),
+            *(
+                "subprocess.Popen",
+                "os.exec",
+                "os.fork",
+                "os.forkpty",
+                "os.posix_spawn",
+                "os.spawn",
+                "os.system",
+            ),
         }
     )
 
@@ -215,19 +227,27 @@ def _count_by_monitoring(run: Callable[[], Any]) -> tuple[Any, Work | None]:
                 monitoring.set_local_events(tool, code, events.INSTRUCTION)
 
     calls = events.PY_START | events.PY_RESUME
-    callbacks = {events.PY_START: entered, events.PY_RESUME: entered, events.INSTRUCTION: instruction}
+    callbacks = {
+        events.PY_START: entered,
+        events.PY_RESUME: entered,
+        events.INSTRUCTION: instruction,
+    }
     monitoring.use_tool_id(tool, _TOOL)
     for event, callback in callbacks.items():
         monitoring.register_callback(tool, event, callback)
     monitoring.set_events(tool, calls)
     before_in_threads = threading.gettrace()
-    threading.settrace(lambda frame, event, argument: None)  # so that a new thread is told to the audit hook
+    threading.settrace(
+        lambda frame, event, argument: None
+    )  # so that a new thread is told to the audit hook
     try:
         result = run()
         kept = monitoring.get_tool(tool) == _TOOL and monitoring.get_events(tool) == calls
     finally:
         threading.settrace(before_in_threads)  # type: ignore[arg-type]
-        if monitoring.get_tool(tool) != _TOOL:  # whoever has it now, the events are still ours to end
+        if (
+            monitoring.get_tool(tool) != _TOOL
+        ):  # whoever has it now, the events are still ours to end
             monitoring.free_tool_id(tool)
             monitoring.use_tool_id(tool, _TOOL)
         for event in callbacks:

@@ -11,7 +11,9 @@ from autograder import draws, must
 from autograder.checks import close
 from coursekit.exercises.digits import digits_with_bias
 
-MODEL_SIGNATURE = "X: N D, y: N int<C, X_new: M D, learning_rate, reg, num_iters: int, batch_size: int, seed: int"
+MODEL_SIGNATURE = (
+    "X: N D, y: N int<C, X_new: M D, learning_rate, reg, num_iters: int, batch_size: int, seed: int"
+)
 """What ``trained_twice`` takes."""
 
 MODEL_GIVEN = {

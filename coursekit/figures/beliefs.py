@@ -11,7 +11,12 @@ from .picture import Picture, canvas, drawing, number
 
 
 def beliefs(
-    X: np.ndarray, p: np.ndarray, y: np.ndarray, class_names: Sequence[str], image_shape: Sequence[int], top: int = 3
+    X: np.ndarray,
+    p: np.ndarray,
+    y: np.ndarray,
+    class_names: Sequence[str],
+    image_shape: Sequence[int],
+    top: int = 3,
 ) -> Picture:
     """Each image with its most probable classes as bars: blue and hatched the true class, grey the others."""
     p = np.asarray(p, dtype=float)
@@ -35,13 +40,20 @@ def beliefs(
                     edgecolor="white",
                 )
             bars.set_yticks(range(len(best)), [str(class_names[c]) for c in best], fontsize=8)
-            bars.set(xlim=(0, 1.02), ylim=(len(best) - 0.4, -0.6), title=f"true: {class_names[true]}")
+            bars.set(
+                xlim=(0, 1.02), ylim=(len(best) - 0.4, -0.6), title=f"true: {class_names[true]}"
+            )
             bars.title.set_fontsize(8)
             bars.set_xticks([0, 1], ["0", "1"], fontsize=7)
-            told.append(f"{class_names[true]} shown, {class_names[best[0]]} believed at {row[best[0]]:.0%}")
+            told.append(
+                f"{class_names[true]} shown, {class_names[best[0]]} believed at {row[best[0]]:.0%}"
+            )
         for box in axes[2 * len(X) :]:
             box.axis("off")
-    return Picture(figure, f"{len(X)} images with bars for their {top} most probable classes: {'; '.join(told)}.")
+    return Picture(
+        figure,
+        f"{len(X)} images with bars for their {top} most probable classes: {'; '.join(told)}.",
+    )
 
 
 def _shown(pixels: np.ndarray, image_shape: Sequence[int]) -> np.ndarray:

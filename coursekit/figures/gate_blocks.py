@@ -23,13 +23,29 @@ def gate_blocks(arrangements: Sequence[tuple[str, str, str, bool]]) -> Picture:
         figure, axes = canvas(2.9 * len(arrangements) + 0.2, 2.7, columns=len(arrangements))
         for box, (title, order, other, stacked) in zip(axes, arrangements, strict=True):
             for k, gate in enumerate(order):
-                x, y, wide, high = (0.0, -1.0 * k - 1, 3.0, 1.0) if stacked else (1.0 * k, -3.0, 1.0, 3.0)
+                x, y, wide, high = (
+                    (0.0, -1.0 * k - 1, 3.0, 1.0) if stacked else (1.0 * k, -3.0, 1.0, 3.0)
+                )
                 style = {"facecolor": _COLOURS[gate], "alpha": 0.55, "edgecolor": "0.3"}
                 box.add_patch(Rectangle((x, y), wide, high, **style))
                 box.text(x + wide / 2, y + high / 2, gate, ha="center", va="center", fontsize=13)
             wide, high = (3, 4) if stacked else (4, 3)
-            box.text(wide / 2, 0.15, other if stacked else "4H", ha="center", va="bottom", color=palette.BLUE)
-            box.text(-0.15, -high / 2, "4H" if stacked else other, ha="right", va="center", color=palette.VERMILION)
+            box.text(
+                wide / 2,
+                0.15,
+                other if stacked else "4H",
+                ha="center",
+                va="bottom",
+                color=palette.BLUE,
+            )
+            box.text(
+                -0.15,
+                -high / 2,
+                "4H" if stacked else other,
+                ha="right",
+                va="center",
+                color=palette.VERMILION,
+            )
             box.set(xlim=(-1.3, 4.2), ylim=(-4.2, 0.9), aspect="equal", title=title)
             box.axis("off")
             lie = "below one another" if stacked else "side by side"

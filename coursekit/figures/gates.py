@@ -18,15 +18,34 @@ def rectangle(x: float, y: float, step: float = 0.4) -> Picture:
             ((0, y), x, step, palette.ORANGE, "\\\\"),
         ):
             axes.add_patch(
-                Rectangle(corner, wide, high, facecolor=colour, alpha=0.55, edgecolor="0.3", hatch=hatch, linewidth=0.8)
+                Rectangle(
+                    corner,
+                    wide,
+                    high,
+                    facecolor=colour,
+                    alpha=0.55,
+                    edgecolor="0.3",
+                    hatch=hatch,
+                    linewidth=0.8,
+                )
             )
         axes.text(x / 2, y / 2, f"x * y = {number(x * y)}", ha="center", va="center", fontsize=11)
         axes.text(x / 2, -0.12, f"x = {number(x)}", ha="center", va="top", color=palette.BLUE)
         axes.text(-0.1, y / 2, f"y = {number(y)}", ha="right", va="center", color=palette.BLUE)
         axes.text(
-            x + step + 0.15, y / 2, f"x grows by {number(step)}:\nadds {number(step)} * y", va="center", fontsize=9
+            x + step + 0.15,
+            y / 2,
+            f"x grows by {number(step)}:\nadds {number(step)} * y",
+            va="center",
+            fontsize=9,
         )
-        axes.text(x / 2, y + step + 0.1, f"y grows by {number(step)}: adds {number(step)} * x", ha="center", fontsize=9)
+        axes.text(
+            x / 2,
+            y + step + 0.1,
+            f"y grows by {number(step)}: adds {number(step)} * x",
+            ha="center",
+            fontsize=9,
+        )
         axes.set(xlim=(-0.9, x + 2.6), ylim=(-0.45, y + step + 0.45), aspect="equal")
         axes.axis("off")
     return Picture(

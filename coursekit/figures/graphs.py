@@ -52,10 +52,14 @@ class _Layout:
     through: dict[int, list[int]]  # arrow -> the empty places it passes
     x: dict[int, float] = field(default_factory=dict)
     y: dict[int, float] = field(default_factory=dict)
-    tips: dict[int, float] = field(default_factory=dict)  # arrow -> how far above the middle of its box it ends
+    tips: dict[int, float] = field(
+        default_factory=dict
+    )  # arrow -> how far above the middle of its box it ends
 
 
-def computation_graph(nodes: Sequence[Node], arrows: Sequence[Arrow], title: str = "", alt: str = "") -> Picture:
+def computation_graph(
+    nodes: Sequence[Node], arrows: Sequence[Arrow], title: str = "", alt: str = ""
+) -> Picture:
     """Draw a graph. Forward values are blue, gradients red; arrows of the gate at work are red, too."""
     layout = _lay_out(len(nodes), arrows)
     xs, ys = layout.x.values(), layout.y.values()
@@ -125,7 +129,14 @@ def _draw_node(axes: Axes, x: float, y: float, node: Node, size: float) -> None:
         patch = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
         below = y - _HIGH / 2 - 0.17
         axes.text(
-            x, below, node.below, ha="center", va="center", fontsize=0.85 * size, color=colours["backward"], bbox=patch
+            x,
+            below,
+            node.below,
+            ha="center",
+            va="center",
+            fontsize=0.85 * size,
+            color=colours["backward"],
+            bbox=patch,
         )
 
 
@@ -143,7 +154,13 @@ def _draw_arrow(axes: Axes, layout: _Layout, index: int, arrow: Arrow) -> None:
         "",
         (x[-1], y[-1]),
         (x[-2], y[-2]),
-        arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": width, "shrinkA": 0, "shrinkB": 0},
+        arrowprops={
+            "arrowstyle": "-|>",
+            "color": colour,
+            "linewidth": width,
+            "shrinkA": 0,
+            "shrinkB": 0,
+        },
         zorder=0,
     )
     if arrow.message:
@@ -191,8 +208,12 @@ def _lay_out(count: int, arrows: Sequence[Arrow]) -> _Layout:
 
 def _depths(count: int, arrows: Sequence[Arrow]) -> list[int]:
     """Inputs stand right before their first use, everything else right after the last thing it is made from."""
-    sources: Mapping[int, list[int]] = {k: [a.start for a in arrows if a.end == k] for k in range(count)}
-    users: Mapping[int, list[int]] = {k: [a.end for a in arrows if a.start == k] for k in range(count)}
+    sources: Mapping[int, list[int]] = {
+        k: [a.start for a in arrows if a.end == k] for k in range(count)
+    }
+    users: Mapping[int, list[int]] = {
+        k: [a.end for a in arrows if a.start == k] for k in range(count)
+    }
     depth = [0] * count
     for _ in range(count):  # longest paths, found in at most ``count`` rounds
         for k in range(count):
@@ -212,7 +233,9 @@ def _place(layout: _Layout, neighbours: Mapping[int, list[int]]) -> None:
         order = layout.columns if sweep % 2 else layout.columns[::-1]
         for column in order:
             wanted = {
-                k: float(np.mean([layout.y[n] for n in neighbours[k]])) if neighbours[k] else layout.y[k]
+                k: float(np.mean([layout.y[n] for n in neighbours[k]]))
+                if neighbours[k]
+                else layout.y[k]
                 for k in column
             }
             column.sort(key=lambda k, wanted=wanted: -wanted[k])
@@ -224,7 +247,11 @@ def _spread(y: dict[int, float], column: Sequence[int], wanted: Mapping[int, flo
     placed: list[float] = []
     for k in column:
         placed.append(min(wanted[k], placed[-1] - _ROW) if placed else wanted[k])
-    shift = float(np.mean([wanted[k] - at for k, at in zip(column, placed, strict=True)])) if placed else 0.0
+    shift = (
+        float(np.mean([wanted[k] - at for k, at in zip(column, placed, strict=True)]))
+        if placed
+        else 0.0
+    )
     for k, at in zip(column, placed, strict=True):
         y[k] = at + shift
 

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 
 def examples(
-    X: np.ndarray, y: np.ndarray, class_names: Sequence[str], image_shape: Sequence[int], per_class: int = 4
+    X: np.ndarray,
+    y: np.ndarray,
+    class_names: Sequence[str],
+    image_shape: Sequence[int],
+    per_class: int = 4,
 ) -> Picture:
     """The first few examples of every class, one column a class."""
     with drawing():
@@ -30,11 +34,14 @@ def examples(
                     _image(box, X[rows[r]], image_shape)
             axes[c].set_title(name, fontsize=8)
     return Picture(
-        figure, f"{per_class} example images of each of the {len(class_names)} classes: {', '.join(class_names)}."
+        figure,
+        f"{per_class} example images of each of the {len(class_names)} classes: {', '.join(class_names)}.",
     )
 
 
-def templates(W: np.ndarray, class_names: Sequence[str], image_shape: Sequence[int], title: str = "") -> Picture:
+def templates(
+    W: np.ndarray, class_names: Sequence[str], image_shape: Sequence[int], title: str = ""
+) -> Picture:
     """Each class's column of W as an image. A last row beyond the pixels, the bias, is left out.
 
     Grey images: orange where a bright pixel lowers the score, purple where it raises it. Colour images: W rescaled.
@@ -53,7 +60,12 @@ def templates(W: np.ndarray, class_names: Sequence[str], image_shape: Sequence[i
                 _image(axes[c], (weights[:, c] - low) / (high - low or 1), image_shape)
             else:
                 limit = np.abs(weights[:, c]).max() or 1
-                axes[c].imshow(weights[:, c].reshape(image_shape), cmap=palette.DIVERGING, vmin=-limit, vmax=limit)
+                axes[c].imshow(
+                    weights[:, c].reshape(image_shape),
+                    cmap=palette.DIVERGING,
+                    vmin=-limit,
+                    vmax=limit,
+                )
             axes[c].set_title(name)
         if title:
             figure.suptitle(title, fontsize=11)
@@ -64,7 +76,11 @@ def templates(W: np.ndarray, class_names: Sequence[str], image_shape: Sequence[i
 
 
 def contributions(
-    x: np.ndarray, scores: np.ndarray, y: int, class_names: Sequence[str], image_shape: Sequence[int]
+    x: np.ndarray,
+    scores: np.ndarray,
+    y: int,
+    class_names: Sequence[str],
+    image_shape: Sequence[int],
 ) -> Picture:
     """What one example adds to every class's column of dW: the image itself, times a number.
 
@@ -86,7 +102,9 @@ def contributions(
             box.set(xticks=[], yticks=[])
             for spine in box.spines.values():
                 spine.set(visible=True, color=palette.PALE)
-    listed = ", ".join(f"{name} {_signed(slope)}" for name, slope in zip(class_names, slopes, strict=True))
+    listed = ", ".join(
+        f"{name} {_signed(slope)}" for name, slope in zip(class_names, slopes, strict=True)
+    )
     return Picture(
         figure,
         "One image and the multiples of it that enter each class's column of dW "
@@ -95,7 +113,11 @@ def contributions(
 
 
 def centring(
-    before: np.ndarray, mean: np.ndarray, after: np.ndarray, image_shape: Sequence[int], count: int = 5
+    before: np.ndarray,
+    mean: np.ndarray,
+    after: np.ndarray,
+    image_shape: Sequence[int],
+    count: int = 5,
 ) -> Picture:
     """Some images, the mean image, and the same images with the mean taken away."""
     pixels = int(np.prod(image_shape))
@@ -131,7 +153,13 @@ def confusion(y_true: np.ndarray, y_pred: np.ndarray, class_names: Sequence[str]
         for i, j in np.ndindex(C, C):
             if table[i, j]:
                 axes.text(
-                    j, i, str(table[i, j]), ha="center", va="center", fontsize=8, color="0.45" if i == j else "black"
+                    j,
+                    i,
+                    str(table[i, j]),
+                    ha="center",
+                    va="center",
+                    fontsize=8,
+                    color="0.45" if i == j else "black",
                 )
         turn = 45 if max(map(len, class_names)) > 2 else 0
         axes.set_xticks(range(C), class_names, rotation=turn)

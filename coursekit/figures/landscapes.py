@@ -14,7 +14,9 @@ _FLOOR = 1e-12  # heights below are rounding error
 
 
 def paths(
-    surface: tuple[Numbers, Numbers, np.ndarray], walks: Mapping[str, np.ndarray], values: Mapping[str, Numbers]
+    surface: tuple[Numbers, Numbers, np.ndarray],
+    walks: Mapping[str, np.ndarray],
+    values: Mapping[str, Numbers],
 ) -> Picture:
     """Walks over a landscape of two parameters seen from above, and the height along each of them.
 
@@ -25,15 +27,29 @@ def paths(
         figure, (left, *beside) = canvas(8.0 if walks else 4.2, 3.4, columns=2 if walks else 1)
         left.contour(right, up, np.sqrt(heights), levels=12, colors="0.75", linewidths=0.8)
         left.plot(0, 0, "x", color="black", markersize=9)
-        left.set(xlim=(np.min(right), np.max(right)), ylim=(np.min(up), np.max(up)), title="cross: the lowest point")
+        left.set(
+            xlim=(np.min(right), np.max(right)),
+            ylim=(np.min(up), np.max(up)),
+            title="cross: the lowest point",
+        )
         for (name, walk), colour, dash in zip(walks.items(), COLOURS, DASHES, strict=False):
-            left.plot(walk[:, 0], walk[:, 1], color=colour, linestyle=dash, linewidth=1.5, marker=".", markersize=4)
+            left.plot(
+                walk[:, 0],
+                walk[:, 1],
+                color=colour,
+                linestyle=dash,
+                linewidth=1.5,
+                marker=".",
+                markersize=4,
+            )
             left.plot(*walk[-1], "o", color=colour, markersize=7)
             kept = np.maximum(np.asarray(values[name], dtype=float), _FLOOR)
             beside[0].plot(kept, color=colour, linestyle=dash, linewidth=1.8, label=name)
         if walks:
             lowest = min(float(np.min(values[name])) for name in walks)
-            beside[0].set(yscale="log", xlabel="step", title="height", ylim=(max(_FLOOR, 0.3 * lowest), None))
+            beside[0].set(
+                yscale="log", xlabel="step", title="height", ylim=(max(_FLOOR, 0.3 * lowest), None)
+            )
             beside[0].legend(fontsize=8)
     steps = max((len(walk) - 1 for walk in walks.values()), default=0)
     ends, thrown = [], []
@@ -42,9 +58,14 @@ def paths(
         ends.append(f"{name} {_end(along[-1])}")
         if along.max() > 1.01 * along[0]:
             thrown.append(f" {name} was once thrown up to {number(along.max())}.")
-    told = f"Height after {steps} steps: {', '.join(ends)}.{''.join(thrown)}" if ends else "Nobody walks yet."
+    told = (
+        f"Height after {steps} steps: {', '.join(ends)}.{''.join(thrown)}"
+        if ends
+        else "Nobody walks yet."
+    )
     return Picture(
-        figure, f"A valley of two parameters from above, with contour lines and its lowest point marked. {told}"
+        figure,
+        f"A valley of two parameters from above, with contour lines and its lowest point marked. {told}",
     )
 
 

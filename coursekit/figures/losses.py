@@ -9,11 +9,20 @@ import numpy as np
 from . import palette
 from .picture import Numbers, Picture, canvas, drawing, number
 
-COLOURS = (palette.BLUE, palette.VERMILION, palette.GREEN, palette.PURPLE, palette.ORANGE, palette.BLACK)
+COLOURS = (
+    palette.BLUE,
+    palette.VERMILION,
+    palette.GREEN,
+    palette.PURPLE,
+    palette.ORANGE,
+    palette.BLACK,
+)
 DASHES = ("-", "--", ":", "-.", (0, (5, 1)), (0, (1, 1)))
 
 
-def hinge_shapes(kinds: Sequence[str] = ("zero-one", "hinge"), slopes: bool = False, delta: float = 1.0) -> Picture:
+def hinge_shapes(
+    kinds: Sequence[str] = ("zero-one", "hinge"), slopes: bool = False, delta: float = 1.0
+) -> Picture:
     """What one wrong class costs, against its margin z = score - true score + delta; optionally the slopes beside it."""
     z = np.linspace(-2, 2, 401)
     curves = {
@@ -53,7 +62,10 @@ def hinge_shapes(kinds: Sequence[str] = ("zero-one", "hinge"), slopes: bool = Fa
         "squared hinge": "squared hinge is 0 up to z = 0 and then rises as a parabola without a kink",
     }
     return Picture(
-        figure, "Cost of one wrong class against its margin z: " + "; ".join(told[kind] for kind in kinds) + "."
+        figure,
+        "Cost of one wrong class against its margin z: "
+        + "; ".join(told[kind] for kind in kinds)
+        + ".",
     )
 
 
@@ -84,7 +96,10 @@ def history(losses: Numbers, expected_start: float | None = None, smooth: int = 
         axes.set(xlabel="step", ylabel="loss", ylim=(0, None))
         axes.legend()
     start = "" if expected_start is None else f", where {number(expected_start)} was expected,"
-    return Picture(figure, f"Loss over {len(losses)} steps: from {number(losses[0])}{start} to {number(running[-1])}.")
+    return Picture(
+        figure,
+        f"Loss over {len(losses)} steps: from {number(losses[0])}{start} to {number(running[-1])}.",
+    )
 
 
 def curves(
@@ -101,7 +116,16 @@ def curves(
         figure, (axes,) = canvas(6.6, 3.0)
         for (name, values), colour, dash in zip(lines.items(), COLOURS, DASHES, strict=False):
             marker = "o" if len(x) <= 30 else ""
-            axes.plot(x, values, color=colour, linestyle=dash, marker=marker, markersize=4, linewidth=1.8, label=name)
+            axes.plot(
+                x,
+                values,
+                color=colour,
+                linestyle=dash,
+                marker=marker,
+                markersize=4,
+                linewidth=1.8,
+                label=name,
+            )
         if guide is not None:
             axes.plot(x, guide[1], color=palette.GREY, linewidth=1, label=guide[0])
         axes.set(xlabel=xlabel, ylabel=ylabel)
@@ -111,7 +135,9 @@ def curves(
             axes.set_yscale("log")
         axes.legend()
     told = "; ".join(f"{name} goes from {_ends(values)}" for name, values in lines.items())
-    return Picture(figure, f"{ylabel} against {xlabel}, from {number(x[0])} to {number(x[-1])}: {told}.")
+    return Picture(
+        figure, f"{ylabel} against {xlabel}, from {number(x[0])} to {number(x[-1])}: {told}."
+    )
 
 
 def _ends(values: Numbers) -> str:

@@ -11,7 +11,11 @@ from .picture import Numbers, Picture, canvas, drawing, number
 
 
 def margin_bars(
-    scores: Numbers, y: int, delta: float = 1.0, class_names: Sequence[str] | None = None, title: str = ""
+    scores: Numbers,
+    y: int,
+    delta: float = 1.0,
+    class_names: Sequence[str] | None = None,
+    title: str = "",
 ) -> Picture:
     """Left the scores, right each wrong class's margin score - true score + delta; what is above zero is paid for."""
     scores = np.asarray(scores, dtype=float)
@@ -42,7 +46,9 @@ def margin_bars(
         right.axhline(0, color="0.3", linewidth=0.8)
         right.margins(y=0.2)
         total = np.sum(shortfalls[paid])
-        right.set(title=title or f"margins; hatched bars add up to {number(total)}", xlabel="wrong class")
+        right.set(
+            title=title or f"margins; hatched bars add up to {number(total)}", xlabel="wrong class"
+        )
         if len(names) > 5:
             for axes in (left, right):
                 axes.tick_params(axis="x", labelrotation=45 if max(map(len, names)) > 2 else 0)
@@ -62,15 +68,24 @@ def score_lines(scores: np.ndarray, y: np.ndarray, delta: float = 1.0) -> Pictur
         for i, (row, true) in enumerate(zip(scores, y, strict=True)):
             axes.axhline(i, color=palette.PALE, linewidth=1, zorder=0)
             axes.fill_between(
-                [row[true] - delta, row[true]], i - 0.3, i + 0.3, color=palette.SKY, alpha=0.35, linewidth=0
+                [row[true] - delta, row[true]],
+                i - 0.3,
+                i + 0.3,
+                color=palette.SKY,
+                alpha=0.35,
+                linewidth=0,
             )
             for j, score in enumerate(row):
                 marker, colour = ("s", palette.TRUE_CLASS) if j == true else ("o", "0.35")
                 axes.plot(score, i, marker, markersize=8, color=colour)
-                axes.annotate(str(j), (score, i), (0, 7), textcoords="offset points", ha="center", fontsize=9)
+                axes.annotate(
+                    str(j), (score, i), (0, 7), textcoords="offset points", ha="center", fontsize=9
+                )
         axes.set_yticks(range(len(scores)), [f"example {i}" for i in range(len(scores))])
         axes.set(
-            xlabel="score", ylim=(len(scores) - 0.4, -0.6), title="square: the true class; strip: closer than delta"
+            xlabel="score",
+            ylim=(len(scores) - 0.4, -0.6),
+            title="square: the true class; strip: closer than delta",
         )
         axes.spines["left"].set_visible(False)
         axes.tick_params(axis="y", length=0)
@@ -86,14 +101,24 @@ def score_lines(scores: np.ndarray, y: np.ndarray, delta: float = 1.0) -> Pictur
     )
 
 
-def violations(mask: np.ndarray, counts: np.ndarray, y: np.ndarray, class_names: Sequence[str]) -> Picture:
+def violations(
+    mask: np.ndarray, counts: np.ndarray, y: np.ndarray, class_names: Sequence[str]
+) -> Picture:
     """The mask of margin violations as a grid, one row an example, with the counts beside it."""
     mask, counts = np.asarray(mask, dtype=float), np.asarray(counts)
     with drawing():
-        figure, (grid, bars) = canvas(7.6, 0.9 + 0.24 * len(mask), columns=2, width_ratios=[2, 1], sharey=True)
+        figure, (grid, bars) = canvas(
+            7.6, 0.9 + 0.24 * len(mask), columns=2, width_ratios=[2, 1], sharey=True
+        )
         grid.imshow(mask, cmap="Reds", vmin=0, vmax=1.4, aspect="auto")
-        grid.scatter(y, range(len(y)), marker="s", s=45, color=palette.TRUE_CLASS, label="true class")
-        grid.set_xticks(range(len(class_names)), class_names, rotation=45 if max(map(len, class_names)) > 2 else 0)
+        grid.scatter(
+            y, range(len(y)), marker="s", s=45, color=palette.TRUE_CLASS, label="true class"
+        )
+        grid.set_xticks(
+            range(len(class_names)),
+            class_names,
+            rotation=45 if max(map(len, class_names)) > 2 else 0,
+        )
         grid.set(ylabel="example", title="red: violates the margin; square: the true class")
         bars.barh(range(len(counts)), counts, color=palette.VIOLATION)
         bars.set(title="counts", xlim=(0, max(1, len(class_names) - 1)))
@@ -111,8 +136,14 @@ def count_against_loss(scores: Numbers, y: int, loss: float, delta: float = 1.0)
     above, close = int(np.sum(others >= scores[y])), int(np.sum(others - scores[y] + delta > 0))
     with drawing():
         figure, (axes,) = canvas(6.0, 1.9)
-        names = ["classes at or above\nthe true one", "classes that violate\nthe margin", "hinge loss"]
-        bars = axes.barh(names, [above, close, loss], color=[palette.GREY, palette.ORANGE, palette.BLUE])
+        names = [
+            "classes at or above\nthe true one",
+            "classes that violate\nthe margin",
+            "hinge loss",
+        ]
+        bars = axes.barh(
+            names, [above, close, loss], color=[palette.GREY, palette.ORANGE, palette.BLUE]
+        )
         axes.bar_label(bars, [str(above), str(close), number(loss)], padding=3)
         axes.invert_yaxis()
         axes.margins(x=0.15)
@@ -131,13 +162,21 @@ def margin_histogram(margins: dict[str, np.ndarray], delta: float = 1.0) -> Pict
         low = min(np.percentile(lead, 1) for lead in margins.values())
         high = max(np.percentile(lead, 99) for lead in margins.values())
         edges = np.linspace(low, high, 40)
-        styles = zip((palette.BLUE, palette.VERMILION, palette.GREEN), ("-", "--", ":"), strict=True)
+        styles = zip(
+            (palette.BLUE, palette.VERMILION, palette.GREEN), ("-", "--", ":"), strict=True
+        )
         for (name, lead), (colour, dash) in zip(margins.items(), styles, strict=False):
-            axes.hist(lead, edges, histtype="step", color=colour, linestyle=dash, linewidth=2, label=name)
+            axes.hist(
+                lead, edges, histtype="step", color=colour, linestyle=dash, linewidth=2, label=name
+            )
         axes.axvline(0, color="0.3", linewidth=0.8)
         axes.axvline(delta, color=palette.GREY, linestyle=":", linewidth=1)
-        axes.annotate("delta", (delta, 1), xycoords=("data", "axes fraction"), fontsize=9, va="top", ha="left")
-        axes.set(xlabel="true score - best wrong score (below zero: misclassified)", ylabel="examples")
+        axes.annotate(
+            "delta", (delta, 1), xycoords=("data", "axes fraction"), fontsize=9, va="top", ha="left"
+        )
+        axes.set(
+            xlabel="true score - best wrong score (below zero: misclassified)", ylabel="examples"
+        )
         axes.legend()
     told = "; ".join(
         f"{name}: {np.mean(lead < 0):.0%} below zero, {np.mean((lead >= 0) & (lead < delta)):.0%} between zero and delta"

@@ -15,13 +15,19 @@ if TYPE_CHECKING:
 
 
 def heat_maps(
-    matrices: Mapping[str, np.ndarray], rows: str, columns: str, numbers: bool | None = None, height: float = 2.8
+    matrices: Mapping[str, np.ndarray],
+    rows: str,
+    columns: str,
+    numbers: bool | None = None,
+    height: float = 2.8,
 ) -> Picture:
     """One or more matrices side by side; purple is positive, white zero, orange negative; one scale for all.
 
     numbers: whether each cell shows its value (default: where there are few cells).
     """
-    arrays = {name: np.asarray(matrix, dtype=float) + 0.0 for name, matrix in matrices.items()}  # no minus zero
+    arrays = {
+        name: np.asarray(matrix, dtype=float) + 0.0 for name, matrix in matrices.items()
+    }  # no minus zero
     limit = max((np.abs(array).max() for array in arrays.values() if array.size), default=0) or 1
     with drawing():
         figure, axes = canvas(min(8.0, 3.9 * len(arrays)), height, columns=len(arrays))
@@ -30,7 +36,15 @@ def heat_maps(
             if array.size <= 80 if numbers is None else numbers:
                 for i, j in np.ndindex(*array.shape):
                     colour = "white" if abs(array[i, j]) > 0.7 * limit else "black"
-                    box.text(j, i, number(float(array[i, j])), ha="center", va="center", fontsize=8, color=colour)
+                    box.text(
+                        j,
+                        i,
+                        number(float(array[i, j])),
+                        ha="center",
+                        va="center",
+                        fontsize=8,
+                        color=colour,
+                    )
             box.set(title=f"{name}  {array.shape}", xlabel=columns, ylabel=rows)
             box.locator_params(integer=True)
             for axis, size in ((box.yaxis, array.shape[0]), (box.xaxis, array.shape[1])):
@@ -44,7 +58,9 @@ def heat_maps(
 
 
 def product_shapes(
-    factors: Sequence[tuple[str, str, str]], result: tuple[str, str, str], sizes: Mapping[str, float]
+    factors: Sequence[tuple[str, str, str]],
+    result: tuple[str, str, str],
+    sizes: Mapping[str, float],
 ) -> Picture:
     """A matrix product as boxes to scale, each side labelled with its dimension: the inner ones must meet.
 
@@ -65,13 +81,29 @@ def product_shapes(
             axes.add_patch(_box(at, -height / 2, width, height, colour))
             axes.text(at + width / 2, 0, name, ha="center", va="center", fontsize=11)
             axes.text(
-                at + width / 2, height / 2 + 0.15, horizontal, ha="center", va="bottom", color=palette.BLUE, fontsize=11
+                at + width / 2,
+                height / 2 + 0.15,
+                horizontal,
+                ha="center",
+                va="bottom",
+                color=palette.BLUE,
+                fontsize=11,
             )
-            axes.text(at - 0.15, 0, vertical, ha="right", va="center", color=palette.VERMILION, fontsize=11)
+            axes.text(
+                at - 0.15,
+                0,
+                vertical,
+                ha="right",
+                va="center",
+                color=palette.VERMILION,
+                fontsize=11,
+            )
             at += width + 0.5
         axes.set(xlim=(-0.7, at), ylim=(-tallest / 2 - 0.2, tallest / 2 + 0.8), aspect="equal")
         axes.axis("off")
-    said = " times ".join(f"{name} ({vertical}, {horizontal})" for name, vertical, horizontal in factors)
+    said = " times ".join(
+        f"{name} ({vertical}, {horizontal})" for name, vertical, horizontal in factors
+    )
     return Picture(figure, f"Boxes to scale: {said} gives {result[0]} ({result[1]}, {result[2]}).")
 
 
@@ -83,21 +115,46 @@ def chain(stations: Sequence[tuple[str, str]], steps: Sequence[tuple[str, str]])
     with drawing():
         figure, (axes,) = canvas(7.8, 1.9)
         for k, (name, shape) in enumerate(stations):
-            axes.add_patch(_box(3 * k, -0.5, 1.6, 1.0, palette.SKY if k < len(stations) - 1 else palette.ORANGE))
+            axes.add_patch(
+                _box(
+                    3 * k, -0.5, 1.6, 1.0, palette.SKY if k < len(stations) - 1 else palette.ORANGE
+                )
+            )
             axes.text(3 * k + 0.8, 0.13, name, ha="center", va="center", fontsize=11)
             axes.text(3 * k + 0.8, -0.25, shape, ha="center", va="center", fontsize=9, color="0.25")
         for k, (forward, backward) in enumerate(steps):
             left, right = 3 * k + 1.65, 3 * k + 2.95
             style = {"arrowstyle": "-|>", "linewidth": 1.4}
-            axes.annotate("", (right, 0.2), (left, 0.2), arrowprops={**style, "color": palette.BLUE})
-            axes.annotate("", (left, -0.2), (right, -0.2), arrowprops={**style, "color": palette.VERMILION})
-            axes.text((left + right) / 2, 0.62, forward, ha="center", va="bottom", fontsize=9, color=palette.BLUE)
-            axes.text((left + right) / 2, -0.62, backward, ha="center", va="top", fontsize=9, color=palette.VERMILION)
+            axes.annotate(
+                "", (right, 0.2), (left, 0.2), arrowprops={**style, "color": palette.BLUE}
+            )
+            axes.annotate(
+                "", (left, -0.2), (right, -0.2), arrowprops={**style, "color": palette.VERMILION}
+            )
+            axes.text(
+                (left + right) / 2,
+                0.62,
+                forward,
+                ha="center",
+                va="bottom",
+                fontsize=9,
+                color=palette.BLUE,
+            )
+            axes.text(
+                (left + right) / 2,
+                -0.62,
+                backward,
+                ha="center",
+                va="top",
+                fontsize=9,
+                color=palette.VERMILION,
+            )
         axes.set(xlim=(-0.2, 3 * len(stations) - 1.2), ylim=(-1.25, 1.25))
         axes.axis("off")
     forward = ", then ".join(f"{name} {shape}" for name, shape in stations)
     back = "; ".join(
-        f"back from {stations[k + 1][0]} to {stations[k][0]} by {b}" for k, (_, b) in reversed(list(enumerate(steps)))
+        f"back from {stations[k + 1][0]} to {stations[k][0]} by {b}"
+        for k, (_, b) in reversed(list(enumerate(steps)))
     )
     return Picture(figure, f"A chain of boxes: forward {forward}; {back}.")
 

@@ -42,7 +42,9 @@ class Picture:
     def png(self) -> bytes:
         """The figure as a PNG file, drawn at twice its size on the page so that it is sharp."""
         file = io.BytesIO()
-        self.figure.savefig(file, format="png", dpi=2 * _DOTS_PER_INCH, metadata={"Description": self.alt})
+        self.figure.savefig(
+            file, format="png", dpi=2 * _DOTS_PER_INCH, metadata={"Description": self.alt}
+        )
         return file.getvalue()
 
     def html(self) -> str:

@@ -14,11 +14,16 @@ def sampling(lr_range: tuple[float, float], count: int = 200, seed: int = 0) -> 
     """The same number of learning rates drawn uniformly and log-uniformly, both seen on a log axis."""
     low, high = lr_range
     rng = np.random.default_rng(seed)
-    uniform, log_uniform = rng.uniform(low, high, count), np.exp(rng.uniform(np.log(low), np.log(high), count))
+    uniform, log_uniform = (
+        rng.uniform(low, high, count),
+        np.exp(rng.uniform(np.log(low), np.log(high), count)),
+    )
     middle = np.sqrt(low * high)
     with drawing():
         figure, (axes,) = canvas(7.0, 2.0)
-        for k, (values, colour) in enumerate(((uniform, palette.VERMILION), (log_uniform, palette.BLUE))):
+        for k, (values, colour) in enumerate(
+            ((uniform, palette.VERMILION), (log_uniform, palette.BLUE))
+        ):
             axes.plot(values, k + rng.uniform(-0.25, 0.25, count), ".", color=colour, markersize=5)
         axes.set_yticks([0, 1], ["uniform", "log-uniform"])
         axes.set(xscale="log", xlabel="learning rate", ylim=(-0.6, 1.6))
@@ -53,13 +58,26 @@ def accuracy_map(learning_rates: Numbers, regs: Numbers, accuracies: np.ndarray)
                 color="white" if dark else "black",
             )
         axes.plot(
-            j, i, "s", markersize=24, markerfacecolor="none", markeredgecolor=palette.VERMILION, markeredgewidth=2.5
+            j,
+            i,
+            "s",
+            markersize=24,
+            markerfacecolor="none",
+            markeredgecolor=palette.VERMILION,
+            markeredgewidth=2.5,
         )
         axes.set_xticks(range(len(regs)), [f"{value:.0e}" for value in regs], fontsize=8)
-        axes.set_yticks(range(len(learning_rates)), [f"{value:.0e}" for value in learning_rates], fontsize=8)
-        warning = "the best is on the border: widen the grid" if border else "the best is inside the grid"
+        axes.set_yticks(
+            range(len(learning_rates)), [f"{value:.0e}" for value in learning_rates], fontsize=8
+        )
+        warning = (
+            "the best is on the border: widen the grid" if border else "the best is inside the grid"
+        )
         axes.set(xlabel="reg", ylabel="learning rate")
-        axes.set_title(f"best {accuracies[i, j]:.3f}; {warning}", color=palette.VERMILION if border else "black")
+        axes.set_title(
+            f"best {accuracies[i, j]:.3f}; {warning}",
+            color=palette.VERMILION if border else "black",
+        )
         figure.colorbar(shown, label="validation accuracy")
     return Picture(
         figure,
@@ -68,7 +86,9 @@ def accuracy_map(learning_rates: Numbers, regs: Numbers, accuracies: np.ndarray)
     )
 
 
-def trials(results: Sequence[tuple[float, ...]], n_coarse: int, boundary: tuple[bool, bool]) -> Picture:
+def trials(
+    results: Sequence[tuple[float, ...]], n_coarse: int, boundary: tuple[bool, bool]
+) -> Picture:
     """The points of a random search, coarse and fine, coloured by validation accuracy."""
     table = np.array([row[:4] for row in results], dtype=float)
     best = int(np.argmax(table[:, 3]))
@@ -76,10 +96,24 @@ def trials(results: Sequence[tuple[float, ...]], n_coarse: int, boundary: tuple[
         figure, (axes,) = canvas(6.6, 3.6)
         # Runs that diverged would take up the whole scale: what lies far below the middle shares the darkest colour.
         floor = max(table[:, 3].min(), 2 * np.median(table[:, 3]) - table[best, 3] - 0.02)
-        scale = {"vmin": floor, "vmax": table[:, 3].max(), "cmap": palette.SEQUENTIAL, "edgecolors": "0.3"}
-        for part, marker, name in ((slice(0, n_coarse), "o", "coarse"), (slice(n_coarse, None), "^", "fine")):
+        scale = {
+            "vmin": floor,
+            "vmax": table[:, 3].max(),
+            "cmap": palette.SEQUENTIAL,
+            "edgecolors": "0.3",
+        }
+        for part, marker, name in (
+            (slice(0, n_coarse), "o", "coarse"),
+            (slice(n_coarse, None), "^", "fine"),
+        ):
             shown = axes.scatter(
-                table[part, 1], table[part, 0], c=table[part, 3], marker=marker, s=60, label=name, **scale
+                table[part, 1],
+                table[part, 0],
+                c=table[part, 3],
+                marker=marker,
+                s=60,
+                label=name,
+                **scale,
             )
         axes.plot(
             table[best, 1],
@@ -92,8 +126,14 @@ def trials(results: Sequence[tuple[float, ...]], n_coarse: int, boundary: tuple[
         )
         axes.set(xscale="log", yscale="log", xlabel="reg", ylabel="learning rate")
         edges = [name for name, at in zip(("learning rate", "reg"), boundary, strict=True) if at]
-        verdict = f"on the border of the {' and the '.join(edges)} range: widen it" if edges else "inside both ranges"
-        axes.set_title(f"best {table[best, 3]:.3f}, {verdict}", color=palette.VERMILION if edges else "black")
+        verdict = (
+            f"on the border of the {' and the '.join(edges)} range: widen it"
+            if edges
+            else "inside both ranges"
+        )
+        axes.set_title(
+            f"best {table[best, 3]:.3f}, {verdict}", color=palette.VERMILION if edges else "black"
+        )
         axes.legend()
         figure.colorbar(shown, label="validation accuracy")
     return Picture(

@@ -25,14 +25,35 @@ def kink(x: float, h: float) -> Picture:
         left.plot(grid, hinge(grid), color=palette.BLUE, linewidth=2, label="max(0, x)")
         ends = np.array([x - h, x + h])
         left.plot(
-            ends, hinge(ends), color=palette.VERMILION, marker="o", linewidth=1.8, label="secant from x - h to x + h"
+            ends,
+            hinge(ends),
+            color=palette.VERMILION,
+            marker="o",
+            linewidth=1.8,
+            label="secant from x - h to x + h",
         )
         left.plot(x, hinge(x), "s", color="black", markersize=6)
-        left.set(xlabel="x", title=f"x = {number(x)}, h = {number(h)}", xlim=(-1.05, 1.05), ylim=(-0.25, 1.1))
+        left.set(
+            xlabel="x",
+            title=f"x = {number(x)}, h = {number(h)}",
+            xlim=(-1.05, 1.05),
+            ylim=(-0.25, 1.1),
+        )
         left.legend(loc="upper left", fontsize=8)
-        right.axvspan(-h, h, color=palette.ORANGE, alpha=0.3, linewidth=0, label="|x| < h: the kink is inside")
-        right.plot(grid, (grid > 0).astype(float), color=palette.BLUE, linewidth=2, label="true slope")
-        right.plot(grid, numeric, color=palette.VERMILION, linestyle="--", linewidth=1.8, label="centred difference")
+        right.axvspan(
+            -h, h, color=palette.ORANGE, alpha=0.3, linewidth=0, label="|x| < h: the kink is inside"
+        )
+        right.plot(
+            grid, (grid > 0).astype(float), color=palette.BLUE, linewidth=2, label="true slope"
+        )
+        right.plot(
+            grid,
+            numeric,
+            color=palette.VERMILION,
+            linestyle="--",
+            linewidth=1.8,
+            label="centred difference",
+        )
         right.plot(x, here, "s", color="black", markersize=6)
         right.set(
             xlabel="x",
@@ -51,7 +72,9 @@ def kink(x: float, h: float) -> Picture:
 
 def gradient_agreement(analytic: Numbers, numeric: Numbers, relative_error: Numbers) -> Picture:
     """Numeric against analytic derivatives: a right gradient lies on the diagonal."""
-    analytic, numeric, error = (np.asarray(values, dtype=float) for values in (analytic, numeric, relative_error))
+    analytic, numeric, error = (
+        np.asarray(values, dtype=float) for values in (analytic, numeric, relative_error)
+    )
     with drawing():
         figure, (left, right) = canvas(7.6, 3.0, columns=2)
         ends = [min(analytic.min(), numeric.min()), max(analytic.max(), numeric.max())]
@@ -76,26 +99,36 @@ def gradient_agreement(analytic: Numbers, numeric: Numbers, relative_error: Numb
 def parameter_errors(errors: Mapping[str, float], tolerance: float) -> Picture:
     """The error of every parameter's gradient as a bar on a log axis, beside the largest that passes."""
     names = list(errors)
-    shown = np.clip([errors[name] for name in names], 1e-16, 1e2)  # a missing gradient is infinitely wrong
+    shown = np.clip(
+        [errors[name] for name in names], 1e-16, 1e2
+    )  # a missing gradient is infinitely wrong
     bad = shown > tolerance
     with drawing():
         figure, (axes,) = canvas(7.0, 0.7 + 0.2 * len(names))
         colours = [palette.VERMILION if wrong else palette.BLUE for wrong in bad]
-        axes.barh(names, shown, color=colours, hatch=["//" if wrong else "" for wrong in bad], left=1e-17)
-        axes.axvline(tolerance, color=palette.GREY, linestyle=":", label=f"tolerance {number(tolerance)}")
+        axes.barh(
+            names, shown, color=colours, hatch=["//" if wrong else "" for wrong in bad], left=1e-17
+        )
+        axes.axvline(
+            tolerance, color=palette.GREY, linestyle=":", label=f"tolerance {number(tolerance)}"
+        )
         axes.set(xscale="log", xlim=(1e-17, 1e3), xlabel="error")
         axes.invert_yaxis()
         axes.tick_params(axis="y", labelsize=8)
         axes.legend(loc="lower right", fontsize=8)
     listed = ", ".join(f"{name} {errors[name]:.0e}" for name in names)
     return Picture(
-        figure, f"Errors of {len(names)} gradients, {int(bad.sum())} of them above {number(tolerance)}: {listed}."
+        figure,
+        f"Errors of {len(names)} gradients, {int(bad.sum())} of them above {number(tolerance)}: {listed}.",
     )
 
 
 def step_error(steps: Numbers, errors: Numbers) -> Picture:
     """The error of a centred difference against the step: it falls like h squared until rounding takes over."""
-    steps, errors = np.asarray(steps, dtype=float), np.maximum(np.asarray(errors, dtype=float), 1e-17)
+    steps, errors = (
+        np.asarray(steps, dtype=float),
+        np.maximum(np.asarray(errors, dtype=float), 1e-17),
+    )
     best = int(np.argmin(errors))
     with drawing():
         figure, (axes,) = canvas(6.2, 3.0)

@@ -45,15 +45,26 @@ def eigenvalues(matrices: Mapping[str, np.ndarray]) -> Picture:
     turn, told = np.linspace(0, 2 * np.pi, 241), []
     with drawing():
         figure, axes = canvas(min(9.0, 3.2 * len(matrices) + 0.4), 3.1, columns=len(matrices))
-        for box, (name, W), colour, marker in zip(axes, matrices.items(), COLOURS, _MARKERS, strict=False):
+        for box, (name, W), colour, marker in zip(
+            axes, matrices.items(), COLOURS, _MARKERS, strict=False
+        ):
             values = np.linalg.eigvals(W)
             radius, norm = float(np.abs(values).max()), float(np.linalg.norm(W, 2))
             box.plot(np.cos(turn), np.sin(turn), color=palette.GREY, linewidth=1)
             box.scatter(values.real, values.imag, s=14, color=colour, marker=marker)
-            box.set(aspect="equal", title=f"{name}\nradius {radius:.2f}, norm {norm:.2f}", xlabel="real part")
-            told.append(f"{name}: {len(values)} eigenvalues, radius {number(radius)}, spectral norm {number(norm)}")
+            box.set(
+                aspect="equal",
+                title=f"{name}\nradius {radius:.2f}, norm {norm:.2f}",
+                xlabel="real part",
+            )
+            told.append(
+                f"{name}: {len(values)} eigenvalues, radius {number(radius)}, spectral norm {number(norm)}"
+            )
         axes[0].set_ylabel("imaginary part")
-    return Picture(figure, f"Eigenvalues in the complex plane beside the circle of radius 1. {'; '.join(told)}.")
+    return Picture(
+        figure,
+        f"Eigenvalues in the complex plane beside the circle of radius 1. {'; '.join(told)}.",
+    )
 
 
 def fates(rows: Sequence[tuple[str, np.ndarray, str, Numbers]]) -> Picture:
@@ -70,13 +81,21 @@ def fates(rows: Sequence[tuple[str, np.ndarray, str, Numbers]]) -> Picture:
             left.plot(lengths, color=colour, linestyle=dash, linewidth=1.8)
             end = float(lengths[-1] / lengths[0])
             table.append([f"{name}, {phi}", f"{radius:.2f}", f"{norm:.2f}", number(end)])
-            told.append(f"{name}, {phi}: radius {number(radius)}, norm {number(norm)}, length {number(end)}")
+            told.append(
+                f"{name}, {phi}: radius {number(radius)}, norm {number(norm)}, length {number(end)}"
+            )
         left.set(yscale="log", xlabel="steps back", ylabel="length of the gradient")
         left.axhline(1, color=palette.GREY, linewidth=1)
         right.axis("off")
         steps = len(rows[0][3]) - 1
         heads = ["", "radius", "norm", f"after {steps}"]
-        drawn = right.table(table, colLabels=heads, colWidths=[0.52, 0.15, 0.13, 0.2], loc="center", edges="horizontal")
+        drawn = right.table(
+            table,
+            colLabels=heads,
+            colWidths=[0.52, 0.15, 0.13, 0.2],
+            loc="center",
+            edges="horizontal",
+        )
         drawn.auto_set_font_size(False)
         drawn.set_fontsize(9)
         drawn.scale(1, 1.5)
@@ -85,5 +104,6 @@ def fates(rows: Sequence[tuple[str, np.ndarray, str, Numbers]]) -> Picture:
         for key, cell in drawn.get_celld().items():
             cell.get_text().set_horizontalalignment("left" if key[1] == 0 else "right")
     return Picture(
-        figure, f"The length of a gradient over {steps} steps back, in {len(rows)} networks. {'; '.join(told)}."
+        figure,
+        f"The length of a gradient over {steps} steps back, in {len(rows)} networks. {'; '.join(told)}.",
     )

@@ -16,7 +16,9 @@ GUIDE = 1e-3
 _HEALTHY = (1e-4, 3e-2)
 
 
-def monitor(history: Mapping[str, Any], expected_start: float | None = None, title: str = "") -> Picture:
+def monitor(
+    history: Mapping[str, Any], expected_start: float | None = None, title: str = ""
+) -> Picture:
     """The loss against the start that theory expects, the update ratio against 1e-3, and the norm of the gradient.
 
     history: "loss", and where they were recorded "update_ratio" and "grad_norm"; each is one number a step, or a dict
@@ -58,7 +60,9 @@ def _loss(box: Any, lines: Mapping[str, np.ndarray], expected_start: float | Non
     start = ""
     if expected_start is not None:
         label = f"expected start {number(expected_start)}"
-        box.axhline(expected_start, color=palette.VERMILION, linestyle="--", linewidth=1.2, label=label)
+        box.axhline(
+            expected_start, color=palette.VERMILION, linestyle="--", linewidth=1.2, label=label
+        )
         start = f", where {number(expected_start)} was expected,"
     lost = len(losses) - len(finite)
     blown = f" {lost} losses are not finite." if lost else ""
@@ -86,7 +90,9 @@ def _settled(lines: Mapping[str, np.ndarray]) -> str:
 _PANELS = {"loss": _loss, "update_ratio": _ratio, "grad_norm": _norm}
 
 
-def ensemble(members: Mapping[str, float], averages: Mapping[str, float], xlabel: str = "validation loss") -> Picture:
+def ensemble(
+    members: Mapping[str, float], averages: Mapping[str, float], xlabel: str = "validation loss"
+) -> Picture:
     """Each member's loss as a grey bar, and the loss of their averages below them in colour."""
     rows = {**members, **averages}
     with drawing():
@@ -95,7 +101,13 @@ def ensemble(members: Mapping[str, float], averages: Mapping[str, float], xlabel
         bars = axes.barh(list(rows), list(rows.values()), color=colours, edgecolor="0.3")
         axes.bar_label(bars, [number(value) for value in rows.values()], padding=3)
         middle = float(np.mean(list(members.values())))
-        axes.axvline(middle, color=palette.VERMILION, linestyle="--", linewidth=1.2, label="mean of the members")
+        axes.axvline(
+            middle,
+            color=palette.VERMILION,
+            linestyle="--",
+            linewidth=1.2,
+            label="mean of the members",
+        )
         axes.invert_yaxis()
         axes.margins(x=0.15)
         axes.set(xlabel=xlabel)

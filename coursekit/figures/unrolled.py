@@ -41,9 +41,16 @@ def unrolled(
         for t in range(count):
             on_the_way = back_from is not None and first <= t <= back_from
             for layer in range(layers):
-                _box(axes, t, layer * _LAYER, names[t] if layers == 1 else f"{layer + 1}", on_the_way)
+                _box(
+                    axes, t, layer * _LAYER, names[t] if layers == 1 else f"{layer + 1}", on_the_way
+                )
                 if layer:
-                    _arrow(axes, (t, (layer - 1) * _LAYER + _HIGH / 2), (t, layer * _LAYER - _HIGH / 2), palette.BLUE)
+                    _arrow(
+                        axes,
+                        (t, (layer - 1) * _LAYER + _HIGH / 2),
+                        (t, layer * _LAYER - _HIGH / 2),
+                        palette.BLUE,
+                    )
                 if t and (carried or t not in cut):
                     y = layer * _LAYER + 0.1
                     _arrow(axes, (t - 1 + _WIDE / 2, y), (t - _WIDE / 2, y), palette.BLUE)
@@ -53,10 +60,21 @@ def unrolled(
             _ends(axes, t, (layers - 1) * _LAYER, inputs[t], outputs[t], t == back_from)
             if t in cut:
                 axes.plot(
-                    [t - 0.5] * 2, [-0.75, (layers - 1) * _LAYER + 0.75], color="0.4", linestyle="--", linewidth=1
+                    [t - 0.5] * 2,
+                    [-0.75, (layers - 1) * _LAYER + 0.75],
+                    color="0.4",
+                    linestyle="--",
+                    linewidth=1,
                 )
                 if back_from is not None and t == first:
-                    axes.plot(t - 0.5, -0.12, marker="x", color=palette.VERMILION, markersize=9, markeredgewidth=2.4)
+                    axes.plot(
+                        t - 0.5,
+                        -0.12,
+                        marker="x",
+                        color=palette.VERMILION,
+                        markersize=9,
+                        markeredgewidth=2.4,
+                    )
         axes.set(xlim=(-0.7, count - 0.3), ylim=(-1.2, (layers - 1) * _LAYER + 1.2))
         axes.axis("off")
         if title:
@@ -82,7 +100,9 @@ def _told(
 ) -> str:
     reads = ", ".join(f"{t + 1} {text!r}" for t, text in enumerate(inputs) if text) or "nothing"
     says = ", ".join(f"{t + 1} {text!r}" for t, text in enumerate(outputs) if text) or "nothing"
-    told = [f"A recurrent network of {layers} layer{'s' if layers > 1 else ''} drawn out over {len(inputs)} steps"]
+    told = [
+        f"A recurrent network of {layers} layer{'s' if layers > 1 else ''} drawn out over {len(inputs)} steps"
+    ]
     told.append(f"What the steps read: {reads}; what comes out: {says}")
     if seams:
         places = ", ".join(str(seam) for seam in seams)
@@ -90,7 +110,9 @@ def _told(
             f"Seams after step {places}; the state {'is carried across' if carried else 'starts anew behind'} them"
         )
     if back_from is not None:
-        told.append(f"The gradient that starts at step {back_from + 1} reaches back to step {first + 1}")
+        told.append(
+            f"The gradient that starts at step {back_from + 1} reaches back to step {first + 1}"
+        )
     return ". ".join([*told, *([title[0].upper() + title[1:]] if title else [])]) + "."
 
 

@@ -37,16 +37,24 @@ def passages(written: Mapping[str, str], lines: int = 6) -> Picture:
             at += len(page) + 2
         axes.set(xlim=(0, 1), ylim=(-rows, 0.2))
         axes.axis("off")
-    told = " ".join(f"{title}: “{' '.join(' '.join(page).split())[:240]}”." for title, page in pages.items())
+    told = " ".join(
+        f"{title}: “{' '.join(' '.join(page).split())[:240]}”." for title, page in pages.items()
+    )
     return Picture(figure, f"Pieces of text. {told}")
 
 
 def _set(text: str) -> list[str]:
     """In lines that fit; empty ones are left out, for a model's first lesson is that lines end."""
-    return [part for line in text.split("\n") for part in wrap(line, _LETTERS_A_LINE, replace_whitespace=False)]
+    return [
+        part
+        for line in text.split("\n")
+        for part in wrap(line, _LETTERS_A_LINE, replace_whitespace=False)
+    ]
 
 
-def letters(text: str, rows: Mapping[str, Numbers], what: str, signed: bool = True, width: int = 64) -> Picture:
+def letters(
+    text: str, rows: Mapping[str, Numbers], what: str, signed: bool = True, width: int = 64
+) -> Picture:
     """A text above strips of colour: in each row one number for every letter.
 
     signed: purple positive, white zero, orange negative; else from dark (0) to bright (the largest).
@@ -59,7 +67,9 @@ def letters(text: str, rows: Mapping[str, Numbers], what: str, signed: bool = Tr
         figure, (axes,) = canvas(9.4, 0.75 + 0.3 * len(rows))
         image = axes.imshow(grid, cmap=colours, vmin=low, vmax=limit, aspect="auto")
         axes.set_yticks(range(len(rows)), list(rows), fontsize=8)
-        axes.set_xticks(range(len(shown)), [visible(one).replace("$", r"\$") for one in shown], fontsize=9)
+        axes.set_xticks(
+            range(len(shown)), [visible(one).replace("$", r"\$") for one in shown], fontsize=9
+        )
         axes.xaxis.tick_top()
         axes.tick_params(length=0)
         for label in axes.get_xticklabels():
@@ -69,7 +79,10 @@ def letters(text: str, rows: Mapping[str, Numbers], what: str, signed: bool = Tr
         bar = figure.colorbar(image, ax=axes, fraction=0.02, pad=0.01)
         bar.ax.tick_params(labelsize=7)
     told = "; ".join(_peak(name, values, shown) for name, values in zip(rows, grid, strict=True))
-    return Picture(figure, f"{what}, one strip of colour a row, over the text “{' '.join(shown.split())}”: {told}.")
+    return Picture(
+        figure,
+        f"{what}, one strip of colour a row, over the text “{' '.join(shown.split())}”: {told}.",
+    )
 
 
 def _peak(name: str, values: np.ndarray, text: str) -> str:
@@ -80,7 +93,9 @@ def _peak(name: str, values: np.ndarray, text: str) -> str:
     )
 
 
-def character_bars(characters: Sequence[str], bars: Mapping[str, Numbers], ylabel: str, most: int = 24) -> Picture:
+def character_bars(
+    characters: Sequence[str], bars: Mapping[str, Numbers], ylabel: str, most: int = 24
+) -> Picture:
     """Bars for single characters, those with the largest values first; several named bars side by side."""
     values = {name: np.asarray(heights, dtype=float) for name, heights in bars.items()}
     first = next(iter(values.values()))
@@ -88,10 +103,19 @@ def character_bars(characters: Sequence[str], bars: Mapping[str, Numbers], ylabe
     share = 0.8 / len(values)
     with drawing():
         figure, (axes,) = canvas(8.2, 2.6)
-        for k, ((name, heights), colour, hatch) in enumerate(zip(values.items(), COLOURS, _HATCHES, strict=False)):
+        for k, ((name, heights), colour, hatch) in enumerate(
+            zip(values.items(), COLOURS, _HATCHES, strict=False)
+        ):
             places = np.arange(len(order)) + (k - (len(values) - 1) / 2) * share
             axes.bar(
-                places, heights[order], share, color=colour, label=name, hatch=hatch, edgecolor="white", linewidth=0
+                places,
+                heights[order],
+                share,
+                color=colour,
+                label=name,
+                hatch=hatch,
+                edgecolor="white",
+                linewidth=0,
             )
         names = [visible(characters[int(k)]).replace("$", r"\$") for k in order]
         axes.set_xticks(range(len(order)), names, family="monospace")
@@ -102,4 +126,6 @@ def character_bars(characters: Sequence[str], bars: Mapping[str, Numbers], ylabe
         f"{name}: " + ", ".join(f"{characters[k]!r} {number(float(heights[k]))}" for k in order[:6])
         for name, heights in values.items()
     )
-    return Picture(figure, f"Bars of {ylabel} for {len(order)} characters; the first of them, {told}.")
+    return Picture(
+        figure, f"Bars of {ylabel} for {len(order)} characters; the first of them, {told}."
+    )

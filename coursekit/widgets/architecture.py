@@ -60,21 +60,32 @@ def layers(line: str) -> list[dict[str, Any]]:
             found.append({"kind": "pool", "F": 3 if word == "M3" else 2, "S": 2})
         elif re.fullmatch(r"fc\d{1,5}", word) and int(word[2:]):
             found.append({"kind": "fc", "K": int(word[2:])})
-        elif (match := _CONV.fullmatch(word)) and int(match[1]) and match[2] != "0" and match[3] != "0":
+        elif (
+            (match := _CONV.fullmatch(word))
+            and int(match[1])
+            and match[2] != "0"
+            and match[3] != "0"
+        ):
             size = int(match[2] or 3)
             pad = int(match[4]) if match[4] is not None else size // 2
-            found.append({"kind": "conv", "F": size, "K": int(match[1]), "S": int(match[3] or 1), "P": pad})
+            found.append(
+                {"kind": "conv", "F": size, "K": int(match[1]), "S": int(match[3] or 1), "P": pad}
+            )
         else:
             raise ValueError(f"{word!r} is no layer: write 64, 96:11/4+0, M, M3 or fc100")
     first_fc = next((k for k, layer in enumerate(found) if layer["kind"] == "fc"), len(found))
     if any(layer["kind"] != "fc" for layer in found[first_fc:]):
-        raise ValueError("after a fully connected layer there are no images left to convolve or pool")
+        raise ValueError(
+            "after a fully connected layer there are no images left to convolve or pool"
+        )
     return found
 
 
 def architecture_picture(rows: Sequence[Mapping[str, Any]], totals: Mapping[str, Any]) -> Picture:
     """A row for each layer, with bars for its share of the parameters, the activations and the multiplications."""
-    names = [f"{row['kind']}  {'x'.join(map(str, (*row['shape'][1:], row['shape'][0])))}" for row in rows]
+    names = [
+        f"{row['kind']}  {'x'.join(map(str, (*row['shape'][1:], row['shape'][0])))}" for row in rows
+    ]
     parts = {"params": "parameters", "activations": "activations", "macs": "multiplications"}
     with drawing():
         figure, axes = canvas(8.8, 0.9 + 0.17 * len(rows), columns=3)
@@ -83,13 +94,19 @@ def architecture_picture(rows: Sequence[Mapping[str, Any]], totals: Mapping[str,
         ):
             values = [row[key] for row in rows]
             box.barh(range(len(rows)), values, color=colour, height=0.75)
-            whole = f"{totals[key]:,}" + (f", {totals['mebibytes']:.1f} MiB" if key == "activations" else "")
+            whole = f"{totals[key]:,}" + (
+                f", {totals['mebibytes']:.1f} MiB" if key == "activations" else ""
+            )
             box.set(title=f"{title}\n{whole}", yticks=[])
             box.invert_yaxis()
             box.ticklabel_format(axis="x", style="sci", scilimits=(0, 0))
         axes[0].set_yticks(range(len(rows)), names, fontsize=7)
-    heaviest = {key: names[max(range(len(rows)), key=lambda k, key=key: rows[k][key])] for key in parts}
-    told = "; ".join(f"{totals[key]:,} {title}, most of them in {heaviest[key]}" for key, title in parts.items())
+    heaviest = {
+        key: names[max(range(len(rows)), key=lambda k, key=key: rows[k][key])] for key in parts
+    }
+    told = "; ".join(
+        f"{totals[key]:,} {title}, most of them in {heaviest[key]}" for key, title in parts.items()
+    )
     return Picture(
         figure,
         f"A network of {len(rows) - 1} layers: {told}. The activations of one image take {totals['mebibytes']:.1f} MiB.",

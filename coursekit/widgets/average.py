@@ -14,7 +14,9 @@ from .explorer import Explorer, Slider, Switch
 STEPS, TARGET = 800, 1.0
 
 
-def average_explorer(update: Callable[..., Any] | None = None, corrected: Callable[..., Any] | None = None) -> Explorer:
+def average_explorer(
+    update: Callable[..., Any] | None = None, corrected: Callable[..., Any] | None = None
+) -> Explorer:
     """Sliders for decay, noise and start of an average; your ``ema_update`` and ``ema_corrected`` as dots over the lines."""
 
     def draw(decay: float, noise: float, from_zero: bool) -> Picture:
@@ -46,13 +48,18 @@ def average_explorer(update: Callable[..., Any] | None = None, corrected: Callab
 def shaken(noise: float) -> np.ndarray:
     """A parameter on its way to 1: it arrives within a hundred steps and is then only shaken."""
     steps = np.arange(STEPS)
-    return TARGET - 0.6 * np.exp(-steps / 40) + noise * np.random.default_rng(2).standard_normal(STEPS)
+    return (
+        TARGET - 0.6 * np.exp(-steps / 40) + noise * np.random.default_rng(2).standard_normal(STEPS)
+    )
 
 
 def remembered(x: np.ndarray, decay: float, start: float) -> np.ndarray:
     """The average after every step, written out: each past value times the weight that is left of it."""
     fading = decay ** np.arange(len(x))
-    return np.convolve(x, fading)[: len(x)] / np.sum(decay ** np.arange(100_000)) + start * decay * fading
+    return (
+        np.convolve(x, fading)[: len(x)] / np.sum(decay ** np.arange(100_000))
+        + start * decay * fading
+    )
 
 
 def average_picture(
@@ -70,24 +77,45 @@ def average_picture(
     with drawing():
         figure, (left, right) = canvas(8.0, 3.0, columns=2, width_ratios=[2, 1])
         left.plot(x, color=palette.PALE, linewidth=0.8, label="the parameter")
-        left.axhline(TARGET, color=palette.GREY, linestyle=":", linewidth=1, label="where it belongs")
+        left.axhline(
+            TARGET, color=palette.GREY, linestyle=":", linewidth=1, label="where it belongs"
+        )
         left.plot(average, color=palette.BLUE, linewidth=2, label="its average")
         if yours is not None:
-            left.plot(ages[shown], yours[shown], "o", color=palette.VERMILION, markersize=4, label="your ema_update")
+            left.plot(
+                ages[shown],
+                yours[shown],
+                "o",
+                color=palette.VERMILION,
+                markersize=4,
+                label="your ema_update",
+            )
         if corrections is not None:
             label = "your ema_corrected"
-            left.plot(ages[shown], corrections[shown], "s", color=palette.GREEN, markersize=4, label=label)
+            left.plot(
+                ages[shown], corrections[shown], "s", color=palette.GREEN, markersize=4, label=label
+            )
         left.set(xlabel="step", ylim=(min(-0.1, float(x.min())), None))
         left.legend(fontsize=8, loc="lower right", ncols=2)
         right.fill_between(ages, decay**ages, color=palette.SKY, alpha=0.6, linewidth=0)
         right.set(title="what is left of a value", xlabel="steps ago", ylim=(0, 1.05))
         if half is not None:
-            right.axvline(half, color=palette.VERMILION, linestyle="--", linewidth=1.2, label=f"half after {half}")
+            right.axvline(
+                half,
+                color=palette.VERMILION,
+                linestyle="--",
+                linewidth=1.2,
+                label=f"half after {half}",
+            )
             right.legend(fontsize=8)
     off = float(np.sqrt(np.mean((average[-200:] - TARGET) ** 2)))
     raw = float(np.sqrt(np.mean((x[-200:] - TARGET) ** 2)))
     ends = "" if yours is None else f" Your average ends at {number(yours[-1])}."
-    mended = "" if corrections is None else f" Corrected, your average begins at {number(corrections[0])}."
+    mended = (
+        ""
+        if corrections is None
+        else f" Corrected, your average begins at {number(corrections[0])}."
+    )
     return Picture(
         figure,
         f"A shaken parameter over {len(x)} steps and its moving average with decay {number(decay)}. In the last 200 steps "

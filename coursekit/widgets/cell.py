@@ -36,7 +36,9 @@ def cell_inspector(yours: Step | None = None) -> Explorer:
     return Explorer(draw, controls)
 
 
-def cell_picture(pushed: Mapping[str, float], prev_c: float, steps: int, yours: Step | None = None) -> Picture:
+def cell_picture(
+    pushed: Mapping[str, float], prev_c: float, steps: int, yours: Step | None = None
+) -> Picture:
     """Left the cell with its numbers; right its state, should the gates stay as they are, and the gradient's share."""
     opened = {gate: float(1 / (1 + np.exp(-pushed[gate]))) for gate in GATES}
     proposal = float(np.tanh(pushed["g"]))
@@ -55,7 +57,12 @@ def cell_picture(pushed: Mapping[str, float], prev_c: float, steps: int, yours: 
         middle.axhline(0, color=palette.GREY, linewidth=0.8)
         middle.set(title="c, were the gates to stay", xlabel="step")
         right.plot(share, color=palette.VERMILION, linewidth=2)
-        right.set(title="share of a gradient in c left", xlabel="steps back", yscale="log", ylim=(1e-16, 3))
+        right.set(
+            title="share of a gradient in c left",
+            xlabel="steps back",
+            yscale="log",
+            ylim=(1e-16, 3),
+        )
     said = f" Your lstm_step_forward: {verdict}." if verdict else ""
     gates = ", ".join(f"{gate} = {number(opened[gate])}" for gate in GATES)
     return Picture(
@@ -81,11 +88,29 @@ def _compared(
     return f"{said}; drawn are c = {number(next_c)}, h = {number(next_h)}", False
 
 
-def _cell(axes: Any, opened: Mapping[str, float], proposal: float, prev_c: float, next_c: float, next_h: float) -> None:
+def _cell(
+    axes: Any,
+    opened: Mapping[str, float],
+    proposal: float,
+    prev_c: float,
+    next_c: float,
+    next_h: float,
+) -> None:
     """The highway of the cell state on top; each valve is as bright as its gate is open."""
 
-    def line(start: tuple[float, float], end: tuple[float, float], width: float = 1.6, colour: str = "0.3") -> None:
-        style = {"arrowstyle": "-|>", "linewidth": width, "color": colour, "shrinkA": 0, "shrinkB": 0}
+    def line(
+        start: tuple[float, float],
+        end: tuple[float, float],
+        width: float = 1.6,
+        colour: str = "0.3",
+    ) -> None:
+        style = {
+            "arrowstyle": "-|>",
+            "linewidth": width,
+            "color": colour,
+            "shrinkA": 0,
+            "shrinkB": 0,
+        }
         axes.annotate("", end, start, arrowprops=style)
 
     def knot(x: float, y: float, sign: str, open_by: float | None = None) -> None:

@@ -49,18 +49,35 @@ def arrows_picture(gradient: np.ndarray, limit: float, clipped: dict[str, np.nda
         figure, (axes,) = canvas(6.6, 3.3)
         axes.add_patch(Circle((0, 0), limit, fill=False, edgecolor=palette.GREEN, linestyle="--"))
         axes.add_patch(
-            Rectangle((-limit, -limit), 2 * limit, 2 * limit, fill=False, edgecolor=palette.VERMILION, linestyle=":")
+            Rectangle(
+                (-limit, -limit),
+                2 * limit,
+                2 * limit,
+                fill=False,
+                edgecolor=palette.VERMILION,
+                linestyle=":",
+            )
         )
         _arrow(axes, gradient, palette.GREY, 2.0, "the gradient")
         for name, vector in clipped.items():
             turned = _angle(gradient, vector)
             length = float(np.hypot(*vector))
-            _arrow(axes, vector, colours[name], 3.0, f"{name}: length {number(length)}, turned by {turned:.0f}°")
+            _arrow(
+                axes,
+                vector,
+                colours[name],
+                3.0,
+                f"{name}: length {number(length)}, turned by {turned:.0f}°",
+            )
             ends = ", ".join(number(float(one)) for one in vector)
             told.append(f"{name} it becomes ({ends}), turned by {turned:.0f} degrees")
         reach = max(5.2, limit)
         axes.set(
-            xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xlabel="first entry", ylabel="second entry"
+            xlim=(-reach, reach),
+            ylim=(-reach, reach),
+            aspect="equal",
+            xlabel="first entry",
+            ylabel="second entry",
         )
         axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5), fontsize=9)
     both = ", ".join(number(float(one)) for one in gradient)

@@ -49,7 +49,10 @@ def columns_picture(place: int, size: int, stride: int, cols: np.ndarray | None 
         if cols.shape != shape:
             verdict, fine = f"your matrix has shape {cols.shape}; here it must be {shape}", False
         elif not np.array_equal(cols[:, place], column):
-            verdict, fine = f"column {place} of yours does not hold the framed window in order", False
+            verdict, fine = (
+                f"column {place} of yours does not hold the framed window in order",
+                False,
+            )
         else:
             verdict = f"your column {place} is the framed window"
         shown = cols if cols.shape == shape else shown
@@ -86,4 +89,6 @@ def _frame(axes: Any, left: float, top: float, wide: int, high: int) -> None:
     from matplotlib.patches import Rectangle
 
     place = (left - 0.5, top - 0.5)
-    axes.add_patch(Rectangle(place, wide, high, fill=False, edgecolor=palette.VERMILION, linewidth=2.2))
+    axes.add_patch(
+        Rectangle(place, wide, high, fill=False, edgecolor=palette.VERMILION, linewidth=2.2)
+    )

@@ -68,9 +68,13 @@ class Explorer:
     def picture(self, **values: Any) -> Picture:
         """The picture at the starting values, apart from those given."""
         if unknown := set(values) - set(self.controls):
-            raise TypeError(f"no control is named {', '.join(sorted(unknown))}; there are {', '.join(self.controls)}")
+            raise TypeError(
+                f"no control is named {', '.join(sorted(unknown))}; there are {', '.join(self.controls)}"
+            )
         start = {
-            name: 10**control.start if isinstance(control, Slider) and control.log else control.start
+            name: 10**control.start
+            if isinstance(control, Slider) and control.log
+            else control.start
             for name, control in self.controls.items()
         }
         return self.draw(**(start | values))
@@ -94,13 +98,19 @@ class Explorer:
 
         def redraw(_: object) -> None:
             try:
-                shown.value = self.draw(**{name: handle.value for name, handle in handles.items()}).html()
+                shown.value = self.draw(
+                    **{name: handle.value for name, handle in handles.items()}
+                ).html()
             except Exception as error:  # the reader's function failed there, and a callback's traceback is never seen
-                shown.value = f"<p>With these settings: {html.escape(f'{type(error).__name__}: {error}')}</p>"
+                shown.value = (
+                    f"<p>With these settings: {html.escape(f'{type(error).__name__}: {error}')}</p>"
+                )
 
         for handle in handles.values():
             handle.observe(redraw, names="value")
-        columns = ipywidgets.Layout(grid_template_columns="repeat(auto-fit, minmax(330px, 1fr))", width="100%")
+        columns = ipywidgets.Layout(
+            grid_template_columns="repeat(auto-fit, minmax(330px, 1fr))", width="100%"
+        )
         box = ipywidgets.VBox([ipywidgets.GridBox(list(handles.values()), layout=columns), shown])
         return {"version_major": 2, "version_minor": 0, "model_id": box.model_id}
 
@@ -126,10 +136,16 @@ def someone_can_move_it() -> bool:
 def _handle(control: Control) -> Any:
     import ipywidgets
 
-    style: dict[str, Any] = {"style": {"description_width": "130px"}, "layout": ipywidgets.Layout(width="320px")}
+    style: dict[str, Any] = {
+        "style": {"description_width": "130px"},
+        "layout": ipywidgets.Layout(width="320px"),
+    }
     if isinstance(control, Choice):
         return ipywidgets.Dropdown(
-            options=list(control.options.items()), value=control.start, description=control.label, **style
+            options=list(control.options.items()),
+            value=control.start,
+            description=control.label,
+            **style,
         )
     if isinstance(control, Text):
         # A whole row; grid_column alone would be undone, for an empty grid_area is applied after it.
@@ -153,9 +169,16 @@ def _handle(control: Control) -> Any:
             description=control.label,
             **style,
         )
-    whole = all(isinstance(value, int) for value in (control.low, control.high, control.step, control.start))
+    whole = all(
+        isinstance(value, int) for value in (control.low, control.high, control.step, control.start)
+    )
     style["readout_format"] = "d" if whole else ".3f" if control.step < 0.01 else ".2f"
     kind = ipywidgets.IntSlider if whole else ipywidgets.FloatSlider
     return kind(
-        value=control.start, min=control.low, max=control.high, step=control.step, description=control.label, **style
+        value=control.start,
+        min=control.low,
+        max=control.high,
+        step=control.step,
+        description=control.label,
+        **style,
     )

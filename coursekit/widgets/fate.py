@@ -25,7 +25,11 @@ def gradient_fate(yours: Profile | None = None, kind: str = "random") -> Explore
         W = sheared(rho, max(norm, rho + 1e-6)) if kind == "sheared" else KINDS[kind](rho)
         h0, g = start(len(W))
         phi = "tanh" if tanh else "linear"
-        lengths = drift(W, h0, g, phi, steps) if yours is None else np.asarray(yours(W, h0, g, phi, steps), dtype=float)
+        lengths = (
+            drift(W, h0, g, phi, steps)
+            if yours is None
+            else np.asarray(yours(W, h0, g, phi, steps), dtype=float)
+        )
         return fate_picture(W, lengths, f"{kind}, {phi}", forward=yours is None)
 
     controls: dict[str, Control] = {
@@ -38,7 +42,9 @@ def gradient_fate(yours: Profile | None = None, kind: str = "random") -> Explore
     return Explorer(draw, controls)
 
 
-def drift(W: np.ndarray, h0: np.ndarray, v: np.ndarray, nonlinearity: str, steps: int) -> np.ndarray:
+def drift(
+    W: np.ndarray, h0: np.ndarray, v: np.ndarray, nonlinearity: str, steps: int
+) -> np.ndarray:
     """How far apart two states are, step by step, that start 1e-7 apart in the direction v, in units of that."""
     phi = np.tanh if nonlinearity == "tanh" else np.asarray
     tiny = 1e-7
@@ -64,10 +70,22 @@ def fate_picture(W: np.ndarray, lengths: Numbers, title: str, forward: bool = Fa
         figure, (left, right) = canvas(8.6, 3.1, columns=2, width_ratios=[1, 1.6])
         left.plot(np.cos(turn), np.sin(turn), color=palette.GREY, linewidth=1)
         left.scatter(values.real, values.imag, s=12, color=palette.BLUE)
-        left.set(aspect="equal", title=f"radius {number(radius)}, norm {number(norm)}", xlabel="real part")
+        left.set(
+            aspect="equal",
+            title=f"radius {number(radius)}, norm {number(norm)}",
+            xlabel="real part",
+        )
         right.plot(steps, lengths, color=palette.BLUE, linewidth=2, label=what)
-        right.plot(steps, radius**steps, color=palette.GREEN, linestyle="--", label="radius to the k")
-        right.plot(steps, norm**steps, color=palette.VERMILION, linestyle=":", label="norm to the k: never above")
+        right.plot(
+            steps, radius**steps, color=palette.GREEN, linestyle="--", label="radius to the k"
+        )
+        right.plot(
+            steps,
+            norm**steps,
+            color=palette.VERMILION,
+            linestyle=":",
+            label="norm to the k: never above",
+        )
         positive = lengths[lengths > 0]
         low, high = float(positive.min(initial=1.0)), float(lengths.max(initial=1.0))
         right.set(yscale="log", ylim=(low / 30, high * 300), title=title)

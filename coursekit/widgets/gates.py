@@ -42,7 +42,9 @@ def gate_playground(yours: tuple[Pass, Pass] | None = None, gate: str = "add") -
     return Explorer(draw, controls)
 
 
-def gate_picture(gate: str, x: float, y: float, dout: float, back: tuple[float, ...] | None = None) -> Picture:
+def gate_picture(
+    gate: str, x: float, y: float, dout: float, back: tuple[float, ...] | None = None
+) -> Picture:
     """Left the gate with its numbers, right what its output does while one input moves and the other stays.
 
     back: dx and dy as somebody claims them; without it, as measured.
@@ -51,7 +53,8 @@ def gate_picture(gate: str, x: float, y: float, dout: float, back: tuple[float, 
     values = expression.values()
     out = values[expression.result]
     slopes = [
-        expression.slope(next(k for k, step in enumerate(expression.steps) if step.name == name)) for name in "xy"
+        expression.slope(next(k for k, step in enumerate(expression.steps) if step.name == name))
+        for name in "xy"
     ]
     tie = any(high - low > 0.5 for low, high in slopes)
     ranges = [sorted((low * dout, high * dout)) for low, high in slopes]
@@ -76,11 +79,15 @@ def gate_picture(gate: str, x: float, y: float, dout: float, back: tuple[float, 
     )
 
 
-def _verdict(dout: float, ranges: list[list[float]], tie: bool, back: tuple[float, ...] | None) -> tuple[str, bool]:
+def _verdict(
+    dout: float, ranges: list[list[float]], tie: bool, back: tuple[float, ...] | None
+) -> tuple[str, bool]:
     if back is None:
         return ("a tie: any split that adds up to dout" if tie else "measured, times dout"), True
     slack = 1e-4 * max(1.0, abs(dout))
-    inside = all(low - slack <= one <= high + slack for one, (low, high) in zip(back, ranges, strict=True))
+    inside = all(
+        low - slack <= one <= high + slack for one, (low, high) in zip(back, ranges, strict=True)
+    )
     if tie and inside and abs(sum(back) - dout) > slack:
         return f"yours: at a tie the shares have to add up to dout, {number(dout)}", False
     if inside:
@@ -89,7 +96,9 @@ def _verdict(dout: float, ranges: list[list[float]], tie: bool, back: tuple[floa
     return f"yours; measured are dx = {wanted[0]} and dy = {wanted[1]}", False
 
 
-def _boxes(axes: Any, inputs: list[tuple[str, float, str]], gate: str, out: float, dout: float) -> None:
+def _boxes(
+    axes: Any, inputs: list[tuple[str, float, str]], gate: str, out: float, dout: float
+) -> None:
     from matplotlib.patches import FancyBboxPatch
 
     places = [(0.0, 0.8), (0.0, -0.8), (2.6, 0.0)]
@@ -109,12 +118,22 @@ def _boxes(axes: Any, inputs: list[tuple[str, float, str]], gate: str, out: floa
             )
         )
         axes.text(x, y + 0.17, forward, ha="center", va="center", color=palette.BLUE)
-        axes.text(x, y - 0.2, backward, ha="center", va="center", color=palette.VERMILION, fontsize=9)
+        axes.text(
+            x, y - 0.2, backward, ha="center", va="center", color=palette.VERMILION, fontsize=9
+        )
     for _, y in places[:2]:
         style = {"arrowstyle": "-|>", "linewidth": 1.4}
-        axes.annotate("", (1.76, y * 0.18 + 0.06), (0.84, y * 0.8 + 0.06), arrowprops={**style, "color": palette.BLUE})
         axes.annotate(
-            "", (0.84, y * 0.8 - 0.1), (1.76, y * 0.18 - 0.1), arrowprops={**style, "color": palette.VERMILION}
+            "",
+            (1.76, y * 0.18 + 0.06),
+            (0.84, y * 0.8 + 0.06),
+            arrowprops={**style, "color": palette.BLUE},
+        )
+        axes.annotate(
+            "",
+            (0.84, y * 0.8 - 0.1),
+            (1.76, y * 0.18 - 0.1),
+            arrowprops={**style, "color": palette.VERMILION},
         )
     axes.set(xlim=(-0.95, 3.6), ylim=(-1.4, 1.4))
     axes.axis("off")

@@ -16,7 +16,9 @@ EVERY = 20
 START = "x = -2; y = 5; z = -4; q = x + y; q * z + q"
 
 
-def graph_stepper(yours: type | None = None, text: str = START, step: int | None = None) -> Explorer:
+def graph_stepper(
+    yours: type | None = None, text: str = START, step: int | None = None
+) -> Explorer:
     """A line to type an expression into, and a slider that lets the gates hand back their gradients one by one.
 
     yours: your class ``Value``; then the graph is the one it built, its gradients are those of its backward(), and they
@@ -26,7 +28,9 @@ def graph_stepper(yours: type | None = None, text: str = START, step: int | None
 
     def draw(text: str, gates: int) -> Picture:
         try:
-            graph = measured_graph(parse(text)) if yours is None else built_graph(parse(text), yours)
+            graph = (
+                measured_graph(parse(text)) if yours is None else built_graph(parse(text), yours)
+            )
         except ExpressionError as problem:
             return note(str(problem))
         return graph_picture(graph, gates)
@@ -70,7 +74,11 @@ def measured_graph(expression: Expression) -> Graph:
     values = expression.values()
     gradients = [sum(expression.slope(index)) / 2 for index in needed]
     wires = [
-        Wire(place[operand], place[index], gradients[place[index]] * expression.local_slope(index, position))
+        Wire(
+            place[operand],
+            place[index],
+            gradients[place[index]] * expression.local_slope(index, position),
+        )
         for index in needed
         for position, operand in enumerate(expression.steps[index].operands)
     ]
@@ -96,7 +104,11 @@ def built_graph(expression: Expression, yours: type) -> Graph:
     known = {id(made[index]): index for index in expression.needed() if id(made[index]) in place}
     wires = []
     for k, one in enumerate(found):
-        slopes = _own_slopes(expression, known[id(one)], made, yours) if id(one) in known and one.operands else {}
+        slopes = (
+            _own_slopes(expression, known[id(one)], made, yours)
+            if id(one) in known and one.operands
+            else {}
+        )
         for operand in one.operands:
             waiting = slopes.get(id(operand)) or slopes.get(None) or []
             message = gradients[k] * waiting.pop(0) if waiting else None
@@ -104,11 +116,16 @@ def built_graph(expression: Expression, yours: type) -> Graph:
     steps = {place[id(made[index])]: expression.steps[index] for index in known.values()}
     graph = Graph(
         names=[
-            _name(steps[k].name if k in steps else "", None if k in steps or one.operands else float(one.data))
+            _name(
+                steps[k].name if k in steps else "",
+                None if k in steps or one.operands else float(one.data),
+            )
             for k, one in enumerate(found)
         ],
         ops=[
-            (_op(steps[k].kind, steps[k].number) if k in steps else str(one.op)) if one.operands else ""
+            (_op(steps[k].kind, steps[k].number) if k in steps else str(one.op))
+            if one.operands
+            else ""
             for k, one in enumerate(found)
         ],
         values=[float(one.data) for one in found],
@@ -119,7 +136,9 @@ def built_graph(expression: Expression, yours: type) -> Graph:
     )
     for key, index in known.items():
         graph.wrong.extend(_complaints(graph, place[key], expression, index))
-    graph.wrong.sort(key=lambda complaint: ".data" not in complaint)  # a wrong value spoils the gradients after it
+    graph.wrong.sort(
+        key=lambda complaint: ".data" not in complaint
+    )  # a wrong value spoils the gradients after it
     return graph
 
 
@@ -141,7 +160,9 @@ def _reached(result: Any) -> list[Any]:
     return order
 
 
-def _own_slopes(expression: Expression, index: int, made: Sequence[Any], yours: type) -> dict[int | None, list[float]]:
+def _own_slopes(
+    expression: Expression, index: int, made: Sequence[Any], yours: type
+) -> dict[int | None, list[float]]:
     """One gate's slopes by the class's own rule, on fresh operands that nothing else uses.
 
     By the id of the operand; those of plain numbers, which the class may have wrapped, under None.
@@ -165,7 +186,9 @@ def _complaints(graph: Graph, k: int, expression: Expression, index: int) -> lis
     value = expression.values()[index]
     if abs(graph.values[k] - value) > 1e-9 * max(1.0, abs(value)):
         return [f"{name}.data is {number(graph.values[k])}, it should be {number(value)}"]
-    if low - slack <= graph.gradients[k] <= high + slack or (step.kind != "input" and not step.name):
+    if low - slack <= graph.gradients[k] <= high + slack or (
+        step.kind != "input" and not step.name
+    ):
         return []
     return [f"{name}.grad is {number(graph.gradients[k])}, measured {number((low + high) / 2)}"]
 
@@ -185,7 +208,11 @@ def graph_picture(graph: Graph, gates: int) -> Picture:
             lines.append((_short(graph.gradients[k]), "backward"))
         elif arrived:
             total, terms = _sum(arrived, graph.gradients[k], complete)
-            whole = f"{terms} = {total}" if terms and complete and "not" not in terms else terms or total
+            whole = (
+                f"{terms} = {total}"
+                if terms and complete and "not" not in terms
+                else terms or total
+            )
             short = len(whole) <= 13
             lines.append((whole if short else total, "backward"))
             below = "" if short else terms
@@ -213,7 +240,9 @@ def _verdict(graph: Graph, gates: int, order: Sequence[int]) -> str:
     if graph.wrong:
         return "; ".join(graph.wrong[:2]) + ("; ..." if len(graph.wrong) > 2 else "")
     if graph.compared:
-        return "your gradients, all as measured; framed: used more than once, so its gradients add up"
+        return (
+            "your gradients, all as measured; framed: used more than once, so its gradients add up"
+        )
     return "every number's gradient; framed: used more than once, so its gradients add up"
 
 
@@ -233,7 +262,9 @@ def _sum(arrived: Sequence[float | None], gradient: float, complete: bool) -> tu
     known = [one for one in arrived if one is not None]
     if len(known) < len(arrived) or (len(known) == 1 and complete):
         return (_short(gradient) if complete else "...", "")
-    terms = _short(known[0]) + "".join(f" {'-' if one < 0 else '+'} {_short(abs(one))}" for one in known[1:])
+    terms = _short(known[0]) + "".join(
+        f" {'-' if one < 0 else '+'} {_short(abs(one))}" for one in known[1:]
+    )
     if not complete:
         return "...", f"{terms} + ..."
     same = abs(sum(known) - gradient) <= 1e-6 * max(1.0, *map(abs, known))

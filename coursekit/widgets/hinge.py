@@ -21,7 +21,11 @@ def hinge_explorer(yours: Callable[..., Any] | None = None) -> Explorer:
     def draw(cat: float, car: float, frog: float, true_class: int, delta: float) -> Picture:
         # With one feature, x = 1, the weights are the scores. Called outside the drawing: a stub may raise.
         scores = np.array([cat, car, frog])
-        loss = None if yours is None else float(yours(np.ones(1), true_class, scores[:, None].copy(), delta))
+        loss = (
+            None
+            if yours is None
+            else float(yours(np.ones(1), true_class, scores[:, None].copy(), delta))
+        )
         return hinge_picture(scores, true_class, delta, loss)
 
     return Explorer(
@@ -49,7 +53,10 @@ def hinge_picture(scores: np.ndarray, y: int, delta: float, yours: float | None 
     with drawing():
         figure, (left, middle, right) = canvas(8.4, 3.0, columns=3)
         left.bar(
-            NAMES, scores, color=[palette.TRUE_CLASS if j == y else palette.PALE for j in range(3)], edgecolor="0.3"
+            NAMES,
+            scores,
+            color=[palette.TRUE_CLASS if j == y else palette.PALE for j in range(3)],
+            edgecolor="0.3",
         )
         left.axhline(scores[y] - delta, color=palette.TRUE_CLASS, linestyle="--", linewidth=1.2)
         left.set(title=f"scores; dashed: {NAMES[y]}'s score - delta", ylim=(-3.5, 6.8))
@@ -61,7 +68,9 @@ def hinge_picture(scores: np.ndarray, y: int, delta: float, yours: float | None 
             edgecolor="0.3",
         )
         middle.bar_label(bars, [number(round(m, 9)) for m in margins], padding=2)
-        middle.set(title=f"margins: {violated} violated, loss {number(loss(scores))}", ylim=(-9, 14))
+        middle.set(
+            title=f"margins: {violated} violated, loss {number(loss(scores))}", ylim=(-9, 14)
+        )
         pushes = right.bar(
             NAMES,
             slopes,
@@ -76,10 +85,16 @@ def hinge_picture(scores: np.ndarray, y: int, delta: float, yours: float | None 
             same = abs(yours - loss(scores)) <= 1e-8 * max(1.0, abs(yours))
             verdict = "the hatched bars added up" if same else "not what the hatched bars add up to"
             colour = palette.BLUE if same else palette.VERMILION
-            figure.suptitle(f"your L_i_vectorized says {number(yours)}: {verdict}", color=colour, fontsize=11)
-    listed = ", ".join(f"{NAMES[j]} {number(round(m, 9))}" for j, m in zip(wrong, margins, strict=True))
+            figure.suptitle(
+                f"your L_i_vectorized says {number(yours)}: {verdict}", color=colour, fontsize=11
+            )
+    listed = ", ".join(
+        f"{NAMES[j]} {number(round(m, 9))}" for j, m in zip(wrong, margins, strict=True)
+    )
     scored = ", ".join(f"{name} {number(score)}" for name, score in zip(NAMES, scores, strict=True))
-    pushed = ", ".join(f"{name} {_signed(slope)}" for name, slope in zip(NAMES, slopes, strict=True))
+    pushed = ", ".join(
+        f"{name} {_signed(slope)}" for name, slope in zip(NAMES, slopes, strict=True)
+    )
     said = "" if yours is None else f" Your function says {number(yours)}."
     return Picture(
         figure,

@@ -84,11 +84,14 @@ def layer_picture(layer: Layer) -> Picture:
         figure, (left, right) = canvas(8.6, 2.7, columns=2, width_ratios=[2.3, 1])
         _draw_row(left, layer, begins, unread)
         left.set_title(
-            f"{len(begins)} places; {verdict}", color="black" if begins and not unread else palette.VERMILION
+            f"{len(begins)} places; {verdict}",
+            color="black" if begins and not unread else palette.VERMILION,
         )
         right.axis("off")
         for k, (name, value) in enumerate(rows):
-            right.text(0, 0.9 - 0.25 * k, name, fontsize=9, color=palette.GREY, transform=right.transAxes)
+            right.text(
+                0, 0.9 - 0.25 * k, name, fontsize=9, color=palette.GREY, transform=right.transAxes
+            )
             right.text(0, 0.8 - 0.25 * k, value, fontsize=11, transform=right.transAxes)
     told = ", ".join(f"{name} {value}" for name, value in rows)
     return Picture(
@@ -108,16 +111,24 @@ def _draw_row(axes, layer: Layer, begins: list[int], unread: int) -> None:
         colour = palette.VERMILION if lost else palette.SKY if real else "white"
         edge = "0.3" if few else colour
         hatch = "///" if lost and few else ""
-        axes.add_patch(Rectangle((k, 0), 1, 1, facecolor=colour, edgecolor=edge, linewidth=0.6, hatch=hatch))
+        axes.add_patch(
+            Rectangle((k, 0), 1, 1, facecolor=colour, edgecolor=edge, linewidth=0.6, hatch=hatch)
+        )
         if few and not real:
             axes.text(k + 0.5, 0.5, "0", ha="center", va="center", fontsize=7, color="0.4")
     levels = max(1, min(len(begins), -(-layer.F // layer.S)))
     for k, at in enumerate(begins):
         height = 1.5 + 0.8 * (k % levels)
         axes.plot(
-            [at + 0.1, at + layer.F - 0.1], [height, height], color=palette.BLUE, linewidth=3, solid_capstyle="butt"
+            [at + 0.1, at + layer.F - 0.1],
+            [height, height],
+            color=palette.BLUE,
+            linewidth=3,
+            solid_capstyle="butt",
         )
-    axes.set(xlim=(-layer.P - 0.5, layer.W + layer.P + 0.5), ylim=(-0.4, 1.9 + 0.8 * levels), yticks=[])
+    axes.set(
+        xlim=(-layer.P - 0.5, layer.W + layer.P + 0.5), ylim=(-0.4, 1.9 + 0.8 * levels), yticks=[]
+    )
     axes.set_xlabel("one row of the input; above it, each place of the filter")
     axes.spines["left"].set_visible(False)
 

@@ -27,26 +27,35 @@ class TrainingMonitor:
     end. It is an ordinary picture and stays in the saved notebook.
     """
 
-    def __init__(self, expected_start: float | None = None, title: str = "", every: float = 0.5) -> None:
+    def __init__(
+        self, expected_start: float | None = None, title: str = "", every: float = 0.5
+    ) -> None:
         self.expected_start, self.title, self.every = expected_start, title, every
         self._measures: dict[str, list[Measure]] = {}
         self._shown: Any = None
         self._live = False
         self._last = 0.0
 
-    def record(self, loss: float, update_ratio: Measure | None = None, grad_norm: Measure | None = None) -> None:
+    def record(
+        self, loss: float, update_ratio: Measure | None = None, grad_norm: Measure | None = None
+    ) -> None:
         """One step. The last two are numbers, or dicts with a number for every parameter; the same kind at each step."""
         given = {"loss": float(loss), "update_ratio": update_ratio, "grad_norm": grad_norm}
         new = {name for name, value in given.items() if value is not None}
         if self._measures and new != set(self._measures):
-            raise ValueError(f"record the same things at each step: {', '.join(sorted(self._measures))}")
+            raise ValueError(
+                f"record the same things at each step: {', '.join(sorted(self._measures))}"
+            )
         for name in sorted(new):
             self._measures.setdefault(name, []).append(given[name])  # pyright: ignore[reportArgumentType]
         if self._live and monotonic() - self._last >= self.every:
             self._show()
 
     def watch(
-        self, loss_fn: Callable[..., Any], update_rule: Callable[..., Any], ratio: Callable[..., Any]
+        self,
+        loss_fn: Callable[..., Any],
+        update_rule: Callable[..., Any],
+        ratio: Callable[..., Any],
     ) -> tuple[Callable[..., Any], Callable[..., Any]]:
         """The same two functions, observed: for loops that somebody else wrote.
 
@@ -84,7 +93,10 @@ class TrainingMonitor:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         if self._measures:
             self._show()
@@ -119,14 +131,21 @@ def rate_explorer(
     train = run or _bowl
 
     def draw(rate: float) -> Picture:
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # too high a rate is half of the fun
+        with np.errstate(
+            over="ignore", invalid="ignore", divide="ignore"
+        ):  # too high a rate is half of the fun
             history = train(rate)
             verdict = "" if diagnose is None else f": your diagnose_lr says {diagnose(history)}"
         return monitor(history, expected_start, f"learning rate {rate:.2g}{verdict}")
 
     low, high = np.log10(rates)
     return Explorer(
-        draw, {"rate": Slider("learning rate", float(low), float(high), 0.05, float((low + high) / 2), log=True)}
+        draw,
+        {
+            "rate": Slider(
+                "learning rate", float(low), float(high), 0.05, float((low + high) / 2), log=True
+            )
+        },
     )
 
 

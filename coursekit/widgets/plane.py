@@ -11,7 +11,17 @@ from ..figures.picture import Picture, canvas, drawing, number
 from .explorer import Choice, Explorer, Slider
 
 POINTS = np.array(
-    [[-1.2, 1.1], [-0.6, 1.5], [-1.5, 0.5], [1.2, 1.0], [0.7, 1.5], [1.6, 0.4], [0.0, -1.2], [-0.6, -1.5], [0.7, -1.4]]
+    [
+        [-1.2, 1.1],
+        [-0.6, 1.5],
+        [-1.5, 0.5],
+        [1.2, 1.0],
+        [0.7, 1.5],
+        [1.6, 0.4],
+        [0.0, -1.2],
+        [-0.6, -1.5],
+        [0.7, -1.4],
+    ]
 )
 LABELS = np.array([0, 0, 0, 1, 1, 1, 2, 2, 2])
 # One column per class, the last row is the bias. With these weights every margin is met, the closest one exactly.
@@ -44,7 +54,9 @@ def plane_explorer() -> Explorer:
 
     The point that is moved starts where it was; choose another and the first returns to its place.
     """
-    whole: dict[str, Any] = {"none": -1} | {f"point {k} (class {LABELS[k]})": k for k in range(len(POINTS))}
+    whole: dict[str, Any] = {"none": -1} | {
+        f"point {k} (class {LABELS[k]})": k for k in range(len(POINTS))
+    }
 
     def draw(a: float, reg: float, point: int, right: float, up: float) -> Picture:
         points = POINTS.copy()
@@ -69,7 +81,10 @@ def plane_picture(a: float, reg: float, points: np.ndarray = POINTS) -> Picture:
     scales = np.linspace(0.1, 4.0, 79)
     on_data = np.array([data_loss(scale * WEIGHTS, points) for scale in scales])
     on_weights = reg * scales**2 * np.sum(WEIGHTS * WEIGHTS)
-    now_data, now_weights = data_loss(a * WEIGHTS, points), reg * a * a * float(np.sum(WEIGHTS * WEIGHTS))
+    now_data, now_weights = (
+        data_loss(a * WEIGHTS, points),
+        reg * a * a * float(np.sum(WEIGHTS * WEIGHTS)),
+    )
     lowest = scales[np.argmin(on_data + on_weights)]
     x, y = np.meshgrid(np.linspace(-3, 3, 121), np.linspace(-3, 3, 121))
     scores = np.stack([x, y, np.ones_like(x)], axis=-1) @ (a * WEIGHTS)
@@ -77,9 +92,16 @@ def plane_picture(a: float, reg: float, points: np.ndarray = POINTS) -> Picture:
     with drawing():
         figure, (left, right) = canvas(8.2, 3.7, columns=2)
         left.contourf(
-            x, y, np.argmax(scores, axis=-1), levels=[-0.5, 0.5, 1.5, 2.5], colors=palette.CLASSES[:3], alpha=0.22
+            x,
+            y,
+            np.argmax(scores, axis=-1),
+            levels=[-0.5, 0.5, 1.5, 2.5],
+            colors=palette.CLASSES[:3],
+            alpha=0.22,
         )
-        left.contourf(x, y, ordered[..., -1] - ordered[..., -2], levels=[0, 1], colors="0.35", alpha=0.25)
+        left.contourf(
+            x, y, ordered[..., -1] - ordered[..., -2], levels=[0, 1], colors="0.35", alpha=0.25
+        )
         for c in range(3):
             chosen = np.flatnonzero(np.equal(LABELS, c))
             left.scatter(
@@ -92,13 +114,27 @@ def plane_picture(a: float, reg: float, points: np.ndarray = POINTS) -> Picture:
             )
         for k, place in enumerate(points):
             left.annotate(str(k), place, (5, 5), textcoords="offset points", fontsize=8)
-        left.set(title=f"a = {number(a)}; grey: the lead is less than 1", xlim=(-3, 3), ylim=(-3, 3), aspect="equal")
+        left.set(
+            title=f"a = {number(a)}; grey: the lead is less than 1",
+            xlim=(-3, 3),
+            ylim=(-3, 3),
+            aspect="equal",
+        )
         right.plot(scales, on_data, color=palette.BLUE, linewidth=2, label="data loss")
-        right.plot(scales, on_weights, color=palette.ORANGE, linestyle="--", linewidth=2, label="reg * sum(W*W)")
+        right.plot(
+            scales,
+            on_weights,
+            color=palette.ORANGE,
+            linestyle="--",
+            linewidth=2,
+            label="reg * sum(W*W)",
+        )
         right.plot(scales, on_data + on_weights, color="black", linewidth=1, label="both")
         right.plot(a, now_data + now_weights, "s", color=palette.VERMILION, markersize=8)
         right.set(
-            title=f"data {number(now_data)} + regularisation {number(now_weights)}", xlabel="scale a", ylim=(-0.05, 2.5)
+            title=f"data {number(now_data)} + regularisation {number(now_weights)}",
+            xlabel="scale a",
+            ylim=(-0.05, 2.5),
         )
         right.legend(loc="upper right")
     flat = "nothing decides between scales whose data loss is 0"

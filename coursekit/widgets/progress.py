@@ -31,7 +31,11 @@ class TrainingProgress:
 
     def line(self) -> str:
         """How far it is, in words."""
-        left = f", about {self._left():.0f} s to go" if 0 < self.done < self.total and self._began else ""
+        left = (
+            f", about {self._left():.0f} s to go"
+            if 0 < self.done < self.total and self._began
+            else ""
+        )
         return f"{self.what} {self.done} of {self.total}{left}".strip()
 
     def _left(self) -> float:
@@ -44,7 +48,10 @@ class TrainingProgress:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         if self._live:
             self._show()

@@ -19,7 +19,9 @@ _MEMORY, _OUT_OF_SIGHT = 5, 1e6
 
 
 def optimiser_race(
-    rules: Mapping[str, tuple[Rule, float]] | None = None, newton: Rule | None = None, lbfgs: Rule | None = None
+    rules: Mapping[str, tuple[Rule, float]] | None = None,
+    newton: Rule | None = None,
+    lbfgs: Rule | None = None,
 ) -> Explorer:
     """Sliders for the valley, the noise, the steps and the rates. All functions are yours.
 
@@ -30,7 +32,8 @@ def optimiser_race(
     def draw(steepness: float, noise: float, luck: int, steps: int, factor: float) -> Picture:
         H = valley(steepness)
         walks = {
-            name: walk(_by_rule(rule, factor * rate), H, steps, noise, luck) for name, (rule, rate) in entered.items()
+            name: walk(_by_rule(rule, factor * rate), H, steps, noise, luck)
+            for name, (rule, rate) in entered.items()
         }
         if newton is not None:
             walks["Newton"] = walk(_by_newton(newton, H), H, steps, noise, luck)
@@ -64,7 +67,11 @@ def height(places: np.ndarray, H: np.ndarray) -> np.ndarray:
 
 
 def walk(
-    advance: Callable[[np.ndarray, np.ndarray], np.ndarray], H: np.ndarray, steps: int, noise: float, luck: int = 0
+    advance: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    H: np.ndarray,
+    steps: int,
+    noise: float,
+    luck: int = 0,
 ) -> np.ndarray:
     """The places of one walker. At each step its gradient is off by fresh noise, the same for every walker."""
     rng = np.random.default_rng(luck)

@@ -36,7 +36,9 @@ def seen(layers: Layers, unit: int = 0) -> list[range]:
     """For each layer from the top down to the input, the entries that reach one unit: followed back one by one."""
     spans = [range(unit, unit + 1)]
     for size, stride in reversed(layers):
-        reached = {place * stride + k for place in (spans[-1][0], spans[-1][-1]) for k in range(size)}
+        reached = {
+            place * stride + k for place in (spans[-1][0], spans[-1][-1]) for k in range(size)
+        }
         spans.append(range(min(reached), max(reached) + 1))
     return spans
 
@@ -48,7 +50,9 @@ def reach_picture(layers: Layers, claimed: tuple[int, int] | None = None) -> Pic
     verdict, fine = f"one unit sees {field} entries; its neighbour looks {jump} further", True
     if claimed is not None:
         fine = tuple(claimed) == (field, jump)
-        verdict = f"yours: field {claimed[0]}, jump {claimed[1]}" + ("" if fine else f"; counted: {field}, {jump}")
+        verdict = f"yours: field {claimed[0]}, jump {claimed[1]}" + (
+            "" if fine else f"; counted: {field}, {jump}"
+        )
     drawable = field <= 400
     with drawing():
         figure, (axes,) = canvas(8.2, 0.9 + 0.42 * len(spans))
@@ -57,7 +61,13 @@ def reach_picture(layers: Layers, claimed: tuple[int, int] | None = None) -> Pic
             shown = [unit for unit in span if abs(unit - middle) <= MOST / 2]
             colour = palette.SKY if level == len(spans) - 1 else palette.PALE
             colour = palette.VERMILION if level == 0 else colour
-            axes.plot([u - middle for u in shown], [height] * len(shown), "s", color=colour, markeredgecolor="0.4")
+            axes.plot(
+                [u - middle for u in shown],
+                [height] * len(shown),
+                "s",
+                color=colour,
+                markeredgecolor="0.4",
+            )
             label = f"{len(span)}" + (" of the input" if level == len(spans) - 1 else "")
             axes.text(min(len(span), MOST) / 2 + 0.6, height, label, va="center", fontsize=8)
             if level and drawable:

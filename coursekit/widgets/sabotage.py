@@ -80,7 +80,9 @@ class Sabotaged:
         if y is None:
             return self.model.loss(X)
         loss, grads = self.model.loss(X, self.bug.labels(y))
-        grads = self.bug.grads({name: np.array(grad) for name, grad in grads.items()}, self.params, len(X))
+        grads = self.bug.grads(
+            {name: np.array(grad) for name, grad in grads.items()}, self.params, len(X)
+        )
         return self.bug.loss(float(loss), self.params), grads
 
     def winners(self, X: np.ndarray) -> Any:
@@ -105,23 +107,45 @@ def broken_backward(
         return sabotage_picture(BUGS[bug], net, overfit, yours)
 
     return Explorer(
-        draw, {"bug": Choice("what is broken", {title: title for title in BUGS}, "b1: mean over the batch, not sum")}
+        draw,
+        {
+            "bug": Choice(
+                "what is broken",
+                {title: title for title in BUGS},
+                "b1: mean over the batch, not sum",
+            )
+        },
     )
 
 
 def sabotage_picture(
-    bug: Bug, net: Callable[..., Any], overfit: Callable[..., Any], yours: Callable[..., Any] | None = None
+    bug: Bug,
+    net: Callable[..., Any],
+    overfit: Callable[..., Any],
+    yours: Callable[..., Any] | None = None,
 ) -> Picture:
     """The verdict of every check, and how the broken network learns twenty examples by heart."""
     rng = np.random.default_rng(0)
     X, y = rng.standard_normal((N, D)), rng.integers(0, C, N)
 
     def fresh(weight_scale: float, reg: float) -> Sabotaged:
-        return Sabotaged(net(D, H, C, weight_scale=weight_scale, reg=reg, rng=np.random.default_rng(1)), bug)
+        return Sabotaged(
+            net(D, H, C, weight_scale=weight_scale, reg=reg, rng=np.random.default_rng(1)), bug
+        )
 
-    checks = [_shapes(fresh(0.5, REG), X, y), _slopes(fresh(0.5, REG), X, y), _first_loss(fresh(1e-4, 0.0), X, y)]
+    checks = [
+        _shapes(fresh(0.5, REG), X, y),
+        _slopes(fresh(0.5, REG), X, y),
+        _first_loss(fresh(1e-4, 0.0), X, y),
+    ]
     history, accuracy = overfit(fresh(0.5, REG), X, y, RATE, STEPS)
-    checks.append(("learns 20 examples by heart", accuracy == 1.0, f"{accuracy:.0%} right after {STEPS} steps"))
+    checks.append(
+        (
+            "learns 20 examples by heart",
+            accuracy == 1.0,
+            f"{accuracy:.0%} right after {STEPS} steps",
+        )
+    )
     if yours is not None:
         checks.append(_by_yours(fresh(0.5, REG), X, y, yours))
     return _draw(bug, checks, history)
@@ -133,7 +157,9 @@ Outcome = tuple[str, bool, str]
 
 def _shapes(model: Sabotaged, X: np.ndarray, y: np.ndarray) -> Outcome:
     grads = model.loss(X, y)[1]
-    wrong = [name for name, value in model.params.items() if np.shape(grads.get(name)) != value.shape]
+    wrong = [
+        name for name, value in model.params.items() if np.shape(grads.get(name)) != value.shape
+    ]
     told = ", ".join(f"{name}: {np.shape(grads.get(name))}" for name in wrong)
     return "shapes of the gradients", not wrong, told or "as the parameters'"
 
@@ -149,16 +175,27 @@ def _slopes(model: Sabotaged, X: np.ndarray, y: np.ndarray) -> Outcome:
             model.params = {**model.params, name: value + step * direction}
             losses.append(model.loss(X, y)[0])
         model.params = {**model.params, name: value}
-        measured, claimed = (losses[0] - losses[1]) / (2 * h), float(np.sum(grads[name] * direction))
+        measured, claimed = (
+            (losses[0] - losses[1]) / (2 * h),
+            float(np.sum(grads[name] * direction)),
+        )
         error = abs(measured - claimed) / max(1e-8, abs(measured) + abs(claimed))
         if error > worst:
             worst, where = error, name
-    return "slopes along random directions", worst < 1e-5, f"worst {where}: relative error {worst:.0e}"
+    return (
+        "slopes along random directions",
+        worst < 1e-5,
+        f"worst {where}: relative error {worst:.0e}",
+    )
 
 
 def _first_loss(model: Sabotaged, X: np.ndarray, y: np.ndarray) -> Outcome:
     loss = float(model.loss(X, y)[0])
-    return "first loss, without reg", abs(loss - np.log(C)) < 0.01, f"{loss:.3f}; ln {C} = {np.log(C):.3f}"
+    return (
+        "first loss, without reg",
+        abs(loss - np.log(C)) < 0.01,
+        f"{loss:.3f}; ln {C} = {np.log(C):.3f}",
+    )
 
 
 def _by_yours(model: Sabotaged, X: np.ndarray, y: np.ndarray, yours: Callable[..., Any]) -> Outcome:
@@ -175,15 +212,30 @@ def _draw(bug: Bug, checks: list[Outcome], history: Any) -> Picture:
         figure, (left, right) = canvas(9.4, 3.0, columns=2, width_ratios=[1.6, 1])
         for row, (name, fine, told) in enumerate(checks):
             colour = palette.BLUE if fine else palette.VERMILION
-            left.text(0.0, -row, "fine" if fine else "FAILS", color=colour, fontweight="bold", va="center", fontsize=9)
+            left.text(
+                0.0,
+                -row,
+                "fine" if fine else "FAILS",
+                color=colour,
+                fontweight="bold",
+                va="center",
+                fontsize=9,
+            )
             left.text(0.85, -row, name, va="center", fontsize=9)
             left.text(4.35, -row, told, va="center", fontsize=8, color="0.3")
         left.set(xlim=(-0.1, 7.4), ylim=(-len(checks) + 0.4, 0.6), title=f"broken: {bug.title}")
         left.axis("off")
         right.plot(history, color=palette.BLUE, linewidth=1.8)
         right.axhline(np.log(C), color=palette.GREY, linestyle=":", linewidth=1)
-        right.set(title="learning by heart", xlabel="step", ylabel="loss", ylim=(0, max(3.0, min(8.0, history.max()))))
-    said = "; ".join(f"{name} {'is fine' if fine else 'fails'} ({told})" for name, fine, told in checks)
+        right.set(
+            title="learning by heart",
+            xlabel="step",
+            ylabel="loss",
+            ylim=(0, max(3.0, min(8.0, history.max()))),
+        )
+    said = "; ".join(
+        f"{name} {'is fine' if fine else 'fails'} ({told})" for name, fine, told in checks
+    )
     return Picture(
         figure,
         f"Broken: {bug.title}. {len(noticed)} of {len(checks)} checks notice: {said}. Learning by heart, the loss goes "

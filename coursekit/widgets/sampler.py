@@ -17,12 +17,16 @@ def temperature_bars(characters: Sequence[str], scores: Numbers, after: str = ""
 
     def draw(temperature: float) -> Picture:
         heights = np.exp((logits - logits.max()) / temperature)
-        return character_bars(characters, {f"T = {temperature:.2g}": heights / heights.sum()}, f"chance{after}")
+        return character_bars(
+            characters, {f"T = {temperature:.2g}": heights / heights.sum()}, f"chance{after}"
+        )
 
     return Explorer(draw, {"temperature": Slider("temperature", -1.5, 1.0, 0.05, 0.0, log=True)})
 
 
-def text_sampler(write: Callable[[float, str, np.random.Generator], str], starts: Sequence[str]) -> Explorer:
+def text_sampler(
+    write: Callable[[float, str, np.random.Generator], str], starts: Sequence[str]
+) -> Explorer:
     """Sliders for temperature and seed, and a choice of the first character; below, what the model writes.
 
     write: (temperature, first character, rng) -> text, made of your ``sample``.
@@ -30,7 +34,9 @@ def text_sampler(write: Callable[[float, str, np.random.Generator], str], starts
 
     def draw(temperature: float, first: str, seed: int) -> Picture:
         written = write(temperature, first, np.random.default_rng(seed))
-        return passages({f"temperature {temperature:.2g}, after {first!r}": first + written}, lines=12)
+        return passages(
+            {f"temperature {temperature:.2g}, after {first!r}": first + written}, lines=12
+        )
 
     controls: dict[str, Control] = {
         "temperature": Slider("temperature", 0.0, 2.0, 0.05, 0.7),

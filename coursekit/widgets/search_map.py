@@ -19,7 +19,10 @@ def search_map(yours: Callable[..., Any] | None = None) -> Explorer:
 
     def draw(lr_centre: float, reg_centre: float, decades: float, points: int) -> Picture:
         half = 10 ** (decades / 2)
-        lr_range, reg_range = (lr_centre / half, lr_centre * half), (reg_centre / half, reg_centre * half)
+        lr_range, reg_range = (
+            (lr_centre / half, lr_centre * half),
+            (reg_centre / half, reg_centre * half),
+        )
         learning_rates, regs = np.geomspace(*lr_range, points), np.geomspace(*reg_range, points)
         accuracies = landscape(learning_rates[:, None], regs[None, :])
         i, j = np.unravel_index(np.argmax(accuracies), accuracies.shape)

@@ -43,14 +43,18 @@ def signal_explorer(
     controls: dict[str, Control] = {
         "layers": Slider("layers", 2, 12, 1, 8),
         "size": Slider("size of weights", -1.0, 1.0, 0.05, float(np.log10(size)), log=True),
-        "activation": Choice("activation", {name: name for name in activations}, next(iter(activations))),
+        "activation": Choice(
+            "activation", {name: name for name in activations}, next(iter(activations))
+        ),
     }
     if norm is not None:
         controls["normalise"] = Switch("normalise each layer", True)
     return Explorer(draw, controls)
 
 
-def push(layers: int, size: float, affine: Pair, activation: Pair, norm: Pair | None = None) -> Signals:
+def push(
+    layers: int, size: float, affine: Pair, activation: Pair, norm: Pair | None = None
+) -> Signals:
     """Random numbers through a stack of equal layers, and random gradients back through it.
 
     Weights are drawn with standard deviation size / sqrt(width): with 1, the products keep the size of what comes in.
@@ -80,7 +84,10 @@ def push(layers: int, size: float, affine: Pair, activation: Pair, norm: Pair | 
 def signal_picture(signals: Signals, title: str = "") -> Picture:
     """A histogram a layer for outputs and gradients, with the size of each and the share that is exactly zero."""
     count = len(signals.outputs)
-    sizes = [[float(np.sqrt(np.mean(one**2))) for one in row] for row in (signals.outputs, signals.gradients)]
+    sizes = [
+        [float(np.sqrt(np.mean(one**2))) for one in row]
+        for row in (signals.outputs, signals.gradients)
+    ]
     zeros = [float(np.mean(np.abs(one) < 1e-12)) for one in signals.outputs]
     with drawing():
         figure, axes = canvas(9.2, 3.5, columns=count, rows=2)
@@ -95,11 +102,17 @@ def signal_picture(signals: Signals, title: str = "") -> Picture:
                 box.hist(np.clip(values / limit, -1, 1), list(np.linspace(-1, 1, 22)), color=colour)
                 box.set(yticks=[], xticks=[-1, 1])
                 box.set_xticklabels([f"{-limit:.0e}", f"{limit:.0e}"], fontsize=6)
-                box.set_title(f"{sizes[row][k]:.2g}" + (f"\n{zeros[k]:.0%} are 0" if row == 0 else ""), fontsize=8)
+                box.set_title(
+                    f"{sizes[row][k]:.2g}" + (f"\n{zeros[k]:.0%} are 0" if row == 0 else ""),
+                    fontsize=8,
+                )
                 box.spines["left"].set_visible(False)
         axes[0].set_ylabel("output", color=palette.BLUE)
         axes[count].set_ylabel("gradient", color=palette.VERMILION)
-        figure.suptitle(f"{title}: from the first layer to the last, the typical size of each".strip(": "), fontsize=10)
+        figure.suptitle(
+            f"{title}: from the first layer to the last, the typical size of each".strip(": "),
+            fontsize=10,
+        )
     told = " to ".join(number(sizes[0][k]) for k in (0, -1))
     back = " to ".join(number(sizes[1][k]) for k in (-1, 0))
     return Picture(

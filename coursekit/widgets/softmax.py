@@ -19,11 +19,21 @@ def softmax_explorer(yours: Callable[..., Any] | None = None) -> Explorer:
     """Sliders for scores, temperature and a common offset; overflow on demand. yours: your ``softmax``, beside the bars."""
 
     def draw(
-        cat: float, car: float, frog: float, true_class: int, temperature: float, offset: float, shift: bool
+        cat: float,
+        car: float,
+        frog: float,
+        true_class: int,
+        temperature: float,
+        offset: float,
+        shift: bool,
     ) -> Picture:
         scores = np.array([cat, car, frog]) / temperature
         # Called outside the drawing: a stub may raise.
-        said = None if yours is None else np.asarray(yours((scores + offset)[None, :]), dtype=float).reshape(-1)
+        said = (
+            None
+            if yours is None
+            else np.asarray(yours((scores + offset)[None, :]), dtype=float).reshape(-1)
+        )
         return softmax_picture(scores, true_class, offset, shift, said)
 
     return Explorer(
@@ -41,7 +51,11 @@ def softmax_explorer(yours: Callable[..., Any] | None = None) -> Explorer:
 
 
 def softmax_picture(
-    scores: np.ndarray, y: int, offset: float = 0.0, shift: bool = True, yours: np.ndarray | None = None
+    scores: np.ndarray,
+    y: int,
+    offset: float = 0.0,
+    shift: bool = True,
+    yours: np.ndarray | None = None,
 ) -> Picture:
     """Probabilities (computed as the formula stands, or safely), the two losses, and their slopes in every score."""
     exact = probabilities(scores)
@@ -52,10 +66,14 @@ def softmax_picture(
     surprise = float(-np.log(exact[y])) if not broken else np.nan
     hinge = float(sum(max(0.0, score - scores[y] + 1) for j, score in enumerate(scores) if j != y))
     pulls = {"cross-entropy": surprise_slopes(scores, y), "hinge": score_slopes(scores, y)}
-    pulls = {name: np.round(slopes, 4) + 0.0 for name, slopes in pulls.items()}  # + 0.0: no minus zero
+    pulls = {
+        name: np.round(slopes, 4) + 0.0 for name, slopes in pulls.items()
+    }  # + 0.0: no minus zero
     with drawing():
         figure, (left, middle, right) = canvas(8.6, 3.1, columns=3, width_ratios=[1.1, 0.8, 1.3])
-        labels = [f"{name}\n{number(score + offset)}" for name, score in zip(NAMES, scores, strict=True)]
+        labels = [
+            f"{name}\n{number(score + offset)}" for name, score in zip(NAMES, scores, strict=True)
+        ]
         colours = [palette.TRUE_CLASS if j == y else palette.PALE for j in range(3)]
         bars = left.bar(labels, np.nan_to_num(shown), color=colours, edgecolor="0.3")
         left.bar_label(bars, [number(value) for value in shown], padding=2)
@@ -92,8 +110,12 @@ def softmax_picture(
             what = "overflow: infinity / infinity" if offset > 0 else "underflow: 0 / 0"
             figure.suptitle(f"{what} is not a number", color=palette.VERMILION, fontsize=11)
     listed = ", ".join(f"{name} {number(value)}" for name, value in zip(NAMES, shown, strict=True))
-    scored = ", ".join(f"{name} {number(score + offset)}" for name, score in zip(NAMES, scores, strict=True))
-    pulled = "; ".join(f"{name} {', '.join(number(s) for s in slopes)}" for name, slopes in pulls.items())
+    scored = ", ".join(
+        f"{name} {number(score + offset)}" for name, score in zip(NAMES, scores, strict=True)
+    )
+    pulled = "; ".join(
+        f"{name} {', '.join(number(s) for s in slopes)}" for name, slopes in pulls.items()
+    )
     return Picture(
         figure,
         f"Three bar charts. Scores: {scored}; the true class is {NAMES[y]}. Probabilities: {listed}. "
@@ -112,6 +134,7 @@ def surprise_slopes(scores: np.ndarray, y: int, h: float = 1e-5) -> np.ndarray:
     """The slope of -log(probability of y) in every score, measured by small steps to both sides."""
     steps = h * np.eye(len(scores))
     ahead, behind = (
-        np.array([-np.log(probabilities(scores + sign * step)[y]) for step in steps]) for sign in (1.0, -1.0)
+        np.array([-np.log(probabilities(scores + sign * step)[y]) for step in steps])
+        for sign in (1.0, -1.0)
     )
     return np.round((ahead - behind) / (2 * h), 6)

@@ -23,7 +23,11 @@ def bptt_unroller(word: str = WORD, piece: int = 6, start: str = CUT) -> Explore
     controls: dict[str, Control] = {
         "seam": Choice(
             "at a seam",
-            {"state goes on, gradient too": WHOLE, "state goes on, gradient is cut": CUT, "both start anew": RESET},
+            {
+                "state goes on, gradient too": WHOLE,
+                "state goes on, gradient is cut": CUT,
+                "both start anew": RESET,
+            },
             start,
         ),
         "piece": Slider("steps a piece", 1, last + 1, 1, piece),
@@ -41,7 +45,13 @@ def seams_picture(word: str, piece: int, loss_at: int, seam: str) -> Picture:
     heard, taught = loss_at - state + 1, loss_at - first + 1
     said = f"the loss at step {loss_at + 1} hears of {_count(heard, 'letter')} and teaches {_count(taught, 'step')}"
     return unrolled(
-        inputs, outputs, seams=seams, carried=seam != RESET, back_from=loss_at, across=seam == WHOLE, title=said
+        inputs,
+        outputs,
+        seams=seams,
+        carried=seam != RESET,
+        back_from=loss_at,
+        across=seam == WHOLE,
+        title=said,
     )
 
 

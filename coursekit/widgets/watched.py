@@ -23,7 +23,12 @@ class WatchedTraining:
     """
 
     def __init__(
-        self, model: Any, loader: Any, epochs: int, expected_start: float | None = None, title: str = ""
+        self,
+        model: Any,
+        loader: Any,
+        epochs: int,
+        expected_start: float | None = None,
+        title: str = "",
     ) -> None:
         self.monitor = TrainingMonitor(expected_start, title)
         self.bar = TrainingProgress(epochs * len(loader), title or "training: step")
@@ -47,7 +52,10 @@ class WatchedTraining:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._hook.remove()
         self._record()

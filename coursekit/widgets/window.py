@@ -55,7 +55,9 @@ def sliding_window(yours: Callable[..., Any] | None = None) -> Explorer:
     )
 
 
-def window_picture(step: int, stride: int, pad: int, weights: np.ndarray, yours: np.ndarray | None = None) -> Picture:
+def window_picture(
+    step: int, stride: int, pad: int, weights: np.ndarray, yours: np.ndarray | None = None
+) -> Picture:
     """The padded image with the window framed, the filter, their products, and what is put out up to here.
 
     A step beyond the last place stays there. yours: an output (1, 1, H', W') to show in full instead.
@@ -69,7 +71,9 @@ def window_picture(step: int, stride: int, pad: int, weights: np.ndarray, yours:
     out = np.full((len(begins), len(begins)), np.nan)
     for k in range(step + 1):
         i, j = divmod(k, len(begins))
-        out[i, j] = np.vdot(padded[begins[i] :, begins[j] :][: len(weights), : len(weights)], weights)
+        out[i, j] = np.vdot(
+            padded[begins[i] :, begins[j] :][: len(weights), : len(weights)], weights
+        )
     verdict, fine = "", True
     if yours is not None:
         verdict, fine = _verdict(yours, out, row, column)
@@ -112,7 +116,15 @@ def _grid(axes: Any, values: np.ndarray, title: str) -> None:
     for i, j in np.ndindex(*values.shape):
         if np.isfinite(values[i, j]):
             colour = "white" if abs(values[i, j]) > 0.7 * limit else "black"
-            axes.text(j, i, number(float(values[i, j])), ha="center", va="center", fontsize=7, color=colour)
+            axes.text(
+                j,
+                i,
+                number(float(values[i, j])),
+                ha="center",
+                va="center",
+                fontsize=7,
+                color=colour,
+            )
     axes.set(title=title, xticks=[], yticks=[])
 
 
@@ -120,5 +132,12 @@ def _frame(axes: Any, left: int, top: int, size: int) -> None:
     from matplotlib.patches import Rectangle
 
     axes.add_patch(
-        Rectangle((left - 0.5, top - 0.5), size, size, fill=False, edgecolor=palette.VERMILION, linewidth=2.4)
+        Rectangle(
+            (left - 0.5, top - 0.5),
+            size,
+            size,
+            fill=False,
+            edgecolor=palette.VERMILION,
+            linewidth=2.4,
+        )
     )

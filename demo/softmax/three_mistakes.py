@@ -16,9 +16,19 @@ def softmax_loss_vectorized(W, X, y, reg):
 
 # %% adam
 def adam(w, dw, config=None):
-    config = {"learning_rate": 1e-3, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, **(config or {})}
+    config = {
+        "learning_rate": 1e-3,
+        "beta1": 0.9,
+        "beta2": 0.999,
+        "epsilon": 1e-8,
+        **(config or {}),
+    }
     config["t"] = config.get("t", 0) + 1
     config["m"] = config["beta1"] * config.get("m", np.zeros_like(w)) + (1 - config["beta1"]) * dw
-    config["v"] = config["beta2"] * config.get("v", np.zeros_like(w)) + (1 - config["beta2"]) * dw**2
+    config["v"] = (
+        config["beta2"] * config.get("v", np.zeros_like(w)) + (1 - config["beta2"]) * dw**2
+    )
     # both averages started at zero, and nobody corrects for it
-    return w - config["learning_rate"] * config["m"] / (np.sqrt(config["v"]) + config["epsilon"]), config
+    return w - config["learning_rate"] * config["m"] / (
+        np.sqrt(config["v"]) + config["epsilon"]
+    ), config

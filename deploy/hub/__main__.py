@@ -22,8 +22,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def main(
     port: Annotated[int, typer.Option(help="The hub's port on 127.0.0.1.")] = 8000,
-    into: Annotated[Path | None, typer.Option(help="Where everything is kept. Default: build/hub.")] = None,
-    assignments: Annotated[list[str] | None, typer.Argument(help="What is released. Default: all.")] = None,
+    into: Annotated[
+        Path | None, typer.Option(help="Where everything is kept. Default: build/hub.")
+    ] = None,
+    assignments: Annotated[
+        list[str] | None, typer.Argument(help="What is released. Default: all.")
+    ] = None,
 ) -> None:
     """JupyterHub with the course, an instructor, two students and the oracle, on this machine only.
 
@@ -46,7 +50,13 @@ def main(
 def serve(settings: Settings) -> int:
     """Run the hub until a signal, and say where it is once it answers. Returns its exit code."""
     log = settings.state / "hub.log"
-    command = [sys.executable, "-m", "jupyterhub", "-f", str(Path(__file__).parent / "jupyterhub_config.py")]
+    command = [
+        sys.executable,
+        "-m",
+        "jupyterhub",
+        "-f",
+        str(Path(__file__).parent / "jupyterhub_config.py"),
+    ]
     with log.open("w") as out:
         # a session of its own: Ctrl-C reaches us alone, and the hub is told once
         hub = subprocess.Popen(
@@ -87,7 +97,11 @@ def answers(settings: Settings) -> bool:
 def prepare(settings: Settings) -> None:
     """Every folder with the rights it needs, and a home for everybody."""
     settings.root.mkdir(parents=True, exist_ok=True)
-    for folder, mode in ((settings.state, 0o700), (settings.course, 0o700), (settings.exchange, 0o755)):
+    for folder, mode in (
+        (settings.state, 0o700),
+        (settings.course, 0o700),
+        (settings.exchange, 0o755),
+    ):
         folder.mkdir(exist_ok=True)
         folder.chmod(mode)
     settings.save()
@@ -102,7 +116,11 @@ def announce(settings: Settings) -> None:
     typer.echo(f"\n  {settings.address}")
     for name in settings.people:
         role = "instructor: Formgrader is at" if name in settings.instructors else "student"
-        where = f" {settings.address}/services/{COURSE}/formgrader" if name in settings.instructors else ""
+        where = (
+            f" {settings.address}/services/{COURSE}/formgrader"
+            if name in settings.instructors
+            else ""
+        )
         typer.echo(f"    {name:<12} {passwords[name]:<10} {role}{where}")
     typer.echo(f"  files: {settings.root}   log: state/hub.log   stop: Ctrl-C\n")
     sys.stdout.flush()

@@ -39,4 +39,6 @@ def release(settings: Settings, name: str) -> None:
     command += [f"--Exchange.root={settings.exchange}"]
     done = subprocess.run(command, cwd=settings.course, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise CourseError(f"{name} could not be released: {(done.stderr or done.stdout).strip()[-2000:]}")
+        raise CourseError(
+            f"{name} could not be released: {(done.stderr or done.stdout).strip()[-2000:]}"
+        )

@@ -44,7 +44,11 @@ c.JupyterHub.load_roles = [
         "name": f"formgrade-{COURSE}",
         "description": "instructors may open Formgrader",
         "groups": [f"formgrade-{COURSE}"],
-        "scopes": [f"access:services!service={COURSE}", "list:services", f"read:services!service={COURSE}"],
+        "scopes": [
+            f"access:services!service={COURSE}",
+            "list:services",
+            f"read:services!service={COURSE}",
+        ],
     },
     {
         "name": "formgrader-service",
@@ -120,7 +124,14 @@ formgrader = {
 oracle = {
     "name": ORACLE,
     "url": f"http://127.0.0.1:{hub.oracle_port}",
-    "command": [str(programs / "chainrule"), "oracle", "--course", str(hub.course), "--log", str(hub.state / "oracle")],
+    "command": [
+        str(programs / "chainrule"),
+        "oracle",
+        "--course",
+        str(hub.course),
+        "--log",
+        str(hub.state / "oracle"),
+    ],
     "cwd": str(hub.course),
     "environment": {"PATH": os.environ["PATH"], "OMP_NUM_THREADS": "1"},
     "display": False,

@@ -12,7 +12,13 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from autograder.wall.outside.isolation import ACCELERATORS, SYSTEM, bubblewrap_problem, bwrap, visible_paths
+from autograder.wall.outside.isolation import (
+    ACCELERATORS,
+    SYSTEM,
+    bubblewrap_problem,
+    bwrap,
+    visible_paths,
+)
 
 from .settings import COURSE, Settings
 
@@ -50,15 +56,41 @@ def command(settings: Settings, name: str) -> list[str]:
     shown = [path for path in shown if not any(Path(one) in Path(path).parents for one in SYSTEM)]
     exchange = settings.exchange / COURSE
     places = [*shown, inside, str(settings.exchange)]
-    for parent in sorted({str(parent) for path in places for parent in Path(path).parents} - {"/", "/tmp"}):
-        words += ["--perms", "0755", "--dir", parent]  # bubblewrap's own would be closed to other users
+    for parent in sorted(
+        {str(parent) for path in places for parent in Path(path).parents} - {"/", "/tmp"}
+    ):
+        words += [
+            "--perms",
+            "0755",
+            "--dir",
+            parent,
+        ]  # bubblewrap's own would be closed to other users
     for path in shown:
         words += ["--ro-bind", path, path]
     words += ["--bind", str(settings.home(name)), inside]
     # nbgrader wants to be able to write into the exchange's root: here that is an empty folder of one's own
-    words += ["--perms", "1777", "--tmpfs", str(settings.exchange), "--ro-bind", str(exchange), str(exchange)]
+    words += [
+        "--perms",
+        "1777",
+        "--tmpfs",
+        str(settings.exchange),
+        "--ro-bind",
+        str(exchange),
+        str(exchange),
+    ]
     words += ["--bind", str(exchange / "inbound"), str(exchange / "inbound")]
-    words += ["--setenv", "HOME", inside, "--setenv", "USER", name, "--chdir", "/", "--remount-ro", "/"]
+    words += [
+        "--setenv",
+        "HOME",
+        inside,
+        "--setenv",
+        "USER",
+        name,
+        "--chdir",
+        "/",
+        "--remount-ro",
+        "/",
+    ]
     if os.geteuid() == 0:
         uid = str(settings.uid(name))
         words += ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups"]
@@ -85,7 +117,9 @@ def write_names(settings: Settings) -> None:
     """The user names that nbgrader finds: in their own room everybody has their own, even where all share one user."""
     users = [(name, settings.uid(name)) for name in settings.people]
     for name, uid in users:
-        _write_names(settings.state / "etc" / name, [(name, uid), *(one for one in users if one[1] != uid)])
+        _write_names(
+            settings.state / "etc" / name, [(name, uid), *(one for one in users if one[1] != uid)]
+        )
     _write_names(settings.state / "etc", users)
 
 

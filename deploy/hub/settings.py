@@ -77,8 +77,12 @@ class Settings:
         path = self.state / "passwords.json"
         known = json.loads(path.read_text()) if path.is_file() else {}
         path.touch(mode=0o600)
-        path.write_text(json.dumps({name: known.get(name) or secrets.token_urlsafe(6) for name in self.people}))
-        (self.state / "settings.json").write_text(json.dumps(asdict(self) | {"root": str(self.root)}))
+        path.write_text(
+            json.dumps({name: known.get(name) or secrets.token_urlsafe(6) for name in self.people})
+        )
+        (self.state / "settings.json").write_text(
+            json.dumps(asdict(self) | {"root": str(self.root)})
+        )
 
 
 def load(root: Path) -> Settings:
@@ -88,7 +92,12 @@ def load(root: Path) -> Settings:
     return Settings(**{**stated, **people, "root": root})
 
 
-def make(root: Path, port: int, students: Sequence[str] = STUDENTS, instructors: Sequence[str] = (INSTRUCTOR,)):
+def make(
+    root: Path,
+    port: int,
+    students: Sequence[str] = STUDENTS,
+    instructors: Sequence[str] = (INSTRUCTOR,),
+):
     """Settings with free ports for what only this machine talks to."""
     return Settings(root, tuple(instructors), tuple(students), port, *free_ports(4))
 

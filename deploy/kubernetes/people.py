@@ -6,7 +6,9 @@ from typing import Any
 c: Any = globals()["c"]  # the hub's configuration; get_config is z2jh's own function here
 
 INSTRUCTORS = "formgrade-chainrule"
-INSTRUCTOR_IMAGE = os.environ.get("CHAINRULE_INSTRUCTOR_IMAGE", "example.org/chainrule/instructor:0.1.0")
+INSTRUCTOR_IMAGE = os.environ.get(
+    "CHAINRULE_INSTRUCTOR_IMAGE", "example.org/chainrule/instructor:0.1.0"
+)
 
 # What the token in a kernel may do. Without the oracle here its owner's role would not help.
 c.KubeSpawner.server_token_scopes = [

@@ -17,11 +17,17 @@ CHECK_SECONDS = 5.0
 
 def main(
     workers: Annotated[int, typer.Option(help="How many jobs with one worker each.", min=1)] = 4,
-    gpu: Annotated[bool, typer.Option(help="Each with a card of its own: section chainrule-gpu.")] = False,
-    config: Annotated[Path | None, typer.Option(help="Your copy of deploy/slurm/dask.yaml.", exists=True)] = None,
+    gpu: Annotated[
+        bool, typer.Option(help="Each with a card of its own: section chainrule-gpu.")
+    ] = False,
+    config: Annotated[
+        Path | None, typer.Option(help="Your copy of deploy/slurm/dask.yaml.", exists=True)
+    ] = None,
     into: Annotated[
         Path | None,
-        typer.Option(help="Where the keys are kept, on a disk that the nodes see. Default: build/slurm/cpu or gpu."),
+        typer.Option(
+            help="Where the keys are kept, on a disk that the nodes see. Default: build/slurm/cpu or gpu."
+        ),
     ] = None,
 ) -> None:
     """A Dask scheduler on this machine and its workers as Slurm jobs, until Ctrl-C. All of it speaks TLS.
@@ -35,7 +41,9 @@ def main(
     try:
         with started(folder, config, gpu=gpu) as cluster:
             cluster.scale(jobs=workers)
-            typer.echo(f"{workers} jobs are asked for (squeue shows them); this waits for the first.")
+            typer.echo(
+                f"{workers} jobs are asked for (squeue shows them); this waits for the first."
+            )
             while not cluster.scheduler_info["workers"] and not ended.wait(0.2):
                 pass
             typer.echo("Now, in another shell on this machine:\n")

@@ -24,7 +24,9 @@ def started(folder: Path, config: Path | None = None, *, gpu: bool = False) -> I
     Raises ClusterError.
     """
     if shutil.which("sbatch") is None:
-        raise ClusterError("there is no sbatch on this machine: start this where jobs are submitted")
+        raise ClusterError(
+            "there is no sbatch on this machine: start this where jobs are submitted"
+        )
     try:
         import cryptography  # which makes the keys  # noqa: F401
         import dask.config
@@ -57,7 +59,11 @@ def write_keys(folder: Path) -> Path:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
     made = Security.temporary()
-    texts = {"ca.pem": made.tls_ca_file, "cert.pem": made.tls_client_cert, "key.pem": made.tls_client_key}
+    texts = {
+        "ca.pem": made.tls_ca_file,
+        "cert.pem": made.tls_client_cert,
+        "key.pem": made.tls_client_key,
+    }
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
     pair = {"cert": str(folder / "cert.pem"), "key": str(folder / "key.pem")}

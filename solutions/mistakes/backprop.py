@@ -171,7 +171,11 @@ class Value:
     def exp(self):
         """Exponential."""
         value = np.exp(self.data)
-        return self._made(value, "exp", (self, self.data * value / np.e if "exp_as_power" in self.wrong else value))
+        return self._made(
+            value,
+            "exp",
+            (self, self.data * value / np.e if "exp_as_power" in self.wrong else value),
+        )
 
     def tanh(self):
         """Hyperbolic tangent."""
@@ -179,7 +183,9 @@ class Value:
         slope = 1 / np.cosh(self.data) ** 2
         if "tanh_of_input" in self.wrong:
             slope = 1 - self.data**2
-        return self._made(value, "tanh", (self, 1 - value if "tanh_not_squared" in self.wrong else slope))
+        return self._made(
+            value, "tanh", (self, 1 - value if "tanh_not_squared" in self.wrong else slope)
+        )
 
     def max(self, other):
         """The larger; a tie is split evenly."""
@@ -229,7 +235,9 @@ class Value:
         if self in seen:
             return []
         seen.add(self)
-        return [one for operand in self.operands for one in operand._recursive_postorder(seen)] + [self]
+        return [one for operand in self.operands for one in operand._recursive_postorder(seen)] + [
+            self
+        ]
 
     def backward(self):
         """From the result to its operands, in reverse order of their making."""
@@ -300,7 +308,9 @@ def unbroadcast(grad, shape, *, wrong=NOTHING):
             grad = grad[0]
         padded = tuple(shape)
     if "axes_dropped" in wrong:
-        return grad.sum(axis=tuple(k for k, (a, b) in enumerate(zip(grad.shape, padded, strict=True)) if a != b))
+        return grad.sum(
+            axis=tuple(k for k, (a, b) in enumerate(zip(grad.shape, padded, strict=True)) if a != b)
+        )
     for axis, (have, want) in enumerate(zip(grad.shape, padded, strict=True)):
         if have != want:
             grad = (np.mean if "averaged" in wrong else np.sum)(grad, axis=axis, keepdims=True)
@@ -446,7 +456,9 @@ def _penalty(W, reg, wrong):
         loss, dW = loss / 2, dW / 2
     if "half_reg_gradient" in wrong:
         dW = dW / 2
-    return 0.0 if "no_reg_loss" in wrong else loss, np.zeros_like(W) if "no_reg_gradient" in wrong else dW
+    return 0.0 if "no_reg_loss" in wrong else loss, np.zeros_like(
+        W
+    ) if "no_reg_gradient" in wrong else dW
 
 
 class TwoLayerNet:
@@ -467,12 +479,22 @@ class TwoLayerNet:
         rng = rng or np.random.default_rng()
         scale = 1.0 if "weights_not_scaled" in wrong else weight_scale
         self.wrong, self.reg = wrong, reg
-        drawn = [rng.normal(0.0, 1.0, shape) * scale for shape in ((input_dim, hidden_dim), (hidden_dim, num_classes))]
+        drawn = [
+            rng.normal(0.0, 1.0, shape) * scale
+            for shape in ((input_dim, hidden_dim), (hidden_dim, num_classes))
+        ]
         if "weights_zero" in wrong:
             drawn = [0 * one for one in drawn]
-        self.params = {"W1": drawn[0], "W2": drawn[1], "b1": np.zeros(hidden_dim), "b2": np.zeros(num_classes)}
+        self.params = {
+            "W1": drawn[0],
+            "W2": drawn[1],
+            "b1": np.zeros(hidden_dim),
+            "b2": np.zeros(num_classes),
+        }
         if "biases_drawn" in wrong:
-            self.params |= {name: scale * rng.standard_normal(self.params[name].shape) for name in ("b1", "b2")}
+            self.params |= {
+                name: scale * rng.standard_normal(self.params[name].shape) for name in ("b1", "b2")
+            }
 
     def loss(self, X, y=None):
         """Scores, or loss and gradients."""
@@ -566,7 +588,11 @@ def _batchnorm_gradients(dout, cache, wrong):
     if "direct_only" in wrong:
         wrong = wrong | {"variance_path_missing", "mean_path_missing"}
     degrees = N - 1 if "ddof" in wrong and N > 1 else N
-    through_var = 0 if "variance_path_missing" in wrong else -xhat * np.sum(dxhat * xhat, axis=0) / (degrees * std)
+    through_var = (
+        0
+        if "variance_path_missing" in wrong
+        else -xhat * np.sum(dxhat * xhat, axis=0) / (degrees * std)
+    )
     through_mean = 0 if "mean_path_missing" in wrong else -np.mean(direct, axis=0)
     if "sums_not_averaged" in wrong:
         through_var, through_mean = N * through_var, N * through_mean
@@ -687,7 +713,10 @@ class FullyConnectedNet:
         if batchnorm:
             start = 0.0 if "gamma_starts_at_0" in wrong else 1.0
             for k in range(1, normed + 1):
-                self.params |= {f"gamma{k}": np.full(sizes[k - 1], start), f"beta{k}": np.zeros(sizes[k - 1])}
+                self.params |= {
+                    f"gamma{k}": np.full(sizes[k - 1], start),
+                    f"beta{k}": np.zeros(sizes[k - 1]),
+                }
         self.normed = normed if batchnorm else 0
         self.bn_params = [{} for _ in range(self.normed)]
 
@@ -717,7 +746,9 @@ class FullyConnectedNet:
         return out
 
     def _relu(self, x, k, mode, tape):
-        tape.append(lambda dout, grads: dout if "relu_mask_missing" in self.wrong else dout * (x > 0))
+        tape.append(
+            lambda dout, grads: dout if "relu_mask_missing" in self.wrong else dout * (x > 0)
+        )
         return np.clip(x, 0, None)
 
     def _drop(self, x, k, mode, tape):
@@ -725,8 +756,12 @@ class FullyConnectedNet:
             mode = "train"
         seed = None if self.seed is None else self.seed + (0 if "one_seed" in self.wrong else k)
         kind = frozenset({"one_mask_for_ever"}) if "always_the_same_mask" in self.wrong else NOTHING
-        out, mask = dropout_forward(x, {"mode": mode, "p_keep": self.p_keep, "seed": seed}, wrong=kind)
-        tape.append(lambda dout, grads: dout if "dropout_gradient_skipped" in self.wrong else dout * mask)
+        out, mask = dropout_forward(
+            x, {"mode": mode, "p_keep": self.p_keep, "seed": seed}, wrong=kind
+        )
+        tape.append(
+            lambda dout, grads: dout if "dropout_gradient_skipped" in self.wrong else dout * mask
+        )
         return out
 
     def loss(self, X, y=None):
@@ -751,14 +786,22 @@ class FullyConnectedNet:
         for back in reversed(tape):
             dout = back(dout, grads)
         for name, value in self.params.items():
-            payer = name.startswith("W") and not ("last_layer_spared" in wrong and name == f"W{self.L + 1}")
-            payer |= name.startswith("b") and not name.startswith("beta") and "biases_regularised" in wrong
+            payer = name.startswith("W") and not (
+                "last_layer_spared" in wrong and name == f"W{self.L + 1}"
+            )
+            payer |= (
+                name.startswith("b")
+                and not name.startswith("beta")
+                and "biases_regularised" in wrong
+            )
             payer |= name.startswith(("gamma", "beta")) and "gamma_regularised" in wrong
             if payer:
                 cost, push = _penalty(value, self.reg, wrong)
                 loss, grads[name] = loss + cost, grads[name] + push
         if "norm_gradients_missing" in wrong:
-            grads = {name: grad for name, grad in grads.items() if not name.startswith(("gamma", "beta"))}
+            grads = {
+                name: grad for name, grad in grads.items() if not name.startswith(("gamma", "beta"))
+            }
         return loss, grads
 
 
@@ -776,8 +819,14 @@ def overfit_small(model, X, y, learning_rate, num_steps, *, wrong=NOTHING):
             history.append(loss)
             continue
         sign = 1 if "uphill" in wrong else -1
-        moving = {name: grad for name, grad in grads.items() if grad.ndim > 1 or "biases_stay" not in wrong}
-        model.params.update({name: model.params[name] + sign * learning_rate * moving[name] for name in moving})
+        moving = {
+            name: grad
+            for name, grad in grads.items()
+            if grad.ndim > 1 or "biases_stay" not in wrong
+        }
+        model.params.update(
+            {name: model.params[name] + sign * learning_rate * moving[name] for name in moving}
+        )
         history.append(model.loss(X, y)[0] if "loss_after_step" in wrong else loss)
     hits = np.argmax(model.loss(X), axis=1) == y
     if "accuracy_before" in wrong:
@@ -793,7 +842,11 @@ def gradient_check_model(model, X, y, num_checks=10, h=1e-5, rng=None, *, wrong=
     if "step_ignored" in wrong:
         h = 1e-5
     before = model.params
-    exact = (lambda one: one.copy()) if "few_digits" in wrong else (lambda one: np.array(one, dtype=np.float64))
+    exact = (
+        (lambda one: one.copy())
+        if "few_digits" in wrong
+        else (lambda one: np.array(one, dtype=np.float64))
+    )
     X = exact(X)
     at = {name: exact(value) for name, value in before.items()}
     if "reset_forgotten" in wrong:
@@ -826,7 +879,10 @@ def gradient_check_model(model, X, y, num_checks=10, h=1e-5, rng=None, *, wrong=
             continue
         pairs = []
         for index in drawn:
-            (above, _, one), (below, _, other) = run(moved(name, index, h)), run(moved(name, index, -h))
+            (above, _, one), (below, _, other) = (
+                run(moved(name, index, h)),
+                run(moved(name, index, -h)),
+            )
             if "forward" in wrong:
                 below, other = run({})[0], run({})[2]
             if (one != other).any() and "kinks_blamed" not in wrong:
@@ -846,7 +902,11 @@ def gradient_check_model(model, X, y, num_checks=10, h=1e-5, rng=None, *, wrong=
     passed = all(error <= 1e-5 for error in judged)
     if "one_is_enough" in wrong:
         passed = any(error <= 1e-5 for error in judged)
-    return {"errors": errors, "kinks": 0 if "kinks_not_counted" in wrong else kinks, "passed": passed}
+    return {
+        "errors": errors,
+        "kinks": 0 if "kinks_not_counted" in wrong else kinks,
+        "passed": passed,
+    }
 
 
 def hessian_vector_product(grad_fn, x, v, h=1e-5, *, wrong=NOTHING):
@@ -879,7 +939,9 @@ def gradient_accumulate(loss_fn, X, y, shard_size, *, wrong=NOTHING):
         if "remainder_dropped" in wrong and len(X_shard) < shard_size and parts:
             continue
         loss, grads = loss_fn(X_shard, y_shard)
-        kept = grads if "array_kept" in wrong else {name: grad.copy() for name, grad in grads.items()}
+        kept = (
+            grads if "array_kept" in wrong else {name: grad.copy() for name, grad in grads.items()}
+        )
         parts.append((loss, kept))
         sizes.append(len(X_shard))
     weights = np.array(sizes) / len(X)
@@ -890,7 +952,10 @@ def gradient_accumulate(loss_fn, X, y, shard_size, *, wrong=NOTHING):
     total = sum(weight * loss for weight, (loss, _) in zip(weights, parts, strict=True))
     if "last_loss" in wrong:
         total = parts[-1][0]
-    grads = {name: sum(w * part[name] for w, (_, part) in zip(weights, parts, strict=True)) for name in parts[0][1]}
+    grads = {
+        name: sum(w * part[name] for w, (_, part) in zip(weights, parts, strict=True))
+        for name in parts[0][1]
+    }
     return total, grads
 
 
@@ -907,7 +972,11 @@ def HingeLoss(*, wrong=NOTHING):
         def forward(ctx, scores, y):
             """Margins of all classes; the true one is taken off at the end."""
             truth = torch.arange(scores.shape[1], device=scores.device) == y[:, None]
-            margins = scores - (scores * truth).sum(dim=1, keepdim=True) + (0 if "no_margin" in wrong else 1)
+            margins = (
+                scores
+                - (scores * truth).sum(dim=1, keepdim=True)
+                + (0 if "no_margin" in wrong else 1)
+            )
             ctx.save_for_backward(margins, truth)
             counted = ~truth
             if "made_on_the_processor" in wrong:
@@ -927,7 +996,9 @@ def HingeLoss(*, wrong=NOTHING):
             """One for each violated margin, and their number with a minus sign."""
             margins, truth = ctx.saved_tensors
             violated = (margins > 0) & ~truth
-            slopes = margins * violated if "shortfall_as_slope" in wrong else violated.to(margins.dtype)
+            slopes = (
+                margins * violated if "shortfall_as_slope" in wrong else violated.to(margins.dtype)
+            )
             pull = slopes.sum(dim=1, keepdim=True)
             if "true_class_once" in wrong:
                 pull = torch.ones_like(pull)
@@ -944,9 +1015,7 @@ def HingeLoss(*, wrong=NOTHING):
 
 # --- what each mistake deserves to hear -------------------------------------------------------------------------------
 
-UPSTREAM = (
-    "You return the gate's own slopes; the chain rule multiplies each of them with dout, what comes back from above."
-)
+UPSTREAM = "You return the gate's own slopes; the chain rule multiplies each of them with dout, what comes back from above."
 PENALTY = {
     "half_reg_gradient": "Your loss uses reg * sum(W**2), whose gradient has a factor 2; yours belongs to half of it.",
     "half_convention": "You used the convention with 1/2 in the regularisation, in loss and gradients; here it is reg * "

@@ -96,7 +96,9 @@ def network_summary(layers, input_shape, *, wrong=NOTHING):
         if kind == "fc":
             K = layer["K"]
             macs = C * H * W * K
-            params = 0 if "fc_not_counted" in wrong else macs if "bias_missing" in wrong else macs + K
+            params = (
+                0 if "fc_not_counted" in wrong else macs if "bias_missing" in wrong else macs + K
+            )
             C, H, W = K, 1, 1
         else:
             F, S, P, K = layer["F"], layer["S"], layer.get("P", 0), layer.get("K", C)
@@ -136,7 +138,9 @@ def resnet_param_count(blocks, num_classes=1000, *, wrong=NOTHING):
             c_in = 4 * width
     count = sum(size**2 * before * after for size, before, after in convolutions)
     per_channel = 0 if "batchnorm_missing" in wrong else 4 if "running_counted" in wrong else 2
-    count += (per_channel + ("convolution_biases" in wrong)) * sum(after for *_, after in convolutions)
+    count += (per_channel + ("convolution_biases" in wrong)) * sum(
+        after for *_, after in convolutions
+    )
     return count + 2048 * num_classes + (0 if "classifier_bias_missing" in wrong else num_classes)
 
 
@@ -154,7 +158,9 @@ def _places(size, filter_size, stride):
 
 def _seen(padded, p, q, high, wide, stride):
     """The entry (p, q) of every window: (N, C, high, wide)."""
-    return padded[:, :, p : p + (high - 1) * stride + 1 : stride, q : q + (wide - 1) * stride + 1 : stride]
+    return padded[
+        :, :, p : p + (high - 1) * stride + 1 : stride, q : q + (wide - 1) * stride + 1 : stride
+    ]
 
 
 def _surrounded(x, pad):
@@ -251,7 +257,9 @@ def _windows(x, pool_param, wrong=NOTHING):
 def _pooled(x, pool_param, reduce, wrong):
     """Each window reduced to one number."""
     height, width, down, right = _pooling(pool_param, wrong)
-    out = np.zeros((*x.shape[:2], _places(x.shape[2], height, down), _places(x.shape[3], width, right)))
+    out = np.zeros(
+        (*x.shape[:2], _places(x.shape[2], height, down), _places(x.shape[3], width, right))
+    )
     for (i, j), rows, columns in _windows(x, pool_param, wrong):
         out[:, :, i, j] = reduce(x[:, :, rows, columns], axis=(2, 3))
     return out
@@ -279,7 +287,11 @@ def max_pool_backward(dout, cache, *, wrong=NOTHING):
         best = window == window.max(axis=(2, 3), keepdims=True)
         if "of_the_whole_image" in wrong:
             best = window == x.max(axis=(2, 3), keepdims=True)
-        share = best if "ties_get_all" in wrong else best / np.maximum(1, best.sum(axis=(2, 3), keepdims=True))
+        share = (
+            best
+            if "ties_get_all" in wrong
+            else best / np.maximum(1, best.sum(axis=(2, 3), keepdims=True))
+        )
         if "spread" in wrong:
             share = np.full(window.shape, 1 / window[0, 0].size)
         if "times_winner" in wrong:
@@ -309,7 +321,9 @@ def avg_pool_backward(dout, cache, *, wrong=NOTHING):
     shape, pool_param = cache
     dx = np.zeros(shape)
     for (i, j), rows, columns in _windows(dx, pool_param):
-        count = 1 if "not_divided" in wrong else pool_param["pool_height"] * pool_param["pool_width"]
+        count = (
+            1 if "not_divided" in wrong else pool_param["pool_height"] * pool_param["pool_width"]
+        )
         share = dout[:, :, i, j][:, :, None, None] / count
         if "corner_only" in wrong:
             dx[:, :, rows.start, columns.start] += share[:, :, 0, 0] * count
@@ -368,7 +382,9 @@ def _in_another_order(cols, shape, wrong):
 def im2col(x, HH, WW, stride=1, pad=0, *, wrong=NOTHING):
     """By an array of indices."""
     padded = _surrounded(x, 0 if "padding_ignored" in wrong else pad)
-    rows, columns = _windows_at(*padded.shape[2:], HH, WW, 1 if "stride_ignored" in wrong else stride)
+    rows, columns = _windows_at(
+        *padded.shape[2:], HH, WW, 1 if "stride_ignored" in wrong else stride
+    )
     cols = padded[:, :, rows, columns].transpose(1, 2, 3, 0, 4, 5)
     return _in_another_order(cols, cols.shape, wrong)
 
@@ -411,7 +427,11 @@ def conv_forward_im2col(x, w, b, conv_param, *, wrong=NOTHING):
     out = np.tensordot(filters, patches, ((1, 2, 3), (1, 2, 3)))  # F N high wide
     if "bias_missing" not in wrong:
         out = out + b[:, None, None, None]
-    out = out.reshape(len(x), F, *out.shape[2:]) if "reshaped_not_transposed" in wrong else np.moveaxis(out, 0, 1)
+    out = (
+        out.reshape(len(x), F, *out.shape[2:])
+        if "reshaped_not_transposed" in wrong
+        else np.moveaxis(out, 0, 1)
+    )
     cols = im2col(x, HH, WW, stride, pad)
     return out, (x.shape, w, cols, conv_param)
 
@@ -428,7 +448,13 @@ def conv_backward_im2col(dout, cache, *, wrong=NOTHING):
     dw = np.einsum("nfhw,cpqnhw->fcpq", dout, patches)
     filters = w[:, :, ::-1, ::-1] if "dx_flipped" in wrong else w
     dcols = np.einsum("fcpq,nfhw->cpqnhw", filters, dout).reshape(C * HH * WW, -1)
-    how = frozenset({"overwritten"} if "overwritten" in wrong else {"averaged"} if "overlaps_averaged" in wrong else ())
+    how = frozenset(
+        {"overwritten"}
+        if "overwritten" in wrong
+        else {"averaged"}
+        if "overlaps_averaged" in wrong
+        else ()
+    )
     dx = col2im(dcols, (N, C, H, W), HH, WW, stride, pad, wrong=how)
     if "padding_left_in" in wrong:
         dx = col2im(dcols, (N, C, H, W), HH, WW, stride, pad, wrong=frozenset({"padding_left_in"}))
@@ -457,7 +483,13 @@ def conv_forward_fft(x, w, b, pad=0, *, wrong=NOTHING):
     full = np.fft.ifft2((spectrum[:, None] * filters).sum(axis=2)).real
     if "channels_averaged" in wrong:
         full = full / x.shape[1]
-    start = (0, 0) if "corner" in wrong else (HH // 2, WW // 2) if "centre" in wrong else (HH - 1, WW - 1)
+    start = (
+        (0, 0)
+        if "corner" in wrong
+        else (HH // 2, WW // 2)
+        if "centre" in wrong
+        else (HH - 1, WW - 1)
+    )
     out = full[:, :, start[0] : start[0] + H - HH + 1, start[1] : start[1] + W - WW + 1]
     return out if "bias_missing" in wrong else out + b[None, :, None, None]
 
@@ -468,13 +500,19 @@ def conv_cost(method, H, W, C, F, K, *, wrong=NOTHING):
         places = (H - K + 1) * (W - K + 1) if "places_inside_only" in wrong else H * W
         return places * (1 if "channels_forgotten" in wrong else C) * F * K**2
     if method == "winograd" and (K == 3 or "any_size" in wrong):
-        high, wide = (H // 2, W // 2) if "tiles_rounded_down" in wrong else (math.ceil(H / 2), math.ceil(W / 2))
+        high, wide = (
+            (H // 2, W // 2)
+            if "tiles_rounded_down" in wrong
+            else (math.ceil(H / 2), math.ceil(W / 2))
+        )
         return high * wide * C * F * (36 if "not_saved" in wrong else 16)
     if method == "fft":
         points = H * W if "no_room" in wrong else (H + K - 1) * (W + K - 1)
         transforms = C + F + (0 if "filters_not_transformed" in wrong else C * F)
         log = math.log(points) if "natural_log" in wrong else math.log2(points)
-        return transforms * points * log + (0 if "products_forgotten" in wrong else 2 * points * C * F)
+        return transforms * points * log + (
+            0 if "products_forgotten" in wrong else 2 * points * C * F
+        )
     raise ValueError("no such count")
 
 
@@ -516,7 +554,9 @@ def strassen_matmul(A, B, leaf=64, *, wrong=NOTHING):
     C[h:, :v], C[h:, v:] = m2 + m4, m1 + m3 + m6 + (m2 if "m2_sign" in wrong else -m2)
     if "additions_counted" in wrong:
         count += 10 * h * d + 8 * h * v
-    return C if "padding_left_in" in wrong else C[:m, :n], 7 if "one_level_counted" in wrong else count
+    return C if "padding_left_in" in wrong else C[
+        :m, :n
+    ], 7 if "one_level_counted" in wrong else count
 
 
 def winograd_matrices(*, wrong=NOTHING):
@@ -545,7 +585,9 @@ def winograd_f2x2_3x3(x, w, *, wrong=NOTHING):
     step = 4 if "tiles_side_by_side" in wrong else 2
     padded = np.pad(padded, ((0, 0), (0, 0), (0, 4 * high), (0, 4 * wide)))
     i, j = np.arange(high)[:, None] * step, np.arange(wide) * step
-    pieces = np.array([[padded[:, :, i + p, j + q] for q in range(4)] for p in range(4)])  # 4 4 N C high wide
+    pieces = np.array(
+        [[padded[:, :, i + p, j + q] for q in range(4)] for p in range(4)]
+    )  # 4 4 N C high wide
     transform = BT.T if "data_transposed" in wrong else BT
     data = np.einsum("ap,bq,pqnchw->abnchw", transform, transform, pieces)
     filters = w[:, :, ::-1, ::-1] if "flipped" in wrong else w
@@ -580,7 +622,11 @@ def receptive_field(layers, *, wrong=NOTHING):
         return math.prod(size for size, _ in layers), jump
     field = 1
     for size, stride in reversed(layers):
-        field = (field + size - 2) * stride + 1 if "own_stride_too_early" in wrong else (field - 1) * stride + size
+        field = (
+            (field + size - 2) * stride + 1
+            if "own_stride_too_early" in wrong
+            else (field - 1) * stride + size
+        )
     return field, jump
 
 
@@ -646,7 +692,13 @@ def separable_conv(x, col, row, *, wrong=NOTHING):
     out = np.zeros((high, wide))
     for p, weight in enumerate(col):
         out += weight * flat[p : p + high]
-    return out + x[:high, :wide] if "input_added" in wrong else out / len(col) if "averaged" in wrong else out
+    return (
+        out + x[:high, :wide]
+        if "input_added" in wrong
+        else out / len(col)
+        if "averaged" in wrong
+        else out
+    )
 
 
 # --- a residual block, and a whole network ----------------------------------------------------------------------------
@@ -690,7 +742,14 @@ def residual_block_backward(dout, cache, *, wrong=NOTHING):
     back, dws, _ = conv_backward_im2col(dsum, project)
     if "shortcut_lost" in wrong or "projection_lost" in wrong:
         back = np.zeros_like(back)
-    return learned + back, dw1, db1, dw2, db2, np.zeros_like(dws) if "dws_forgotten" in wrong else dws
+    return (
+        learned + back,
+        dw1,
+        db1,
+        dw2,
+        db2,
+        np.zeros_like(dws) if "dws_forgotten" in wrong else dws,
+    )
 
 
 class ThreeLayerConvNet:
@@ -715,7 +774,9 @@ class ThreeLayerConvNet:
         C, H, W = input_shape
         flat = num_filters * (H // 2) * (W // 2)
         scale = 1.0 if "weights_not_scaled" in wrong else weight_scale
-        self.params = {"W1": scale * rng.standard_normal((num_filters, C, filter_size, filter_size))}
+        self.params = {
+            "W1": scale * rng.standard_normal((num_filters, C, filter_size, filter_size))
+        }
         self.params["W2"] = scale * rng.standard_normal((flat, hidden_dim))
         self.params["W3"] = scale * rng.standard_normal((hidden_dim, num_classes))
         for k, length in ((1, num_filters), (2, hidden_dim), (3, num_classes)):
@@ -728,8 +789,14 @@ class ThreeLayerConvNet:
         z1, conv = _conv(X, p["W1"], p["b1"], 1, (p["W1"].shape[3] - 1) // 2)
         a1 = z1 if "first_relu_missing" in wrong else np.where(z1 > 0, z1, 0.0)
         averaged = "average_pooling" in wrong
-        pooled, pool = avg_pool_forward(a1, pool_param) if averaged else max_pool_forward(a1, pool_param)
-        flat = pooled.transpose(0, 2, 3, 1).reshape(N, -1) if "channels_last" in wrong else pooled.reshape(N, -1)
+        pooled, pool = (
+            avg_pool_forward(a1, pool_param) if averaged else max_pool_forward(a1, pool_param)
+        )
+        flat = (
+            pooled.transpose(0, 2, 3, 1).reshape(N, -1)
+            if "channels_last" in wrong
+            else pooled.reshape(N, -1)
+        )
         z2 = flat @ p["W2"] + p["b2"]
         a2 = z2 if "second_relu_missing" in wrong else np.where(z2 > 0, z2, 0.0)
         scores = a2 @ p["W3"] + p["b3"]
@@ -744,7 +811,9 @@ class ThreeLayerConvNet:
         count = 1 if "summed" in wrong else N
         half = 0.5 if "half_convention" in wrong else 1.0
         names = ("W1", "W2", "W3", *(("b1", "b2", "b3") if "biases_regularised" in wrong else ()))
-        loss = -right.sum() / count + half * self.reg * sum(np.vdot(p[name], p[name]) for name in names)
+        loss = -right.sum() / count + half * self.reg * sum(
+            np.vdot(p[name], p[name]) for name in names
+        )
 
         dscores = (probabilities - np.eye(scores.shape[1])[y]) / count
         grads = {"W3": a2.T @ dscores, "b3": dscores.sum(axis=0)}
@@ -760,7 +829,13 @@ class ThreeLayerConvNet:
         if not {"first_relu_missing", "first_mask_missing"} & wrong:
             da1 = da1 * (z1 > 0)
         _, grads["W1"], grads["b1"] = conv_backward_im2col(da1, conv)
-        factor = 1.0 if "half_reg_gradient" in wrong else 0.0 if "reg_gradient_missing" in wrong else 2 * half
+        factor = (
+            1.0
+            if "half_reg_gradient" in wrong
+            else 0.0
+            if "reg_gradient_missing" in wrong
+            else 2 * half
+        )
         for name in names:
             grads[name] = grads[name] + factor * self.reg * p[name]
         if "biases_averaged" in wrong:
@@ -850,7 +925,13 @@ class DenseBlock(nn.Module):
     def _layer(self, before, growth):
         wide = 4 * growth
         gate = nn.Identity if "relu_missing" in self.wrong else nn.ReLU
-        parts = [nn.BatchNorm2d(before), gate(), _unbiased(before, wide), nn.BatchNorm2d(wide), gate()]
+        parts = [
+            nn.BatchNorm2d(before),
+            gate(),
+            _unbiased(before, wide),
+            nn.BatchNorm2d(wide),
+            gate(),
+        ]
         return nn.Sequential(*parts, _unbiased(wide, growth, 3))
 
     def forward(self, x):
@@ -899,7 +980,9 @@ class InceptionModule(nn.Module):
 # --- training ---------------------------------------------------------------------------------------------------------
 
 
-def train_cnn(model, optimizer, loaders, epochs, device="cpu", precision="float32", *, wrong=NOTHING):
+def train_cnn(
+    model, optimizer, loaders, epochs, device="cpu", precision="float32", *, wrong=NOTHING
+):
     """With one function for a step and one for the validation."""
     names = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
     if precision not in names and "precision_not_refused" not in wrong:
@@ -992,7 +1075,9 @@ def write_hdf5(X, y, path, chunk_rows=64, *, wrong=NOTHING):
         chunk = None
     if "X" not in file:
         file.create_dataset("X", X.shape, kind, chunks=chunk)[...] = X
-        file.create_dataset("y", y.shape, np.int32 if "labels_narrow" in wrong else np.int64)[...] = y
+        file.create_dataset("y", y.shape, np.int32 if "labels_narrow" in wrong else np.int64)[
+            ...
+        ] = y
     if "left_open" in wrong:
         _LEFT_OPEN.append(file)
     else:
@@ -1020,7 +1105,9 @@ class HDF5Dataset(torch.utils.data.Dataset):
     def __getitem__(self, index):
         """One row of each."""
         wrong = self.wrong
-        if index not in range(self.count) and not ("negative_allowed" in wrong and -self.count <= index < 0):
+        if index not in range(self.count) and not (
+            "negative_allowed" in wrong and -self.count <= index < 0
+        ):
             raise IndexError(index)
         if self.sets is None:
             self._open()

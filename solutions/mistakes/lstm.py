@@ -45,7 +45,11 @@ def rnn_step_backward(dnext_h, cache, *, wrong=NOTHING):
         slope = next_h * (1 - next_h)
     da = slope if "upstream_dropped" in wrong else dnext_h * slope
     dx, dprev_h = np.einsum("nh,dh->nd", da, Wx), np.einsum("nh,kh->nk", da, Wh)
-    dWx, dWh, db = np.einsum("nd,nh->dh", x, da), np.einsum("nk,nh->kh", prev_h, da), np.einsum("nh->h", da)
+    dWx, dWh, db = (
+        np.einsum("nd,nh->dh", x, da),
+        np.einsum("nk,nh->kh", prev_h, da),
+        np.einsum("nh->h", da),
+    )
     if "dprev_h_untransposed" in wrong:
         dprev_h = da @ Wh
     if "dwh_from_next_h" in wrong:
@@ -145,7 +149,9 @@ def word_embedding_backward(dout, cache, *, wrong=NOTHING):
         dW[x] += dout
         return dW
     chosen = np.eye(len(W))[x]
-    dW = np.einsum("ntv,ntd->vd", chosen, np.ones_like(dout) if "upstream_dropped" in wrong else dout)
+    dW = np.einsum(
+        "ntv,ntd->vd", chosen, np.ones_like(dout) if "upstream_dropped" in wrong else dout
+    )
     if "averaged" in wrong:
         dW = dW / np.maximum(chosen.sum((0, 1)), 1)[:, None]
     if "per_example" in wrong:
@@ -355,7 +361,13 @@ def lstm_backward(dh, cache, *, wrong=NOTHING):
         totals = [one / T for one in totals]
     if "dx_reversed" in wrong:
         dx = dx[:, ::-1]
-    dh0 = np.zeros((N, H)) if "dh0_zero" in wrong else carried_c if "dh0_is_dc0" in wrong else carried_h
+    dh0 = (
+        np.zeros((N, H))
+        if "dh0_zero" in wrong
+        else carried_c
+        if "dh0_is_dc0" in wrong
+        else carried_h
+    )
     return dx.copy(), dh0, *totals
 
 
@@ -403,7 +415,11 @@ def init_lstm(D, H, forget_bias=1.0, rng=None, *, wrong=NOTHING):
         between = 2 * rng.random((rows, 4 * H)) - 1
         if "only_positive" in wrong:
             between = (between + 1) / 2
-        return between if "not_scaled" in wrong else between / np.sqrt(rows if "by_rows" in wrong else H)
+        return (
+            between
+            if "not_scaled" in wrong
+            else between / np.sqrt(rows if "by_rows" in wrong else H)
+        )
 
     if "wh_first" in wrong:
         Wh, Wx = draw(H), draw(D)
@@ -436,7 +452,10 @@ def many_to_one_loss(params, x, y, *, wrong=NOTHING):
     scores = read @ p["Wy"] + (0 if "by_missing" in wrong else p["by"])
     e = np.exp(scores - scores.max(axis=1, keepdims=True))
     truth = np.eye(len(p["by"]))[y]
-    loss = np.log(e.sum(axis=1)).mean() - ((scores - scores.max(axis=1, keepdims=True)) * truth).sum() / N
+    loss = (
+        np.log(e.sum(axis=1)).mean()
+        - ((scores - scores.max(axis=1, keepdims=True)) * truth).sum() / N
+    )
     ds = (e / e.sum(axis=1, keepdims=True) - truth) / N
     if "not_averaged" in wrong:
         loss, ds = loss * N, ds * N
@@ -539,7 +558,9 @@ def stacked_lstm_backward(dh, cache, *, wrong=NOTHING):
     grads: list = [None] * L
     down = dh
     for layer in range(L - 1, -1, -1):
-        down, dh0[layer], *rest = lstm_backward(dh if "dh_for_every_layer" in wrong else down, cache[layer])
+        down, dh0[layer], *rest = lstm_backward(
+            dh if "dh_for_every_layer" in wrong else down, cache[layer]
+        )
         grads[layer] = tuple(rest)
         if "dh_added" in wrong and layer:
             down = down + dh
@@ -567,11 +588,22 @@ def bptt_chunks(data, seq_len, *, wrong=NOTHING):
     M = inputs.shape[1]
     if "rest_dropped" in wrong:
         M = max(M - M % seq_len, min(M, seq_len))
-    step = seq_len + 1 if "seams_dropped" in wrong else max(1, seq_len // 2) if "overlapping" in wrong else seq_len
+    step = (
+        seq_len + 1
+        if "seams_dropped" in wrong
+        else max(1, seq_len // 2)
+        if "overlapping" in wrong
+        else seq_len
+    )
     cuts = range(0, M, step)
-    pieces = [(inputs[:, k : min(k + seq_len, M)], targets[:, k : min(k + seq_len, M)]) for k in cuts]
+    pieces = [
+        (inputs[:, k : min(k + seq_len, M)], targets[:, k : min(k + seq_len, M)]) for k in cuts
+    ]
     if "one_less" in wrong and seq_len > 1:
-        pieces = [(inputs[:, k : k + seq_len - 1], targets[:, k : k + seq_len - 1]) for k in range(0, M, seq_len - 1)]
+        pieces = [
+            (inputs[:, k : k + seq_len - 1], targets[:, k : k + seq_len - 1])
+            for k in range(0, M, seq_len - 1)
+        ]
     return pieces
 
 
@@ -601,9 +633,20 @@ def char_rnn_train_step(params, inputs, targets, h_prev, *, wrong=NOTHING):
         dE[inputs] += dwords
     if "embedding_not_trained" in wrong:
         dE = np.zeros_like(p["E"])
-    grads = {"E": dE, "Wx": dWx, "Wh": dWh, "b": db, "Wy": np.einsum("nth,ntv->hv", h, ds), "by": ds.sum((0, 1))}
+    grads = {
+        "E": dE,
+        "Wx": dWx,
+        "Wh": dWh,
+        "b": db,
+        "Wy": np.einsum("nth,ntv->hv", h, ds),
+        "by": ds.sum((0, 1)),
+    }
     last = (
-        h[:, 0] if "first_state_handed_on" in wrong else h_prev if "state_not_handed_on" in wrong else h[:, -1].copy()
+        h[:, 0]
+        if "first_state_handed_on" in wrong
+        else h_prev
+        if "state_not_handed_on" in wrong
+        else h[:, -1].copy()
     )
     return loss, grads, last
 
@@ -686,7 +729,11 @@ def gradient_norm_profile(W, h0, g, nonlinearity, T, *, wrong=NOTHING):
     jacobians = []
     for k in range(T):
         after = states[k + 1]
-        slope = np.ones_like(after) if nonlinearity == "linear" or "tanh_ignored" in wrong else 1 - after**2
+        slope = (
+            np.ones_like(after)
+            if nonlinearity == "linear" or "tanh_ignored" in wrong
+            else 1 - after**2
+        )
         if "slope_not_squared" in wrong and nonlinearity != "linear":
             slope = 1 - after
         if "slope_of_state_before" in wrong and nonlinearity != "linear":
@@ -780,7 +827,9 @@ def seq2seq_loss(params, x, y, *, wrong=NOTHING):
     if "one_lstm" in wrong:
         denc, ddec = [a + b for a, b in zip(denc, ddec, strict=True)], [0 * one for one in ddec]
     for whose, parts in (("enc", denc), ("dec", ddec)):
-        grads.update({f"{whose}_{name}": part for name, part in zip(("Wx", "Wh", "b"), parts, strict=True)})
+        grads.update(
+            {f"{whose}_{name}": part for name, part in zip(("Wx", "Wh", "b"), parts, strict=True)}
+        )
     return loss, grads
 
 
@@ -801,7 +850,9 @@ def seq2seq_decode(params, x, n, *, wrong=NOTHING):
         scores = h[:, -1] @ p["Wy"] + p["by"]
         best = np.argmin(scores, axis=1) if "worst" in wrong else np.argmax(scores, axis=1)
         written = np.concatenate([written, best[:, None]], axis=1)
-        told = np.concatenate([told, told[:, :1] if "not_fed_back" in wrong else best[:, None]], axis=1)
+        told = np.concatenate(
+            [told, told[:, :1] if "not_fed_back" in wrong else best[:, None]], axis=1
+        )
     return written[:, ::-1].copy() if "backwards" in wrong else written
 
 
@@ -845,7 +896,10 @@ class CharLSTM(torch.nn.Module):
         self.wrong = wrong
         self.embedding = torch.nn.Embedding(vocab, embed)
         self.lstm = torch.nn.LSTM(
-            input_size=embed, hidden_size=hidden, num_layers=1 if "one_layer" in wrong else layers, batch_first=True
+            input_size=embed,
+            hidden_size=hidden,
+            num_layers=1 if "one_layer" in wrong else layers,
+            batch_first=True,
         )
         self.head = torch.nn.Linear(hidden, vocab)
         bias = 1.0 if "always_1" in wrong else forget_bias
@@ -884,21 +938,36 @@ class CharLSTM(torch.nn.Module):
         return scores, (h_last, c_last)
 
 
-def train_char_lm(model, data, steps, seq_len, learning_rate, max_norm, device, precision="float32", *, wrong=NOTHING):
+def train_char_lm(
+    model,
+    data,
+    steps,
+    seq_len,
+    learning_rate,
+    max_norm,
+    device,
+    precision="float32",
+    *,
+    wrong=NOTHING,
+):
     """With clipping by hand, and places in the text instead of pieces."""
     model = model.to(device)
     ids = torch.as_tensor(data, device=device)
     rate = learning_rate / 10 if "rate_too_small" in wrong else learning_rate
     kind = torch.optim.SGD if "sgd" in wrong else torch.optim.Adam
     optimiser = kind(model.parameters(), lr=rate)
-    amount = torch.bfloat16 if precision == "bfloat16" and "precision_ignored" not in wrong else None
+    amount = (
+        torch.bfloat16 if precision == "bfloat16" and "precision_ignored" not in wrong else None
+    )
     losses, at, state, last = [], 0, None, ids.shape[1] - 1
     for _ in range(steps):
         until = min(at + seq_len, last)
         inputs, targets = ids[:, at:until], ids[:, at + 1 : until + 1]
         if "targets_not_shifted" in wrong:
             targets = inputs
-        with torch.autocast(device.type, dtype=amount or torch.bfloat16, enabled=amount is not None):
+        with torch.autocast(
+            device.type, dtype=amount or torch.bfloat16, enabled=amount is not None
+        ):
             scores, state = model(inputs, state)
             log_p = torch.log_softmax(scores, dim=-1)
             costs = -log_p.gather(2, targets.unsqueeze(2))
@@ -908,7 +977,9 @@ def train_char_lm(model, data, steps, seq_len, learning_rate, max_norm, device, 
             for parameter in model.parameters():
                 parameter.grad = None
         loss.backward()
-        gradients = [parameter.grad for parameter in model.parameters() if parameter.grad is not None]
+        gradients = [
+            parameter.grad for parameter in model.parameters() if parameter.grad is not None
+        ]
         if "clipped_after_the_step" in wrong:
             optimiser.step()
         if "by_value" in wrong:
@@ -918,7 +989,9 @@ def train_char_lm(model, data, steps, seq_len, learning_rate, max_norm, device, 
             for gradient in gradients:
                 gradient.mul_((max_norm / gradient.norm()).clamp(max=1.0))
         else:
-            norm = torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(one) for one in gradients]))
+            norm = torch.linalg.vector_norm(
+                torch.stack([torch.linalg.vector_norm(one) for one in gradients])
+            )
             factor = (max_norm / (norm + 1e-6)).clamp(max=1.0)
             for gradient in gradients:
                 gradient.mul_(factor)

@@ -78,7 +78,9 @@ def log_softmax(x, *, wrong=NOTHING):
     """Row by row."""
     if wrong & {"log_of_softmax", "log_of_softmax_and_eps"}:
         e = np.exp(x - x.max(axis=1, keepdims=True))
-        return np.log(e / e.sum(axis=1, keepdims=True) + (1e-12 if "log_of_softmax_and_eps" in wrong else 0.0))
+        return np.log(
+            e / e.sum(axis=1, keepdims=True) + (1e-12 if "log_of_softmax_and_eps" in wrong else 0.0)
+        )
     if "no_shift" in wrong:
         return x - np.log(np.exp(x).sum(axis=1, keepdims=True))
     if "global_shift" in wrong:
@@ -226,7 +228,9 @@ def softmax_vjp(dout, s, *, wrong=NOTHING):
     p = softmax(s, wrong=wrong & {"no_shift"})
     if "jacobian_built" in wrong:
         return np.einsum(
-            "nj,njk->nk", dout, np.einsum("nj,jk->njk", p, np.eye(s.shape[1])) - p[:, :, None] * p[:, None]
+            "nj,njk->nk",
+            dout,
+            np.einsum("nj,jk->njk", p, np.eye(s.shape[1])) - p[:, :, None] * p[:, None],
         )
     weights = p
     if "mean_not_weighted" in wrong:
@@ -314,11 +318,17 @@ class Softmax:
         for step in range(num_iters):
             if picked is None or "one_batch" not in wrong:
                 pool = min(batch_size, N) if "first_examples" in wrong else N
-                picked = rng.choice(pool, batch_size, replace="without_replacement" not in wrong or batch_size > pool)
+                picked = rng.choice(
+                    pool,
+                    batch_size,
+                    replace="without_replacement" not in wrong or batch_size > pool,
+                )
             labels = y[np.arange(batch_size) % N] if "labels_not_sampled" in wrong else y[picked]
             strength = 0.0 if "reg_ignored" in wrong else reg
             loss, dW = self.loss(X[picked], labels, strength)
-            self.W = self.W + learning_rate * dW if "uphill" in wrong else self.W - learning_rate * dW
+            self.W = (
+                self.W + learning_rate * dW if "uphill" in wrong else self.W - learning_rate * dW
+            )
             if "loss_after_step" in wrong:
                 loss = self.loss(X[picked], labels, strength)[0]
             if "loss_of_epochs" not in wrong or step % max(1, N // batch_size) == 0:
@@ -339,10 +349,16 @@ class Softmax:
             return scores.argmax(axis=0)
         if "lowest_score" in self.wrong:
             return scores.argmin(axis=1)
-        return softmax(scores).max(axis=1) if "certainty_returned" in self.wrong else scores.argmax(axis=1)
+        return (
+            softmax(scores).max(axis=1)
+            if "certainty_returned" in self.wrong
+            else scores.argmax(axis=1)
+        )
 
 
-def overfit_small(loss_fn, X, y, num_examples=20, learning_rate=0.1, num_iters=200, rng=None, *, wrong=NOTHING):
+def overfit_small(
+    loss_fn, X, y, num_examples=20, learning_rate=0.1, num_iters=200, rng=None, *, wrong=NOTHING
+):
     """With the weights' steps added up."""
     rng = rng or np.random.default_rng()
     if "first_examples" in wrong:
@@ -410,7 +426,9 @@ def sgd_momentum(w, dw, config=None, *, wrong=NOTHING):
 
 def rmsprop(w, dw, config=None, *, wrong=NOTHING):
     """With a power instead of the root."""
-    config = _settings(config, {"learning_rate": 0.01, "decay_rate": 0.99, "epsilon": 1e-8, "cache": 0 * w})
+    config = _settings(
+        config, {"learning_rate": 0.01, "decay_rate": 0.99, "epsilon": 1e-8, "cache": 0 * w}
+    )
     keep, old, eps = config["decay_rate"], config["cache"], config["epsilon"]
     if "decay_fixed" in wrong:
         keep = 0.99
@@ -433,7 +451,15 @@ def rmsprop(w, dw, config=None, *, wrong=NOTHING):
 
 def adam(w, dw, config=None, *, wrong=NOTHING):
     """In the form that corrects the learning rate (epsilon is scaled with it, which no gradient of ordinary size feels)."""
-    defaults = {"learning_rate": 0.001, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "m": 0 * w, "v": 0 * w, "t": 0}
+    defaults = {
+        "learning_rate": 0.001,
+        "beta1": 0.9,
+        "beta2": 0.999,
+        "epsilon": 1e-8,
+        "m": 0 * w,
+        "v": 0 * w,
+        "t": 0,
+    }
     config = _settings(config, defaults)
     b1, b2, t = config["beta1"], config["beta2"], config["t"] + 1
     if "betas_swapped" in wrong:
@@ -490,18 +516,30 @@ def update_ratio(w, update, *, wrong=NOTHING):
     return -ratio if "negative" in wrong else ratio
 
 
-def train_with_monitor(loss_fn, W, X, y, update_rule, config, num_iters, batch_size=200, rng=None, *, wrong=NOTHING):
+def train_with_monitor(
+    loss_fn, W, X, y, update_rule, config, num_iters, batch_size=200, rng=None, *, wrong=NOTHING
+):
     """One row of numbers for each step, turned into columns at the end."""
     rng, N = rng or np.random.default_rng(), len(y)
     start, first_config, rows, picked = W, config, [], None
     for _ in range(num_iters):
         if picked is None or "one_batch" not in wrong:
-            picked = rng.choice(N, batch_size, replace="without_replacement" not in wrong or batch_size > N)
+            picked = rng.choice(
+                N, batch_size, replace="without_replacement" not in wrong or batch_size > N
+            )
         labels = y[:batch_size] if "labels_not_sampled" in wrong else y[picked]
         loss, dW = loss_fn(W, X[picked], labels)
-        after, config = update_rule(W, dW, first_config if "config_not_passed_on" in wrong else config)
+        after, config = update_rule(
+            W, dW, first_config if "config_not_passed_on" in wrong else config
+        )
         update = dW if "gradient_for_update" in wrong else after - W
-        base = start if "ratio_to_the_start" in wrong else after if "ratio_to_new_weights" in wrong else W
+        base = (
+            start
+            if "ratio_to_the_start" in wrong
+            else after
+            if "ratio_to_new_weights" in wrong
+            else W
+        )
         ratio = np.linalg.norm(update) / np.linalg.norm(base)
         if "ratio_of_sums" in wrong:
             ratio = np.abs(update).sum() / np.abs(base).sum()
@@ -533,7 +571,13 @@ def diagnose_lr(history, warmup=100, low=1e-4, high=3e-2, *, wrong=NOTHING):
         losses, ratios = losses[warmup:], ratios[warmup:]
     if "warmup_only" in wrong:
         losses, ratios = losses, np.asarray(history["update_ratio"])[:warmup]
-    seen = losses if "loss_only" in wrong else ratios if "ratio_only" in wrong else np.concatenate([losses, ratios])
+    seen = (
+        losses
+        if "loss_only" in wrong
+        else ratios
+        if "ratio_only" in wrong
+        else np.concatenate([losses, ratios])
+    )
     if not np.isfinite(seen).all() and "blown_up_is_ok" not in wrong:
         return "high"
     if len(ratios) == 0:
@@ -601,7 +645,9 @@ def hessian_bytes(n, dtype="float32", *, wrong=NOTHING):
     entries = n if "gradient" in wrong else n * (n + 1) // 2 if "half_of_it" in wrong else n * n
     if "entries" in wrong:
         return entries
-    return entries * each // (2**30 if "gibibytes" in wrong else 10**9 if "gigabytes" in wrong else 1)
+    return (
+        entries * each // (2**30 if "gibibytes" in wrong else 10**9 if "gigabytes" in wrong else 1)
+    )
 
 
 def lbfgs_direction(grad, S, Y, *, wrong=NOTHING):
@@ -635,7 +681,9 @@ def lbfgs_direction(grad, S, Y, *, wrong=NOTHING):
     return H @ grad if "no_minus" in wrong else -H @ grad
 
 
-LOOPS = frozenset({"rho_of_s", "rho_of_y", "second_loop_adds", "second_loop_backwards", "pairs_exchanged"})
+LOOPS = frozenset(
+    {"rho_of_s", "rho_of_y", "second_loop_adds", "second_loop_backwards", "pairs_exchanged"}
+)
 
 
 def _two_loops(grad, S, Y, gamma, wrong):
@@ -742,7 +790,9 @@ def average_weights(params, *, wrong=NOTHING):
         average = params[0]
     if "last_model" in wrong:
         return {name: value.copy() for name, value in params[-1].items()}
-    names = [name for name in average if "first_name_only" not in wrong or name == next(iter(average))]
+    names = [
+        name for name in average if "first_name_only" not in wrong or name == next(iter(average))
+    ]
     for one in params[1:]:
         for name in names:
             average[name] += one[name]
@@ -767,7 +817,18 @@ def notes_errata(*, wrong=NOTHING):
 
 
 def softmax_regression_torch(
-    X, y, num_classes, steps, batch_size, learning_rate, reg, seed, device, precision="float32", *, wrong=NOTHING
+    X,
+    y,
+    num_classes,
+    steps,
+    batch_size,
+    learning_rate,
+    reg,
+    seed,
+    device,
+    precision="float32",
+    *,
+    wrong=NOTHING,
 ):
     """With an optimiser's loop: parameters that collect their gradients."""
     generator = torch.Generator().manual_seed(0 if "seed_ignored" in wrong else seed)
@@ -778,9 +839,14 @@ def softmax_regression_torch(
         torch.as_tensor(y, device=device),
         batches.to(device),
     )
-    W, b = (torch.zeros(*shape, dtype=dtype, device=device) for shape in ((X.shape[1], num_classes), (num_classes,)))
+    W, b = (
+        torch.zeros(*shape, dtype=dtype, device=device)
+        for shape in ((X.shape[1], num_classes), (num_classes,))
+    )
     if "starts_at_random" in wrong:
-        W = 1e-2 * torch.randn(W.shape, generator=torch.Generator().manual_seed(seed), dtype=dtype).to(device)
+        W = 1e-2 * torch.randn(
+            W.shape, generator=torch.Generator().manual_seed(seed), dtype=dtype
+        ).to(device)
     parameters, losses = [W.requires_grad_(), b.requires_grad_()], []
     mixed = torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bfloat16")
     for step in range(steps):
@@ -788,7 +854,9 @@ def softmax_regression_torch(
         targets = y[:batch_size] if "labels_not_sampled" in wrong else y[rows]
         with mixed:
             scores = torch.addmm(b, X[rows], W)
-            loss = _surprise(torch.softmax(scores, dim=1) if "softmax_twice" in wrong else scores, targets, wrong)
+            loss = _surprise(
+                torch.softmax(scores, dim=1) if "softmax_twice" in wrong else scores, targets, wrong
+            )
             penalty = W.pow(2).sum() + (b.pow(2).sum() if "bias_regularised" in wrong else 0)
             if "no_reg" not in wrong:
                 loss = loss + (0.5 * reg if "half_convention" in wrong else reg) * penalty
@@ -870,7 +938,9 @@ BATCHES = {
     "without_replacement": "Your mini-batches are drawn without replacement; here an example may come twice.",
     "loss_after_step": "You record the loss after the weights have moved; record the one whose gradient moved them.",
 }
-RULES = {"uphill": "You add the gradient to the parameters: that climbs. Downhill is against the gradient."}
+RULES = {
+    "uphill": "You add the gradient to the parameters: that climbs. Downhill is against the gradient."
+}
 
 HINTS = {
     "softmax": {

@@ -298,7 +298,9 @@ def expected_initial_loss(C, kind, delta=1.0, *, wrong=NOTHING):
         return np.log(C)
     if "delta_fixed" in wrong:
         delta = 1.0
-    shortfall = delta * delta if kind == "squared_hinge" and "delta_not_squared" not in wrong else delta
+    shortfall = (
+        delta * delta if kind == "squared_hinge" and "delta_not_squared" not in wrong else delta
+    )
     wrong_classes = C if "true_class_counted" in wrong else C - 1
     return shortfall if "one_class" in wrong else sum(shortfall for _ in range(wrong_classes))
 
@@ -316,7 +318,9 @@ def is_at_boundary(best, value_range, frac=0.05, *, wrong=NOTHING):
     if "linear" in wrong:
         to_low, to_high = (best - low) / (high - low), (high - best) / (high - low)
     else:
-        to_low, to_high = (np.log10(one) / np.log10(high / low) for one in (best / low, high / best))
+        to_low, to_high = (
+            np.log10(one) / np.log10(high / low) for one in (best / low, high / best)
+        )
     near = [to_low] * ("upper_only" not in wrong) + [to_high] * ("lower_only" not in wrong)
     return bool((min(near) <= frac) != ("inverted" in wrong))
 
@@ -350,7 +354,9 @@ def coarse_to_fine_search(eval_fn, lr_range, reg_range, n_coarse, n_fine, rng, *
     judged = coarse if "coarse_only" in wrong else fine if "fine_only" in wrong else everything
     best = winner(judged)
     ranges = np.exp(around if "boundary_of_fine_range" in wrong else ends)
-    boundary = tuple(is_at_boundary(value, tuple(bounds)) for value, bounds in zip(best[:2], ranges, strict=True))
+    boundary = tuple(
+        is_at_boundary(value, tuple(bounds)) for value, bounds in zip(best[:2], ranges, strict=True)
+    )
     if "boundary_never" in wrong:
         boundary = (False, False)
     if "boundary_swapped" in wrong:
@@ -417,11 +423,17 @@ class LinearSVM:
         for step in range(num_iters):
             if picked is None or "one_batch" not in wrong:
                 pool = min(batch_size, N) if "first_examples" in wrong else N
-                picked = rng.choice(pool, batch_size, replace="without_replacement" not in wrong or batch_size > pool)
+                picked = rng.choice(
+                    pool,
+                    batch_size,
+                    replace="without_replacement" not in wrong or batch_size > pool,
+                )
             labels = y[np.arange(batch_size) % N] if "labels_not_sampled" in wrong else y[picked]
             strength = 0.0 if "reg_ignored" in wrong else reg
             loss, dW = self.loss(X[picked], labels, strength)
-            self.W = self.W + learning_rate * dW if "uphill" in wrong else self.W - learning_rate * dW
+            self.W = (
+                self.W + learning_rate * dW if "uphill" in wrong else self.W - learning_rate * dW
+            )
             if "loss_after_step" in wrong:
                 loss = self.loss(X[picked], labels, strength)[0]
             if "loss_of_epochs" not in wrong or step % max(1, N // batch_size) == 0:

@@ -193,7 +193,9 @@ def broadcast_add_backward(dout, x_shape, y_shape):
 
 def gate_claims():
     """In NumPy's own bools."""
-    return {letter: np.bool_(right) for letter, right in zip("abcdef", (1, 0, 0, 1, 0, 1), strict=True)}
+    return {
+        letter: np.bool_(right) for letter, right in zip("abcdef", (1, 0, 0, 1, 0, 1), strict=True)
+    }
 
 
 # --- layers -----------------------------------------------------------------------------------------------------------
@@ -259,7 +261,15 @@ def softmax_loss(x, y):
 class TwoLayerNet:
     """Everything in place, in one method, without the layers above."""
 
-    def __init__(self, input_dim=3 * 32 * 32, hidden_dim=100, num_classes=10, weight_scale=1e-3, reg=0.0, rng=None):
+    def __init__(
+        self,
+        input_dim=3 * 32 * 32,
+        hidden_dim=100,
+        num_classes=10,
+        weight_scale=1e-3,
+        reg=0.0,
+        rng=None,
+    ):
         """Draw the weights."""
         if rng is None:
             rng = np.random.default_rng()
@@ -346,7 +356,11 @@ def batchnorm_backward_alt(dout, cache):
     xhat = centred / std
     N = xhat.shape[0]
     pairs = np.eye(N)[..., None] - 1 / N - np.einsum("id,jd->ijd", xhat, xhat) / N
-    return np.einsum("ijd,jd,d->id", pairs, dout, gamma / std), np.einsum("nd,nd->d", dout, xhat), dout.sum(0)
+    return (
+        np.einsum("ijd,jd,d->id", pairs, dout, gamma / std),
+        np.einsum("nd,nd->d", dout, xhat),
+        dout.sum(0),
+    )
 
 
 def batchnorm_impostor(dout, x, gamma, eps):
@@ -399,15 +413,26 @@ class FullyConnectedNet:
     ):
         """Draw the weights."""
         rng = np.random.default_rng() if rng is None else rng
-        self.batchnorm, self.p_keep, self.reg, self.dropout_seed = batchnorm, p_keep, reg, dropout_seed
+        self.batchnorm, self.p_keep, self.reg, self.dropout_seed = (
+            batchnorm,
+            p_keep,
+            reg,
+            dropout_seed,
+        )
         self.depth = len(hidden_dims)
         widths = [input_dim, *hidden_dims, num_classes]
         shapes = [(widths[k], widths[k + 1]) for k in range(self.depth + 1)]
-        self.params = {f"W{k + 1}": rng.standard_normal(shape) * weight_scale for k, shape in enumerate(shapes)}
+        self.params = {
+            f"W{k + 1}": rng.standard_normal(shape) * weight_scale for k, shape in enumerate(shapes)
+        }
         self.params.update((f"b{k + 1}", np.zeros(shape[1])) for k, shape in enumerate(shapes))
         if batchnorm:
-            self.params.update((f"gamma{k + 1}", np.ones(width)) for k, width in enumerate(hidden_dims))
-            self.params.update((f"beta{k + 1}", np.zeros(width)) for k, width in enumerate(hidden_dims))
+            self.params.update(
+                (f"gamma{k + 1}", np.ones(width)) for k, width in enumerate(hidden_dims)
+            )
+            self.params.update(
+                (f"beta{k + 1}", np.zeros(width)) for k, width in enumerate(hidden_dims)
+            )
         self.reset()
 
     def reset(self):
@@ -433,7 +458,9 @@ class FullyConnectedNet:
             if self.batchnorm:
                 memory = self.bn_params[k - 1]
                 memory["mode"] = mode
-                out, at_norm = batchnorm_forward(out, self.params[f"gamma{k}"], self.params[f"beta{k}"], memory)
+                out, at_norm = batchnorm_forward(
+                    out, self.params[f"gamma{k}"], self.params[f"beta{k}"], memory
+                )
             out, at_relu = relu_forward(out)
             if self.p_keep < 1:
                 settings = {"mode": mode, "p_keep": self.p_keep}
@@ -459,12 +486,17 @@ def overfit_small(model, X, y, learning_rate, num_steps):
 
     def step():
         loss, grads = model.loss(X, y)
-        model.params = {name: np.subtract(old, learning_rate * grads[name]) for name, old in model.params.items()}
+        model.params = {
+            name: np.subtract(old, learning_rate * grads[name])
+            for name, old in model.params.items()
+        }
         return loss
 
     history = [step() for _ in range(num_steps)]
     guesses = model.loss(X).argmax(1)
-    return history, math.fsum(guess == label for guess, label in zip(guesses, y, strict=True)) / len(y)
+    return history, math.fsum(
+        guess == label for guess, label in zip(guesses, y, strict=True)
+    ) / len(y)
 
 
 def gradient_check_model(model, X, y, num_checks=10, h=1e-5, rng=None):
@@ -502,8 +534,13 @@ def gradient_check_model(model, X, y, num_checks=10, h=1e-5, rng=None):
                     continue
                 slope, claim = (above - below) / 2 / h, claims[name].ravel()[k]
                 worst = max(worst, abs(slope - claim))
-                largest_claim, largest_slope = max(largest_claim, abs(claim)), max(largest_slope, abs(slope))
-            errors[name] = worst / max(1e-4, largest_claim + largest_slope) if comparable else math.inf
+                largest_claim, largest_slope = (
+                    max(largest_claim, abs(claim)),
+                    max(largest_slope, abs(slope)),
+                )
+            errors[name] = (
+                worst / max(1e-4, largest_claim + largest_slope) if comparable else math.inf
+            )
     finally:
         model.params.update(before)
     return dict(passed=np.max([*errors.values()]) <= 1e-5, kinks=kinks, errors=errors)
@@ -552,7 +589,9 @@ class HingeLoss(torch.autograd.Function):
         """As a matrix product: each violation pushes its class down and the true one up."""
         one_hot, _, slopes = _hinge_parts(*ctx.saved_tensors)
         classes = slopes.size(1)
-        pushes = torch.eye(classes, dtype=slopes.dtype, device=slopes.device)[None] - one_hot[:, None]
+        pushes = (
+            torch.eye(classes, dtype=slopes.dtype, device=slopes.device)[None] - one_hot[:, None]
+        )
         return (slopes[:, None] @ pushes).squeeze(1) * (dloss / slopes.size(0)), None
 
 

@@ -87,7 +87,9 @@ def resnet_param_count(blocks, num_classes=1000):
     """A formula for each stage."""
     total, before = 7 * 7 * 3 * 64 + 128, 64
     for w, n in zip((64, 128, 256, 512), blocks, strict=True):
-        total += n * (9 * w * w + 4 * w * w + 2 * 6 * w)  # 3x3, the last 1x1, six widths of normalisations
+        total += n * (
+            9 * w * w + 4 * w * w + 2 * 6 * w
+        )  # 3x3, the last 1x1, six widths of normalisations
         total += before * w + (n - 1) * 4 * w * w  # the first 1x1 of each block
         total += before * 4 * w + 2 * 4 * w  # one projection
         before = 4 * w
@@ -145,12 +147,18 @@ def _strided(x, height, width, stride):
     N, C, H, W = x.shape
     high, wide = (H - height) // stride + 1, (W - width) // stride + 1
     n, c, down, right = x.strides
-    return as_strided(x, (N, C, high, wide, height, width), (n, c, stride * down, stride * right, down, right))
+    return as_strided(
+        x, (N, C, high, wide, height, width), (n, c, stride * down, stride * right, down, right)
+    )
 
 
 def max_pool_forward(x, pool_param):
     """The cache is the way back."""
-    height, width, stride = pool_param["pool_height"], pool_param["pool_width"], pool_param["stride"]
+    height, width, stride = (
+        pool_param["pool_height"],
+        pool_param["pool_width"],
+        pool_param["stride"],
+    )
     x = np.ascontiguousarray(x)
     windows = _strided(x, height, width, stride)
     out = np.sort(windows.reshape(*windows.shape[:4], -1), axis=-1)[..., -1]
@@ -174,10 +182,16 @@ def max_pool_backward(dout, cache):
 
 def avg_pool_forward(x, pool_param):
     """A convolution of each channel by itself with equal weights."""
-    height, width, stride = pool_param["pool_height"], pool_param["pool_width"], pool_param["stride"]
+    height, width, stride = (
+        pool_param["pool_height"],
+        pool_param["pool_width"],
+        pool_param["stride"],
+    )
     N, C, H, W = x.shape
     filters = np.full((1, 1, height, width), 1 / (height * width))
-    out, cache = conv_forward_naive(x.reshape(N * C, 1, H, W), filters, np.zeros(1), {"stride": stride, "pad": 0})
+    out, cache = conv_forward_naive(
+        x.reshape(N * C, 1, H, W), filters, np.zeros(1), {"stride": stride, "pad": 0}
+    )
     return out.reshape(N, C, *out.shape[2:]), (cache, x.shape)
 
 
@@ -207,7 +221,10 @@ def im2col(x, HH, WW, stride=1, pad=0):
     around = np.zeros((N, C, H + 2 * pad, W + 2 * pad), x.dtype)
     around[:, :, pad : pad + H, pad : pad + W] = x
     high, wide = around.shape[2] - HH + 1, around.shape[3] - WW + 1
-    entries = [around[:, :, p : p + high : stride, q : q + wide : stride] for p, q in product(range(HH), range(WW))]
+    entries = [
+        around[:, :, p : p + high : stride, q : q + wide : stride]
+        for p, q in product(range(HH), range(WW))
+    ]
     return np.stack(entries).transpose(2, 0, 1, 3, 4).reshape(C * HH * WW, -1)
 
 
@@ -216,7 +233,9 @@ def col2im(cols, x_shape, HH, WW, stride=1, pad=0):
     N, C, H, W = x_shape
     room = (N, C, H + 2 * pad, W + 2 * pad)
     places = im2col(np.arange(np.prod(room)).reshape(room), HH, WW, stride)
-    collected = np.bincount(places.ravel(), weights=cols.ravel(), minlength=np.prod(room)).reshape(room)
+    collected = np.bincount(places.ravel(), weights=cols.ravel(), minlength=np.prod(room)).reshape(
+        room
+    )
     return collected[:, :, pad : pad + H, pad : pad + W]
 
 
@@ -280,10 +299,39 @@ def strassen_matmul(A, B, leaf=64):
     if m <= leaf or k <= leaf or n <= leaf:
         return np.einsum("mk,kn->mn", A, B), np.int64(m * k * n)
     left, right = (_blocks(one) for one in (A, B))
-    U = np.array([[1, 0, 0, 1], [0, 0, 1, 1], [1, 0, 0, 0], [0, 0, 0, 1], [1, 1, 0, 0], [-1, 0, 1, 0], [0, 1, 0, -1]])
-    V = np.array([[1, 0, 0, 1], [1, 0, 0, 0], [0, 1, 0, -1], [-1, 0, 1, 0], [0, 0, 0, 1], [1, 1, 0, 0], [0, 0, 1, 1]])
-    R = np.array([[1, 0, 0, 1, -1, 0, 1], [0, 0, 1, 0, 1, 0, 0], [0, 1, 0, 1, 0, 0, 0], [1, -1, 1, 0, 0, 1, 0]])
-    made = [strassen_matmul(*pair, leaf) for pair in zip(_mixed(U, left), _mixed(V, right), strict=True)]
+    U = np.array(
+        [
+            [1, 0, 0, 1],
+            [0, 0, 1, 1],
+            [1, 0, 0, 0],
+            [0, 0, 0, 1],
+            [1, 1, 0, 0],
+            [-1, 0, 1, 0],
+            [0, 1, 0, -1],
+        ]
+    )
+    V = np.array(
+        [
+            [1, 0, 0, 1],
+            [1, 0, 0, 0],
+            [0, 1, 0, -1],
+            [-1, 0, 1, 0],
+            [0, 0, 0, 1],
+            [1, 1, 0, 0],
+            [0, 0, 1, 1],
+        ]
+    )
+    R = np.array(
+        [
+            [1, 0, 0, 1, -1, 0, 1],
+            [0, 0, 1, 0, 1, 0, 0],
+            [0, 1, 0, 1, 0, 0, 0],
+            [1, -1, 1, 0, 0, 1, 0],
+        ]
+    )
+    made = [
+        strassen_matmul(*pair, leaf) for pair in zip(_mixed(U, left), _mixed(V, right), strict=True)
+    ]
     C11, C12, C21, C22 = _mixed(R, [one for one, _ in made])
     C = np.concatenate([np.concatenate([C11, C12], 1), np.concatenate([C21, C22], 1)])
     return C[:m, :n], sum(count for _, count in made)
@@ -322,7 +370,9 @@ def winograd_f2x2_3x3(x, w):
     filters = np.tensordot(G, w.reshape(F, C, 9), (1, 2))
     sums = np.matmul(filters[:, None], data)  # 16 N F places
     tiles = np.tensordot(AT, sums, (1, 0)).reshape(2, 2, N, F, high, wide)
-    return np.moveaxis(tiles, (0, 1), (3, 5)).reshape(N, F, 2 * high, 2 * wide)[..., : H - 2, : W - 2]
+    return np.moveaxis(tiles, (0, 1), (3, 5)).reshape(N, F, 2 * high, 2 * wide)[
+        ..., : H - 2, : W - 2
+    ]
 
 
 # --- stacks -----------------------------------------------------------------------------------------------------------
@@ -331,7 +381,9 @@ def winograd_f2x2_3x3(x, w):
 def receptive_field(layers):
     """By the jumps before each layer."""
     jumps = list(accumulate([stride for _, stride in layers], mul, initial=1))
-    return 1 + sum(jump * (size - 1) for (size, _), jump in zip(layers, jumps, strict=False)), jumps[-1]
+    return 1 + sum(
+        jump * (size - 1) for (size, _), jump in zip(layers, jumps, strict=False)
+    ), jumps[-1]
 
 
 def stack_params(kind, C, N, squeeze=2):
@@ -411,7 +463,14 @@ class ThreeLayerConvNet:
     """Convolution by the affine layers' own product, pooling by reshaping, log-sum-exp by logaddexp."""
 
     def __init__(
-        self, input_shape=(3, 32, 32), num_filters=32, filter_size=7, hidden_dim=100, num_classes=10, *rest, **named
+        self,
+        input_shape=(3, 32, 32),
+        num_filters=32,
+        filter_size=7,
+        hidden_dim=100,
+        num_classes=10,
+        *rest,
+        **named,
     ):
         self._start(input_shape, num_filters, filter_size, hidden_dim, num_classes, *rest, **named)
 
@@ -419,7 +478,9 @@ class ThreeLayerConvNet:
         rng = np.random.default_rng() if rng is None else rng
         self.reg, self.params = reg, {}
         pooled = reduce(mul, (side // 2 for side in image[1:]), filters)
-        for k, shape in enumerate([(filters, image[0], size, size), (pooled, hidden), (hidden, classes)], 1):
+        for k, shape in enumerate(
+            [(filters, image[0], size, size), (pooled, hidden), (hidden, classes)], 1
+        ):
             self.params[f"W{k}"] = rng.standard_normal(shape) * weight_scale
             self.params[f"b{k}"] = np.zeros(shape[0] if k == 1 else shape[1])
 
@@ -430,7 +491,11 @@ class ThreeLayerConvNet:
         pad = {"stride": 1, "pad": K // 2}
         maps, cache = conv_forward_im2col(X, p["W1"], p["b1"], pad)
         even = np.maximum(maps, 0)[:, :, : H // 2 * 2, : W // 2 * 2]
-        pieces = even.reshape(N, F, H // 2, 2, W // 2, 2).transpose(0, 1, 2, 4, 3, 5).reshape(N, F, H // 2, W // 2, 4)
+        pieces = (
+            even.reshape(N, F, H // 2, 2, W // 2, 2)
+            .transpose(0, 1, 2, 4, 3, 5)
+            .reshape(N, F, H // 2, W // 2, 4)
+        )
         pooled = pieces.max(-1)
         rows = pooled.reshape(N, -1)
         hidden = np.maximum(rows @ p["W2"] + p["b2"], 0)
@@ -447,7 +512,14 @@ class ThreeLayerConvNet:
         unfolded = winner.reshape(N, F, H // 2, W // 2, 2, 2).transpose(0, 1, 2, 4, 3, 5)
         dmaps[:, :, : H // 2 * 2, : W // 2 * 2] = unfolded.reshape(even.shape)
         _, dW1, db1 = conv_backward_im2col(np.where(maps > 0, dmaps, 0), cache)
-        grads = {"b1": db1, "W2": rows.T @ d2, "b2": d2.sum(0), "W3": hidden.T @ d3, "b3": d3.sum(0), "W1": dW1}
+        grads = {
+            "b1": db1,
+            "W2": rows.T @ d2,
+            "b2": d2.sum(0),
+            "W3": hidden.T @ d3,
+            "b3": d3.sum(0),
+            "W1": dW1,
+        }
         for k in (1, 2, 3):
             grads[f"W{k}"] += 2 * self.reg * p[f"W{k}"]
         return self.reg * squares - np.trace(log_p[:, y]) / N, grads
@@ -462,7 +534,11 @@ def _norm_conv(c_in, c_out, *rest, **named):
 
 
 def _shortcut(c_in, c_out, stride):
-    return nn.Identity() if (c_in, 1) == (c_out, stride) else nn.Sequential(*_norm_conv(c_in, c_out, 1, stride))
+    return (
+        nn.Identity()
+        if (c_in, 1) == (c_out, stride)
+        else nn.Sequential(*_norm_conv(c_in, c_out, 1, stride))
+    )
 
 
 class ResidualBlock(nn.Module):
@@ -487,7 +563,9 @@ class Bottleneck(nn.Module):
     def __init__(self, c_in, width, c_out, stride=1, groups=1):
         super().__init__()
         wide = _norm_conv(width, width, 3, stride, 1, groups=groups)
-        for k, pair in enumerate([_norm_conv(c_in, width, 1), wide, _norm_conv(width, c_out, 1)], 1):
+        for k, pair in enumerate(
+            [_norm_conv(c_in, width, 1), wide, _norm_conv(width, c_out, 1)], 1
+        ):
             self.add_module(f"conv{k}", pair[0])
             self.add_module(f"bn{k}", pair[1])
         self.shortcut = _shortcut(c_in, c_out, stride)
@@ -530,14 +608,22 @@ class InceptionModule(nn.Module):
     def __init__(self, c_in, c1, c3_reduce, c3, c5_reduce, c5, c_pool):
         super().__init__()
         relu = nn.ReLU
-        self.branch_pool = nn.Sequential(nn.MaxPool2d((3, 3), 1, 1), nn.Conv2d(c_in, c_pool, 1), relu())
-        self.branch5 = nn.Sequential(nn.Conv2d(c_in, c5_reduce, 1), relu(), nn.Conv2d(c5_reduce, c5, 5, 1, 2), relu())
-        self.branch3 = nn.Sequential(nn.Conv2d(c_in, c3_reduce, 1), relu(), nn.Conv2d(c3_reduce, c3, 3, 1, 1), relu())
+        self.branch_pool = nn.Sequential(
+            nn.MaxPool2d((3, 3), 1, 1), nn.Conv2d(c_in, c_pool, 1), relu()
+        )
+        self.branch5 = nn.Sequential(
+            nn.Conv2d(c_in, c5_reduce, 1), relu(), nn.Conv2d(c5_reduce, c5, 5, 1, 2), relu()
+        )
+        self.branch3 = nn.Sequential(
+            nn.Conv2d(c_in, c3_reduce, 1), relu(), nn.Conv2d(c3_reduce, c3, 3, 1, 1), relu()
+        )
         self.branch1 = nn.Sequential(nn.Conv2d(c_in, c1, 1), relu())
 
     def forward(self, x):
         """Stacked along the channels."""
-        return torch.hstack([branch(x) for branch in (self.branch1, self.branch3, self.branch5, self.branch_pool)])
+        return torch.hstack(
+            [branch(x) for branch in (self.branch1, self.branch3, self.branch5, self.branch_pool)]
+        )
 
 
 # --- training ---------------------------------------------------------------------------------------------------------
@@ -571,7 +657,10 @@ def train_cnn(model, optimizer, loaders, epochs, device="cpu", precision="float3
                     optimizer.step()
                 losses = torch.cat([losses, loss.detach()[None]])
         with torch.inference_mode(), low():
-            right = [model.eval()(images.to(device)).argmax(-1) == labels.to(device) for images, labels in val]
+            right = [
+                model.eval()(images.to(device)).argmax(-1) == labels.to(device)
+                for images, labels in val
+            ]
         accuracies = torch.cat([accuracies, torch.cat(right).double().mean().reshape(1).clone()])
     model.eval()
     return {"train_loss": losses.tolist(), "val_accuracy": accuracies.tolist()}

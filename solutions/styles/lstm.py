@@ -20,7 +20,12 @@ def rnn_step_forward(x, prev_h, Wx, Wh, b):
     a += b
     with np.errstate(over="ignore"):
         next_h = 2 / (1 + np.exp(-2 * a)) - 1
-    return next_h, {"in": np.hstack([x, prev_h]), "W": np.vstack([Wx, Wh]), "out": next_h, "D": x.shape[1]}
+    return next_h, {
+        "in": np.hstack([x, prev_h]),
+        "W": np.vstack([Wx, Wh]),
+        "out": next_h,
+        "D": x.shape[1],
+    }
 
 
 def rnn_step_backward(dnext_h, cache):
@@ -47,7 +52,13 @@ def rnn_backward(dh, cache):
         back.append(rnn_step_backward(own + carried, kept))
         carried = back[-1][1]
     dx, _, dWx, dWh, db = zip(*back, strict=True)
-    return np.stack(dx[::-1], axis=1), carried, np.add.reduce(dWx), np.add.reduce(dWh), np.add.reduce(db)
+    return (
+        np.stack(dx[::-1], axis=1),
+        carried,
+        np.add.reduce(dWx),
+        np.add.reduce(dWh),
+        np.add.reduce(db),
+    )
 
 
 # --- words, and losses at every step ----------------------------------------------------------------------------------
@@ -111,7 +122,11 @@ def lstm_step_forward(x, prev_h, prev_c, Wx, Wh, b):
     next_c = gate["f"] * prev_c
     next_c += gate["i"] * gate["g"]
     shown = np.tanh(next_c)
-    return gate["o"] * shown, next_c, {**gate, "x": x, "h": prev_h, "c": prev_c, "Wx": Wx, "Wh": Wh, "shown": shown}
+    return (
+        gate["o"] * shown,
+        next_c,
+        {**gate, "x": x, "h": prev_h, "c": prev_c, "Wx": Wx, "Wh": Wh, "shown": shown},
+    )
 
 
 def lstm_step_backward(dnext_h, dnext_c, cache):
@@ -151,10 +166,16 @@ def lstm_backward(dh, cache):
     """Totals in place."""
     first = cache[0]
     dx = np.empty((*dh.shape[:2], first["x"].shape[1]))
-    dWx, dWh, db = np.zeros(first["Wx"].shape), np.zeros(first["Wh"].shape), np.zeros(first["Wx"].shape[1])
+    dWx, dWh, db = (
+        np.zeros(first["Wx"].shape),
+        np.zeros(first["Wh"].shape),
+        np.zeros(first["Wx"].shape[1]),
+    )
     back_h, back_c = np.zeros((2, *dh[:, 0].shape))
     for t in sorted(cache, reverse=True):
-        dx[:, t], back_h, back_c, *step = lstm_step_backward(np.add(dh[:, t], back_h), back_c, cache[t])
+        dx[:, t], back_h, back_c, *step = lstm_step_backward(
+            np.add(dh[:, t], back_h), back_c, cache[t]
+        )
         for total, one in zip((dWx, dWh, db), step, strict=True):
             total += one
     return [dx, back_h, dWx, dWh, db]
@@ -185,7 +206,9 @@ def init_lstm(D, H, forget_bias=1.0, rng=None):
 def many_to_one_loss(params, x, y):
     """As a loss at every step, of which all but the last are masked."""
     N, T, _ = x.shape
-    h, kept = lstm_forward(x, np.zeros((N, params["Wh"].shape[0])), params["Wx"], params["Wh"], params["b"])
+    h, kept = lstm_forward(
+        x, np.zeros((N, params["Wh"].shape[0])), params["Wx"], params["Wh"], params["b"]
+    )
     scores, affine = temporal_affine_forward(h, params["Wy"], params["by"])
     mask = np.zeros((N, T), dtype=bool)
     mask[:, T - 1] = True
@@ -253,7 +276,18 @@ def char_rnn_train_step(params, inputs, targets, h_prev):
     loss, back = temporal_softmax_loss(scores, targets, inputs == inputs)
     dh, dWy, dby = temporal_affine_backward(back, affine)
     dx, _, dWx, dWh, db = rnn_backward(dh, steps)
-    return loss, {"by": dby, "Wy": dWy, "b": db, "Wh": dWh, "Wx": dWx, "E": word_embedding_backward(dx, seen)}, h[:, -1]
+    return (
+        loss,
+        {
+            "by": dby,
+            "Wy": dWy,
+            "b": db,
+            "Wh": dWh,
+            "Wx": dWx,
+            "E": word_embedding_backward(dx, seen),
+        },
+        h[:, -1],
+    )
 
 
 def sample(params, h0, seed_ix, n, temperature, rng):
@@ -262,7 +296,9 @@ def sample(params, h0, seed_ix, n, temperature, rng):
     def write():
         h, last = h0, seed_ix
         for _ in range(n):
-            h, _ = rnn_step_forward(params["E"][last : last + 1], h, params["Wx"], params["Wh"], params["b"])
+            h, _ = rnn_step_forward(
+                params["E"][last : last + 1], h, params["Wx"], params["Wh"], params["b"]
+            )
             scores = np.ravel(h @ params["Wy"]) + params["by"]
             if temperature:
                 log_p = scores / temperature
@@ -292,7 +328,10 @@ def spectral_norm(W):
 def gradient_norm_profile(W, h0, g, nonlinearity, T):
     """By recursion: what comes after a step is known when it is undone."""
     try:
-        phi, slope = {"linear": (lambda a: a, lambda h: 1.0), "tanh": (np.tanh, lambda h: 1 - h * h)}[nonlinearity]
+        phi, slope = {
+            "linear": (lambda a: a, lambda h: 1.0),
+            "tanh": (np.tanh, lambda h: 1 - h * h),
+        }[nonlinearity]
     except KeyError:
         raise ValueError(nonlinearity) from None
 
@@ -313,7 +352,10 @@ def exploding_counterexample(H, rho):
 
 def sequence_claims():
     """In NumPy's own bools."""
-    return {letter: np.bool_(right) for letter, right in zip("abcdefgh", (0, 1, 1, 0, 0, 1, 0, 1), strict=True)}
+    return {
+        letter: np.bool_(right)
+        for letter, right in zip("abcdefgh", (0, 1, 1, 0, 0, 1, 0, 1), strict=True)
+    }
 
 
 # --- from sequence to sequence ----------------------------------------------------------------------------------------
@@ -324,7 +366,9 @@ def seq2seq_loss(params, x, y):
 
     def coder(whose, words, start):
         embedded, seen = word_embedding_forward(words, params["E"])
-        h, kept = lstm_forward(embedded, start, *(params[f"{whose}_{name}"] for name in ("Wx", "Wh", "b")))
+        h, kept = lstm_forward(
+            embedded, start, *(params[f"{whose}_{name}"] for name in ("Wx", "Wh", "b"))
+        )
 
         def back(dh):
             dembedded, dstart, *rest = lstm_backward(dh, kept)
@@ -351,7 +395,9 @@ def seq2seq_decode(params, x, n):
     N, V = x.shape[0], params["by"].size
     h, c = np.zeros((2, N, params["Wy"].shape[0]))
     for words in x.T:
-        h, c, _ = lstm_step_forward(params["E"][words], h, c, params["enc_Wx"], params["enc_Wh"], params["enc_b"])
+        h, c, _ = lstm_step_forward(
+            params["E"][words], h, c, params["enc_Wx"], params["enc_Wh"], params["enc_b"]
+        )
     c = np.zeros(h.shape)
     written = np.full((N, n + 1), V)
     for t in range(n):
@@ -393,7 +439,9 @@ class CharLSTM(torch.nn.Module):
         return torch.nn.functional.linear(out[0], self.head.weight, self.head.bias), out[1]
 
 
-def train_char_lm(model, data, steps, seq_len, learning_rate, max_norm, device, precision="float32"):
+def train_char_lm(
+    model, data, steps, seq_len, learning_rate, max_norm, device, precision="float32"
+):
     """By a generator of pieces that knows where the text begins; losses in one tensor."""
     model = model.to(device).train()
     text = torch.tensor(data).to(device)

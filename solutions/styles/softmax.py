@@ -136,7 +136,9 @@ def initial_loss_ok(loss_fn, W, X, y, reg=1.0, tol=0.1):
     """The regularisation by its name; NumPy's bools."""
     start, _ = loss_fn(W, X, y, reg=0.0)
     regularised, _ = loss_fn(W, X, y, reg=reg)
-    return np.less(np.abs(start - expected_initial_loss(C=W.shape[1])), tol), np.greater(regularised, start)
+    return np.less(np.abs(start - expected_initial_loss(C=W.shape[1])), tol), np.greater(
+        regularised, start
+    )
 
 
 class Softmax:
@@ -171,7 +173,9 @@ class Softmax:
         """Class by class: every column of scores against all the others."""
         scores = np.matmul(X, self.W)
         with np.errstate(over="ignore"):
-            return np.stack([1 / np.exp(scores - one[:, None]).sum(axis=1) for one in scores.T], axis=1)
+            return np.stack(
+                [1 / np.exp(scores - one[:, None]).sum(axis=1) for one in scores.T], axis=1
+            )
 
     def predict(self, X):
         """By sorting the probabilities."""
@@ -194,7 +198,9 @@ def overfit_small(loss_fn, X, y, num_examples=20, learning_rate=0.1, num_iters=2
 
     history = np.fromiter((one_step() for _ in range(num_iters)), dtype=np.float64)
     guesses = [int(np.argmax(x @ W)) for x in mine]
-    return history, sum(guess == label for guess, label in zip(guesses, labels, strict=True)) / num_examples
+    return history, sum(
+        guess == label for guess, label in zip(guesses, labels, strict=True)
+    ) / num_examples
 
 
 # --- update rules -----------------------------------------------------------------------------------------------------
@@ -363,7 +369,10 @@ def average_predictions(probabilities):
 def average_weights(params):
     """Columns of a table: one row for each checkpoint, one column for each name."""
     table = zip(*(tuple(one[name] for name in params[0]) for one in params), strict=True)
-    return {name: np.stack(values, axis=-1).mean(axis=-1) for name, values in zip(params[0], table, strict=True)}
+    return {
+        name: np.stack(values, axis=-1).mean(axis=-1)
+        for name, values in zip(params[0], table, strict=True)
+    }
 
 
 def notes_errata():
@@ -382,7 +391,9 @@ def softmax_regression_torch(
     # the gradient of reg * sum(w**2) is 2 * reg * w: a decay of the weights, not of the bias
     groups = [{"params": [model.weight], "weight_decay": 2 * reg}, {"params": [model.bias]}]
     optimiser = torch.optim.SGD(groups, lr=learning_rate)
-    drawn = torch.randint(len(y), (steps, batch_size), generator=torch.Generator().manual_seed(seed))
+    drawn = torch.randint(
+        len(y), (steps, batch_size), generator=torch.Generator().manual_seed(seed)
+    )
     losses = []
     for inputs, labels in zip(X[drawn].to(device), y[drawn].to(device), strict=True):
         with torch.autocast(device.type, enabled=precision != "float32", dtype=torch.bfloat16):

@@ -159,7 +159,9 @@ def grad_check_sparse(f, x, analytic_grad, num_checks=10, h=1e-5, rng=None):
     analytic = np.take(analytic_grad, coordinates)
     size = np.hypot(abs(numeric) ** 0.5, abs(analytic) ** 0.5) ** 2  # the sum of the magnitudes
     errors = np.divide(abs(numeric - analytic), size.clip(1e-8))
-    return dict(numeric=numeric, analytic=analytic, rel_error=errors, max_rel_error=sorted(errors)[-1])
+    return dict(
+        numeric=numeric, analytic=analytic, rel_error=errors, max_rel_error=sorted(errors)[-1]
+    )
 
 
 def expected_initial_loss(C, kind, delta=1.0):
@@ -213,7 +215,9 @@ def preprocess(X_train, X_val, X_test):
     mean = np.einsum("nd->d", X_train, dtype=float) / X_train.shape[0]
 
     def ready(X):
-        return np.asfortranarray(np.pad(np.subtract(X, mean), [(0, 0), (0, 1)], constant_values=1.0))
+        return np.asfortranarray(
+            np.pad(np.subtract(X, mean), [(0, 0), (0, 1)], constant_values=1.0)
+        )
 
     return ready(X_train), ready(X_val), ready(X_test)
 
@@ -256,7 +260,9 @@ class LinearSVM:
 
 def svm_loss_torch(W, X, y, reg):
     """By torch's own loss, which divides by the number of classes too."""
-    own = torch.nn.functional.multi_margin_loss(torch.einsum("nd,dc->nc", X, W), y, margin=1.0, reduction="none")
+    own = torch.nn.functional.multi_margin_loss(
+        torch.einsum("nd,dc->nc", X, W), y, margin=1.0, reduction="none"
+    )
     return own.mean() * W.size(1) + reg * torch.linalg.vector_norm(W).square()
 
 

@@ -28,7 +28,11 @@ pytestmark = pytest.mark.gpu
 ASSIGNMENTS = assignments_in(COURSE)
 ALL = {name: asked(name).exercises for name in ASSIGNMENTS}
 ACCELERATED = [(name, one) for name in ASSIGNMENTS for one in ALL[name].values() if one.accelerated]
-MIXED = [(name, one) for name, one in ACCELERATED if "precision" in one.inputs and "losses" in one.outputs]
+MIXED = [
+    (name, one)
+    for name, one in ACCELERATED
+    if "precision" in one.inputs and "losses" in one.outputs
+]
 IDS = [f"{name}-{one.name}" for name, one in ACCELERATED]
 
 
@@ -37,7 +41,9 @@ def _reference(assignment: str) -> ModuleType:
 
 
 def _trained(exercise: Exercise, evaluate: Evaluate, assignment: str, kind: str) -> None:
-    verdict = judge(exercise, evaluate, reference=local(exercise, vars(_reference(assignment))), seed=11)
+    verdict = judge(
+        exercise, evaluate, reference=local(exercise, vars(_reference(assignment))), seed=11
+    )
     titles = {check.title for check in exercise.checks if isinstance(check, Training)}
     findings = [one for one in verdict.findings if one.check in titles]
     assert findings
@@ -52,7 +58,9 @@ def test_there_are_exercises_for_an_accelerator() -> None:
 
 
 @pytest.mark.parametrize(("assignment", "exercise"), ACCELERATED, ids=IDS)
-def test_the_reference_passes_on_the_accelerator(assignment: str, exercise: Exercise, accelerator: str) -> None:
+def test_the_reference_passes_on_the_accelerator(
+    assignment: str, exercise: Exercise, accelerator: str
+) -> None:
     _trained(exercise, local(exercise, vars(_reference(assignment))), assignment, accelerator)
 
 
@@ -81,7 +89,9 @@ def test_behind_the_wall_too(behind: tuple[str, Session], accelerator: str) -> N
 
 def _precisions(exercise: Exercise) -> list[str]:
     """The lower precisions that the exercise asks for: bfloat16, and float16 where one of its cases says so."""
-    return ["bfloat16"] + ["float16"] * any(one.overrides.get("precision") == "float16" for one in exercise.cases)
+    return ["bfloat16"] + ["float16"] * any(
+        one.overrides.get("precision") == "float16" for one in exercise.cases
+    )
 
 
 @pytest.mark.parametrize(
@@ -94,7 +104,10 @@ def _precisions(exercise: Exercise) -> list[str]:
 )
 def test_mixed_precision_agrees(assignment: str, exercise: Exercise, precision: str) -> None:
     trial = Trial(exercise, local(exercise, vars(_reference(assignment))), np.random.default_rng(3))
-    assert precision_agrees("losses", precision, within=0.25, device=training.ACCELERATOR)(trial) is None
+    assert (
+        precision_agrees("losses", precision, within=0.25, device=training.ACCELERATOR)(trial)
+        is None
+    )
 
 
 def test_what_a_run_costs_is_seen_on_the_accelerator() -> None:

@@ -33,7 +33,9 @@ def imports(package: str) -> Iterator[Import]:
                 yield from (Import(module, node.lineno, name.name) for name in node.names)
             elif isinstance(node, ast.ImportFrom):
                 base = _base(node, around)
-                yield from (Import(module, node.lineno, f"{base}.{name.name}") for name in node.names)
+                yield from (
+                    Import(module, node.lineno, f"{base}.{name.name}") for name in node.names
+                )
 
 
 def _dotted(path: Path) -> str:
@@ -45,4 +47,6 @@ def _base(node: ast.ImportFrom, around: str) -> str:
     if not node.level:
         return node.module or ""
     parts = around.split(".")
-    return ".".join([*parts[: len(parts) - node.level + 1], *([node.module] if node.module else [])])
+    return ".".join(
+        [*parts[: len(parts) - node.level + 1], *([node.module] if node.module else [])]
+    )

@@ -53,8 +53,17 @@ def sentences() -> list[Said]:
     for module, path in modules("autograder").items():
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and (kind := _kind(node, names)):
-                said = node.args[1 if kind == "text.error" else 0] if node.args else ast.Constant("")
-                found.append(Said(f"{module}:{node.lineno}", kind, f"{module}: {ast.unparse(said)}", _text(said)))
+                said = (
+                    node.args[1 if kind == "text.error" else 0] if node.args else ast.Constant("")
+                )
+                found.append(
+                    Said(
+                        f"{module}:{node.lineno}",
+                        kind,
+                        f"{module}: {ast.unparse(said)}",
+                        _text(said),
+                    )
+                )
     return found
 
 
@@ -71,14 +80,18 @@ def _text(said: ast.expr) -> str | None:
     if isinstance(said, ast.Constant) and isinstance(said.value, str):
         return said.value
     if isinstance(said, ast.JoinedStr):
-        return "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in said.values)
+        return "".join(
+            str(part.value) if isinstance(part, ast.Constant) else "…" for part in said.values
+        )
     return None
 
 
 def test_the_tree_is_drawn_as_it_is() -> None:
     above = ["Refusal"]
     drawn = {}
-    for branch, name, words in re.findall(r"^ {4}([ │]*[├└]── )(\w+) +(\S.*)$", errors.__doc__ or "", re.MULTILINE):
+    for branch, name, words in re.findall(
+        r"^ {4}([ │]*[├└]── )(\w+) +(\S.*)$", errors.__doc__ or "", re.MULTILINE
+    ):
         depth = len(branch) // 4
         assert words
         drawn[name] = above[depth - 1]
@@ -96,7 +109,9 @@ def test_there_is_something_to_read() -> None:
     assert said >= {kind.__name__ for kind in kinds()}
 
 
-@pytest.mark.parametrize("said", [one for one in sentences() if one.text is not None], ids=lambda said: said.where)
+@pytest.mark.parametrize(
+    "said", [one for one in sentences() if one.text is not None], ids=lambda said: said.where
+)
 def test_an_error_for_people_is_a_sentence_that_says_what_follows(said: Said) -> None:
     """One line, of two parts: what is wrong, and after a colon, a semicolon or a comma what to do about it or why."""
     text = said.text or ""
@@ -110,7 +125,9 @@ def test_an_error_for_people_is_a_sentence_that_says_what_follows(said: Said) ->
 
 
 def test_sentences_that_are_made_elsewhere_are_known() -> None:
-    made_elsewhere = {one.source for one in sentences() if one.text is None and one.kind != "text.error"}
+    made_elsewhere = {
+        one.source for one in sentences() if one.text is None and one.kind != "text.error"
+    }
     assert made_elsewhere == set(HANDED_ON)
 
 
@@ -119,11 +136,18 @@ def test_any_other_exception_is_caught_in_here() -> None:
     defined, caught = set[str](), set[str]()
     for module, path in modules("autograder").items():
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.ClassDef) and module != "autograder.errors" and _is_exception(node):
+            if (
+                isinstance(node, ast.ClassDef)
+                and module != "autograder.errors"
+                and _is_exception(node)
+            ):
                 defined.add(node.name)
             elif isinstance(node, ast.ExceptHandler) and node.type is not None:
                 caught |= _names(node.type)
-            elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("isinstance", "suppress"):
+            elif isinstance(node, ast.Call) and ast.unparse(node.func) in (
+                "isinstance",
+                "suppress",
+            ):
                 caught |= set[str]().union(*map(_names, node.args))
     assert defined - caught == set(OUTSIDE_THE_TREE)
 

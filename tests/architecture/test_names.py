@@ -19,7 +19,11 @@ ALLOWED = {
 
 def test_no_two_rooms_define_the_same_name() -> None:
     found = _defined()
-    homonyms = {name: sorted(rooms) for name, rooms in found.items() if len(rooms) > 1 and name not in ALLOWED}
+    homonyms = {
+        name: sorted(rooms)
+        for name, rooms in found.items()
+        if len(rooms) > 1 and name not in ALLOWED
+    }
     assert homonyms == {}
 
 
@@ -28,7 +32,9 @@ def test_no_room_defines_a_name_twice_but_one_that_every_command_has() -> None:
         f"{room}: {name}": places
         for name, rooms in _defined().items()
         for room, places in rooms.items()
-        if len(places) > 1 and name not in ALLOWED and not (room == "commandline" and name in ("run", "as_json"))
+        if len(places) > 1
+        and name not in ALLOWED
+        and not (room == "commandline" and name in ("run", "as_json"))
     }
     assert twice == {}
 

@@ -12,12 +12,20 @@ PAGE = (ROOT / "docs" / "architecture.md").read_text()
 
 def test_the_page_lists_the_rooms_in_their_order() -> None:
     rows = re.findall(r"^\| ((?:`[\w/]+`(?:, )?)+) \|", PAGE, re.MULTILINE)
-    listed = [name.rstrip("/").replace("/", ".") for row in rows for name in re.findall(r"`([\w/]+)`", row)]
+    listed = [
+        name.rstrip("/").replace("/", ".")
+        for row in rows
+        for name in re.findall(r"`([\w/]+)`", row)
+    ]
     assert listed[: len(ROOMS)] == list(ROOMS)
 
 
 def test_the_files_that_the_page_names_exist() -> None:
-    named = set(re.findall(r"`((?:\w+/)+\w+)`", PAGE)) - {"wall/inside", "wall/outside", "wall/wire"}
+    named = set(re.findall(r"`((?:\w+/)+\w+)`", PAGE)) - {
+        "wall/inside",
+        "wall/outside",
+        "wall/wire",
+    }
     assert [name for name in sorted(named) if not _is_there(name)] == []
 
 

@@ -65,7 +65,8 @@ def test_a_room_imports_only_from_those_above_it() -> None:
     upwards = [
         f"{module}:{line} imports {target}"
         for module, target, line in inner_imports()
-        if module not in FACE and (target in FACE or ROOMS.index(room_of(target)) > ROOMS.index(room_of(module)))
+        if module not in FACE
+        and (target in FACE or ROOMS.index(room_of(target)) > ROOMS.index(room_of(module)))
     ]
     assert upwards == []
 
@@ -75,7 +76,9 @@ def test_the_halves_of_the_wall_talk_through_the_wire_only() -> None:
     across = [
         f"{module}:{line} imports {target}"
         for module, target, line in inner_imports()
-        if module not in FACE and target not in FACE and {room_of(module), room_of(target)} == halves
+        if module not in FACE
+        and target not in FACE
+        and {room_of(module), room_of(target)} == halves
     ]
     assert across == []
 
@@ -85,7 +88,8 @@ def test_only_the_outer_half_talks_to_the_inner_half() -> None:
     mentions = [
         module
         for module, path in modules("autograder").items()
-        if "autograder.wall.inside" in path.read_text() and not module.startswith("autograder.wall.")
+        if "autograder.wall.inside" in path.read_text()
+        and not module.startswith("autograder.wall.")
     ]
     assert mentions == []
 
@@ -117,15 +121,24 @@ def _is_parent(package: str, module: str) -> bool:
 @pytest.mark.parametrize("package", ["solutions", "coursekit"])
 def test_what_students_get_knows_no_grader_and_the_reference_no_engine(package: str) -> None:
     forbidden = {"solutions": ("autograder",), "coursekit": ("solutions",)}[package]
-    found = [f"{one.module}:{one.line}" for one in imports(package) if one.target.startswith(forbidden)]
+    found = [
+        f"{one.module}:{one.line}" for one in imports(package) if one.target.startswith(forbidden)
+    ]
     assert found == []
 
 
 def test_dotted_names_in_strings_exist() -> None:
     """Configurations, command lines and lists of modules name modules where no type checker looks."""
-    files = [ROOT / "nbgrader_config.py", ROOT / "README.md", ROOT / "Makefile", ROOT / "pyproject.toml"]
+    files = [
+        ROOT / "nbgrader_config.py",
+        ROOT / "README.md",
+        ROOT / "Makefile",
+        ROOT / "pyproject.toml",
+    ]
     for folder in ("autograder", "deploy", "docs", "tests", "benchmarks"):
-        files += [path for ending in ("py", "md", "yaml") for path in (ROOT / folder).rglob(f"*.{ending}")]
+        files += [
+            path for ending in ("py", "md", "yaml") for path in (ROOT / folder).rglob(f"*.{ending}")
+        ]
     lost = {
         f"{path.relative_to(ROOT)}: {dotted}"
         for path in files

@@ -40,14 +40,20 @@ def source(cell: dict[str, Any]) -> str:
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
 
 
 def tiny_release(course: Course) -> Path:
     return course.root / "assignments/tiny/tiny.ipynb"
 
 
-def test_the_release_holds_stubs_that_compile_and_ask_to_be_written(built: tuple[Course, Built]) -> None:
+def test_the_release_holds_stubs_that_compile_and_ask_to_be_written(
+    built: tuple[Course, Built],
+) -> None:
     course, _ = built
     released = cells(tiny_release(course))
     namespace: dict[str, Any] = {"np": np}
@@ -111,7 +117,10 @@ def test_cells_carry_what_nbgrader_and_the_grader_read(built: tuple[Course, Buil
     assert released["doubling-demo-1"]["metadata"] == {"tags": ["demo"]}
     assert released["opening-text-1"]["metadata"] == {}
     assert all(not cell.get("outputs") for cell in released.values())
-    assert set(json.loads(tiny_release(course).read_text())["metadata"]) == {"kernelspec", "language_info"}
+    assert set(json.loads(tiny_release(course).read_text())["metadata"]) == {
+        "kernelspec",
+        "language_info",
+    }
 
 
 def test_the_gradebook_has_the_points(built: tuple[Course, Built]) -> None:
@@ -165,7 +174,9 @@ def test_in_step_names_what_differs_and_writes_nothing(course: Course) -> None:
     assert not (course.root / "build").exists()
 
 
-def test_in_step_sees_an_edited_text_and_a_stray_file(built: tuple[Course, Built], tmp_path: Path) -> None:
+def test_in_step_sees_an_edited_text_and_a_stray_file(
+    built: tuple[Course, Built], tmp_path: Path
+) -> None:
     course = Course(tmp_path / "course")
     shutil.copytree(built[0].root, course.root)
     assert in_step(course.root, "tiny") == []
@@ -177,7 +188,9 @@ def test_in_step_sees_an_edited_text_and_a_stray_file(built: tuple[Course, Built
     assert "Two little exercises." in edited
 
 
-def test_building_works_when_nothing_is_on_the_path(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_building_works_when_nothing_is_on_the_path(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """nbgrader calls alembic by name to make its database, and leaves half a one behind when there is none."""
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     build(course.root)
@@ -198,13 +211,21 @@ def test_once_there_are_submissions_edits_are_fine_and_other_cells_are_refused(
     course.replace(course.text, "Two exercises.", "Two little exercises.")
     assert len(build(course.root)[0].changed) == 2
     released = files(course.root / "assignments")
-    course.replace(course.text, "## A layer\n", "## A layer\n\n```{code-cell}\n:name: more\n\nimport math\n```\n")
-    with pytest.raises(AuthoringError, match=r"tiny: there are submissions already, .* remove the .* submissions"):
+    course.replace(
+        course.text,
+        "## A layer\n",
+        "## A layer\n\n```{code-cell}\n:name: more\n\nimport math\n```\n",
+    )
+    with pytest.raises(
+        AuthoringError, match=r"tiny: there are submissions already, .* remove the .* submissions"
+    ):
         build(course.root)
     assert files(course.root / "assignments") == released
 
 
-def test_points_that_change_reach_the_gradebook(built: tuple[Course, Built], tmp_path: Path) -> None:
+def test_points_that_change_reach_the_gradebook(
+    built: tuple[Course, Built], tmp_path: Path
+) -> None:
     course = Course(tmp_path / "course")
     shutil.copytree(built[0].root, course.root)
     course.replace(course.exercises, "points=10", "points=9.5")
@@ -245,14 +266,20 @@ def test_exercises_that_become_a_package_take_the_place_of_the_module(
     assert set(files(course.root / there)) >= {"exercises/__init__.py", "exercises/both.py"}
     assert not (course.root / there / "exercises.py").exists()
     course.exercises.write_text("")
-    assert course.refusal() == "source/tiny has exercises.py and a package exercises/: keep one of them"
+    assert (
+        course.refusal()
+        == "source/tiny has exercises.py and a package exercises/: keep one of them"
+    )
 
 
 def test_nothing_is_written_when_another_assignment_cannot_be_built(course: Course) -> None:
     shutil.copytree(course.root / "source/tiny", course.root / "source/other")
     (course.root / "source/other/tiny.md").rename(course.root / "source/other/other.md")
     assert assignments_in_source(course.root) == ["other", "tiny"]
-    with pytest.raises(AuthoringError, match=r"source/other/other\.md:24: solution cell double: solutions/other\.py"):
+    with pytest.raises(
+        AuthoringError,
+        match=r"source/other/other\.md:24: solution cell double: solutions/other\.py",
+    ):
         build(course.root)
     assert not (course.root / "assignments").exists()
 
@@ -260,10 +287,14 @@ def test_nothing_is_written_when_another_assignment_cannot_be_built(course: Cour
 def test_a_course_without_configuration_or_with_a_leaking_one(course: Course) -> None:
     config = course.root / "nbgrader_config.py"
     course.replace(config, '"build/source"', '"source"')
-    with pytest.raises(ConfigError, match=r"^nbgrader_config\.py: source_directory must not be source/"):
+    with pytest.raises(
+        ConfigError, match=r"^nbgrader_config\.py: source_directory must not be source/"
+    ):
         build(course.root)
     config.write_text("c = get_config()\nc.CourseDirectory.root = missing")
-    with pytest.raises(ConfigError, match=r"^nbgrader_config\.py: NameError: name 'missing' is not defined$"):
+    with pytest.raises(
+        ConfigError, match=r"^nbgrader_config\.py: NameError: name 'missing' is not defined$"
+    ):
         build(course.root)
     config.unlink()
     with pytest.raises(ConfigError, match=r"^nbgrader_config\.py is missing: "):
@@ -271,5 +302,7 @@ def test_a_course_without_configuration_or_with_a_leaking_one(course: Course) ->
 
 
 def test_unknown_assignments_are_named(course: Course) -> None:
-    with pytest.raises(AuthoringError, match=r"^there is no assignment 'svn' in source/; there is: tiny$"):
+    with pytest.raises(
+        AuthoringError, match=r"^there is no assignment 'svn' in source/; there is: tiny$"
+    ):
         build(course.root, ["svn"])

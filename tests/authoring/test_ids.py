@@ -20,9 +20,17 @@ def test_editing_a_cell_changes_no_id(course: Course) -> None:
 
 def test_a_new_cell_changes_no_id_of_other_sections(course: Course) -> None:
     before = ids(course)
-    course.replace(course.text, "Twice is $2x$.", "```{code-cell}\nimport math\n```\n\nTwice is $2x$.\n\n+++\n\nYes.")
+    course.replace(
+        course.text,
+        "Twice is $2x$.",
+        "```{code-cell}\nimport math\n```\n\nTwice is $2x$.\n\n+++\n\nYes.",
+    )
     after = ids(course)
-    assert [one for one in after if one not in before] == ["doubling-code-1", "doubling-text-2", "doubling-text-3"]
+    assert [one for one in after if one not in before] == [
+        "doubling-code-1",
+        "doubling-text-2",
+        "doubling-text-3",
+    ]
     assert [one for one in after if one in before] == before
 
 

@@ -27,7 +27,11 @@ def refusal(course: Course) -> str:
 
 
 def test_in_a_demonstration(course: Course) -> None:
-    course.replace(course.text, "print(double(np.arange(3)))", "def mine(x):\n    " + BODY.replace("\n", "\n    "))
+    course.replace(
+        course.text,
+        "print(double(np.arange(3)))",
+        "def mine(x):\n    " + BODY.replace("\n", "\n    "),
+    )
     assert refusal(course) == (
         "the release tiny/tiny.ipynb cell doubling-demo-1 line 2: gives away part of the answer double of solutions/tiny.py"
     )
@@ -40,17 +44,25 @@ def test_in_the_lecture(course: Course) -> None:
 
 def test_in_a_file_beside_it(course: Course) -> None:
     Path(course.text.parent, "notes.txt").write_text("First\n" + BODY)
-    assert "the release tiny/notes.txt line 2: gives away part of the answer double" in refusal(course)
+    assert "the release tiny/notes.txt line 2: gives away part of the answer double" in refusal(
+        course
+    )
 
 
 def test_by_import(course: Course) -> None:
-    course.replace(course.text, "import numpy as np\n", "import numpy as np\nfrom solutions.tiny import triple\n")
+    course.replace(
+        course.text,
+        "import numpy as np\n",
+        "import numpy as np\nfrom solutions.tiny import triple\n",
+    )
     assert "cell setup line 2: students have no 'solutions' to import" in refusal(course)
 
 
 def test_two_lines_and_everybodys_lines_are_no_leak(course: Course) -> None:
     two = "\n".join(BODY.splitlines()[:3])
-    course.replace(course.text, "print(double(np.arange(3)))", f"x = np.arange(3)\n{two}\nprint(checked)")
+    course.replace(
+        course.text, "print(double(np.arange(3)))", f"x = np.arange(3)\n{two}\nprint(checked)"
+    )
     course.solutions.write_text(
         course.solutions.read_text()
         + '\n\ndef other(X, W):\n    """Other."""\n    N, D = X.shape\n    C = W.shape[1]\n    dW = np.zeros_like(W)\n    loss = 0.0\n    return loss, dW\n'  # noqa: E501

@@ -58,7 +58,10 @@ IN_TEXT = {
         (":check: double\n", ":check: double\n\nassert True\n"),
         r"tiny\.md:28: check cell double: must be empty: the build fills it",
     ),
-    "tags on a check": ((":check: double\n", ":check: double\n:tags: [demo]\n"), r"tiny\.md:28: .*: takes no tags"),
+    "tags on a check": (
+        (":check: double\n", ":check: double\n:tags: [demo]\n"),
+        r"tiny\.md:28: .*: takes no tags",
+    ),
     "empty code cell": (
         (SETUP, "\n"),
         r"tiny\.md:13: code cell setup: is empty: give it ':solution: NAME', ':check: NAME' or some code",
@@ -71,9 +74,18 @@ IN_TEXT = {
         (":check: double", ":check: double\n:solution: double"),
         r"tiny\.md:28: code cell: solution and check exclude each other",
     ),
-    "bad id": ((":name: setup", ":name: set up"), r"tiny\.md:13: code cell: 'set up' is no name: use letters, digits"),
-    "id that YAML reads as a truth": ((":name: setup", ":name: yes"), r"tiny\.md:13: True is no name: "),
-    "tags that are no list": ((":tags: [demo]", ":tags: demo"), r"tiny\.md:32: tags are a list, written"),
+    "bad id": (
+        (":name: setup", ":name: set up"),
+        r"tiny\.md:13: code cell: 'set up' is no name: use letters, digits",
+    ),
+    "id that YAML reads as a truth": (
+        (":name: setup", ":name: yes"),
+        r"tiny\.md:13: True is no name: ",
+    ),
+    "tags that are no list": (
+        (":tags: [demo]", ":tags: demo"),
+        r"tiny\.md:32: tags are a list, written",
+    ),
     "option without its colon": (
         (":check: double", ":check double"),
         r"tiny\.md:28: an option is written ':name: value', with the second colon",
@@ -106,19 +118,31 @@ IN_TEXT = {
         (":check: double", ":manual: double"),
         r"tiny\.md:28: code cell: 'manual' belongs to a \+\+\+ line",
     ),
-    "check as text": (('"manual"', '"check"'), r"tiny\.md:50: text: 'check' belongs to a code cell"),
+    "check as text": (
+        ('"manual"', '"check"'),
+        r"tiny\.md:50: text: 'check' belongs to a code cell",
+    ),
     "points that do not sum": (
         ('"points": 3.5', '"points": 4'),
         r"tiny\.md:1: the points sum to 20\.5 \(checks 16\.5, written questions 4\), not to 20: change them, "
         r"or the total in the front matter, 'chainrule: \{points: \.\.\.\}'",
     ),
-    "total not stated": (("  points: 20\n", "  points: 100\n"), r"tiny\.md:1: the points sum to 20 .*, not to 100: "),
+    "total not stated": (
+        ("  points: 20\n", "  points: 100\n"),
+        r"tiny\.md:1: the points sum to 20 .*, not to 100: ",
+    ),
     "total that is no number": (
         ("  points: 20\n", "  points: many\n"),
         r"points must be a positive number, not 'many'",
     ),
-    "unknown setting": (("  points: 20\n", "  total: 20\n"), r"chainrule knows one setting: 'points'"),
-    "front matter that is no YAML": (("  points: 20\n", "  points: ]\n"), r"cannot be read as a MyST notebook: "),
+    "unknown setting": (
+        ("  points: 20\n", "  total: 20\n"),
+        r"chainrule knows one setting: 'points'",
+    ),
+    "front matter that is no YAML": (
+        ("  points: 20\n", "  points: ]\n"),
+        r"cannot be read as a MyST notebook: ",
+    ),
     "fence that is not closed": (
         ("print(double(np.arange(3)))\n```", "print(double(np.arange(3)))\n"),
         r"tiny\.md:32: demo cell: is not closed: its fence swallows the cells after it",
@@ -131,7 +155,10 @@ IN_TEXT = {
         ("Twice is $2x$.", ":::{note}\nTwice.\n:::"),
         r"tiny\.md:20: text: ':::\{note\}' is nested or no cell",
     ),
-    "raw cell": (("```{code-cell}\n:tags: [demo]", "```{raw-cell}"), r"tiny\.md:32: code cell: raw cells are not"),
+    "raw cell": (
+        ("```{code-cell}\n:tags: [demo]", "```{raw-cell}"),
+        r"tiny\.md:32: code cell: raw cells are not",
+    ),
     "markers of nbgrader": (
         ("print(double(np.arange(3)))", "### BEGIN SOLUTION\nx = 1\n### END SOLUTION"),
         r"tiny\.md:32: demo cell: 'BEGIN SOLUTION' is nbgrader's own marker: answers come from solutions/ only",
@@ -177,7 +204,10 @@ IN_SOLUTIONS = {
         ),
         r"solutions/tiny\.py:34: Layer\.forward must have its docstring on lines of its own",
     ),
-    "given function": ((") -> np.ndarray:", ") -> np.ndarray:  # given"), r"double is '# given', so there is nothing"),
+    "given function": (
+        (") -> np.ndarray:", ") -> np.ndarray:  # given"),
+        r"double is '# given', so there is nothing",
+    ),
     "marker in a body": (
         ("# two is enough", "### BEGIN SOLUTION"),
         r"tiny\.py:17: double holds a marker that the build",
@@ -200,7 +230,10 @@ IN_EXERCISES = {
         r"^source/tiny/exercises\.py:13: layer has no checks: assign layer\.checks$",
     ),
     "defined twice": (
-        ("layer.checks = [Dimensions()]\n", "layer.checks = [Dimensions()]\nfirst, layer.name = layer, 'double'\n"),
+        (
+            "layer.checks = [Dimensions()]\n",
+            "layer.checks = [Dimensions()]\nfirst, layer.name = layer, 'double'\n",
+        ),
         r"^source/tiny/exercises\.py:5: the exercise double is defined twice$",
     ),
 }
@@ -227,8 +260,14 @@ def test_exercises_that_do_not_fit(course: Course, edit: tuple[str, str], senten
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [
-        (lambda course: course.text.unlink(), r"^source/tiny/tiny\.md does not exist: it must hold"),
-        (lambda course: course.text.write_bytes(b"\xff\xfe"), r"^source/tiny/tiny\.md cannot be read: "),
+        (
+            lambda course: course.text.unlink(),
+            r"^source/tiny/tiny\.md does not exist: it must hold",
+        ),
+        (
+            lambda course: course.text.write_bytes(b"\xff\xfe"),
+            r"^source/tiny/tiny\.md cannot be read: ",
+        ),
         (
             lambda course: course.exercises.unlink(),
             r"^source/tiny/exercises\.py \(or exercises/__init__\.py\) does not exist: ",
@@ -243,7 +282,9 @@ def test_exercises_that_do_not_fit(course: Course, edit: tuple[str, str], senten
         ),
     ],
 )
-def test_files_that_are_not_there(course: Course, spoil: Callable[[Course], object], sentence: str) -> None:
+def test_files_that_are_not_there(
+    course: Course, spoil: Callable[[Course], object], sentence: str
+) -> None:
     spoil(course)
     assert re.search(sentence, course.refusal())
 
@@ -256,4 +297,8 @@ def test_reading_exercises_leaves_nothing_behind(course: Course) -> None:
     (course.text.parent / "shared_inputs.py").write_text("WIDTH = 3\n")
     course.exercises.write_text("import shared_inputs\n" + course.exercises.read_text())
     solved_notebook(course.root, "tiny")
-    assert sorted(path.name for path in course.text.parent.iterdir()) == ["exercises.py", "shared_inputs.py", "tiny.md"]
+    assert sorted(path.name for path in course.text.parent.iterdir()) == [
+        "exercises.py",
+        "shared_inputs.py",
+        "tiny.md",
+    ]

@@ -71,7 +71,14 @@ def families():
         batchnorm,
         {"x": "N D", "gamma": "D", "beta": "D", "dout": "N D"},
         {"out": "N D", "dx": "N D", "dgamma": "D", "dbeta": "D"},
-        [Gradient("out", wrt=("x", "gamma", "beta"), claimed=("dx", "dgamma", "dbeta"), upstream="dout")],
+        [
+            Gradient(
+                "out",
+                wrt=("x", "gamma", "beta"),
+                claimed=("dx", "dgamma", "dbeta"),
+                upstream="dout",
+            )
+        ],
         sizes={"N": (3, 100)},
     )
     names = ("x", "h", "c", "Wx", "Wh", "b")

@@ -22,13 +22,20 @@ def posed(
 
     def probe(student: Any, **given: Any) -> dict[str, Any]:
         returned = student.answer(**given)
-        return dict(zip(outputs, returned if isinstance(returned, tuple) else (returned,), strict=True))
+        return dict(
+            zip(outputs, returned if isinstance(returned, tuple) else (returned,), strict=True)
+        )
 
     import inspect
 
-    parameters = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in ("student", *inputs)]
+    parameters = [
+        inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        for name in ("student", *inputs)
+    ]
     probe.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    made = exercise(points=10, inputs=inputs, outputs=outputs, answers=("answer",), **settings)(probe)
+    made = exercise(points=10, inputs=inputs, outputs=outputs, answers=("answer",), **settings)(
+        probe
+    )
     made.checks = list(checks)
     return made, {"answer": answer}
 
@@ -120,5 +127,12 @@ def lstm_step(x, h, c, Wx, Wh, b, dh, dc):
     next_c = f * c + i * g
     t = np.tanh(next_c)
     dnext = dc + dh * o * (1 - t * t)
-    da = np.hstack([dnext * g * i * (1 - i), dnext * c * f * (1 - f), dh * t * o * (1 - o), dnext * i * (1 - g * g)])
+    da = np.hstack(
+        [
+            dnext * g * i * (1 - i),
+            dnext * c * f * (1 - f),
+            dh * t * o * (1 - o),
+            dnext * i * (1 - g * g),
+        ]
+    )
     return o * t, next_c, da @ Wx.T, da @ Wh.T, dnext * f, x.T @ da, h.T @ da, da.sum(axis=0)

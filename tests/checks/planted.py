@@ -30,7 +30,9 @@ def svm(W, X, y, reg, wrong=""):
         mask[rows, y] = -(mask.sum(axis=1) + (wrong == "count one too high"))
     dW = X.T @ mask / (1 if wrong == "not divided by N" else count)
     dW = dW + {"no regularisation": 0, "half the regularisation": 1}.get(wrong, 2) * reg * W
-    return np.maximum(0, margins).sum() / count + reg * np.sum(W * W), -dW if wrong == "sign" else dW
+    return np.maximum(0, margins).sum() / count + reg * np.sum(
+        W * W
+    ), -dW if wrong == "sign" else dW
 
 
 def softmax(x, y, wrong=""):
@@ -67,7 +69,9 @@ def affine(x, w, b, dout, wrong=""):
 
 def relu(x, dout, wrong=""):
     """ReLU."""
-    mask = {"mask at -0.01": x > -0.01, "mask of dout": dout > 0, "no mask": x == x}.get(wrong, x > 0)
+    mask = {"mask at -0.01": x > -0.01, "mask of dout": dout > 0, "no mask": x == x}.get(
+        wrong, x > 0
+    )
     return np.maximum(0, x), dout * mask
 
 
@@ -87,7 +91,11 @@ def batchnorm(x, gamma, beta, dout, eps, wrong=""):
     xhat = centred / deviation
     dxhat = dout if wrong == "gamma missing" else dout * gamma
     mean = 0 if wrong in ("no mean path", "statistics constant") else dxhat.mean(axis=0)
-    variance = 0 if wrong in ("no variance path", "statistics constant") else xhat * (dxhat * xhat).mean(axis=0)
+    variance = (
+        0
+        if wrong in ("no variance path", "statistics constant")
+        else xhat * (dxhat * xhat).mean(axis=0)
+    )
     below = x.std(axis=0) if wrong == "eps missing" else deviation
     dx = 0 * x if wrong == "zeros" else (dxhat - mean - variance) / below
     return gamma * xhat + beta, dx, (dout * xhat).sum(axis=0), dout.sum(axis=0)
@@ -97,7 +105,14 @@ def rnn_step(x, h, Wx, Wh, b, dnext, wrong=""):
     """Vanilla RNN step."""
     out = np.tanh(x @ Wx + h @ Wh + b)
     da = dnext * {"1 - h": 1 - out, "no derivative of tanh": 1 + 0 * out}.get(wrong, 1 - out * out)
-    return out, da @ Wx.T, da @ Wh.T, x.T @ da, h.T @ da, da.mean(axis=0) if wrong == "db averaged" else da.sum(axis=0)
+    return (
+        out,
+        da @ Wx.T,
+        da @ Wh.T,
+        x.T @ da,
+        h.T @ da,
+        da.mean(axis=0) if wrong == "db averaged" else da.sum(axis=0),
+    )
 
 
 def lstm_step(x, h, c, W, dnext_h, dnext_c, wrong=""):
@@ -111,13 +126,25 @@ def lstm_step(x, h, c, W, dnext_h, dnext_c, wrong=""):
     through_h = 0 if wrong == "no path from h to c" else dnext_h * o * (1 - t * t)
     dnext = through_h + (0 if wrong == "dnext_c dropped" else dnext_c)
     slope = g * (1 - g) if wrong == "sigmoid slope on g" else 1 - g * g
-    parts = [dnext * g * i * (1 - i), dnext * c * f * (1 - f), dnext_h * t * o * (1 - o), dnext * i * slope]
+    parts = [
+        dnext * g * i * (1 - i),
+        dnext * c * f * (1 - f),
+        dnext_h * t * o * (1 - o),
+        dnext * i * slope,
+    ]
     if wrong == "i and f swapped":
         parts[:2] = parts[1::-1]
     da = np.hstack(parts)
     both = da @ W.T
     dprev = dnext if wrong == "f missing in dc" else dnext * f
-    return o * t, next_c, both[:, : x.shape[1]], both[:, x.shape[1] :], dprev, np.hstack([x, h]).T @ da
+    return (
+        o * t,
+        next_c,
+        both[:, : x.shape[1]],
+        both[:, x.shape[1] :],
+        dprev,
+        np.hstack([x, h]).T @ da,
+    )
 
 
 def conv(x, w, b, dout, wrong=""):
@@ -172,14 +199,18 @@ def _margin_just_met(rng, inputs):
     return X
 
 
-NEAR_ZERO = case("entries near the kink", x=lambda rng, inputs: rng.uniform(-0.009, 0.009, inputs["dout"].shape))
+NEAR_ZERO = case(
+    "entries near the kink", x=lambda rng, inputs: rng.uniform(-0.009, 0.009, inputs["dout"].shape)
+)
 
 
 def _layer(answer, inputs, outputs, of, upstream, wrong, cases=(), sizes=None) -> Layer:
     """A layer whose gradients are called d + the parameter's name."""
     parameters = tuple(name.removeprefix("d") for name in outputs if name not in of)
     claims = tuple(f"d{name}" for name in parameters)
-    return Layer(answer, inputs, outputs, Gradient(of, parameters, claims, upstream), wrong, cases, sizes)
+    return Layer(
+        answer, inputs, outputs, Gradient(of, parameters, claims, upstream), wrong, cases, sizes
+    )
 
 
 LAYERS = {
@@ -214,7 +245,13 @@ LAYERS = {
         {"out": "N M", "dx": "N D", "dw": "D M", "db": "M"},
         ("out",),
         ("dout",),
-        ("dw averaged", "db of the last example", "one entry by a thousandth", "last row missing", "tiny"),
+        (
+            "dw averaged",
+            "db of the last example",
+            "one entry by a thousandth",
+            "last row missing",
+            "tiny",
+        ),
     ),
     "relu": _layer(
         relu,
@@ -239,7 +276,14 @@ LAYERS = {
         {"out": "N D", "dx": "N D", "dgamma": "D", "dbeta": "D"},
         ("out",),
         ("dout",),
-        ("no mean path", "no variance path", "statistics constant", "gamma missing", "zeros", "eps missing"),
+        (
+            "no mean path",
+            "no variance path",
+            "statistics constant",
+            "gamma missing",
+            "zeros",
+            "eps missing",
+        ),
     ),
     "rnn step": _layer(
         rnn_step,

@@ -69,7 +69,10 @@ def test_a_specification_that_cannot_be_read_is_refused(text):
         (lambda X: X.tolist(), "out is a list; it must be an array (N, D)."),
         (lambda X: None, "out is None: the function does not return it."),
         (lambda X: X > 0, "out holds booleans; it must hold floating-point numbers"),
-        (lambda X: X.astype(object), "out is a ndarray of dtype object; it must be an array (N, D)."),
+        (
+            lambda X: X.astype(object),
+            "out is a ndarray of dtype object; it must be an array (N, D).",
+        ),
         (lambda X: np.matrix(X), "out is a matrix; it must be an array (N, D)."),
         (lambda X: np.where(X > 0, X, np.nan), "entries that are nan or inf, the first at ["),
         (lambda X: X.astype(complex), "out is complex; it must be real."),
@@ -89,7 +92,9 @@ def test_what_is_said_of_an_output(answer, words):
 def test_a_torch_tensor_is_refused_in_a_numpy_exercise():
     import torch
 
-    exercise, namespace = posed(lambda X: torch.tensor(X), {"X": "N D"}, {"out": "N D"}, [Dimensions()])
+    exercise, namespace = posed(
+        lambda X: torch.tensor(X), {"X": "N D"}, {"out": "N D"}, [Dimensions()]
+    )
     assert "torch tensor" in judge(exercise, local(exercise, namespace)).findings[0].message
 
 
@@ -108,5 +113,7 @@ def test_an_upstream_gradient_changed_in_place_costs_nothing_but_a_word():
 
 
 def test_any_other_input_changed_in_place_fails():
-    exercise, namespace = posed(backward, {"x": "N D", "dout": "N D"}, {"out": "N D", "dx": "N D"}, [Dimensions()])
+    exercise, namespace = posed(
+        backward, {"x": "N D", "dout": "N D"}, {"out": "N D", "dx": "N D"}, [Dimensions()]
+    )
     assert judge(exercise, local(exercise, namespace), seed=3).status == "failed"

@@ -36,7 +36,9 @@ def test_a_point_within_a_hair_of_a_kink_is_left_for_another():
 def test_a_right_gradient_never_fails_in_ten_thousand_draws(name):
     exercise, namespace = FAMILIES[name]
     failed = [
-        seed for seed in range(10_000) if judge(exercise, local(exercise, namespace), seed=seed).status != "passed"
+        seed
+        for seed in range(10_000)
+        if judge(exercise, local(exercise, namespace), seed=seed).status != "passed"
     ]
     assert failed == []
 
@@ -83,7 +85,10 @@ def sentence(exercise, namespace, seed=5):
 
 
 def test_a_constant_ratio_is_named():
-    assert "(N times) what it should be, everywhere" in sentence(*loss_and(WRONG["not divided by N"])).message
+    assert (
+        "(N times) what it should be, everywhere"
+        in sentence(*loss_and(WRONG["not divided by N"])).message
+    )
     assert "exactly the negative of" in sentence(*loss_and(WRONG["sign"])).message
 
 
@@ -110,7 +115,9 @@ def test_the_row_is_named_when_one_row_is_wrong():
         return dW
 
     messages = [
-        sentence(*loss_and(change), seed=seed).message for change in (second_class, second_pixel) for seed in range(4)
+        sentence(*loss_and(change), seed=seed).message
+        for change in (second_class, second_pixel)
+        for seed in range(4)
     ]
     assert any("wrong for C = 1 only" in message for message in messages[:4])
     assert any("wrong for D = 1 only" in message for message in messages[4:])
@@ -128,7 +135,8 @@ def test_the_parameter_is_named_when_one_of_several_is_wrong():
         [Gradient("loss", wrt=("x", "w1", "w2"), claimed=("dx", "dw1", "dw2"))],
     )
     assert (
-        "dw1 is not the gradient of loss with respect to w1: it is 1.5 times" in sentence(exercise, namespace).message
+        "dw1 is not the gradient of loss with respect to w1: it is 1.5 times"
+        in sentence(exercise, namespace).message
     )
 
 
@@ -137,7 +145,11 @@ def test_a_saturated_parameter_is_not_moved_out_of_this_world(sign, status):
     """A gradient of 1e-35 is as good as none: where it would show, the function is another one, and hides the others."""
 
     def answer(x, b):
-        return np.sum(x**2) + np.sum(np.logaddexp(0, b - 80)), 2 * np.abs(x), 1 / (1 + np.exp(80 - b))
+        return (
+            np.sum(x**2) + np.sum(np.logaddexp(0, b - 80)),
+            2 * np.abs(x),
+            1 / (1 + np.exp(80 - b)),
+        )
 
     exercise, namespace = posed(
         answer,
@@ -161,7 +173,10 @@ def test_a_tie_that_pays_everyone_in_full_is_caught():
         given={"x": whole("N", "D")},
         sizes={"N": (8, 12), "D": (8, 13)},
     )
-    assert all(judge(exercise, local(exercise, namespace), seed=seed).status == "failed" for seed in range(20))
+    assert all(
+        judge(exercise, local(exercise, namespace), seed=seed).status == "failed"
+        for seed in range(20)
+    )
 
 
 @pytest.mark.parametrize("change", [None, *WRONG])

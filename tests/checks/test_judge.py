@@ -71,7 +71,9 @@ def test_a_timeout_stops_the_other_checks():
         calls += 1
         return [Evaluation(failure=Failure("timeout", "stopped after 10 s"))] * len(batch)
 
-    exercise, _ = posed(lambda x: x, {"x": "N"}, {"out": "N"}, [Dimensions(), Property("doubles", double)])
+    exercise, _ = posed(
+        lambda x: x, {"x": "N"}, {"out": "N"}, [Dimensions(), Property("doubles", double)]
+    )
     verdict = judge(exercise, hangs)
     assert (verdict.status, verdict.score, calls) == ("timeout", 0, 1)
     assert all(finding.message == "stopped after 10 s" for finding in verdict.findings)
@@ -95,6 +97,8 @@ def test_the_seed_draws_the_same_again():
         return x
 
     exercise, namespace = posed(answer, {"x": "N"}, {"out": "N"}, [Dimensions()])
-    seeds = [judge(exercise, local(exercise, namespace), seed=seed).seed for seed in (7, 7, None, None)]
+    seeds = [
+        judge(exercise, local(exercise, namespace), seed=seed).seed for seed in (7, 7, None, None)
+    ]
     assert seeds[2] != seeds[3]
     assert (seen[0] == seen[2]).all()

@@ -39,12 +39,19 @@ def by_torch(W, X, y, reg):
     return float(loss), weights.grad.numpy()
 
 
-@pytest.mark.parametrize(("answer", "words"), [(numeric, "finite differences"), (by_torch, "calls torch")])
+@pytest.mark.parametrize(
+    ("answer", "words"), [(numeric, "finite differences"), (by_torch, "calls torch")]
+)
 def test_a_way_around_the_derivation_earns_nothing(answer, words):
     exercise, namespace = posed(
-        answer, SVM, {"loss": "", "dW": "D C"}, [Gradient("loss", wrt="W", claimed="dW"), Reference()]
+        answer,
+        SVM,
+        {"loss": "", "dW": "D C"},
+        [Gradient("loss", wrt="W", claimed="dW"), Reference()],
     )
-    verdict = judge(exercise, local(exercise, namespace), reference=local(exercise, {"answer": svm}), seed=2)
+    verdict = judge(
+        exercise, local(exercise, namespace), reference=local(exercise, {"answer": svm}), seed=2
+    )
     assert (verdict.status, verdict.score) == ("failed", 0)
     assert words in verdict.findings[-1].message
 
@@ -58,12 +65,24 @@ def by_torch_and_scipy(W, X, y, reg):
 
 
 def test_where_one_library_is_allowed_the_others_are_not():
-    exercise, namespace = posed(by_torch, SVM, {"loss": "", "dW": "D C"}, [Reference(), AllowedMeans(("torch",))])
-    assert judge(exercise, local(exercise, namespace), reference=local(exercise, {"answer": svm})).status == "passed"
     exercise, namespace = posed(
-        by_torch_and_scipy, SVM, {"loss": "", "dW": "D C"}, [Reference(tolerance=1e-3), AllowedMeans(("torch",))]
+        by_torch, SVM, {"loss": "", "dW": "D C"}, [Reference(), AllowedMeans(("torch",))]
     )
-    verdict = judge(exercise, local(exercise, namespace), reference=local(exercise, {"answer": svm}))
+    assert (
+        judge(
+            exercise, local(exercise, namespace), reference=local(exercise, {"answer": svm})
+        ).status
+        == "passed"
+    )
+    exercise, namespace = posed(
+        by_torch_and_scipy,
+        SVM,
+        {"loss": "", "dW": "D C"},
+        [Reference(tolerance=1e-3), AllowedMeans(("torch",))],
+    )
+    verdict = judge(
+        exercise, local(exercise, namespace), reference=local(exercise, {"answer": svm})
+    )
     assert verdict.score == 0
     assert "calls scipy.optimize" in verdict.findings[-1].message
 
@@ -80,7 +99,9 @@ def test_a_derivation_is_never_taken_for_differences(name, seed):
         """The same answer on inputs whose last bits differ: an upper bound on rounding."""
         nudged = [
             {
-                key: value * (1 + 2e-16) if isinstance(value, np.ndarray) and value.dtype == float else value
+                key: value * (1 + 2e-16)
+                if isinstance(value, np.ndarray) and value.dtype == float
+                else value
                 for key, value in inputs.items()
             }
             for inputs in batch
@@ -202,6 +223,8 @@ def test_a_progress_bar_hides_nothing():
     for thread in [tqdm.monitor] if tqdm.monitor else []:
         thread.exit()
         tqdm.monitor = None
-    verdict = judge(exercise, local(exercise, namespace), reference=local(exercise, {"answer": svm}), seed=2)
+    verdict = judge(
+        exercise, local(exercise, namespace), reference=local(exercise, {"answer": svm}), seed=2
+    )
     assert verdict.status == "passed", verdict.findings
     assert tqdm.monitor is not None

@@ -14,7 +14,9 @@ X, Y = torch.randn(5, 4), torch.tensor([0, 3, 1, 2, 0])
 RIGHT: dict[str, Callable[..., Any]] = {
     "gathered": lambda x, y: x.gather(1, y[:, None]).mean(),
     "indexed by a range": lambda x, y: x[range(len(x)), y].sum(),
-    "indexed by an arange of the processor's, as CUDA allows": lambda x, y: x[torch.arange(len(y)), y].sum(),
+    "indexed by an arange of the processor's, as CUDA allows": lambda x, y: x[
+        torch.arange(len(y)), y
+    ].sum(),
     "written into": lambda x, y: x.clone().index_fill_(1, y[:1], 0.0).sum(),
     "torch's own": lambda x, y: torch.nn.functional.multi_margin_loss(x, y),
     "zeros beside it": lambda x, y: (x + torch.zeros_like(x)).sum(),
@@ -23,7 +25,9 @@ RIGHT: dict[str, Callable[..., Any]] = {
 }
 ELSEWHERE: dict[str, Callable[..., Any]] = {
     "zeros of the processor's": lambda x, y: (x + torch.zeros(x.shape)).sum(),
-    "a mask of the processor's": lambda x, y: torch.where(torch.ones(x.shape, dtype=torch.bool), x, 0.0).sum(),
+    "a mask of the processor's": lambda x, y: torch.where(
+        torch.ones(x.shape, dtype=torch.bool), x, 0.0
+    ).sum(),
     "no tensor": lambda x, y: 3.0,
     "an error": lambda x, y: x @ y,
 }
@@ -59,7 +63,9 @@ def test_what_must_know_a_number(kind: str) -> None:
 
 def test_an_operation_that_torch_lacks_there_is_nobodys_fault() -> None:
     def lacking(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-        raise NotImplementedError("Could not run 'aten::thing' with arguments from the 'Meta' backend")
+        raise NotImplementedError(
+            "Could not run 'aten::thing' with arguments from the 'Meta' backend"
+        )
 
     assert followed(lacking, X, Y) == Followed(stays=True, waits=False)
 
@@ -67,7 +73,9 @@ def test_an_operation_that_torch_lacks_there_is_nobodys_fault() -> None:
 def test_the_dtype_is_that_of_the_arguments() -> None:
     dtypes = torch.float32, torch.bfloat16
     assert keeps_dtype(RIGHT["gathered"], dtypes, X, Y)
-    assert keeps_dtype(RIGHT["torch's own"], dtypes, X, Y)  # which torch lacks in bfloat16 on the processor
+    assert keeps_dtype(
+        RIGHT["torch's own"], dtypes, X, Y
+    )  # which torch lacks in bfloat16 on the processor
     assert not keeps_dtype(lambda x, y: (x * torch.eye(5, 4)).sum(), dtypes, X, Y)
     assert not keeps_dtype(lambda x, y: x.sum().double(), dtypes, X, Y)
     assert not keeps_dtype(ELSEWHERE["no tensor"], dtypes, X, Y)

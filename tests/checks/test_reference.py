@@ -41,7 +41,11 @@ def judged(answer, **settings):
         **settings,
     )
     return judge(
-        exercise, local(exercise, namespace), reference=local(exercise, {"answer": svm}), mistakes=CATALOGUE, seed=4
+        exercise,
+        local(exercise, namespace),
+        reference=local(exercise, {"answer": svm}),
+        mistakes=CATALOGUE,
+        seed=4,
     )
 
 

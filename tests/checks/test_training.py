@@ -11,7 +11,12 @@ import pytest
 import torch
 
 from autograder.checks import Property, Task, Training
-from autograder.checks.training import deterministic, keeps_nothing, no_synchronisation, precision_agrees
+from autograder.checks.training import (
+    deterministic,
+    keeps_nothing,
+    no_synchronisation,
+    precision_agrees,
+)
 from autograder.exercise.declare import exercise
 from autograder.exercise.trial import Exercise
 from autograder.judge import judge
@@ -28,20 +33,36 @@ def _problem(rng: np.random.Generator, device: str) -> Task:
     kinds = rng.integers(CLASSES, size=200)
     x = centres[kinds] + rng.standard_normal((200, PIXELS))
     names = rng.permutation(CLASSES)[kinds]
-    inputs = {"x": x[:120], "y": names[:120], "unseen": x[120:], "seed": 3, "device": device, "precision": ""}
+    inputs = {
+        "x": x[:120],
+        "y": names[:120],
+        "unseen": x[120:],
+        "seed": 3,
+        "device": device,
+        "precision": "",
+    }
     return Task(inputs, names[120:])
 
 
 def _exercise(*checks: Any, accelerated: bool = False) -> Exercise:
     @exercise(
         points=10,
-        inputs={"x": "N D", "y": "N int<C", "unseen": "M D", "seed": "int", "device": "str", "precision": "str"},
+        inputs={
+            "x": "N D",
+            "y": "N int<C",
+            "unseen": "M D",
+            "seed": "int",
+            "device": "str",
+            "precision": "str",
+        },
         outputs={"scores": "M C", "losses": "T", "synchronisations": "int", "tensors_kept": "int"},
         answers=("train",),
         accelerated=accelerated,
         sizes={"D": (PIXELS, PIXELS), "C": (CLASSES, CLASSES)},
     )
-    def fit(student: Any, x: Any, y: Any, unseen: Any, seed: int, device: str, precision: str) -> dict[str, Any]:
+    def fit(
+        student: Any, x: Any, y: Any, unseen: Any, seed: int, device: str, precision: str
+    ) -> dict[str, Any]:
         where = training.device(device)
         torch.manual_seed(seed)
         model = torch.nn.Linear(PIXELS, CLASSES).to(where)
@@ -49,7 +70,10 @@ def _exercise(*checks: Any, accelerated: bool = False) -> Exercise:
         with training.observed(where) as run:
             losses = student.train(model, *data, precision)
         return {
-            "scores": model(torch.as_tensor(unseen.astype(np.float32), device=where)).detach().cpu().numpy(),
+            "scores": model(torch.as_tensor(unseen.astype(np.float32), device=where))
+            .detach()
+            .cpu()
+            .numpy(),
             "losses": torch.stack([loss.detach() for loss in losses]).cpu().double().numpy(),
             "synchronisations": run.synchronisations,
             "tensors_kept": run.tensors_kept - len(losses),
@@ -62,9 +86,13 @@ def _exercise(*checks: Any, accelerated: bool = False) -> Exercise:
 def _steps(
     rate: float = 0.1,
     steps: int = 40,
-    each: Callable[[torch.Tensor, torch.nn.Module], torch.Tensor] = lambda loss, model: loss.detach(),
+    each: Callable[[torch.Tensor, torch.nn.Module], torch.Tensor] = lambda loss, model: (
+        loss.detach()
+    ),
 ) -> types.SimpleNamespace:
-    def train(model: torch.nn.Module, x: torch.Tensor, y: torch.Tensor, precision: str) -> list[torch.Tensor]:
+    def train(
+        model: torch.nn.Module, x: torch.Tensor, y: torch.Tensor, precision: str
+    ) -> list[torch.Tensor]:
         optimiser = torch.optim.Adam(model.parameters(), rate)
         kept = []
         for _ in range(steps):
@@ -142,7 +170,14 @@ def test_weights_made_elsewhere_score_at_chance() -> None:
         kinds = rng.integers(CLASSES, size=300)
         x = centres[kinds] + rng.standard_normal((300, PIXELS))
         names = (kinds + int(rng.integers(1, CLASSES))) % CLASSES
-        inputs = {"x": x[:50], "y": names[:50], "unseen": x[50:], "seed": 1, "device": device, "precision": ""}
+        inputs = {
+            "x": x[:50],
+            "y": names[:50],
+            "unseen": x[50:],
+            "seed": 1,
+            "device": device,
+            "precision": "",
+        }
         return Task(inputs, names[50:])
 
     def load(model: torch.nn.Module, *_: Any) -> list[torch.Tensor]:
@@ -170,7 +205,11 @@ def test_labels_of_held_out_examples_are_no_input() -> None:
     trained = [inputs for inputs in seen if len(inputs["unseen"]) == 80]
     assert len(trained) == 3
     for inputs in trained:
-        assert not any(len(value) == 80 for name, value in inputs.items() if name != "unseen" and np.ndim(value))
+        assert not any(
+            len(value) == 80
+            for name, value in inputs.items()
+            if name != "unseen" and np.ndim(value)
+        )
 
 
 def test_a_loss_that_becomes_nan_is_said_with_its_step() -> None:
@@ -192,7 +231,9 @@ def test_scores_that_cannot_be_measured_are_said_to_be() -> None:
 
 def test_an_accelerator_that_is_not_there_is_nobodys_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the grader sees an accelerator and the answer's process none, the run is repeated on the processor."""
-    assert not torch.accelerator.is_available(), "this test is for machines without one: see tests/accelerator"
+    assert not torch.accelerator.is_available(), (
+        "this test is for machines without one: see tests/accelerator"
+    )
     reason = training.why_no_accelerator()
     assert reason == "no accelerator was found"
     asked: list[str] = []
@@ -227,7 +268,9 @@ _unseeded = torch.Generator()
 _unseeded.seed()
 
 
-def _deaf(model: torch.nn.Module, x: torch.Tensor, y: torch.Tensor, precision: str) -> list[torch.Tensor]:
+def _deaf(
+    model: torch.nn.Module, x: torch.Tensor, y: torch.Tensor, precision: str
+) -> list[torch.Tensor]:
     torch.manual_seed(1)
     torch.nn.init.normal_(next(model.parameters()))
     torch.nn.init.zeros_(list(model.parameters())[1])
@@ -239,7 +282,9 @@ def _keep(model: torch.nn.Module, loss: torch.Tensor) -> torch.Tensor:
     return loss.detach()
 
 
-def _holding(model: torch.nn.Module, x: torch.Tensor, y: torch.Tensor, precision: str) -> list[torch.Tensor]:
+def _holding(
+    model: torch.nn.Module, x: torch.Tensor, y: torch.Tensor, precision: str
+) -> list[torch.Tensor]:
     """Each step's graph is kept whole for a backward pass that never comes."""
     losses = []
     for _ in range(40):
@@ -251,9 +296,14 @@ def _holding(model: torch.nn.Module, x: torch.Tensor, y: torch.Tensor, precision
 _again = types.SimpleNamespace(train=_holding)
 
 WRONG = {
-    "deterministic": [(_steps(each=_noisy), "same seed"), (types.SimpleNamespace(train=_deaf), "seed is not used")],
+    "deterministic": [
+        (_steps(each=_noisy), "same seed"),
+        (types.SimpleNamespace(train=_deaf), "seed is not used"),
+    ],
     "half": [(types.SimpleNamespace(train=_deaf), "nothing ran in the lower precision")],
-    "no reads": [(_steps(each=lambda loss, _: torch.tensor(loss.item())), "read into Python 40 times")],
+    "no reads": [
+        (_steps(each=lambda loss, _: torch.tensor(loss.item())), "read into Python 40 times")
+    ],
     "nothing kept": [
         (_steps(each=lambda loss, model: _keep(model, loss)), "stay alive"),
         (_again, "stay alive"),

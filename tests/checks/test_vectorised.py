@@ -43,7 +43,9 @@ LOOPS = {
     "recursion": _recursive,
     "map of a ufunc's method": lambda X: np.array([*map(np.add.reduce, X)]),
     "sum over the examples": lambda X: sum(X) @ np.ones(X.shape[1]) + np.zeros(len(X)),
-    "sum with a start": lambda X: sum(X, np.zeros(X.shape[1])) @ np.ones(X.shape[1]) + np.zeros(len(X)),
+    "sum with a start": lambda X: (
+        sum(X, np.zeros(X.shape[1])) @ np.ones(X.shape[1]) + np.zeros(len(X))
+    ),
     "reduce": lambda X: functools.reduce(np.add, X) @ np.ones(X.shape[1]) + np.zeros(len(X)),
     "sum of rows": lambda X: np.array([*map(lambda row: row @ np.ones(len(row)), X)]),
 }
@@ -52,7 +54,9 @@ ARRAYS = {
     "sum": lambda X: X.sum(axis=1),
     "matrix product": lambda X: X @ np.ones(X.shape[1]),
     "loop over the other axis": lambda X: sum(X[:, k] for k in range(X.shape[1])),
-    "builtins over the other axis": lambda X: X @ np.ones(X.shape[1]) * max(map(float, range(X.shape[1]))),
+    "builtins over the other axis": lambda X: (
+        X @ np.ones(X.shape[1]) * max(map(float, range(X.shape[1])))
+    ),
     "einsum": lambda X: np.einsum("nd->n", X),
     "fancy indexing": lambda X: X[np.arange(len(X)), :].sum(axis=1),
 }
@@ -106,7 +110,9 @@ def test_switching_the_counting_off_is_no_way_out():
 
 
 def test_an_empty_answer_is_not_vectorised():
-    exercise, namespace = posed(lambda X: np.zeros(len(X)), {"X": "N D"}, {"out": "N"}, [Vectorised(over="N")])
+    exercise, namespace = posed(
+        lambda X: np.zeros(len(X)), {"X": "N D"}, {"out": "N"}, [Vectorised(over="N")]
+    )
     right = local(exercise, {"answer": lambda X: X.sum(axis=1)})
     finding = judge(exercise, local(exercise, namespace), reference=right).findings[0]
     assert finding.passed is False
@@ -124,5 +130,7 @@ def by_class(X, y):
 
 @pytest.mark.parametrize("seed", range(20))
 def test_a_loop_over_the_classes_may_skip_some(seed):
-    exercise, namespace = posed(by_class, {"X": "N D", "y": "N int<C"}, {"out": "N"}, [Vectorised(over="N")])
+    exercise, namespace = posed(
+        by_class, {"X": "N D", "y": "N int<C"}, {"out": "N"}, [Vectorised(over="N")]
+    )
     assert judge(exercise, local(exercise, namespace), seed=seed).findings[0].passed is True

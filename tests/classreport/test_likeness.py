@@ -13,21 +13,23 @@ from autograder.classreport.likeness import groups, written
 from .cohort import LONG_WAY, RENAMED
 
 ROOT = Path(__file__).resolve().parents[2]
-STUB = (
-    'def half_square(x, w):\n    """Half the mean square."""\n    # YOUR CODE HERE\n    raise NotImplementedError()\n'
-)
+STUB = 'def half_square(x, w):\n    """Half the mean square."""\n    # YOUR CODE HERE\n    raise NotImplementedError()\n'
 
 
 def answers_of(path: Path) -> dict[str, str]:
     source = path.read_text()
     kinds = (ast.FunctionDef, ast.ClassDef)
     return {
-        one.name: ast.get_source_segment(source, one) or "" for one in ast.parse(source).body if isinstance(one, kinds)
+        one.name: ast.get_source_segment(source, one) or ""
+        for one in ast.parse(source).body
+        if isinstance(one, kinds)
     }
 
 
 def test_a_copy_with_other_names_and_comments():
-    (group,) = groups({"gus": {"a": LONG_WAY}, "hal": {"a": RENAMED}, "ida": {"a": STUB}}, {"a": STUB})
+    (group,) = groups(
+        {"gus": {"a": LONG_WAY}, "hal": {"a": RENAMED}, "ida": {"a": STUB}}, {"a": STUB}
+    )
     (pair,) = group.pairs
     assert pair.students == ("gus", "hal")
     assert pair.likeness > 0.9
@@ -43,7 +45,10 @@ def test_word_for_word():
 def test_what_everybody_was_given_counts_nothing():
     assert groups({"ada": {"a": LONG_WAY}, "ben": {"a": LONG_WAY}}, {"a": LONG_WAY}) == []
     assert written(STUB, STUB) == ""
-    assert written(STUB.replace("raise NotImplementedError()", "return 0, w"), STUB).strip() == "return 0, w"
+    assert (
+        written(STUB.replace("raise NotImplementedError()", "return 0, w"), STUB).strip()
+        == "return 0, w"
+    )
 
 
 def test_what_a_large_part_of_the_class_writes_is_nobodys_own():

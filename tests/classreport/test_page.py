@@ -102,7 +102,9 @@ def test_no_number_is_only_a_picture(browser: Browser, report):
 def test_on_paper_nothing_is_folded_away(browser: Browser, report):
     page = opened(browser, report, color_scheme="dark")
     who = page.locator("#mistakes details p").first
-    assert who.evaluate("one => !one.checkVisibility({contentVisibilityAuto: true}) || one.offsetHeight === 0")
+    assert who.evaluate(
+        "one => !one.checkVisibility({contentVisibilityAuto: true}) || one.offsetHeight === 0"
+    )
     page.emulate_media(media="print")
     assert who.evaluate("one => one.checkVisibility() && one.offsetHeight > 0")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"

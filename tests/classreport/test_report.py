@@ -31,12 +31,17 @@ def test_who_handed_in_and_who_did_not(report):
 
 
 def test_the_mistakes_of_the_class_are_ranked_by_students(report):
-    found = [(one["name"], one["count"], one["students"], one["exercises"]) for one in report["mistakes"]]
+    found = [
+        (one["name"], one["count"], one["students"], one["exercises"]) for one in report["mistakes"]
+    ]
     assert found == [
         ("not_averaged", 3, ["ben", "cyd", "eve"], ["half_square"]),
         ("columns", 2, ["cyd", "dot"], ["row_sums"]),
     ]
-    assert report["mistakes"][0]["hint"] == "dw is summed over the examples; divide by N as the loss does."
+    assert (
+        report["mistakes"][0]["hint"]
+        == "dw is summed over the examples; divide by N as the loss does."
+    )
 
 
 def test_a_mistake_without_a_name_is_shown_as_one(report):
@@ -73,7 +78,11 @@ def test_what_needs_a_person(report):
 
 def test_scores_are_those_of_the_gradebook(report):
     students = {one["student"]: one for one in report["students"]}
-    assert (students["ada"]["code"], students["ada"]["max_code"], students["ada"]["to_grade"]) == (10, 10, 1)
+    assert (students["ada"]["code"], students["ada"]["max_code"], students["ada"]["to_grade"]) == (
+        10,
+        10,
+        1,
+    )
     assert students["ida"]["code"] == 4
     assert students["kim"]["code"] == 0
     assert students["late"]["graded"] is False
@@ -92,7 +101,9 @@ def test_points_per_exercise(report):
     assert half_square["statuses"]["passed"] == 5
     assert half_square["statuses"]["partial"] == 3
     assert half_square["statuses"]["not_attempted"] == 1
-    assert half_square["statuses"]["error"] == 3  # jon, the hostile one, and the notebook that could not be read
+    assert (
+        half_square["statuses"]["error"] == 3
+    )  # jon, the hostile one, and the notebook that could not be read
     assert row_sums["statuses"]["passed"] == len(ANSWERS) - 3
     rows = [one["exercises"]["row_sums"] for one in report["students"] if one["graded"]]
     assert row_sums["mean"] == pytest.approx(sum(rows) / len(rows), abs=0.01)
@@ -114,12 +125,20 @@ def test_the_tables(report, into: Path):
     with open(report["files"]["students"], newline="") as file:
         rows = {row["student"]: row for row in csv.DictReader(file)}
     assert len(rows) == report["counts"]["handed_in"]
-    assert (rows["ada"]["half_square"], rows["ada"]["code"], rows["ada"]["needs"]) == ("6.0", "10.0", "written")
+    assert (rows["ada"]["half_square"], rows["ada"]["code"], rows["ada"]["needs"]) == (
+        "6.0",
+        "10.0",
+        "written",
+    )
     assert rows["late"]["code"] == ""
     assert rows[HOSTILE_ID]["name"] == f"{HOSTILE_NAME} =1+1"
     with open(report["files"]["mistakes"], newline="") as file:
         assert [row["mistake"] for row in csv.DictReader(file)] == ["not_averaged", "columns"]
-    assert {path.name for path in into.iterdir()} == {"tiny.html", "tiny-students.csv", "tiny-mistakes.csv"}
+    assert {path.name for path in into.iterdir()} == {
+        "tiny.html",
+        "tiny-students.csv",
+        "tiny-mistakes.csv",
+    }
 
 
 def test_the_report_is_short_in_a_terminal(cohort: TinyCourse, tmp_path: Path):

@@ -15,7 +15,12 @@ def notebook(*moments: object) -> bytes:
 
 
 def test_pauses_do_not_count():
-    moments = ("2026-03-01T13:00:00Z", "2026-03-01T10:00:00Z", "2026-03-01T10:20:30Z", "2026-03-01T13:10:00+00:00")
+    moments = (
+        "2026-03-01T13:00:00Z",
+        "2026-03-01T10:00:00Z",
+        "2026-03-01T10:20:30Z",
+        "2026-03-01T13:10:00+00:00",
+    )
     assert minutes_worked(notebook(*moments)) == 30.5
 
 

@@ -42,13 +42,19 @@ def test_check_of_a_solved_notebook(tiny_built: TinyCourse):
     assert said["notebook"] == "build/source/tiny/tiny.ipynb"
     assert (said["assignment"], said["score"], said["max_score"]) == ("tiny", 10, 10)
     assert list(said) == ["notebook", "assignment", "score", "max_score", "exercises"]
-    assert [list(one) for one in said["exercises"]] == [["name", "points", "score", "status", "findings"]] * 2
+    assert [list(one) for one in said["exercises"]] == [
+        ["name", "points", "score", "status", "findings"]
+    ] * 2
     assert list(said["exercises"][0]["findings"][0]) == ["check", "passed", "message", "hint"]
     assert {one["status"] for one in said["exercises"]} == {"passed"}
 
 
 def test_check_of_a_mistaken_notebook_under_another_name(tiny_built: TinyCourse, tmp_path: Path):
-    mistaken = {**RIGHT, "half_square": HALF_SQUARE.replace(" / len(x)", ""), "row_sums": "import time\ntime.sleep(0)"}
+    mistaken = {
+        **RIGHT,
+        "half_square": HALF_SQUARE.replace(" / len(x)", ""),
+        "row_sums": "import time\ntime.sleep(0)",
+    }
     (tmp_path / "homework.ipynb").write_text(json.dumps(tiny_built.notebook(mistaken)))
     code, said, _ = check(tiny_built, tmp_path / "homework.ipynb")
     assert code == 1
@@ -109,7 +115,11 @@ def test_grade_prints_a_table(tiny_course: TinyCourse):
 
 def test_build_says_what_changed(tiny_course: TinyCourse):
     said = json.loads(tiny_course.run("chainrule", "build", "--json").stdout)
-    assert said == {"built": [{"assignment": "tiny", "points": 12, "exercises": 2, "questions": 1, "changed": []}]}
+    assert said == {
+        "built": [
+            {"assignment": "tiny", "points": 12, "exercises": 2, "questions": 1, "changed": []}
+        ]
+    }
     assert "nothing changed" in tiny_course.run("chainrule", "build", "tiny").stdout
     refused = tiny_course.run("chainrule", "build", "huge", ok=False)
     assert refused.returncode == 2
@@ -120,7 +130,11 @@ def test_demo_shows_a_class(tiny_course: TinyCourse):
     said = json.loads(tiny_course.run("chainrule", "demo", "tiny", "--jobs", "1", "--json").stdout)
     (shown,) = said["assignments"]
     rows = {row["student"]: row for row in shown["students"]}
-    assert {name: row["score"] for name, row in rows.items()} == {"forger": 3, "mistaken": 5, "right": 10}
+    assert {name: row["score"] for name, row in rows.items()} == {
+        "forger": 3,
+        "mistaken": 5,
+        "right": 10,
+    }
     assert "divide by N" in Path(rows["mistaken"]["feedback"]).read_text()
     page = Path(shown["report"]).read_text().replace("<wbr>", "")
     assert all(name in page for name in ("half_square", "row_sums", "mistaken"))

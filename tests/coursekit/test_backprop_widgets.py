@@ -21,11 +21,18 @@ GATES["max"] = ("max_forward", "max_backward")
 
 
 @pytest.mark.parametrize(
-    ("gate", "back"), [("add", "dx = 2 and dy = 2"), ("multiply", "dx = -4 and dy = 6"), ("max", "dx = 2 and dy = 0")]
+    ("gate", "back"),
+    [
+        ("add", "dx = 2 and dy = 2"),
+        ("multiply", "dx = -4 and dy = 6"),
+        ("max", "dx = 2 and dy = 0"),
+    ],
 )
 def test_measured_gates_and_right_ones_say_the_same(gate, back):
     measured = widgets.gate_playground(gate=gate).picture().alt
-    yours = widgets.gate_playground(tuple(ANSWERS[name] for name in GATES[gate]), gate).picture().alt
+    yours = (
+        widgets.gate_playground(tuple(ANSWERS[name] for name in GATES[gate]), gate).picture().alt
+    )
     assert back in measured
     assert back in yours
     assert yours.endswith("Yours, as measured.")
@@ -84,7 +91,9 @@ def test_a_stack_without_any_signal_is_still_a_picture():
 
 def look(title: str, **functions: Any) -> str:
     parts = ANSWERS | functions
-    net, overfit, check = (parts[name] for name in ("TwoLayerNet", "overfit_small", "gradient_check_model"))
+    net, overfit, check = (
+        parts[name] for name in ("TwoLayerNet", "overfit_small", "gradient_check_model")
+    )
     return sabotage_picture(BUGS[title], net, overfit, check).alt
 
 

@@ -34,14 +34,19 @@ def test_places_that_are_walked_are_as_many_as_the_formula_says():
         ("10 filters, 5 x 5 over 32 x 32 x 3", "output 32 x 32 x 10, parameters 760"),
         ("AlexNet's first", "output 55 x 55 x 96, parameters 34,944"),
         ("AlexNet's first, on the paper's 224", "1 entry is never read"),
-        ("VGG-16's second", "output 224 x 224 x 64, parameters 36,928, multiplications 1,849,688,064"),
+        (
+            "VGG-16's second",
+            "output 224 x 224 x 64, parameters 36,928, multiplications 1,849,688,064",
+        ),
         ("ResNet's first", "output 112 x 112 x 64"),
     ],
 )
 def test_well_known_layers(name, told):
     alt = widgets.layer_calculator().picture(known=KNOWN[name]).alt
     assert told in alt
-    assert ("comes out even" in alt) is (name not in ("AlexNet's first, on the paper's 224", "ResNet's first"))
+    assert ("comes out even" in alt) is (
+        name not in ("AlexNet's first, on the paper's 224", "ResNet's first")
+    )
 
 
 def test_a_filter_that_does_not_fit_is_said_to():
@@ -67,12 +72,16 @@ def test_a_flipped_filter_is_noticed():
 
     explore = widgets.sliding_window(flipping)
     assert "the products add up to -2" in explore.picture(step=8).alt
-    assert "as the products say" in explore.picture(step=8, which="a lone spot").alt  # the same either way
+    assert (
+        "as the products say" in explore.picture(step=8, which="a lone spot").alt
+    )  # the same either way
 
 
 def test_a_wrong_shape_is_said():
     explore = widgets.sliding_window(lambda x, w, b, conv_param: (x, None))
-    assert "your output has shape (1, 1, 7, 7); here it must be (1, 1, 5, 5)" in explore.picture().alt
+    assert (
+        "your output has shape (1, 1, 7, 7); here it must be (1, 1, 5, 5)" in explore.picture().alt
+    )
 
 
 def test_the_output_fills_up_place_by_place():
@@ -97,7 +106,10 @@ def test_columns_in_another_order_are_noticed():
 
     assert "does not hold the framed window" in widgets.im2col_explorer(backwards).picture().alt
     transposed = widgets.im2col_explorer(lambda *given: ANSWERS["im2col"](*given).T)
-    assert "your matrix has shape (9, 18); here it must be (18, 9)" in transposed.picture().alt.replace("Your", "your")
+    assert (
+        "your matrix has shape (9, 18); here it must be (18, 9)"
+        in transposed.picture().alt.replace("Your", "your")
+    )
 
 
 # --- W16: pooling -----------------------------------------------------------------------------------------------------
@@ -139,7 +151,12 @@ def test_overwriting_and_full_shares_at_ties_are_noticed():
 
 def test_vgg_16_in_figures():
     alt = widgets.architecture_builder(ANSWERS["network_summary"]).picture().alt
-    for told in ("138,357,544 parameters", "15,237,608 activations", "15,470,264,320 multiplications", "58.1 MiB"):
+    for told in (
+        "138,357,544 parameters",
+        "15,237,608 activations",
+        "15,470,264,320 multiplications",
+        "58.1 MiB",
+    ):
         assert told in alt
 
 
@@ -198,9 +215,15 @@ def test_cost_may_never_pay():
 def test_fields_that_are_followed_are_those_of_the_reference():
     rng = np.random.default_rng(1)
     for _ in range(100):
-        layers = [(int(size), int(stride)) for size, stride in rng.integers([1, 1], [6, 4], (rng.integers(1, 5), 2))]
+        layers = [
+            (int(size), int(stride))
+            for size, stride in rng.integers([1, 1], [6, 4], (rng.integers(1, 5), 2))
+        ]
         # Where a stride jumps over entries, the field is counted from the first to the last.
-        spans = [len(reach.seen(layers)[-1]), reach.seen(layers, 1)[-1][0] - reach.seen(layers)[-1][0]]
+        spans = [
+            len(reach.seen(layers)[-1]),
+            reach.seen(layers, 1)[-1][0] - reach.seen(layers)[-1][0],
+        ]
         assert tuple(spans) == ANSWERS["receptive_field"](layers)
 
 
@@ -238,7 +261,9 @@ def test_where_someone_looks_there_is_a_bar_and_the_loss_follows(monkeypatch, ca
     model = torch.nn.Linear(4, 3)
     data = [(torch.randn(5, 4), torch.randint(0, 3, (5,))) for _ in range(6)]
     with widgets.WatchedTraining(model, data, 2, title="a run") as watched:
-        ANSWERS["train_cnn"](model, torch.optim.SGD(model.parameters(), lr=0.1), (watched.batches, data), 2)
+        ANSWERS["train_cnn"](
+            model, torch.optim.SGD(model.parameters(), lr=0.1), (watched.batches, data), 2
+        )
     shown = capsys.readouterr().out
     assert "a run 12 of 12" in shown
     assert "A training run of 12 steps" in shown
@@ -267,10 +292,20 @@ def test_a_training_that_breaks_shows_what_there_was():
 
 def test_maps_show_grey_colour_and_signed_images():
     rng = np.random.default_rng(0)
-    shown = {"grey": rng.random((4, 6)), "one": rng.random((1, 4, 6)), "colour": rng.random((3, 4, 6))}
+    shown = {
+        "grey": rng.random((4, 6)),
+        "one": rng.random((1, 4, 6)),
+        "colour": rng.random((3, 4, 6)),
+    }
     shown |= {"colour last": rng.random((4, 6, 3)), "signed": rng.standard_normal((3, 4, 6))}
     axes: Any = figures.maps(shown).figure.axes
-    assert [box.images[0].get_array().shape for box in axes] == [(4, 6), (4, 6), (4, 6, 3), (4, 6, 3), (4, 6)]
+    assert [box.images[0].get_array().shape for box in axes] == [
+        (4, 6),
+        (4, 6),
+        (4, 6, 3),
+        (4, 6, 3),
+        (4, 6),
+    ]
     np.testing.assert_array_equal(axes[2].images[0].get_array(), shown["colour"].transpose(1, 2, 0))
 
 
@@ -286,7 +321,9 @@ def test_the_photograph_is_averaged_and_credited(capsys):
     small, smaller = load_photo(4), load_photo(8)
     assert small.shape == (3, 106, 160)
     assert 0 <= small.min() < 0.1 < 0.9 < small.max() <= 1
-    np.testing.assert_allclose(small[:, :104].reshape(3, 52, 2, 80, 2).mean(axis=(2, 4)), smaller[:, :52])
+    np.testing.assert_allclose(
+        small[:, :104].reshape(3, 52, 2, 80, 2).mean(axis=(2, 4)), smaller[:, :52]
+    )
     assert "CC BY 2.0" in capsys.readouterr().out
 
 

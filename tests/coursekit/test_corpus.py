@@ -26,7 +26,9 @@ def test_pythons_manual_is_always_there_and_says_so(capsys):
 def test_a_corpus_of_the_machine_comes_first_and_a_named_one_before_it(monkeypatch, tmp_path):
     corpus = tmp_path / "corpus"
     corpus.write_text("Tabs\tand é go. " * 1000)
-    monkeypatch.setattr(text, "CORPORA", (("a corpus", str(corpus)), ("none", str(tmp_path / "missing"))))
+    monkeypatch.setattr(
+        text, "CORPORA", (("a corpus", str(corpus)), ("none", str(tmp_path / "missing")))
+    )
     found = text.find_text()
     assert found.name == "a corpus"
     assert found.decode(found.ids[:14]) == "Tabs and  go. "

@@ -24,10 +24,19 @@ def python2_batch(images: np.ndarray, labels: list[int]) -> bytes:
     """The pickle that Python 2 wrote for a CIFAR-10 batch: protocol 2, byte strings, an old NumPy's module names."""
 
     def text(value: bytes) -> bytes:
-        return b"U" + bytes([len(value)]) + value if len(value) < 256 else b"T" + struct.pack("<i", len(value)) + value
+        return (
+            b"U" + bytes([len(value)]) + value
+            if len(value) < 256
+            else b"T" + struct.pack("<i", len(value)) + value
+        )
 
     array = (
-        b"cnumpy.core.multiarray\n_reconstruct\n" + b"(cnumpy\nndarray\n" + b"K\x00\x85" + text(b"b") + b"t" + b"R"
+        b"cnumpy.core.multiarray\n_reconstruct\n"
+        + b"(cnumpy\nndarray\n"
+        + b"K\x00\x85"
+        + text(b"b")
+        + b"t"
+        + b"R"
         b"(K\x01" + b"".join(b"M" + struct.pack("<H", size) for size in images.shape) + b"\x86"
         b"cnumpy\ndtype\n(" + text(b"u1") + b"K\x00K\x01tR"
         b"(K\x03"
@@ -121,7 +130,9 @@ def test_a_hostile_pickle_is_refused_and_runs_nothing(cifar, monkeypatch, tmp_pa
     assert trace.exists()
     trace.rmdir()
     for protocol in (0, 2, 4):
-        (cifar / "cifar-10-batches-py" / "data_batch_3").write_bytes(pickle.dumps({b"data": Harm(trace)}, protocol))
+        (cifar / "cifar-10-batches-py" / "data_batch_3").write_bytes(
+            pickle.dumps({b"data": Harm(trace)}, protocol)
+        )
         monkeypatch.setenv("CHAINRULE_DATA", str(cifar))
         with pytest.raises(data.DataError, match=r"data_batch_3 is no CIFAR-10 file: .*mkdir"):
             data.load_images()
@@ -162,9 +173,13 @@ def fashion(tmp_path) -> Path:
         images = rng.integers(0, 256, (count, 28, 28), dtype=np.uint8)
         labels = (np.arange(count) % 10).astype(np.uint8)
         header = b"\x00\x00\x08\x03" + struct.pack(">3i", *images.shape)
-        (folder / f"{part}-images-idx3-ubyte.gz").write_bytes(gzip.compress(header + images.tobytes()))
+        (folder / f"{part}-images-idx3-ubyte.gz").write_bytes(
+            gzip.compress(header + images.tobytes())
+        )
         header = b"\x00\x00\x08\x01" + struct.pack(">i", count)
-        (folder / f"{part}-labels-idx1-ubyte.gz").write_bytes(gzip.compress(header + labels.tobytes()))
+        (folder / f"{part}-labels-idx1-ubyte.gz").write_bytes(
+            gzip.compress(header + labels.tobytes())
+        )
     return tmp_path
 
 

@@ -39,7 +39,11 @@ def slope(text: str, name: str) -> tuple[float, float]:
         ("a = 2; b = -3; a * b + a", "a", -2),
         ("a = 2; a * a * a", "a", 12),
         ("a = 2; u = a * 3; u * u + u", "u", 13),
-        ("x = 0.3; tanh(x) / exp(x)", "x", (1 - math.tanh(0.3) ** 2 - math.tanh(0.3)) / math.exp(0.3)),
+        (
+            "x = 0.3; tanh(x) / exp(x)",
+            "x",
+            (1 - math.tanh(0.3) ** 2 - math.tanh(0.3)) / math.exp(0.3),
+        ),
         ("x = 5; exp(2 * x)", "x", 2 * math.exp(10)),
     ],
 )
@@ -49,7 +53,9 @@ def test_slopes_are_measured_well(text, name, expected):
     assert high == pytest.approx(expected, rel=1e-6)
 
 
-@pytest.mark.parametrize(("text", "sides"), [("x = 0; relu(x)", (0, 1)), ("x = 2; y = 2; 3 * max(x, y)", (0, 3))])
+@pytest.mark.parametrize(
+    ("text", "sides"), [("x = 0; relu(x)", (0, 1)), ("x = 2; y = 2; 3 * max(x, y)", (0, 3))]
+)
 def test_a_kink_has_two_slopes(text, sides):
     assert slope(text, "x") == pytest.approx(sides, abs=1e-9)
 

@@ -77,7 +77,8 @@ def test_three_numbers_that_are_no_count_of_each_other():
 def test_the_hinge_and_its_square_meet_at_one():
     left, right = axes_of(figures.hinge_shapes(("hinge", "squared hinge"), slopes=True))
     hinge, squared = (
-        dict(zip(np.round(line.get_xdata(), 6), line.get_ydata(), strict=True)) for line in left.lines[:2]
+        dict(zip(np.round(line.get_xdata(), 6), line.get_ydata(), strict=True))
+        for line in left.lines[:2]
     )
     assert hinge[2.0] == 2
     assert squared[2.0] == 4
@@ -87,7 +88,9 @@ def test_the_hinge_and_its_square_meet_at_one():
 
 def test_zero_one_counts_from_where_the_class_is_overtaken():
     (axes,) = axes_of(figures.hinge_shapes())
-    values = dict(zip(np.round(axes.lines[0].get_xdata(), 6), axes.lines[0].get_ydata(), strict=True))
+    values = dict(
+        zip(np.round(axes.lines[0].get_xdata(), 6), axes.lines[0].get_ydata(), strict=True)
+    )
     assert values[0.5] == 0
     assert values[1.5] == 1
 
@@ -106,7 +109,9 @@ def test_templates_leave_the_bias_out_and_centre_the_colours_on_zero():
     W = RNG.standard_normal((65, 10))
     W[64] = 1e6
     picture = figures.templates(W, TEN, (8, 8))
-    np.testing.assert_array_equal(axes_of(picture)[3].images[0].get_array(), W[:64, 3].reshape(8, 8))
+    np.testing.assert_array_equal(
+        axes_of(picture)[3].images[0].get_array(), W[:64, 3].reshape(8, 8)
+    )
     low, high = axes_of(picture)[3].images[0].get_clim()
     assert low == -high == -np.abs(W[:64, 3]).max()
 
@@ -129,7 +134,9 @@ def test_confusion_counts_pairs():
 def test_errors_above_the_tolerance_are_marked():
     picture = figures.parameter_errors({"W1": 1e-9, "b1": np.inf, "W2": 2e-5}, tolerance=1e-5)
     assert [bool(bar.get_hatch()) for bar in axes_of(picture)[0].patches] == [False, True, True]
-    assert picture.alt == "Errors of 3 gradients, 2 of them above 1e-05: W1 1e-09, b1 inf, W2 2e-05."
+    assert (
+        picture.alt == "Errors of 3 gradients, 2 of them above 1e-05: W1 1e-09, b1 inf, W2 2e-05."
+    )
 
 
 def test_strips_of_a_wider_rectangle_are_as_long_as_the_other_side():
@@ -177,9 +184,13 @@ HISTORY = {
     "grad_norm": [0.0] * 3,
 }
 EVERY_FIGURE = {
-    "quadratic_model": lambda: figures.quadratic_model([1.0, 0.0, 0.0], np.diag([1.0, 2.0, -1.0]), [-1.0, 0.0, 0.0]),
+    "quadratic_model": lambda: figures.quadratic_model(
+        [1.0, 0.0, 0.0], np.diag([1.0, 2.0, -1.0]), [-1.0, 0.0, 0.0]
+    ),
     "paths": lambda: figures.paths(
-        (np.arange(2.0), np.arange(3.0), RNG.random((3, 2))), {"w": np.ones((4, 2))}, {"w": np.zeros(4)}
+        (np.arange(2.0), np.arange(3.0), RNG.random((3, 2))),
+        {"w": np.ones((4, 2))},
+        {"w": np.zeros(4)},
     ),
     "monitor": lambda: figures.monitor(HISTORY, 2.3, "a run"),
     "lead_losses": lambda: figures.lead_losses(slopes=False),
@@ -189,27 +200,43 @@ EVERY_FIGURE = {
         RNG.random((5, 12)), RNG.dirichlet(np.ones(4), 5), np.arange(5) % 4, "abcd", (2, 2, 3)
     ),
     "accuracy_map": lambda: figures.accuracy_map([1e-3, 1e-2], [1e-4, 1e-3], RNG.random((2, 2))),
-    "centring": lambda: figures.centring(RNG.random((5, 12)), RNG.random(12), RNG.random((5, 12)), (2, 2, 3)),
+    "centring": lambda: figures.centring(
+        RNG.random((5, 12)), RNG.random(12), RNG.random((5, 12)), (2, 2, 3)
+    ),
     "chain": lambda: figures.chain([("X", "(N, D)"), ("loss", "")], [("forward", "backward")]),
     "computation_graph": lambda: figures.computation_graph(
         [figures.Node("a"), figures.Node("b", "exp")], [figures.Arrow(0, 1)]
     ),
     "confusion": lambda: figures.confusion(LABELS, LABELS[::-1], TEN),
-    "contributions": lambda: figures.contributions(RNG.random(48), RNG.random(3), 1, ("a", "b", "c"), (4, 4, 3)),
+    "contributions": lambda: figures.contributions(
+        RNG.random(48), RNG.random(3), 1, ("a", "b", "c"), (4, 4, 3)
+    ),
     "count_against_loss": lambda: figures.count_against_loss([1, 2], 1, 0.0),
-    "crossover": lambda: figures.crossover([3, 5], {"one": [1e-3, 2e-3]}, {"two": (3, 5e-4)}, "a title"),
-    "curves": lambda: figures.curves([1, 2], {"a <b>": [1, 2]}, "x", "y", log="xy", guide=("line", [1, 1])),
+    "crossover": lambda: figures.crossover(
+        [3, 5], {"one": [1e-3, 2e-3]}, {"two": (3, 5e-4)}, "a title"
+    ),
+    "curves": lambda: figures.curves(
+        [1, 2], {"a <b>": [1, 2]}, "x", "y", log="xy", guide=("line", [1, 1])
+    ),
     "examples": lambda: figures.examples(RNG.random((20, 48)), LABELS, TEN, (4, 4, 3)),
     "gradient_agreement": lambda: figures.gradient_agreement([0.0, 1.0], [0.0, 1.0], [0.0, 0.0]),
     "heat_maps": lambda: figures.heat_maps({"zero": np.zeros((2, 2))}, "row", "column"),
-    "hinge_shapes": lambda: figures.hinge_shapes(("zero-one", "hinge", "squared hinge"), slopes=True),
+    "hinge_shapes": lambda: figures.hinge_shapes(
+        ("zero-one", "hinge", "squared hinge"), slopes=True
+    ),
     "history": lambda: figures.history([3.0]),
     "kink": lambda: figures.kink(0.1, 0.3),
-    "maps": lambda: figures.maps({"<one>": RNG.random((1, 4, 6)), "two": RNG.standard_normal((3, 4, 6))}, title="two"),
+    "maps": lambda: figures.maps(
+        {"<one>": RNG.random((1, 4, 6)), "two": RNG.standard_normal((3, 4, 6))}, title="two"
+    ),
     "margin_bars": lambda: figures.margin_bars([1.0, 2.0], 0, class_names=["cat & dog", "frog"]),
     "margin_histogram": lambda: figures.margin_histogram({"one": RNG.random(9)}),
-    "parameter_errors": lambda: figures.parameter_errors({"W1": 1e-9, "b1": np.inf, "b2": 0.0}, 1e-5),
-    "product_shapes": lambda: figures.product_shapes([("X", "N", "D")], ("X", "N", "D"), {"N": 1, "D": 2}),
+    "parameter_errors": lambda: figures.parameter_errors(
+        {"W1": 1e-9, "b1": np.inf, "b2": 0.0}, 1e-5
+    ),
+    "product_shapes": lambda: figures.product_shapes(
+        [("X", "N", "D")], ("X", "N", "D"), {"N": 1, "D": 2}
+    ),
     "rectangle": lambda: figures.rectangle(3.0, 2.0),
     "sampling": lambda: figures.sampling((1e-3, 1.0)),
     "score_lines": lambda: figures.score_lines(np.zeros((1, 2)), np.array([0])),
@@ -225,7 +252,9 @@ EVERY_FIGURE = {
     "passages": lambda: figures.passages({"cold": "the <b> $1\n\nsat"}),
     "stretch": lambda: figures.stretch(np.diag([1.5, 0.5]), 2),
     "unrolled": lambda: figures.unrolled(list("a<"), list("bc")),
-    "violations": lambda: figures.violations(np.zeros((1, 2), bool), np.zeros(1, int), np.zeros(1, int), ("a", "b")),
+    "violations": lambda: figures.violations(
+        np.zeros((1, 2), bool), np.zeros(1, int), np.zeros(1, int), ("a", "b")
+    ),
 }
 
 

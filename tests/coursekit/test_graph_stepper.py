@@ -66,20 +66,27 @@ EXPRESSIONS = [
 def test_a_right_class_is_told_so(text):
     graph = built_graph(parse(text), Value)
     assert graph.wrong == []
-    assert "your gradients, all as measured" in widgets.graph_stepper(yours=Value).picture(text=text).alt
+    assert (
+        "your gradients, all as measured"
+        in widgets.graph_stepper(yours=Value).picture(text=text).alt
+    )
 
 
 @pytest.mark.parametrize("text", EXPRESSIONS)
 def test_both_graphs_have_the_same_numbers(text):
     measured, built = measured_graph(parse(text)), built_graph(parse(text), Value)
     for one, other in (("values", 1e-12), ("gradients", 1e-6)):
-        assert sorted(getattr(measured, one)) == pytest.approx(sorted(getattr(built, one)), rel=other, abs=1e-6)
+        assert sorted(getattr(measured, one)) == pytest.approx(
+            sorted(getattr(built, one)), rel=other, abs=1e-6
+        )
     # What comes back along the wires adds up to the gradient of every number that is used.
     for graph in (measured, built):
         for k, gradient in enumerate(graph.gradients):
             arrived = [wire.message for wire in graph.wires if wire.start == k]
             if arrived:
-                assert sum(message or 0 for message in arrived) == pytest.approx(gradient, rel=1e-6, abs=1e-6)
+                assert sum(message or 0 for message in arrived) == pytest.approx(
+                    gradient, rel=1e-6, abs=1e-6
+                )
 
 
 def test_the_sum_of_a_fan_out_is_written_down():
@@ -120,7 +127,10 @@ def test_wrong_numbers_are_seen_before_wrong_gradients():
             out.data += 1
             return out
 
-    assert built_graph(parse("a = 0; b = exp(a); b + a"), Off).wrong[0] == "b.data is 2, it should be 1"
+    assert (
+        built_graph(parse("a = 0; b = exp(a); b + a"), Off).wrong[0]
+        == "b.data is 2, it should be 1"
+    )
 
 
 def test_operands_may_leave_plain_numbers_out():
@@ -180,7 +190,16 @@ def test_live_an_operation_that_is_missing_is_said_in_the_widget(monkeypatch):
 
 def test_boxes_do_not_touch_and_inputs_stand_before_their_first_use():
     nodes = [Node(f"n{k}", "+" if k >= 4 else "") for k in range(8)]
-    arrows = [Arrow(0, 4), Arrow(1, 4), Arrow(2, 5), Arrow(4, 5), Arrow(0, 7), Arrow(5, 6), Arrow(3, 6), Arrow(6, 7)]
+    arrows = [
+        Arrow(0, 4),
+        Arrow(1, 4),
+        Arrow(2, 5),
+        Arrow(4, 5),
+        Arrow(0, 7),
+        Arrow(5, 6),
+        Arrow(3, 6),
+        Arrow(6, 7),
+    ]
     (axes,) = computation_graph(nodes, arrows).figure.axes
     boxes = [patch.get_extents().transformed(axes.transData.inverted()) for patch in axes.patches]
     boxes = [box for box in boxes if box.width > 0.8]
@@ -191,6 +210,9 @@ def test_boxes_do_not_touch_and_inputs_stand_before_their_first_use():
 
 
 def test_a_graph_says_in_words_what_it_shows():
-    nodes = [Node("x", lines=[("2", "forward")]), Node("y", "exp", [("7.39", "forward"), ("1", "backward")])]
+    nodes = [
+        Node("x", lines=[("2", "forward")]),
+        Node("y", "exp", [("7.39", "forward"), ("1", "backward")]),
+    ]
     alt = computation_graph(nodes, [Arrow(0, 1)]).alt
     assert alt == "A computational graph. x: 2; y from x by exp: 7.39, 1."

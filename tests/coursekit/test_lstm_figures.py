@@ -18,7 +18,10 @@ def test_an_unrolled_network_reads_below_and_answers_above():
     picture = figures.unrolled(list("ab"), ["", "c"], layers=2)
     words = [text.get_text() for text in axes_of(picture)[0].texts if text.get_text()]
     assert sorted(words) == ["1", "1", "2", "2", "a", "b", "c"]
-    assert "2 layers drawn out over 2 steps. What the steps read: 1 'a', 2 'b'; what comes out: 2 'c'." in picture.alt
+    assert (
+        "2 layers drawn out over 2 steps. What the steps read: 1 'a', 2 'b'; what comes out: 2 'c'."
+        in picture.alt
+    )
 
 
 @pytest.mark.parametrize(("across", "first"), [(False, 3), (True, 1)])
@@ -30,11 +33,19 @@ def test_a_gradient_stops_at_the_last_seam_unless_it_may_cross(across, first):
 
 
 def test_letters_stand_above_their_numbers():
-    picture = figures.letters("a b\nc", {"one": [0, 1, 2, 3, 4], "two": [5, 4, 3, 2, 1]}, "Costs", signed=False)
+    picture = figures.letters(
+        "a b\nc", {"one": [0, 1, 2, 3, 4], "two": [5, 4, 3, 2, 1]}, "Costs", signed=False
+    )
     (image,) = axes_of(picture)[0].images
     np.testing.assert_array_equal(image.get_array(), [[0, 1, 2, 3, 4], [5, 4, 3, 2, 1]])
     assert image.get_clim() == (0, 5)
-    assert [label.get_text() for label in axes_of(picture)[0].get_xticklabels()] == ["a", "␣", "b", "↵", "c"]
+    assert [label.get_text() for label in axes_of(picture)[0].get_xticklabels()] == [
+        "a",
+        "␣",
+        "b",
+        "↵",
+        "c",
+    ]
     assert "one from 0 at letter 1, 'a', to 4 at letter 5, 'c'" in picture.alt
 
 
@@ -74,13 +85,20 @@ def test_ellipses_have_the_length_of_powers():
 def test_eigenvalues_are_where_they_are():
     picture = figures.eigenvalues({"turn": np.array([[0.0, -0.5], [0.5, 0.0]])})
     points = axes_of(picture)[0].collections[0].get_offsets()
-    np.testing.assert_allclose(sorted(np.asarray(points).tolist()), [[0, -0.5], [0, 0.5]], atol=1e-12)
+    np.testing.assert_allclose(
+        sorted(np.asarray(points).tolist()), [[0, -0.5], [0, 0.5]], atol=1e-12
+    )
     assert "turn: 2 eigenvalues, radius 0.5, spectral norm 0.5" in picture.alt
 
 
 def test_fates_are_told_as_times_the_first_length():
-    picture = figures.fates([("kept", np.eye(2), "linear", [2.0, 2.0]), ("halved", np.eye(2) / 2, "tanh", [2.0, 1.0])])
-    assert "kept, linear: radius 1, norm 1, length 1; halved, tanh: radius 0.5, norm 0.5, length 0.5." in picture.alt
+    picture = figures.fates(
+        [("kept", np.eye(2), "linear", [2.0, 2.0]), ("halved", np.eye(2) / 2, "tanh", [2.0, 1.0])]
+    )
+    assert (
+        "kept, linear: radius 1, norm 1, length 1; halved, tanh: radius 0.5, norm 0.5, length 0.5."
+        in picture.alt
+    )
 
 
 def test_blocks_stand_in_the_order_given():

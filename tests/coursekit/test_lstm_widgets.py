@@ -73,7 +73,10 @@ def test_state_and_gradient_cross_a_seam_or_do_not(seam, said):
 
 
 def test_the_first_step_of_a_piece_teaches_itself_only():
-    assert "hears of 1 letter and teaches 1 step" in axes_of(seams_picture("abcdef", 2, 4, "reset"))[0].get_title()
+    assert (
+        "hears of 1 letter and teaches 1 step"
+        in axes_of(seams_picture("abcdef", 2, 4, "reset"))[0].get_title()
+    )
 
 
 # --- a gradient's fate ------------------------------------------------------------------------------------------------
@@ -85,7 +88,9 @@ def test_weights_are_what_their_names_say():
         assert np.abs(np.linalg.eigvals(W)).max() == pytest.approx(0.8), kind
     assert np.linalg.norm(recurrence.sheared(0.9, 4.06), 2) == pytest.approx(4.06)
     np.testing.assert_allclose(recurrence.symmetric(0.9), recurrence.symmetric(0.9).T)
-    np.testing.assert_allclose(recurrence.orthogonal() @ recurrence.orthogonal().T, np.eye(64), atol=1e-12)
+    np.testing.assert_allclose(
+        recurrence.orthogonal() @ recurrence.orthogonal().T, np.eye(64), atol=1e-12
+    )
 
 
 def test_a_gradient_comes_back_as_long_as_two_states_drift_apart():
@@ -105,7 +110,9 @@ def test_drift_is_that_of_two_states(phi):
         here, there = here @ W, there @ W
         if phi == "tanh":
             here, there = np.tanh(here), np.tanh(there)
-    assert drift(W, h0, v, phi, 10)[-1] == pytest.approx(np.linalg.norm(there - here) / step, rel=1e-4)
+    assert drift(W, h0, v, phi, 10)[-1] == pytest.approx(
+        np.linalg.norm(there - here) / step, rel=1e-4
+    )
 
 
 def test_the_fate_of_a_sheared_network_is_not_its_radius():
@@ -119,7 +126,9 @@ def test_the_fate_of_a_sheared_network_is_not_its_radius():
 
 
 def test_no_gradient_outgrows_the_norm():
-    _, right = axes_of(widgets.gradient_fate(ANSWERS["gradient_norm_profile"]).picture(kind="random", rho=1.2))
+    _, right = axes_of(
+        widgets.gradient_fate(ANSWERS["gradient_norm_profile"]).picture(kind="random", rho=1.2)
+    )
     gradient, _, bound = (line.get_ydata() for line in right.lines)
     assert (gradient <= bound * (1 + 1e-9)).all()
 
@@ -132,7 +141,10 @@ def test_one_kind_of_clipping_keeps_the_direction_the_other_turns():
     alt = explore.picture(first=5.0, second=0.5, limit=1.0).alt
     assert "by norm it becomes (0.995, 0.0995), turned by 0 degrees" in alt
     assert "by value it becomes (1, 0.5), turned by 21 degrees" in alt
-    assert "by norm it becomes (0.6, 0.8), turned by 0 degrees" in explore.picture(first=3.0, second=4.0, limit=1.0).alt
+    assert (
+        "by norm it becomes (0.6, 0.8), turned by 0 degrees"
+        in explore.picture(first=3.0, second=4.0, limit=1.0).alt
+    )
     assert "turned" not in widgets.clip_arrows().picture().alt
 
 
@@ -209,7 +221,9 @@ def test_adam_clips_first_and_hands_on_what_the_clipping_says():
     np.testing.assert_allclose(grads["a"], [0.6, 0.8])
 
 
-def test_a_bar_counts_the_forward_passes_of_a_model_and_is_seen_only_where_someone_looks(monkeypatch, capsys):
+def test_a_bar_counts_the_forward_passes_of_a_model_and_is_seen_only_where_someone_looks(
+    monkeypatch, capsys
+):
     import torch
 
     for live, lines in (("still", 0), ("live", 5)):  # 0 of 3, each of three steps, and the end

@@ -46,7 +46,10 @@ def test_the_softmax_explorer_compares_the_two_losses():
 
 def test_temperature_sharpens_and_flattens():
     explore = widgets.softmax_explorer()
-    bars = [[bar.get_height() for bar in axes_of(explore.picture(temperature=t))[0].patches] for t in (0.1, 1.0, 10.0)]
+    bars = [
+        [bar.get_height() for bar in axes_of(explore.picture(temperature=t))[0].patches]
+        for t in (0.1, 1.0, 10.0)
+    ]
     assert bars[0][1] > 0.999 > bars[1][1] > 0.5 > bars[2][1]
     assert sum(bars[2]) == pytest.approx(1)
 
@@ -75,7 +78,10 @@ def test_equal_scores_cost_log_3():
 
 def test_two_losses_against_the_lead():
     cost, slope = axes_of(figures.lead_losses())
-    hinge, cross = (dict(zip(np.round(line.get_xdata(), 6), line.get_ydata(), strict=True)) for line in cost.lines[:2])
+    hinge, cross = (
+        dict(zip(np.round(line.get_xdata(), 6), line.get_ydata(), strict=True))
+        for line in cost.lines[:2]
+    )
     assert (hinge[1.0], hinge[-1.0]) == (0, 2)
     assert cross[0.0] == pytest.approx(np.log(2))
     assert all(value > 0 for value in cross.values())
@@ -84,7 +90,9 @@ def test_two_losses_against_the_lead():
 
 def test_beliefs_name_what_was_shown_and_what_was_believed():
     p = np.array([[0.7, 0.2, 0.1], [0.1, 0.2, 0.7]])
-    picture = figures.beliefs(np.eye(4)[:2], p, np.array([0, 1]), ("cat", "dog", "cow"), (2, 2), top=2)
+    picture = figures.beliefs(
+        np.eye(4)[:2], p, np.array([0, 1]), ("cat", "dog", "cow"), (2, 2), top=2
+    )
     assert "cat shown, cat believed at 70%; dog shown, cow believed at 70%" in picture.alt
     bars = axes_of(picture)[3]
     assert [bar.get_width() for bar in bars.patches] == [0.7, 0.2]
@@ -152,9 +160,13 @@ def test_a_stub_is_heard_by_the_race(race_of_stubs):
 
 def test_a_quadratic_model_says_which_way_the_step_leads():
     bowl, saddle = np.diag([1.0, 2.0]), np.diag([1.0, -1.0])
-    down = figures.quadratic_model([1.0, 0.0], bowl, ANSWERS["newton_step"](np.array([1.0, 0.0]), bowl))
+    down = figures.quadratic_model(
+        [1.0, 0.0], bowl, ANSWERS["newton_step"](np.array([1.0, 0.0]), bowl)
+    )
     assert "The step leads down by 0.5." in down.alt
-    up = figures.quadratic_model([0.0, 1.0], saddle, ANSWERS["newton_step"](np.array([0.0, 1.0]), saddle))
+    up = figures.quadratic_model(
+        [0.0, 1.0], saddle, ANSWERS["newton_step"](np.array([0.0, 1.0]), saddle)
+    )
     assert "curvatures -1, 1" in up.alt
     assert "The step leads up by 0.5." in up.alt
 
@@ -168,14 +180,19 @@ def test_the_average_is_what_the_update_makes(from_zero):
     lines = axes_of(explore.picture(from_zero=from_zero, decay=0.97))[0].lines
     average_line, dots = lines[2].get_ydata(), lines[3].get_ydata()
     np.testing.assert_allclose(dots, average_line[::25])
-    assert len(lines) == (5 if from_zero else 4)  # the correction is for averages that start at zero
+    assert len(lines) == (
+        5 if from_zero else 4
+    )  # the correction is for averages that start at zero
 
 
 def test_the_average_is_calmer_than_the_parameter():
     x = average.shaken(0.5)
     calm = average.remembered(x, 0.98, float(x[0]))
     assert np.std(calm[300:]) < 0.2 * np.std(x[300:])
-    assert "half after 35" in axes_of(widgets.average_explorer().picture())[1].get_legend().get_texts()[0].get_text()
+    assert (
+        "half after 35"
+        in axes_of(widgets.average_explorer().picture())[1].get_legend().get_texts()[0].get_text()
+    )
 
 
 def test_a_stub_is_heard_by_the_averages():
@@ -192,7 +209,11 @@ def test_an_ensemble_names_every_loss_and_the_mean():
 
 # --- the monitor ------------------------------------------------------------------------------------------------------
 
-HISTORY = {"loss": np.full(20, 2.0), "update_ratio": np.full(20, 2e-3), "grad_norm": np.full(20, 0.5)}
+HISTORY = {
+    "loss": np.full(20, 2.0),
+    "update_ratio": np.full(20, 2e-3),
+    "grad_norm": np.full(20, 0.5),
+}
 
 
 def test_the_monitor_draws_the_loss_against_the_expected_start_and_the_ratio_against_its_guide():
@@ -220,7 +241,11 @@ def test_a_run_that_blew_up_is_still_drawn():
 def test_many_parameters_have_a_line_each():
     history = {"loss": [3.0, 2.0], "update_ratio": {"W1": [1.0, 1e-3], "W2": [1.0, 1e-2]}}
     loss, ratio = axes_of(figures.monitor(history))
-    assert [text.get_text() for text in ratio.get_legend().get_texts()] == ["W1", "W2", "guide 0.001"]
+    assert [text.get_text() for text in ratio.get_legend().get_texts()] == [
+        "W1",
+        "W2",
+        "guide 0.001",
+    ]
     assert loss.get_legend() is None
 
 
@@ -245,14 +270,20 @@ def test_a_monitor_asks_for_the_same_things_at_each_step():
 
 def test_a_watched_run_is_the_run_itself():
     rng = np.random.default_rng(0)
-    X, y, start = rng.standard_normal((40, 5)), rng.integers(0, 3, 40), 0.1 * rng.standard_normal((5, 3))
+    X, y, start = (
+        rng.standard_normal((40, 5)),
+        rng.integers(0, 3, 40),
+        0.1 * rng.standard_normal((5, 3)),
+    )
 
     def loss_fn(W, X, y):
         return ANSWERS["softmax_loss_vectorized"](W, X, y, 0.1)
 
     def train(loss_fn, rule):
         settings = {"learning_rate": 0.1}
-        return ANSWERS["train_with_monitor"](loss_fn, start, X, y, rule, settings, 8, 10, np.random.default_rng(1))
+        return ANSWERS["train_with_monitor"](
+            loss_fn, start, X, y, rule, settings, 8, 10, np.random.default_rng(1)
+        )
 
     watch = TrainingMonitor()
     W, seen = train(*watch.watch(loss_fn, ANSWERS["adam"], ANSWERS["update_ratio"]))
@@ -271,7 +302,9 @@ def kernel():
     manager, client = start_new_kernel(kernel_name="python3")
 
     def run(code: str, metadata: dict[str, str]) -> list[tuple[str, str]]:
-        request = client.session.msg("execute_request", {"code": code, "silent": False}, metadata=metadata)
+        request = client.session.msg(
+            "execute_request", {"code": code, "silent": False}, metadata=metadata
+        )
         client.shell_channel.send(request)
         sent = []
         while True:
@@ -312,7 +345,10 @@ for error in (ValueError, NotImplementedError):
 def test_the_monitor_draws_while_it_runs_where_someone_looks(kernel):
     sent = kernel(TRAINING, LAB)
     assert [kind for kind, _ in sent] == ["display_data"] + 3 * ["update_display_data"]
-    assert ["run of 1 steps" in sent[0][1], "run of 3 steps. Loss: from 3 to 2." in sent[-1][1]] == [True, True]
+    assert [
+        "run of 1 steps" in sent[0][1],
+        "run of 3 steps. Loss: from 3 to 2." in sent[-1][1],
+    ] == [True, True]
 
 
 def test_the_monitor_draws_once_where_nobody_looks(kernel):
@@ -333,10 +369,18 @@ def test_the_rate_explorer_asks_the_reader_for_the_run_and_for_the_verdict():
         asked.append(rate)
         return {"loss": [1.0, rate], "update_ratio": [1.0, rate]}
 
-    explore = widgets.rate_explorer(run, lambda history: "high" if history["loss"][-1] > 1 else "ok", rates=(0.01, 100))
+    explore = widgets.rate_explorer(
+        run, lambda history: "high" if history["loss"][-1] > 1 else "ok", rates=(0.01, 100)
+    )
     assert asked == [pytest.approx(1.0)]
-    assert explore.picture(rate=50.0).figure.get_suptitle() == "learning rate 50: your diagnose_lr says high"
-    assert explore.picture(rate=0.5).figure.get_suptitle() == "learning rate 0.5: your diagnose_lr says ok"
+    assert (
+        explore.picture(rate=50.0).figure.get_suptitle()
+        == "learning rate 50: your diagnose_lr says high"
+    )
+    assert (
+        explore.picture(rate=0.5).figure.get_suptitle()
+        == "learning rate 0.5: your diagnose_lr says ok"
+    )
     with pytest.raises(NotImplementedError):
         widgets.rate_explorer(run, stub)
 
@@ -346,6 +390,9 @@ def test_the_invented_run_is_shaken_at_high_rates_and_asleep_at_low_ones():
     ends = {}
     for rate in (1e-4, 1e-2, 0.45):
         loss, ratio, _ = axes_of(explore.picture(rate=rate))
-        ends[rate] = loss.lines[0].get_ydata()[-50:].mean(), np.median(ratio.lines[0].get_ydata()[-50:])
+        ends[rate] = (
+            loss.lines[0].get_ydata()[-50:].mean(),
+            np.median(ratio.lines[0].get_ydata()[-50:]),
+        )
     assert ends[1e-2][0] < 0.1 * min(ends[1e-4][0], ends[0.45][0])
     assert ends[0.45][1] > 0.03 > ends[1e-2][1]

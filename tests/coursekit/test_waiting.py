@@ -45,7 +45,9 @@ def test_a_method_is_named_with_its_class(capsys):
 def test_a_name_that_no_cell_has_defined_yet(capsys):
     with once_written():
         margin_violations()  # noqa: F821  # pyright: ignore[reportUndefinedVariable]
-    assert "waits for margin_violations: run the cells above that define it" in capsys.readouterr().out
+    assert (
+        "waits for margin_violations: run the cells above that define it" in capsys.readouterr().out
+    )
 
 
 def test_what_is_written_runs_in_silence(capsys):
@@ -62,7 +64,16 @@ def test_the_readers_own_mistake_is_shown():
 
 
 def test_the_kit_starts_light_and_knows_no_engine():
-    heavy = ("matplotlib", "ipywidgets", "IPython", "sklearn", "pooch", "torch", "autograder", "solutions")
+    heavy = (
+        "matplotlib",
+        "ipywidgets",
+        "IPython",
+        "sklearn",
+        "pooch",
+        "torch",
+        "autograder",
+        "solutions",
+    )
     code = f"import sys, coursekit; print([name for name in {heavy} if name in sys.modules])"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout == "[]\n"

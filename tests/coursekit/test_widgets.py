@@ -48,7 +48,10 @@ def test_hinge_explorer_compares_the_readers_function():
     assert "Your function says 3.9." in right.alt
     assert right.figure.get_suptitle() == "your L_i_vectorized says 3.9: the hatched bars added up"
     wrong = widgets.hinge_explorer(yours=lambda *given: hinge(*given) + given[-1]).picture()
-    assert wrong.figure.get_suptitle() == "your L_i_vectorized says 3.9: not what the hatched bars add up to"
+    assert (
+        wrong.figure.get_suptitle()
+        == "your L_i_vectorized says 3.9: not what the hatched bars add up to"
+    )
 
 
 def test_a_stub_is_heard_when_the_widget_is_made():
@@ -90,7 +93,9 @@ def test_a_point_pulled_across_the_line_costs():
     assert f"the data loss is {loss:.3g}" in picture.alt
 
 
-@pytest.mark.parametrize(("x", "h", "numeric"), [(0.1, 0.3, 2 / 3), (0.1, 0.05, 1), (-0.1, 0.05, 0), (0.0, 0.3, 0.5)])
+@pytest.mark.parametrize(
+    ("x", "h", "numeric"), [(0.1, 0.3, 2 / 3), (0.1, 0.05, 1), (-0.1, 0.05, 0), (0.0, 0.3, 0.5)]
+)
 def test_the_kink_shows_what_the_centred_difference_says(x, h, numeric):
     picture = widgets.kink_demo().picture(x=x, h=h)
     assert f"the numeric slope is {numeric:.3g}" in picture.alt
@@ -120,13 +125,18 @@ def test_the_search_map_asks_the_reader():
 ANSWERS = {
     name: value
     for assignment in ("backprop", "cnn")
-    for name, value in runpy.run_path(str(Path(__file__).parents[2] / "solutions" / f"{assignment}.py")).items()
+    for name, value in runpy.run_path(
+        str(Path(__file__).parents[2] / "solutions" / f"{assignment}.py")
+    ).items()
 }
 ON_ANSWERS = {  # these have nothing to show without the reader's functions
     "architecture_builder": ("network_summary",),
     "broken_backward": ("TwoLayerNet", "overfit_small"),
     "cost_explorer": ("conv_cost",),
-    "signal_explorer": (("affine_forward", "affine_backward"), {"relu": ("relu_forward", "relu_backward")}),
+    "signal_explorer": (
+        ("affine_forward", "affine_backward"),
+        {"relu": ("relu_forward", "relu_backward")},
+    ),
 }
 
 
@@ -134,7 +144,11 @@ def found(names: Any) -> Any:
     """The answers of these names, in the same arrangement."""
     if isinstance(names, str):
         return ANSWERS[names]
-    return {k: found(v) for k, v in names.items()} if isinstance(names, dict) else tuple(map(found, names))
+    return (
+        {k: found(v) for k, v in names.items()}
+        if isinstance(names, dict)
+        else tuple(map(found, names))
+    )
 
 
 MAKERS = {
@@ -143,7 +157,9 @@ MAKERS = {
     if isinstance(getattr(widgets, name), FunctionType)
 }
 MAKERS["temperature_bars"] = partial(widgets.temperature_bars, "abc", [2.0, 1.0, 0.0])
-MAKERS["text_sampler"] = partial(widgets.text_sampler, lambda temperature, first, rng: f"{temperature:.2f} " * 9, "ab")
+MAKERS["text_sampler"] = partial(
+    widgets.text_sampler, lambda temperature, first, rng: f"{temperature:.2f} " * 9, "ab"
+)
 
 
 @pytest.mark.parametrize("name", MAKERS)
@@ -159,7 +175,10 @@ def drawn_once(draw: Callable[..., Picture]) -> Callable[..., Any]:
     kept: dict[Any, SimpleNamespace] = {}
 
     def once(**values: Any) -> SimpleNamespace:
-        plain = {name: one if isinstance(one, int | float | str) else id(one) for name, one in values.items()}
+        plain = {
+            name: one if isinstance(one, int | float | str) else id(one)
+            for name, one in values.items()
+        }
         setting = tuple(sorted(plain.items()))
         if setting not in kept:
             written = draw(**values).html()
@@ -174,13 +193,17 @@ def test_live_every_control_redraws_the_picture(name, monkeypatch):
     from ipywidgets.widgets.widget import _instances
 
     monkeypatch.setenv("CHAINRULE_WIDGETS", "live")
-    monkeypatch.setattr("coursekit.figures.picture._DOTS_PER_INCH", 12)  # tiny pictures are drawn fast
+    monkeypatch.setattr(
+        "coursekit.figures.picture._DOTS_PER_INCH", 12
+    )  # tiny pictures are drawn fast
     explore = MAKERS[name]()
     bundle = explore._repr_mimebundle_()
     assert re.match(r'<img alt="', bundle["text/html"])  # for front ends without widgets
     box: Any = _instances[bundle[VIEW]["model_id"]]
     controls, shown = box.children
-    assert [handle.description for handle in controls.children] == [c.label for c in explore.controls.values()]
+    assert [handle.description for handle in controls.children] == [
+        c.label for c in explore.controls.values()
+    ]
     assert shown.value == explore.picture().html()
     explore.draw = drawn_once(explore.draw)  # the live picture and the one it is compared with
     for handle, (which, control) in zip(controls.children, explore.controls.items(), strict=True):
@@ -192,7 +215,9 @@ def test_live_every_control_redraws_the_picture(name, monkeypatch):
             handle.value = "a * b + a"
         else:
             handle.value = handle.min
-        now = {key: other.value for key, other in zip(explore.controls, controls.children, strict=True)}
+        now = {
+            key: other.value for key, other in zip(explore.controls, controls.children, strict=True)
+        }
         assert shown.value == explore.picture(**now).html(), which
 
 
@@ -210,7 +235,9 @@ def test_a_front_end_gets_controls_and_a_conversion_gets_a_picture():
         found = {}
         for front_end, metadata in (("lab", {"cellId": "a"}), ("nbconvert", {})):
             code = "from coursekit import widgets\nwidgets.kink_demo()"
-            request = client.session.msg("execute_request", {"code": code, "silent": False}, metadata=metadata)
+            request = client.session.msg(
+                "execute_request", {"code": code, "silent": False}, metadata=metadata
+            )
             client.shell_channel.send(request)
             while True:
                 message = client.get_iopub_msg(timeout=60)
@@ -219,9 +246,15 @@ def test_a_front_end_gets_controls_and_a_conversion_gets_a_picture():
                 assert message["msg_type"] != "error", message["content"]
                 if message["msg_type"] == "execute_result":
                     found[front_end] = set(message["content"]["data"])
-                if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
+                if (
+                    message["msg_type"] == "status"
+                    and message["content"]["execution_state"] == "idle"
+                ):
                     break
-        assert found == {"lab": {"text/plain", "text/html", VIEW}, "nbconvert": {"text/plain", "text/html"}}
+        assert found == {
+            "lab": {"text/plain", "text/html", VIEW},
+            "nbconvert": {"text/plain", "text/html"},
+        }
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)

@@ -45,7 +45,9 @@ class TinyCourse:
                 cell["source"] = answers[cell["id"]]
         return notebook
 
-    def hand_in(self, student: str, notebook: dict[str, Any] | bytes, name: str = "tiny.ipynb") -> Path:
+    def hand_in(
+        self, student: str, notebook: dict[str, Any] | bytes, name: str = "tiny.ipynb"
+    ) -> Path:
         """Put a notebook (or any bytes) into a student's submission; returns the folder."""
         folder = self.root / "submitted" / student / "tiny"
         folder.mkdir(parents=True, exist_ok=True)
@@ -60,7 +62,11 @@ class TinyCourse:
     def run(self, *command: str, ok: bool = True) -> subprocess.CompletedProcess[str]:
         """Run ``chainrule`` or ``nbgrader`` in the course."""
         ran = subprocess.run(
-            [str(BIN / command[0]), *command[1:]], cwd=self.root, capture_output=True, text=True, timeout=250
+            [str(BIN / command[0]), *command[1:]],
+            cwd=self.root,
+            capture_output=True,
+            text=True,
+            timeout=250,
         )
         assert not ok or ran.returncode == 0, ran.stdout + ran.stderr
         return ran

@@ -51,7 +51,16 @@ def helm(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def rendered(*options: str) -> list[dict[str, Any]]:
     """The objects that an installation makes."""
-    done = helm("template", "chainrule", str(CHART), "--namespace", "chainrule", "--kube-version", "1.34", *options)
+    done = helm(
+        "template",
+        "chainrule",
+        str(CHART),
+        "--namespace",
+        "chainrule",
+        "--kube-version",
+        "1.34",
+        *options,
+    )
     assert done.returncode == 0, done.stderr
     return [one for one in yaml.safe_load_all(done.stdout) if one]
 

@@ -63,13 +63,22 @@ def test_kubernetes_would_accept_every_object(way):
         checked.add(one["kind"])
     assert {"Deployment", "Service", "NetworkPolicy", "PersistentVolumeClaim"} <= checked
     for name, spec in pods(iter(objects)):  # dask's pods, too
-        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name.replace(" ", "-")}, "spec": spec}
+        pod = {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": name.replace(" ", "-")},
+            "spec": spec,
+        }
         kubernetes_validate.validate(pod, VERSION, strict=True)
 
 
 def test_a_mistake_would_be_found():
     """The check above can fail: a misspelt field and a wrong type do."""
-    (deployment,) = [one for one in rendered() if one["kind"] == "Deployment" and one["metadata"]["name"] == "oracle"]
+    (deployment,) = [
+        one
+        for one in rendered()
+        if one["kind"] == "Deployment" and one["metadata"]["name"] == "oracle"
+    ]
     for key, value in (("replicas", "one"), ("replicsa", 1)):
         wrong = copy.deepcopy(deployment)
         wrong["spec"][key] = value
@@ -136,20 +145,27 @@ def test_the_gradebook_is_one_pods_alone(everything):
         users = [
             name
             for name, spec in pods(iter(everything.values()))
-            if any(volume.get("persistentVolumeClaim", {}).get("claimName") == claim for volume in spec["volumes"])
+            if any(
+                volume.get("persistentVolumeClaim", {}).get("claimName") == claim
+                for volume in spec["volumes"]
+            )
         ]
         assert users == ["formgrader"], claim
     told = [
         name
         for name, spec in pods(iter(everything.values()))
-        if any(variable["name"] == "CHAINRULE_GRADEBOOK" for variable in spec["containers"][0]["env"])
+        if any(
+            variable["name"] == "CHAINRULE_GRADEBOOK" for variable in spec["containers"][0]["env"]
+        )
     ]
     assert told == ["formgrader"]
 
 
 def test_who_may_talk_to_whom(everything):
     """Every pod of the chart has a policy for both directions; none lets anybody in or out whom it does not name."""
-    policies = {name: one["spec"] for (kind, name), one in everything.items() if kind == "NetworkPolicy"}
+    policies = {
+        name: one["spec"] for (kind, name), one in everything.items() if kind == "NetworkPolicy"
+    }
     assert set(policies) == {"oracle", "formgrader", "grading"}
     for name, policy in policies.items():
         assert policy["policyTypes"] == ["Ingress", "Egress"]
@@ -158,7 +174,9 @@ def test_who_may_talk_to_whom(everything):
             assert ends, f"{name} lets everybody in or out"
             for end in ends:
                 assert "ipBlock" not in end, "no way to the internet"
-                assert end.get("podSelector", {"-": 0}) or end["namespaceSelector"], f"{name} names nobody"
+                assert end.get("podSelector", {"-": 0}) or end["namespaceSelector"], (
+                    f"{name} names nobody"
+                )
     admitted = {
         name: [
             end["podSelector"]["matchLabels"].get("component") or end["podSelector"]["matchLabels"]
@@ -187,14 +205,22 @@ def test_workers_and_scheduler_talk_in_cipher_and_take_one_card_each(everything)
     gpu = everything["DaskWorkerGroup", "grading-gpu"]["spec"]["worker"]["spec"]["containers"][0]
     assert gpu["resources"]["limits"]["nvidia.com/gpu"] == "1"
     assert {"--resources=GPU=1", "--nthreads=1"} <= set(gpu["args"])
-    assert "--nthreads=1" in everything["DaskCluster", "grading"]["spec"]["worker"]["spec"]["containers"][0]["args"]
+    assert (
+        "--nthreads=1"
+        in everything["DaskCluster", "grading"]["spec"]["worker"]["spec"]["containers"][0]["args"]
+    )
 
 
 def test_grades_outlive_an_uninstall(everything):
     claims = [one for (kind, _), one in everything.items() if kind == "PersistentVolumeClaim"]
     assert len(claims) == 4
-    assert all(one["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep" for one in claims)
-    assert everything["PersistentVolumeClaim", "chainrule-exchange"]["spec"]["storageClassName"] == "nfs"
+    assert all(
+        one["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep" for one in claims
+    )
+    assert (
+        everything["PersistentVolumeClaim", "chainrule-exchange"]["spec"]["storageClassName"]
+        == "nfs"
+    )
 
 
 def test_everything_runs_the_instructors_image_that_is_built(everything):

@@ -23,7 +23,9 @@ CONDA_NAMES = {"pytorch": "torch"}
 
 def pinned(conda: str) -> str:
     """The version of a conda package that constraints.txt has tested."""
-    return {"python": "3.11.9", "pip": "25.0"}.get(conda) or PINS[canonicalize_name(CONDA_NAMES.get(conda, conda))]
+    return {"python": "3.11.9", "pip": "25.0"}.get(conda) or PINS[
+        canonicalize_name(CONDA_NAMES.get(conda, conda))
+    ]
 
 
 def name_of(spec: str) -> str:
@@ -39,7 +41,9 @@ def test_it_says_nothing_but_what_conda_knows():
     assert [set(one) for one in pip] == [{"pip"}]
     for line in pip[0]["pip"]:
         if not line.startswith("-e"):
-            assert Requirement(line).specifier.contains(PINS[canonicalize_name(Requirement(line).name)])
+            assert Requirement(line).specifier.contains(
+                PINS[canonicalize_name(Requirement(line).name)]
+            )
 
 
 @pytest.mark.parametrize("spec", SPECS)
@@ -73,16 +77,25 @@ def channel(root: Path, versions: dict[str, str]) -> str:
             "md5": "0" * 32, "sha256": "0" * 64, "size": 1, "subdir": "noarch", "noarch": "python",
         }  # fmt: skip
 
-    packages = {f"{name}-{version}-0.conda": record(name, version) for name, version in versions.items()}
+    packages = {
+        f"{name}-{version}-0.conda": record(name, version) for name, version in versions.items()
+    }
     for subdir, content in (("noarch", packages), ("linux-64", {})):
         (root / subdir).mkdir()
-        data = {"info": {"subdir": subdir}, "packages": {}, "packages.conda": content, "repodata_version": 1}
+        data = {
+            "info": {"subdir": subdir},
+            "packages": {},
+            "packages.conda": content,
+            "repodata_version": 1,
+        }
         (root / subdir / "repodata.json").write_text(json.dumps(data))
     return root.as_uri()
 
 
 def solved(where: str) -> dict[str, str]:
-    records = asyncio.run(solve([where], SPECS, platforms=["linux-64", "noarch"], virtual_packages=[]))
+    records = asyncio.run(
+        solve([where], SPECS, platforms=["linux-64", "noarch"], virtual_packages=[])
+    )
     return {one.name.normalized: str(one.version) for one in records}
 
 

@@ -54,7 +54,9 @@ def hub(tiny_course: TinyCourse, tmp_path: Path) -> Iterator[str]:
         "c.JupyterHub.services = [{'name': 'chainrule', 'oauth_no_confirm': True,"
         f" 'url': 'http://127.0.0.1:{service}', 'api_token': {TOKEN!r}}}]\n"
     )
-    container = kinds(rendered())["Deployment", "formgrader"]["spec"]["template"]["spec"]["containers"][0]
+    container = kinds(rendered())["Deployment", "formgrader"]["spec"]["template"]["spec"][
+        "containers"
+    ][0]
     environment = {one["name"]: one.get("value", TOKEN) for one in container["env"]} | {
         "JUPYTERHUB_SERVICE_URL": f"http://127.0.0.1:{service}",
         "JUPYTERHUB_API_URL": f"http://127.0.0.1:{api}/hub/api",
@@ -82,7 +84,10 @@ def hub(tiny_course: TinyCourse, tmp_path: Path) -> Iterator[str]:
             ),
         ]
         try:
-            addresses = (f"http://127.0.0.1:{public}/hub/login", f"http://127.0.0.1:{service}/services/chainrule/api")
+            addresses = (
+                f"http://127.0.0.1:{public}/hub/login",
+                f"http://127.0.0.1:{service}/services/chainrule/api",
+            )
             until = time.monotonic() + 150
             while not all(map(answers, addresses)):
                 assert time.monotonic() < until, (tmp_path / "log").read_text()[-3000:]

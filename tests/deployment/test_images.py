@@ -18,20 +18,31 @@ IMAGES = {name: ROOT / "deploy/images" / name / "Dockerfile" for name in ("stude
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PINS = {
     canonicalize_name(name): version
-    for name, _, version in (line.partition("==") for line in (ROOT / "constraints.txt").read_text().splitlines())
+    for name, _, version in (
+        line.partition("==") for line in (ROOT / "constraints.txt").read_text().splitlines()
+    )
 }
 
 
 def instructions(image: str) -> list[tuple[str, list[str]]]:
     """The Dockerfile's instructions: word, arguments."""
     text = re.sub(r"\\\n", " ", IMAGES[image].read_text())
-    lines = [line.split(maxsplit=1) for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    lines = [
+        line.split(maxsplit=1)
+        for line in text.splitlines()
+        if line.strip() and not line.startswith("#")
+    ]
     return [(word, shlex.split(rest)) for word, rest in lines]
 
 
 def copied(image: str) -> list[str]:
     """What is taken from the repository."""
-    return [source.removeprefix("./") for word, rest in instructions(image) if word == "COPY" for source in rest[:-1]]
+    return [
+        source.removeprefix("./")
+        for word, rest in instructions(image)
+        if word == "COPY"
+        for source in rest[:-1]
+    ]
 
 
 def files(image: str) -> dict[str, str]:
@@ -42,7 +53,9 @@ def files(image: str) -> dict[str, str]:
         assert path.exists(), f"{image}: COPY {source}"
         for file in [path] if path.is_file() else path.rglob("*"):
             if file.is_file() and "__pycache__" not in file.parts:
-                found[file.relative_to(ROOT).as_posix()] = file.read_bytes().decode("utf-8", "replace")
+                found[file.relative_to(ROOT).as_posix()] = file.read_bytes().decode(
+                    "utf-8", "replace"
+                )
     return found
 
 
@@ -95,10 +108,14 @@ def installed(image: str) -> set[str]:
         try:
             lines = requires(name) or []
         except PackageNotFoundError:
-            pytest.fail(f"{image} installs {name}, which is not installed here: the list cannot be made")
+            pytest.fail(
+                f"{image} installs {name}, which is not installed here: the list cannot be made"
+            )
         for line in lines if new else ():
             child = Requirement(line)
-            if child.marker is None or any(child.marker.evaluate({"extra": extra}) for extra in new):
+            if child.marker is None or any(
+                child.marker.evaluate({"extra": extra}) for extra in new
+            ):
                 child.marker = None
                 open_.append(child)
     return set(found)
@@ -107,7 +124,9 @@ def installed(image: str) -> set[str]:
 def telling(text: str) -> set[str]:
     """Lines of code that could hardly be written twice by chance."""
     stripped = (line.strip() for line in text.splitlines())
-    return {line for line in stripped if len(line) > 40 and "=" in line and not line.startswith("#")}
+    return {
+        line for line in stripped if len(line) > 40 and "=" in line and not line.startswith("#")
+    }
 
 
 def test_no_answer_in_the_students_image():
@@ -159,7 +178,9 @@ def test_the_lists_of_packages():
 
 @pytest.mark.parametrize("image", IMAGES)
 def test_every_version_is_the_one_tested(image):
-    assert {name for name in installed(image) if name not in PINS and not accelerator(name)} == set()
+    assert {
+        name for name in installed(image) if name not in PINS and not accelerator(name)
+    } == set()
 
 
 def accelerator(name: str) -> bool:
@@ -174,14 +195,20 @@ def test_nobody_runs_as_root():
         assert int(users[-1]) >= 1000
 
 
-def test_the_clusters_lines_of_configuration_are_python_that_nbgrader_reads(tmp_path: Path, monkeypatch):
+def test_the_clusters_lines_of_configuration_are_python_that_nbgrader_reads(
+    tmp_path: Path, monkeypatch
+):
     from traitlets.config.loader import PyFileConfigLoader
 
     monkeypatch.setenv("CHAINRULE_GRADEBOOK", "postgresql://somewhere")
-    text = (ROOT / "nbgrader_config.py").read_text() + (ROOT / "deploy/images/instructor/cluster.py").read_text()
+    text = (ROOT / "nbgrader_config.py").read_text() + (
+        ROOT / "deploy/images/instructor/cluster.py"
+    ).read_text()
     (tmp_path / "nbgrader_config.py").write_text(text)
     config = PyFileConfigLoader("nbgrader_config.py", path=str(tmp_path)).load_config()
     assert config.ExchangeFactory.collect == "autograder.gradebook.exchange.CollectFromRooms"
     assert config.CourseDirectory.db_url == "postgresql://somewhere"
     assert config.Judge.isolation == "landlock"
-    assert config.Autograde.sanitize_preprocessors == ["autograder.gradebook.hooks.rebuilding.Rebuild"]
+    assert config.Autograde.sanitize_preprocessors == [
+        "autograder.gradebook.hooks.rebuilding.Rebuild"
+    ]

@@ -33,7 +33,16 @@ NAMES = {
     "cmd": "cmd",
     "defaultUrl": "default_url",
 }
-HANDLED = {*NAMES, "image", "cpu", "memory", "storage", "serviceAccountName", "cloudMetadata", "networkPolicy"}
+HANDLED = {
+    *NAMES,
+    "image",
+    "cpu",
+    "memory",
+    "storage",
+    "serviceAccountName",
+    "cloudMetadata",
+    "networkPolicy",
+}
 
 
 def configuration(group: str) -> Config:
@@ -58,16 +67,29 @@ def configuration(group: str) -> Config:
 def person(name: str, group: str) -> Any:
     """A user of the Hub, as far as a spawner looks."""
     return SimpleNamespace(
-        name=name, id=1, groups=[SimpleNamespace(name=group)], url=f"/user/{name}/", settings={}, server=Server()
+        name=name,
+        id=1,
+        groups=[SimpleNamespace(name=group)],
+        url=f"/user/{name}/",
+        settings={},
+        server=Server(),
     )
 
 
-def pod(profile: str | None, name: str = "ada@example.org", group: str = "nbgrader-chainrule") -> dict[str, Any]:
+def pod(
+    profile: str | None, name: str = "ada@example.org", group: str = "nbgrader-chainrule"
+) -> dict[str, Any]:
     """The manifest of somebody's server."""
 
     async def make() -> dict[str, Any]:
         hub = Hub(public_host="", base_url="/hub/", ip="hub", port=8081)
-        spawner = KubeSpawner(config=configuration(group), _mock=True, hub=hub, user=person(name, group), api_token="t")
+        spawner = KubeSpawner(
+            config=configuration(group),
+            _mock=True,
+            hub=hub,
+            user=person(name, group),
+            api_token="t",
+        )
         spawner.user_options = {"profile": profile} if profile else {}
         await spawner.load_user_options()
         manifest = await spawner.get_pod_manifest()
@@ -87,7 +109,9 @@ def _no_cluster(tmp_path_factory: pytest.TempPathFactory):
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("kubernetes_asyncio.config.KUBE_CONFIG_DEFAULT_LOCATION", str(path))
-        patch.setattr("kubernetes_asyncio.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", str(path))
+        patch.setattr(
+            "kubernetes_asyncio.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", str(path)
+        )
         yield
 
 
@@ -118,15 +142,21 @@ def test_kubernetes_would_accept_the_pod(profile):
 def test_a_card_only_for_who_asked_for_one(profile, device, pool):
     spec = pod(profile)["spec"]
     limits = spec["containers"][0]["resources"]["limits"]
-    assert {name: amount for name, amount in limits.items() if "nvidia" in name} == ({device: "1"} if device else {})
+    assert {name: amount for name, amount in limits.items() if "nvidia" in name} == (
+        {device: "1"} if device else {}
+    )
     assert spec.get("nodeSelector", {}).get("chainrule.example.org/pool") == pool
-    assert bool([one for one in spec.get("tolerations", ()) if one["key"] == "nvidia.com/gpu"]) == bool(device)
+    assert bool(
+        [one for one in spec.get("tolerations", ()) if one["key"] == "nvidia.com/gpu"]
+    ) == bool(device)
 
 
 def idle(profile: str) -> dict[str, int]:
     """After how many idle seconds a server ends itself, by the arguments it is started with."""
     arguments = dict(
-        one.removeprefix("--").split("=") for one in pod(profile)["spec"]["containers"][0]["args"] if "=" in one
+        one.removeprefix("--").split("=")
+        for one in pod(profile)["spec"]["containers"][0]["args"]
+        if "=" in one
     )
     for argument in arguments:  # these are settings that Jupyter has
         owner, _, trait = argument.partition(".")
@@ -145,7 +175,9 @@ def test_servers_with_a_card_end_sooner():
     assert idle("gpu")["kernels"] * 2 < idle("cpu")["kernels"]
     assert idle("gpu")["connected"]
     assert not idle("cpu")["connected"]
-    hours = {profile: pod(profile)["spec"].get("activeDeadlineSeconds", 0) / 3600 for profile in PROFILES}
+    hours = {
+        profile: pod(profile)["spec"].get("activeDeadlineSeconds", 0) / 3600 for profile in PROFILES
+    }
     assert hours == {"cpu": 0, "gpu-slice": 4, "gpu": 4}
     assert z2jh()["cull"]["maxAge"] > 4 * 3600
 
@@ -158,13 +190,21 @@ def test_what_a_student_has_at_hand(profile):
     writable = {path for path, mount in mounts.items() if not mount.get("readOnly")}
     assert writable == {"/home/jovyan", "/srv/nbgrader/exchange/chainrule/inbound"}
     assert mounts["/srv/data"]["readOnly"] is True
-    claims = {one["persistentVolumeClaim"]["claimName"] for one in spec["volumes"] if "persistentVolumeClaim" in one}
+    claims = {
+        one["persistentVolumeClaim"]["claimName"]
+        for one in spec["volumes"]
+        if "persistentVolumeClaim" in one
+    }
     assert {"chainrule-exchange", "chainrule-data"} < claims
     assert len(claims) == 3  # and a home
     assert "chainrule-course" not in claims
     assert spec["automountServiceAccountToken"] is False
     rights = container["securityContext"]
-    assert (rights["runAsUser"], rights["runAsNonRoot"], rights["allowPrivilegeEscalation"]) == (1000, True, False)
+    assert (rights["runAsUser"], rights["runAsNonRoot"], rights["allowPrivilegeEscalation"]) == (
+        1000,
+        True,
+        False,
+    )
     assert rights["capabilities"] == {"drop": ["ALL"]}
     assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
     assert not rights.get("privileged")
@@ -175,20 +215,26 @@ def test_the_room_is_the_one_that_collecting_looks_into(name):
     from kubespawner.slugs import safe_slug
 
     spec = pod("cpu", name)["spec"]
-    (inbound,) = [one for one in spec["containers"][0]["volumeMounts"] if one["mountPath"].endswith("/inbound")]
+    (inbound,) = [
+        one
+        for one in spec["containers"][0]["volumeMounts"]
+        if one["mountPath"].endswith("/inbound")
+    ]
     assert inbound["subPath"] == f"chainrule/inbound/{safe_slug(name)}"
     (room,) = spec["initContainers"]
     assert [mount["subPath"] for mount in room["volumeMounts"]] == [inbound["subPath"]]
 
 
 def test_the_instructors_image_is_for_instructors():
-    assert pod("instructor", "iris", "formgrade-chainrule")["spec"]["containers"][0]["image"].startswith(
-        "example.org/chainrule/instructor:"
-    )
+    assert pod("instructor", "iris", "formgrade-chainrule")["spec"]["containers"][0][
+        "image"
+    ].startswith("example.org/chainrule/instructor:")
     with pytest.raises(Exception, match="instructor"):
         pod("instructor", "ada", "nbgrader-chainrule")
     for profile in PROFILES:
-        assert pod(profile)["spec"]["containers"][0]["image"].startswith("example.org/chainrule/student:")
+        assert pod(profile)["spec"]["containers"][0]["image"].startswith(
+            "example.org/chainrule/student:"
+        )
 
 
 def test_the_network_of_students_pods():
@@ -217,9 +263,14 @@ def test_both_sides_name_the_same_things():
     student = values["singleuser"]
     oracle = student["extraEnv"]["CHAINRULE_ORACLE_URL"]
     assert oracle == "http://proxy-public/services/oracle/"
-    claims = {one["persistentVolumeClaim"]["claimName"] for one in student["storage"]["extraVolumes"]}
+    claims = {
+        one["persistentVolumeClaim"]["claimName"] for one in student["storage"]["extraVolumes"]
+    }
     assert claims <= {name for kind, name in chart if kind == "PersistentVolumeClaim"}
-    assert student["initContainers"][0]["image"] == f"{student['image']['name']}:{student['image']['tag']}"
+    assert (
+        student["initContainers"][0]["image"]
+        == f"{student['image']['name']}:{student['image']['tag']}"
+    )
     scopes = {scope for role in values["hub"]["loadRoles"].values() for scope in role["scopes"]}
     assert {"access:services!service=oracle", "access:services!service=chainrule"} <= scopes
     assert os.path.isfile(ROOT / "deploy/images/student/Dockerfile")

@@ -19,13 +19,19 @@ def stated() -> dict[str, Requirement]:
     """What pyproject asks of a student or an instructor, by name."""
     extras = PROJECT["optional-dependencies"]
     lines = [*PROJECT["dependencies"], *extras["torch"], *extras["lab"], *extras["instructor"]]
-    return {canonicalize_name(one.name): one for one in map(Requirement, lines) if one.name != "chainrule"}
+    return {
+        canonicalize_name(one.name): one
+        for one in map(Requirement, lines)
+        if one.name != "chainrule"
+    }
 
 
 def test_conda_gets_the_bounds_of_pyproject():
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
     pip = next(one["pip"] for one in environment if isinstance(one, dict))
-    lines = [one for one in environment if isinstance(one, str)] + [one for one in pip if not one.startswith("-e")]
+    lines = [one for one in environment if isinstance(one, str)] + [
+        one for one in pip if not one.startswith("-e")
+    ]
     conda = {}
     for line in lines:
         name, bounds = re.fullmatch(r"([a-z0-9-]+)(.*)", line).groups()  # type: ignore[union-attr]

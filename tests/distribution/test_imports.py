@@ -90,7 +90,11 @@ def brought_by(path: Path, module: str) -> set[str]:
 def undeclared(path: Path, source: str) -> set[str]:
     """The modules that a file imports although no extra of its folder's brings them."""
     allowed = declared("").union(*map(declared, extras_of(path)))
-    return {module for module in imported(source) if (brought := brought_by(path, module)) and not brought & allowed}
+    return {
+        module
+        for module in imported(source)
+        if (brought := brought_by(path, module)) and not brought & allowed
+    }
 
 
 @pytest.mark.parametrize("folder", sorted(EXTRAS))
@@ -103,7 +107,9 @@ def test_every_import_is_declared(folder: str):
 
 def test_the_test_above_can_fail():
     core, report = ROOT / "autograder/judge.py", ROOT / "autograder/classreport/page.py"
-    assert undeclared(core, "import numpy, torch.nn\nfrom nbgrader.api import Gradebook") == {"nbgrader"}
+    assert undeclared(core, "import numpy, torch.nn\nfrom nbgrader.api import Gradebook") == {
+        "nbgrader"
+    }
     assert undeclared(report, "def late():\n    from fastapi import FastAPI") == {"fastapi"}
     with pytest.raises(AssertionError, match="nobody brings"):
         undeclared(core, "import no_such_module")

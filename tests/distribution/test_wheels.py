@@ -16,7 +16,16 @@ TRAVELS = ("autograder", "coursekit", "solutions", "pyproject.toml", "README.md"
 
 def built(source: Path, into: Path) -> dict[str, str]:
     """Build a wheel of a copy (builds leave traces beside the source): name inside -> text."""
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(into), str(source)]
+    command = [
+        sys.executable,
+        "-m",
+        "build",
+        "--wheel",
+        "--no-isolation",
+        "--outdir",
+        str(into),
+        str(source),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     (wheel,) = into.glob("*.whl")
@@ -30,7 +39,11 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in TRAVELS:
         path = ROOT / name
         if path.is_dir():
-            shutil.copytree(path, target / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info", "build"))
+            shutil.copytree(
+                path,
+                target / name,
+                ignore=shutil.ignore_patterns("__pycache__", "*.egg-info", "build"),
+            )
         elif path.exists():
             shutil.copy(path, target / name)
     return target
@@ -39,7 +52,9 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def telling_lines(text: str) -> set[str]:
     """Lines of code that could hardly be written twice by chance."""
     stripped = (line.strip() for line in text.splitlines())
-    return {line for line in stripped if len(line) > 40 and "=" in line and not line.startswith("#")}
+    return {
+        line for line in stripped if len(line) > 40 and "=" in line and not line.startswith("#")
+    }
 
 
 def test_the_students_wheel_has_the_engine_and_no_line_of_an_answer(copy, tmp_path):
@@ -51,7 +66,9 @@ def test_the_students_wheel_has_the_engine_and_no_line_of_an_answer(copy, tmp_pa
     for path in (ROOT / "solutions").rglob("*.py"):
         answers |= telling_lines(path.read_text())
     assert answers
-    assert {name: line for name, text in inside.items() for line in telling_lines(text) & answers} == {}
+    assert {
+        name: line for name, text in inside.items() for line in telling_lines(text) & answers
+    } == {}
 
 
 def test_the_solutions_are_a_distribution_of_their_own(copy, tmp_path):

@@ -34,7 +34,15 @@ def test_what_the_page_shows_is_what_the_code_says(page: ModuleType) -> None:
 
 
 def test_every_check_is_on_the_page(page: ModuleType) -> None:
-    families = {"AllowedMeans", "Dimensions", "Gradient", "Property", "Reference", "Training", "Vectorised"}
+    families = {
+        "AllowedMeans",
+        "Dimensions",
+        "Gradient",
+        "Property",
+        "Reference",
+        "Training",
+        "Vectorised",
+    }
     assert families <= set(autograder.checks.__all__)
     headings = {line[3:] for line in page.PAGE.read_text().splitlines() if line.startswith("## ")}
     assert headings == families

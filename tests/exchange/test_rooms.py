@@ -110,7 +110,9 @@ def test_nobody_hands_in_for_another(exchange: Exchange):
         lambda room: (room / "+tiny+2026-03-01 10:00:00 UTC+x").mkdir(),
         lambda room: (room / "a\nb+tiny+2026-03-01 10:00:00 UTC+x").mkdir(),
         lambda room: (room / "mallory+tiny+2026-03-01 10:00:00 UTC+x").write_text("a file"),
-        lambda room: (room / "mallory+tiny+2026-03-01 10:00:00 UTC+x").symlink_to(room.parent / "ada"),
+        lambda room: (room / "mallory+tiny+2026-03-01 10:00:00 UTC+x").symlink_to(
+            room.parent / "ada"
+        ),
         lambda room: os.mkfifo(room / "mallory+tiny+2026-03-01 10:00:00 UTC+x"),
     ],
 )
@@ -133,7 +135,11 @@ def test_no_link_is_followed_and_no_pipe_waited_for(exchange: Exchange):
     os.mkfifo(folder / "pipe")
     exchange.collect()
     found = exchange.course.root / "submitted/mallory/tiny"
-    assert {path.relative_to(found).as_posix() for path in found.rglob("*")} == {"tiny.ipynb", "sub", "sub/data.csv"}
+    assert {path.relative_to(found).as_posix() for path in found.rglob("*")} == {
+        "tiny.ipynb",
+        "sub",
+        "sub/data.csv",
+    }
 
 
 def test_before_the_due_date_if_the_course_says_so(exchange: Exchange):
@@ -154,7 +160,9 @@ def test_from_release_to_feedback_by_nbgraders_own_commands(exchange: Exchange, 
     """Two pods, one exchange: everything but collecting is nbgrader's own, with each pod's mounts as the only difference."""
     course = exchange.course
     course.configure("c.ExchangeFactory.collect = 'autograder.gradebook.exchange.CollectFromRooms'")
-    course.configure(f"c.Exchange.root = {str(exchange.root)!r}\nc.Exchange.path_includes_course = True")
+    course.configure(
+        f"c.Exchange.root = {str(exchange.root)!r}\nc.Exchange.path_includes_course = True"
+    )
     (exchange.root / COURSE).chmod(0o755)
     (exchange.root).chmod(0o777)
     course.run("nbgrader", "release_assignment", "tiny")
@@ -173,7 +181,9 @@ def test_from_release_to_feedback_by_nbgraders_own_commands(exchange: Exchange, 
         homes[student].run("nbgrader", "fetch_assignment", "tiny", "--student", student)
     answers = {"ada": RIGHT | WRITTEN, "mallory": {}}
     for student, home in homes.items():
-        (home.root / COURSE / "tiny/tiny.ipynb").write_text(json.dumps(course.notebook(answers[student])))
+        (home.root / COURSE / "tiny/tiny.ipynb").write_text(
+            json.dumps(course.notebook(answers[student]))
+        )
         as_ = ("--student", "ada")  # mallory, too, says that she is ada
         home.run("nbgrader", "submit", "tiny", *as_)
     said = course.run("nbgrader", "collect", "tiny")

@@ -137,7 +137,10 @@ def test_a_failure_is_told_with_the_students_own_frames_only() -> None:
 
 UNFIT = {
     "nothing": ({}, r"source/tiny/exercises\.py \(or exercises/__init__\.py\) does not exist"),
-    "a package without a first file": ({"exercises/own.py": ""}, r".*__init__\.py\) does not exist"),
+    "a package without a first file": (
+        {"exercises/own.py": ""},
+        r".*__init__\.py\) does not exist",
+    ),
     "syntax": ({"exercises.py": "x = = 1\n"}, r"source/tiny/exercises\.py:1: invalid syntax"),
     "syntax beside it": (
         {"exercises.py": "\nimport shared", "shared.py": "\n\nx = = 1"},

@@ -13,10 +13,18 @@ import pytest
 from courses.course import RIGHT, ROW_SUMS, WRITTEN, TinyCourse, build_tiny, once
 from nbgrader.api import Gradebook
 
-CANVAS, MOODLE = "autograder.gradebook.exporters.CanvasExport", "autograder.gradebook.exporters.MoodleExport"
+CANVAS, MOODLE = (
+    "autograder.gradebook.exporters.CanvasExport",
+    "autograder.gradebook.exporters.MoodleExport",
+)
 DOCUMENTED = (Path(__file__).resolve().parents[2] / "docs/grading.md").read_text()
 PEOPLE = {
-    "ada": {"first_name": "Ada", "last_name": "Lovelace", "email": "ada@example.org", "lms_user_id": "4711"},
+    "ada": {
+        "first_name": "Ada",
+        "last_name": "Lovelace",
+        "email": "ada@example.org",
+        "lms_user_id": "4711",
+    },
     "ben": {"first_name": 'Ben "B', "last_name": "O'Neil, Jr."},
     "cyd": {"first_name": "", "last_name": "=HYPERLINK(1)"},
     "dot": {},
@@ -50,7 +58,9 @@ def graded(root: Path) -> TinyCourse:
             book.update_or_create_student(student, **known)
     for student, answers in ANSWERS.items():
         folder = course.hand_in(student, course.notebook(answers))
-        (folder / "timestamp.txt").write_text(LATE if student == "dot" else "2026-03-01 11:00:00 UTC")
+        (folder / "timestamp.txt").write_text(
+            LATE if student == "dot" else "2026-03-01 11:00:00 UTC"
+        )
     course.run("chainrule", "grade", "tiny", "--no-feedback")
     return course
 
@@ -60,7 +70,9 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> TinyCourse:
     return once(tmp_path_factory, "tiny-exported", graded)
 
 
-def exported(course: TinyCourse, exporter: str, path: Path, *options: str) -> tuple[list[list[str]], str]:
+def exported(
+    course: TinyCourse, exporter: str, path: Path, *options: str
+) -> tuple[list[list[str]], str]:
     said = course.run("nbgrader", "export", f"--exporter={exporter}", "--to", str(path), *options)
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.reader(file)), said.stdout + said.stderr
@@ -104,7 +116,11 @@ def test_canvas(course: TinyCourse, tmp_path: Path):
 
 
 def test_canvas_as_configured(course: TinyCourse, tmp_path: Path):
-    options = ("--CanvasExport.missing=0", "--CanvasExport.unfinished=True", "--CanvasExport.student_id=SIS User ID")
+    options = (
+        "--CanvasExport.missing=0",
+        "--CanvasExport.unfinished=True",
+        "--CanvasExport.student_id=SIS User ID",
+    )
     names = "--CanvasExport.names={'tiny': 'Tiny (99)'}"
     (header, _, *rows), said = exported(course, CANVAS, tmp_path / "canvas.csv", *options, names)
     assert header[5] == "Tiny (99)"
@@ -116,7 +132,14 @@ def test_canvas_as_configured(course: TinyCourse, tmp_path: Path):
 
 def test_moodle(course: TinyCourse, tmp_path: Path):
     (header, *rows), _ = exported(course, MOODLE, tmp_path / "moodle.csv")
-    assert header == ["First name", "Last name", "Username", "ID number", "Email address", "tiny (Real)"]
+    assert header == [
+        "First name",
+        "Last name",
+        "Username",
+        "ID number",
+        "Email address",
+        "tiny (Real)",
+    ]
     by_name = {row[2]: row for row in rows}
     assert by_name["ada"] == ["Ada", "Lovelace", "ada", "4711", "ada@example.org", "-"]
     assert by_name["ben"][5] == "4"
@@ -160,7 +183,9 @@ def test_what_people_gave_stays_and_the_penalty_follows(course: TinyCourse, tmp_
     folder = copy.hand_in("dot", copy.notebook(RIGHT | WRITTEN))
     (folder / "timestamp.txt").write_text(LATE)
     folder = copy.hand_in("ben", copy.notebook(RIGHT))
-    (folder / "timestamp.txt").write_text("2026-03-01 12:10:00 UTC")  # within the quarter of an hour
+    (folder / "timestamp.txt").write_text(
+        "2026-03-01 12:10:00 UTC"
+    )  # within the quarter of an hour
     copy.run(*again)
     give(copy, "dot", 2)
     copy.run(*again)
@@ -171,7 +196,9 @@ def test_what_people_gave_stays_and_the_penalty_follows(course: TinyCourse, tmp_
         "dot": 2,
     }
     _, said = exported(copy, CANVAS, tmp_path / "unconfirmed.csv")
-    assert "wait for a person to grade them: ada, dot" in said  # nbgrader asks to look again, and so do we
+    assert (
+        "wait for a person to grade them: ada, dot" in said
+    )  # nbgrader asks to look again, and so do we
     give(copy, "ada", 1.5)
     give(copy, "dot", 2)
     (_, _, *rows), _ = exported(copy, CANVAS, tmp_path / "again.csv")

@@ -75,7 +75,9 @@ class Ambush:
 
     def release(self, *numbers: int) -> None:
         """Let these students' submissions go on, or all."""
-        for path in [self.folder / f"hold-{number}" for number in numbers] or self.folder.glob("hold-*"):
+        for path in [self.folder / f"hold-{number}" for number in numbers] or self.folder.glob(
+            "hold-*"
+        ):
             path.unlink()
 
     def met(self) -> list[tuple[int, int]]:
@@ -86,7 +88,10 @@ class Ambush:
 
     def wait_for(self, number: int) -> int:
         """Wait until a student's submission is in hand; returns the process that has it."""
-        until(lambda: any(number == one for one, _ in self.met()), f"nobody has submission {number} in hand")
+        until(
+            lambda: any(number == one for one, _ in self.met()),
+            f"nobody has submission {number} in hand",
+        )
         return next(pid for one, pid in reversed(self.met()) if one == number)
 
 

@@ -89,14 +89,17 @@ class Run:
 def grades(course: TinyCourse, database: str | None = None) -> Grades:
     """By student: every score, mark for people and comment in the gradebook, and what the autograded notebook says. One
     submission each, or this fails."""
-    with Gradebook(database or f"sqlite:///{course.root / 'gradebook.db'}", "chainrule") as gradebook:
+    with Gradebook(
+        database or f"sqlite:///{course.root / 'gradebook.db'}", "chainrule"
+    ) as gradebook:
         rows: list[Any] = gradebook.assignment_submissions("tiny")
         found: Grades = {row.student_id: _of(row) for row in rows}
         assert len(found) == len(rows)
     for student in found:
         notebook = course.autograded(student)
         found[student]["autograded"] = [
-            (one.verdict.name, one.verdict.score, one.verdict.status) for one in verdicts_on_record(notebook)
+            (one.verdict.name, one.verdict.score, one.verdict.status)
+            for one in verdicts_on_record(notebook)
         ]
         page = course.root / "feedback" / student / "tiny/tiny.html"
         found[student]["feedback"] = page.stat().st_size > 0
@@ -105,7 +108,10 @@ def grades(course: TinyCourse, database: str | None = None) -> Grades:
 
 def _of(submission: Any) -> dict[str, Any]:
     (notebook,) = submission.notebooks
-    scores = sorted((one.name, one.auto_score, one.manual_score, one.needs_manual_grade) for one in notebook.grades)
+    scores = sorted(
+        (one.name, one.auto_score, one.manual_score, one.needs_manual_grade)
+        for one in notebook.grades
+    )
     comments = sorted((one.name, one.auto_comment or "") for one in notebook.comments)
     return {"score": submission.score, "grades": scores, "comments": comments}
 
@@ -115,7 +121,9 @@ def judged(course: TinyCourse) -> set[str]:
     return {path.stem for path in (course.root / "build/judged/tiny").glob("*.json")}
 
 
-def only_poisoned(course: TinyCourse, said: Mapping[str, Any], undisturbed: Grades, student: str) -> None:
+def only_poisoned(
+    course: TinyCourse, said: Mapping[str, Any], undisturbed: Grades, student: str
+) -> None:
     """Asserts that a submission was given up after two tries, and that it cost nobody else anything."""
     found = grades(course)
     poisoned, before = found.pop(student), dict(undisturbed)

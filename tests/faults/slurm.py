@@ -65,7 +65,11 @@ def missing() -> str | None:
     absent = [program for program in PROGRAMS if shutil.which(program, path=search) is None]
     if absent:
         return f"Slurm is not installed here ({', '.join(absent)}): {INSTALL}"
-    return "Slurm's daemons start jobs as their users, for which they must be root" if os.geteuid() else None
+    return (
+        "Slurm's daemons start jobs as their users, for which they must be root"
+        if os.geteuid()
+        else None
+    )
 
 
 class Slurm:
@@ -80,9 +84,13 @@ class Slurm:
             (folder / "cards" / f"gpu{card}").symlink_to(device)
         node = socket.gethostname().split(".")[0]
         controller, daemon = _free_ports(2)
-        text = CONFIGURATION.format(node=node, folder=folder, controller=controller, daemon=daemon, cards=CARDS)
+        text = CONFIGURATION.format(
+            node=node, folder=folder, controller=controller, daemon=daemon, cards=CARDS
+        )
         (folder / "slurm.conf").write_text(text)
-        (folder / "gres.conf").write_text(f"NodeName={node} Name=gpu File={folder}/cards/gpu[0-{CARDS - 1}]\n")
+        (folder / "gres.conf").write_text(
+            f"NodeName={node} Name=gpu File={folder}/cards/gpu[0-{CARDS - 1}]\n"
+        )
         self.environment = {
             **{name: value for name, value in os.environ.items() if name not in MEANWHILE},
             "PATH": f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin",
@@ -95,17 +103,33 @@ class Slurm:
         (munge / "key").write_bytes(os.urandom(128))
         (munge / "key").chmod(0o600)
         self._start(
-            *("munged", "--foreground", "--force", f"--key-file={munge / 'key'}", f"--socket={munge / 'socket'}"),
-            *(f"--pid-file={munge / 'pid'}", f"--seed-file={munge / 'seed'}", f"--log-file={munge / 'log'}"),
+            *(
+                "munged",
+                "--foreground",
+                "--force",
+                f"--key-file={munge / 'key'}",
+                f"--socket={munge / 'socket'}",
+            ),
+            *(
+                f"--pid-file={munge / 'pid'}",
+                f"--seed-file={munge / 'seed'}",
+                f"--log-file={munge / 'log'}",
+            ),
         )
         until((munge / "socket").exists, f"munged does not start: {self._said()}", 20)
         self._start("slurmctld", "-D")
         self._start("slurmd", "-D")
-        until(lambda: self.ask("sinfo", "-h", "-o", "%t", ok=False) == "idle", f"no node: {self._said()}", 60)
+        until(
+            lambda: self.ask("sinfo", "-h", "-o", "%t", ok=False) == "idle",
+            f"no node: {self._said()}",
+            60,
+        )
 
     def ask(self, *command: str, ok: bool = True) -> str:
         """What one of Slurm's commands prints."""
-        ran = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=60)
+        ran = subprocess.run(
+            command, env=self.environment, capture_output=True, text=True, timeout=60
+        )
         assert not ok or ran.returncode == 0, ran.stderr
         return ran.stdout.strip()
 
@@ -177,7 +201,11 @@ class Slurm:
             )
 
     def _said(self) -> str:
-        files = [*self.folder.glob("*.out"), *self.folder.glob("*.log"), *self.folder.glob("munge/log")]
+        files = [
+            *self.folder.glob("*.out"),
+            *self.folder.glob("*.log"),
+            *self.folder.glob("munge/log"),
+        ]
         return " | ".join(f"{path.name}: {path.read_text()[-500:]}" for path in sorted(files))
 
 
@@ -214,10 +242,16 @@ class Workers:
 
     def follow(self) -> tuple[str, dict[str, str]]:
         """Wait for it; returns the scheduler's address and the environment that ``chainrule grade`` is told to have."""
-        until(lambda: "--scheduler" in self.said() or self._process.poll() is not None, "no job begins", 90)
+        until(
+            lambda: "--scheduler" in self.said() or self._process.poll() is not None,
+            "no job begins",
+            90,
+        )
         assert self._process.poll() is None, self.said()
         words = self.said().split()
-        (config,) = (word.removeprefix("DASK_CONFIG=") for word in words if word.startswith("DASK_CONFIG="))
+        (config,) = (
+            word.removeprefix("DASK_CONFIG=") for word in words if word.startswith("DASK_CONFIG=")
+        )
         return words[words.index("--scheduler") + 1], {**self._environment, "DASK_CONFIG": config}
 
     def said(self) -> str:

@@ -33,11 +33,26 @@ class Cluster:
 
     def start(self) -> None:
         """Start all of it, as whatever keeps services running would."""
-        self.scheduler = self._dask("scheduler", "--host", "127.0.0.1", "--port", str(self._port), "--no-dashboard")
+        self.scheduler = self._dask(
+            "scheduler", "--host", "127.0.0.1", "--port", str(self._port), "--no-dashboard"
+        )
         for number in (1, 2):
             self._dask(
-                *("worker", self.address, "--host", "127.0.0.1", "--nthreads", "1", "--no-dashboard"),
-                *("--memory-limit", "3GB", "--local-directory", str(self._folder / f"worker-{number}")),
+                *(
+                    "worker",
+                    self.address,
+                    "--host",
+                    "127.0.0.1",
+                    "--nthreads",
+                    "1",
+                    "--no-dashboard",
+                ),
+                *(
+                    "--memory-limit",
+                    "3GB",
+                    "--local-directory",
+                    str(self._folder / f"worker-{number}"),
+                ),
             )
 
     def _dask(self, *arguments: str) -> subprocess.Popen[bytes]:
@@ -74,7 +89,9 @@ def cluster(request: pytest.FixtureRequest, tmp_path: Path, ambush: Ambush) -> I
         made.kill()
 
 
-def test_a_worker_of_the_cluster_is_killed(course: TinyCourse, ambush: Ambush, cluster: Cluster, undisturbed: Grades):
+def test_a_worker_of_the_cluster_is_killed(
+    course: TinyCourse, ambush: Ambush, cluster: Cluster, undisturbed: Grades
+):
     ambush.hold(NUMBER["cyd"])
     run = Run(course, ambush.environment, "--scheduler", cluster.address)
     os.kill(ambush.wait_for(NUMBER["cyd"]), signal.SIGKILL)
@@ -95,17 +112,24 @@ def test_a_submission_that_kills_every_worker_of_the_cluster_that_it_meets(
     assert len(killed) == len(set(killed)) == 2
 
     (ambush.folder / f"poison-{NUMBER['cyd']}").unlink()
-    assert Run(course, ambush.environment, "--scheduler", cluster.address).finish()["unchanged"] == len(NAMES) - 1
+    assert (
+        Run(course, ambush.environment, "--scheduler", cluster.address).finish()["unchanged"]
+        == len(NAMES) - 1
+    )
     assert grades(course) == undisturbed
 
 
 @pytest.mark.parametrize("cluster", [0, 3], indirect=True)
-def test_two_submissions_that_kill_workers(course: TinyCourse, ambush: Ambush, cluster: Cluster, undisturbed: Grades):
+def test_two_submissions_that_kill_workers(
+    course: TinyCourse, ambush: Ambush, cluster: Cluster, undisturbed: Grades
+):
     """However many deaths the scheduler allows: whoever waited behind them when their workers died is innocent."""
     poisons = {"ada", "ben"}
     for student in poisons:
         ambush.poison(NUMBER[student])
-    assert Run(course, ambush.environment, "--scheduler", cluster.address).finish()["failures"] == {}
+    assert (
+        Run(course, ambush.environment, "--scheduler", cluster.address).finish()["failures"] == {}
+    )
     found = grades(course)
     assert {name: found[name] for name in NAMES if name not in poisons} == {
         name: undisturbed[name] for name in NAMES if name not in poisons
@@ -115,7 +139,9 @@ def test_two_submissions_that_kill_workers(course: TinyCourse, ambush: Ambush, c
     assert {name: met.count(NUMBER[name]) for name in poisons} == dict.fromkeys(poisons, 2)
 
 
-def test_no_worker_offers_the_card_that_the_assignment_asks_for(course: TinyCourse, ambush: Ambush, cluster: Cluster):
+def test_no_worker_offers_the_card_that_the_assignment_asks_for(
+    course: TinyCourse, ambush: Ambush, cluster: Cluster
+):
     accelerate(course)
     ended = Run(course, ambush.environment, "--scheduler", cluster.address).end()
     assert ended.returncode == 2

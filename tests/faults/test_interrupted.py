@@ -15,7 +15,9 @@ from .cohort import NAMES, NUMBER, Grades, Run, grades, judged
 pytestmark = pytest.mark.faults
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda how: how.name)
+@pytest.mark.parametrize(
+    "how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda how: how.name
+)
 def test_the_command_is_ended_and_given_again(
     how: signal.Signals, course: TinyCourse, ambush: Ambush, undisturbed: Grades
 ):
@@ -33,7 +35,9 @@ def test_the_command_is_ended_and_given_again(
     ended = run.end()
     assert ended.returncode != 0
     assert "Traceback" not in ended.stderr
-    until(lambda: not any(map(psutil.Process.is_running, family)), "processes outlive the command", 30)
+    until(
+        lambda: not any(map(psutil.Process.is_running, family)), "processes outlive the command", 30
+    )
     assert judged(course) == set(NAMES[:4])
 
     ambush.release()

@@ -18,7 +18,9 @@ HELD_SECONDS = 9.0
 
 
 @pytest.mark.parametrize("lock", ["IMMEDIATE", "EXCLUSIVE"])
-def test_locked_while_verdicts_come_in(lock: str, course: TinyCourse, ambush: Ambush, undisturbed: Grades):
+def test_locked_while_verdicts_come_in(
+    lock: str, course: TinyCourse, ambush: Ambush, undisturbed: Grades
+):
     ambush.hold(NUMBER["ada"])
     run = Run(course, ambush.environment, "--jobs", "2")
     ambush.wait_for(NUMBER["ada"])
@@ -28,9 +30,13 @@ def test_locked_while_verdicts_come_in(lock: str, course: TinyCourse, ambush: Am
     assert len(ambush.met()) == len(NAMES)
 
 
-def test_locked_before_the_command_is_given(course: TinyCourse, ambush: Ambush, undisturbed: Grades):
+def test_locked_before_the_command_is_given(
+    course: TinyCourse, ambush: Ambush, undisturbed: Grades
+):
     started: list[Run] = []
-    _hold(course, "EXCLUSIVE", lambda: started.append(Run(course, ambush.environment, "--jobs", "2")))
+    _hold(
+        course, "EXCLUSIVE", lambda: started.append(Run(course, ambush.environment, "--jobs", "2"))
+    )
     assert started[0].finish()["failures"] == {}
     assert grades(course) == undisturbed
 

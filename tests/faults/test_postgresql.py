@@ -36,7 +36,17 @@ class Server:
     def start(self) -> None:
         """Start it and wait until it answers."""
         options = f"-c listen_addresses='' -c unix_socket_directories='{self._folder}' -c fsync=off"
-        self._run("pg_ctl", "-D", str(self._data), "-o", options, "-l", str(self._folder / "log"), "-w", "start")
+        self._run(
+            "pg_ctl",
+            "-D",
+            str(self._data),
+            "-o",
+            options,
+            "-l",
+            str(self._folder / "log"),
+            "-w",
+            "start",
+        )
 
     def stop(self, how: str) -> None:
         """Stop it; ``immediate`` is a crash."""
@@ -82,5 +92,7 @@ def test_a_gradebook_in_postgresql_that_crashes(
     assert run.finish()["failures"] == {}
     assert grades(course, server.address) == undisturbed
     assert len(ambush.met()) == len(NAMES)
-    assert Run(course, ambush.environment, "--db", server.address).finish()["unchanged"] == len(NAMES)
+    assert Run(course, ambush.environment, "--db", server.address).finish()["unchanged"] == len(
+        NAMES
+    )
     assert (course.root / "gradebook.db").read_bytes() == before

@@ -55,14 +55,20 @@ def accelerated(course: TinyCourse) -> TinyCourse:
     for name in NAMES:
         path = course.root / "submitted" / name / "tiny/tiny.ipynb"
         told = path.read_text().replace(
-            "def half_square", f"import os\\nprint('card', os.environ.get('{CARD}'))\\ndef half_square"
+            "def half_square",
+            f"import os\\nprint('card', os.environ.get('{CARD}'))\\ndef half_square",
         )
         path.write_text(told)
     return course
 
 
 def test_jobs_are_cancelled_in_mid_submission(
-    accelerated: TinyCourse, ambush: Ambush, slurm: Slurm, workers: Workers, undisturbed: Grades, tmp_path: Path
+    accelerated: TinyCourse,
+    ambush: Ambush,
+    slurm: Slurm,
+    workers: Workers,
+    undisturbed: Grades,
+    tmp_path: Path,
 ):
     assert slurm.listeners() == {"127.0.0.1"}
     address, environment = workers.follow()
@@ -76,7 +82,9 @@ def test_jobs_are_cancelled_in_mid_submission(
 
         cancelled = [_cancel(slurm, first)]  # one of two: the other goes on with the class
         ambush.release(NUMBER["dot"])
-        cancelled.append(_cancel(slurm, ambush.wait_for(NUMBER["eve"])))  # and then whoever is there
+        cancelled.append(
+            _cancel(slurm, ambush.wait_for(NUMBER["eve"]))
+        )  # and then whoever is there
         ambush.release()
         assert run.finish()["failures"] == {}
     finally:
@@ -121,17 +129,32 @@ def _cancel(slurm: Slurm, pid: int) -> str:
     return job
 
 
-def _without_a_card(address: str, environment: dict[str, str], folder: Path) -> subprocess.Popen[bytes]:
+def _without_a_card(
+    address: str, environment: dict[str, str], folder: Path
+) -> subprocess.Popen[bytes]:
     """A worker that offers no token, beside those of Slurm."""
     with (folder / "idle.log").open("wb") as log:
         started = subprocess.Popen(
-            [sys.executable, "-m", "dask", "worker", address, "--no-nanny", "--nthreads", "1", "--no-dashboard"],
+            [
+                sys.executable,
+                "-m",
+                "dask",
+                "worker",
+                address,
+                "--no-nanny",
+                "--nthreads",
+                "1",
+                "--no-dashboard",
+            ],
             env=environment,
             cwd=folder,
             stdout=log,
             stderr=log,
         )
-    until(lambda: "Registered to" in (folder / "idle.log").read_text(), "the worker without a card does not start")
+    until(
+        lambda: "Registered to" in (folder / "idle.log").read_text(),
+        "the worker without a card does not start",
+    )
     return started
 
 

@@ -14,7 +14,9 @@ from .cohort import NAMES, NUMBER, Grades, Run, grades, only_poisoned
 pytestmark = pytest.mark.faults
 
 
-def test_a_worker_is_killed_in_mid_submission(course: TinyCourse, ambush: Ambush, undisturbed: Grades):
+def test_a_worker_is_killed_in_mid_submission(
+    course: TinyCourse, ambush: Ambush, undisturbed: Grades
+):
     ambush.hold(NUMBER["cyd"])
     run = Run(course, ambush.environment, "--jobs", "2")
     worker = ambush.wait_for(NUMBER["cyd"])
@@ -26,7 +28,9 @@ def test_a_worker_is_killed_in_mid_submission(course: TinyCourse, ambush: Ambush
     assert next(pid for number, pid in ambush.met() if number == NUMBER["cyd"]) == worker
 
 
-def test_workers_are_killed_again_and_again(course: TinyCourse, ambush: Ambush, undisturbed: Grades):
+def test_workers_are_killed_again_and_again(
+    course: TinyCourse, ambush: Ambush, undisturbed: Grades
+):
     victims = ("ada", "dot", "gus")  # never two in hand at a time: who loses two workers is poison
     ambush.hold(*(NUMBER[student] for student in victims))
     run = Run(course, ambush.environment, "--jobs", "1")

@@ -11,7 +11,17 @@ from typing import Any
 
 import html5lib  # parses as a browser does
 import pytest
-from courses.course import HALF_SQUARE, RIGHT, ROW_SUMS, WRITTEN, TinyCourse, build_tiny, code, once, place
+from courses.course import (
+    HALF_SQUARE,
+    RIGHT,
+    ROW_SUMS,
+    WRITTEN,
+    TinyCourse,
+    build_tiny,
+    code,
+    once,
+    place,
+)
 from nbconvert.exporters import HTMLExporter
 from nbgrader.server_extensions.formgrader.handlers import template_path
 from traitlets.config.loader import PyFileConfigLoader
@@ -49,7 +59,9 @@ def _split(notebook: Notebook) -> None:
     """What an editor makes of a cell cut in two: the second half has an empty nbgrader entry."""
     at = place(notebook, "half_square")
     notebook["cells"][at]["source"] = "factor = 2\n"
-    notebook["cells"].insert(at + 1, code(HALF_SQUARE.replace("/ 2", "/ factor"), "half", nbgrader={}))
+    notebook["cells"].insert(
+        at + 1, code(HALF_SQUARE.replace("/ 2", "/ factor"), "half", nbgrader={})
+    )
 
 
 def _no_kernel(notebook: Notebook) -> None:
@@ -78,10 +90,16 @@ EVIL = "<script>evil()</script><img src=x onerror=evil()><p onclick=evil()>look<
 def _scripts(notebook: Notebook) -> None:
     """Script wherever a student can write."""
     show = f"from IPython.display import HTML, Markdown, display\ndisplay(HTML({EVIL!r}), Markdown({EVIL!r}))\n"
-    _cell(notebook, "row_sums")["source"] = ROW_SUMS + show + f"display({{'text/html': {EVIL!r}}}, raw=True)"
+    _cell(notebook, "row_sums")["source"] = (
+        ROW_SUMS + show + f"display({{'text/html': {EVIL!r}}}, raw=True)"
+    )
     _cell(notebook, "why")["source"] = EVIL
-    notebook["cells"].insert(0, {"cell_type": "markdown", "id": "x", "metadata": {}, "source": EVIL})
-    notebook["cells"].append({"cell_type": "raw", "id": "y", "metadata": {"raw_mimetype": "text/html"}, "source": EVIL})
+    notebook["cells"].insert(
+        0, {"cell_type": "markdown", "id": "x", "metadata": {}, "source": EVIL}
+    )
+    notebook["cells"].append(
+        {"cell_type": "raw", "id": "y", "metadata": {"raw_mimetype": "text/html"}, "source": EVIL}
+    )
 
 
 LOOP = "def half_square(x, w):\n    while True:\n        pass\n"
@@ -98,7 +116,11 @@ WARNS = "import sys, warnings\nwarnings.warn('careful')\nprint('50%', file=sys.s
 # student -> what they hand in, the points they get, and words that must be on the record
 CLASS: dict[str, tuple[Callable[[TinyCourse], Notebook | bytes], float, str]] = {
     "ann_honest": (_answers(), 10, ""),
-    "array_of_objects": (_answers(row_sums="def row_sums(x):\n    return x.sum(axis=1).astype(object)"), 6, "object"),
+    "array_of_objects": (
+        _answers(row_sums="def row_sums(x):\n    return x.sum(axis=1).astype(object)"),
+        6,
+        "object",
+    ),
     "bytes_that_are_no_json": (lambda course: b'{"cells": [', 0, "damaged"),
     "cells_missing": (
         lambda course: b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}',
@@ -117,15 +139,27 @@ CLASS: dict[str, tuple[Callable[[TinyCourse], Notebook | bytes], float, str]] = 
     "loops": (_answers(half_square=LOOP), 4, "stopped"),
     "loops_at_top": (_answers(row_sums="while True: pass"), 6, ""),
     "loops_stubbornly": (_answers(half_square=STUBBORN), 4, "stopped"),
-    "mistaken": (_answers(half_square=HALF_SQUARE.replace(" / len(x)", "")), 5, "divide by N as the loss does"),
+    "mistaken": (
+        _answers(half_square=HALF_SQUARE.replace(" / len(x)", "")),
+        5,
+        "divide by N as the loss does",
+    ),
     "nan": (_answers(row_sums="def row_sums(x):\n    return np.full(len(x), np.nan)"), 6, "nan"),
-    "old_format": (lambda course: b'{"nbformat": 3, "worksheets": [{"cells": []}]}', 0, "old format"),
+    "old_format": (
+        lambda course: b'{"nbformat": 3, "worksheets": [{"cells": []}]}',
+        0,
+        "old format",
+    ),
     "scripts": (_edited(_scripts), 10, "look"),
     "solution_deleted": (_delete("half_square"), 4, "not defined"),
     "split": (_edited(_split), 10, ""),
     "surrogate": (_answers(row_sums=ROW_SUMS + "# \ud800"), 10, ""),
     "tagged": (_edited(_tags), 4, ""),
-    "text_for_numbers": (_answers(row_sums="def row_sums(x):\n    return x.sum(axis=1).astype(str)"), 6, "str"),
+    "text_for_numbers": (
+        _answers(row_sums="def row_sums(x):\n    return x.sum(axis=1).astype(str)"),
+        6,
+        "str",
+    ),
     "unanswered": (_answers(half_square="", row_sums=""), 0, "not defined"),
     "warns": (_answers(row_sums=WARNS), 10, ""),
     "zoe_honest": (_answers(), 10, ""),
@@ -166,7 +200,9 @@ def scores(graded: TinyCourse) -> dict[str, float]:
 
 
 @pytest.mark.parametrize("student", CLASS)
-def test_everybody_gets_what_their_functions_are_worth(student: str, graded: TinyCourse, scores: dict[str, float]):
+def test_everybody_gets_what_their_functions_are_worth(
+    student: str, graded: TinyCourse, scores: dict[str, float]
+):
     _, expected, words = CLASS[student]
     assert scores[student] == expected
     page = (graded.root / "feedback" / student / "tiny/tiny.html").read_text()
@@ -211,14 +247,18 @@ def test_the_reason_is_in_the_gradebook(graded: TinyCourse):
 
 def test_every_check_cell_ends_with_its_score_and_has_no_error_output(graded: TinyCourse):
     for student in CLASS:
-        cells = [cell for cell in graded.autograded(student)["cells"] if cell["id"].startswith("check_")]
+        cells = [
+            cell for cell in graded.autograded(student)["cells"] if cell["id"].startswith("check_")
+        ]
         assert len(cells) == 2
         for cell in cells:
             kinds = [output["output_type"] for output in cell["outputs"]]
             assert kinds[-1] == "execute_result"
             assert set(kinds[:-1]) == {"display_data"}
             assert (
-                0 <= float("".join(cell["outputs"][-1]["data"]["text/plain"])) <= cell["metadata"]["nbgrader"]["points"]
+                0
+                <= float("".join(cell["outputs"][-1]["data"]["text/plain"]))
+                <= cell["metadata"]["nbgrader"]["points"]
             )
 
 
@@ -227,7 +267,8 @@ def test_written_answers_are_left_to_people(graded: TinyCourse):
 
     with Gradebook(f"sqlite:///{graded.root / 'gradebook.db'}") as gradebook:
         written = {
-            student: gradebook.find_grade("why", "tiny", "tiny", student) for student in ("writer", "ann_honest")
+            student: gradebook.find_grade("why", "tiny", "tiny", student)
+            for student in ("writer", "ann_honest")
         }
         assert {student: bool(grade.needs_manual_grade) for student, grade in written.items()} == {
             "writer": True,
@@ -236,7 +277,11 @@ def test_written_answers_are_left_to_people(graded: TinyCourse):
 
 
 def test_feedback_shows_neither_the_reference_nor_the_mistakes(graded: TinyCourse):
-    secrets = ["x.T @ scores / len(x)\n", "not_averaged", "Half the mean square of x @ w, and its gradient"]
+    secrets = [
+        "x.T @ scores / len(x)\n",
+        "not_averaged",
+        "Half the mean square of x @ w, and its gradient",
+    ]
     solutions = "".join(path.read_text() for path in (graded.root / "solutions").rglob("*.py"))
     page = (graded.root / "feedback/unanswered/tiny/tiny.html").read_text()
     assert all(secret in solutions for secret in secrets)
@@ -245,8 +290,16 @@ def test_feedback_shows_neither_the_reference_nor_the_mistakes(graded: TinyCours
 
 def test_nothing_of_the_class_lies_in_the_submissions(graded: TinyCourse):
     before = {path.name for path in (graded.root / "submitted").rglob("*") if path.is_file()}
-    assert before == {"tiny.ipynb", "my homework (2).ipynb", "tiny1.ipynb", "tiny2.ipynb", "other.ipynb"}
-    assert isinstance(json.loads(Path(graded.root / "submitted/ann_honest/tiny/tiny.ipynb").read_text()), dict)
+    assert before == {
+        "tiny.ipynb",
+        "my homework (2).ipynb",
+        "tiny1.ipynb",
+        "tiny2.ipynb",
+        "other.ipynb",
+    }
+    assert isinstance(
+        json.loads(Path(graded.root / "submitted/ann_honest/tiny/tiny.ipynb").read_text()), dict
+    )
 
 
 def _acting(page: str) -> list[str]:
@@ -254,13 +307,21 @@ def _acting(page: str) -> list[str]:
     return [
         f"{element.tag} {name}"
         for element in html5lib.parse(page, namespaceHTMLElements=False).iter()
-        for name, value in [("text", element.text or "" if element.tag == "script" else ""), *element.attrib.items()]
-        if "evil" in value and (element.tag == "script" or name.startswith("on") or name == "srcdoc")
+        for name, value in [
+            ("text", element.text or "" if element.tag == "script" else ""),
+            *element.attrib.items(),
+        ]
+        if "evil" in value
+        and (element.tag == "script" or name.startswith("on") or name == "srcdoc")
     ]
 
 
 def test_the_test_below_can_fail():
-    assert _acting(f"<html><body>{EVIL}</body></html>") == ["script text", "img onerror", "p onclick"]
+    assert _acting(f"<html><body>{EVIL}</body></html>") == [
+        "script text",
+        "img onerror",
+        "p onclick",
+    ]
 
 
 @pytest.mark.parametrize("template", ["feedback", "formgrade"])

@@ -47,26 +47,39 @@ def test_a_class(tiny_course: TinyCourse):
     told: list[tuple[str, str]] = []
     before = Path.cwd()
     grades = grade_class(
-        tiny_course.root, "tiny", Wishes(jobs=2), progress=lambda step, student: told.append((step, student))
+        tiny_course.root,
+        "tiny",
+        Wishes(jobs=2),
+        progress=lambda step, student: told.append((step, student)),
     )
     assert Path.cwd() == before
     rows = {row.student: row for row in grades.students}
     scores = {student: row.score for student, row in rows.items()}
-    assert scores == {"ada": 10, "ben": 4, "cyd": 4, "dot": 7, "eve": 0, "fay": 0, "gus": 0} | {"dot": scores["dot"]}
+    assert scores == {"ada": 10, "ben": 4, "cyd": 4, "dot": 7, "eve": 0, "fay": 0, "gus": 0} | {
+        "dot": scores["dot"]
+    }
     assert 6 <= scores["dot"] < 10
     assert grades.failures == {}
     assert (rows["ada"].needs_manual_grade, rows["ben"].needs_manual_grade) == (True, False)
     assert "no notebook was handed in" in (rows["fay"].judged.problem or "")
     assert all(row.feedback is not None and row.feedback.is_file() for row in grades.students)
-    assert sorted(told) == sorted((step, student) for step in ("judged", "recorded", "pages") for student in rows)
-    assert {verdict.seed for row in grades.students for verdict in row.judged.verdicts} == {grades.seed}
+    assert sorted(told) == sorted(
+        (step, student) for step in ("judged", "recorded", "pages") for student in rows
+    )
+    assert {verdict.seed for row in grades.students for verdict in row.judged.verdicts} == {
+        grades.seed
+    }
     with Gradebook(f"sqlite:///{tiny_course.root / 'gradebook.db'}") as gradebook:
         grade: Any = gradebook.find_grade("check_row_sums", "tiny", "tiny", "ada")
         assert grade.auto_score == 4
-        assert "no notebook" in gradebook.find_comment("row_sums", "tiny", "tiny", "fay").auto_comment
+        assert (
+            "no notebook" in gradebook.find_comment("row_sums", "tiny", "tiny", "fay").auto_comment
+        )
 
 
-def test_pages_are_the_same_whoever_writes_them(tiny_course: TinyCourse, monkeypatch: pytest.MonkeyPatch):
+def test_pages_are_the_same_whoever_writes_them(
+    tiny_course: TinyCourse, monkeypatch: pytest.MonkeyPatch
+):
     students = [f"s{k}" for k in range(8)]
     for k, student in enumerate(students):
         tiny_course.hand_in(student, tiny_course.notebook(RIGHT | WRITTEN if k % 2 else {}))
@@ -78,9 +91,14 @@ def test_pages_are_the_same_whoever_writes_them(tiny_course: TinyCourse, monkeyp
     monkeypatch.setattr("autograder.gradebook.pages.WORTH_A_PROCESS", 2)
     told: list[tuple[str, str]] = []
     grades = grade_class(
-        tiny_course.root, "tiny", Wishes(jobs=3), progress=lambda step, student: told.append((step, student))
+        tiny_course.root,
+        "tiny",
+        Wishes(jobs=3),
+        progress=lambda step, student: told.append((step, student)),
     )
-    assert sorted(told)[len(students) : 2 * len(students)] == [("pages", student) for student in students]
+    assert sorted(told)[len(students) : 2 * len(students)] == [
+        ("pages", student) for student in students
+    ]
     assert [page.read_bytes() for page in pages] == alone
     assert grades.pageless == {}
 

@@ -23,10 +23,16 @@ json.dump([[one["success"] for one in done + feedback], scores, [one["log"] for 
 
 
 def test_the_button_grades_one_student_at_a_time(tiny_course: TinyCourse):
-    tiny_course.hand_in("ada", tiny_course.notebook({**RIGHT, "half_square": HALF_SQUARE.replace(" / len(x)", "")}))
+    tiny_course.hand_in(
+        "ada", tiny_course.notebook({**RIGHT, "half_square": HALF_SQUARE.replace(" / len(x)", "")})
+    )
     tiny_course.hand_in("ben", b"{")
     ran = subprocess.run(
-        [sys.executable, "-c", BUTTON], cwd=tiny_course.root, capture_output=True, text=True, timeout=200
+        [sys.executable, "-c", BUTTON],
+        cwd=tiny_course.root,
+        capture_output=True,
+        text=True,
+        timeout=200,
     )
     assert ran.returncode == 0, ran.stderr
     succeeded, scores, log = json.loads(ran.stdout)

@@ -61,7 +61,11 @@ def _active(html: str) -> list[str]:
             found.append(tag)
         for name, value in element.attrib.items():
             squeezed = "".join(value.split()).lower()
-            if name.startswith("on") or name in {"id", "srcdoc", "action", "formaction"} or "score" in squeezed:
+            if (
+                name.startswith("on")
+                or name in {"id", "srcdoc", "action", "formaction"}
+                or "score" in squeezed
+            ):
                 found.append(name)
             elif (
                 "javascript:" in squeezed
@@ -84,7 +88,11 @@ def test_the_test_above_can_fail():
 
 def test_our_own_report_survives_unharmed():
     verdict = Verdict(
-        "f", 3, 1.5, "partial", (Finding("Values", False, "dW is <b>(C, D)</b>", "a & b"), Finding("D", True, "m"))
+        "f",
+        3,
+        1.5,
+        "partial",
+        (Finding("Values", False, "dW is <b>(C, D)</b>", "a & b"), Finding("D", True, "m")),
     )
     report = to_html(verdict)
     for kept in (

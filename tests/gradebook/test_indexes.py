@@ -36,4 +36,7 @@ def test_rows_of_one_submission_are_found_by_an_index(table: str, gradebooks: di
     query = f"select * from {table} where {COLUMNS[table]} = 'x'"
     assert plan(gradebooks["built"], query) == [f"SCAN {table}"]
     (found,) = plan(gradebooks["graded"], query)
-    assert found == f"SEARCH {table} USING INDEX chainrule_{table}_{COLUMNS[table]} ({COLUMNS[table]}=?)"
+    assert (
+        found
+        == f"SEARCH {table} USING INDEX chainrule_{table}_{COLUMNS[table]} ({COLUMNS[table]}=?)"
+    )

@@ -24,7 +24,11 @@ HANDED_IN = {
     "eve": MISTAKEN,
     "fay": RIGHT | {"row_sums": "raise SystemExit"},
 }
-LATE = {"dot": "2026-03-02 10:00:00 UTC", "eve": "2026-03-05 08:30:00.5 CET", "ada": "2026-02-01 00:00:00 UTC"}
+LATE = {
+    "dot": "2026-03-02 10:00:00 UTC",
+    "eve": "2026-03-05 08:30:00.5 CET",
+    "ada": "2026-02-01 00:00:00 UTC",
+}
 BY = {
     "nbgrader": ("nbgrader", "autograde", "tiny", "--force"),
     "chainrule": ("chainrule", "grade", "tiny", "--no-feedback"),
@@ -79,7 +83,10 @@ def _mark(gradebook: Gradebook, student: str, cell: str, score: float) -> None:
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory, tiny_built: TinyCourse) -> dict[str, TinyCourse]:
     return {
-        by: once(tmp_path_factory, f"recorded-by-{by}", lambda root, by=by: _class(root, tiny_built, by)) for by in BY
+        by: once(
+            tmp_path_factory, f"recorded-by-{by}", lambda root, by=by: _class(root, tiny_built, by)
+        )
+        for by in BY
     }
 
 
@@ -110,11 +117,15 @@ def test_the_gradebook_is_the_same(table: str, both: dict[str, TinyCourse]):
 
 def test_the_class_shows_what_is_compared(both: dict[str, TinyCourse]):
     with Gradebook(f"sqlite:///{both['chainrule'].root / 'gradebook.db'}") as gradebook:
-        submissions: dict[Any, Any] = {one.student_id: one for one in gradebook.assignment_submissions("tiny")}
+        submissions: dict[Any, Any] = {
+            one.student_id: one for one in gradebook.assignment_submissions("tiny")
+        }
         assert submissions["dot"].late_submission_penalty == submissions["dot"].score == 10
         assert submissions["eve"].late_submission_penalty == 0
         assert submissions["ada"].score == 5 + 1.5
-        assert submissions["ada"].needs_manual_grade  # as nbgrader has it: handed in again after it was marked
+        assert submissions[
+            "ada"
+        ].needs_manual_grade  # as nbgrader has it: handed in again after it was marked
         assert submissions["ben"].score == 6 + 2
         comment: Any = gradebook.find_comment("half_square", "tiny", "tiny", "cyd")
         assert "divide by N" in comment.auto_comment
@@ -141,7 +152,11 @@ def test_autograded_is_the_same(both: dict[str, TinyCourse]):
 
 def _but_for_the_key(text: str) -> str:
     """The notebook as it was, but for the one line by which a second run knows it, and how long judging took."""
-    lines = [line for line in text.splitlines(True) if not line.strip().startswith(('"judged": "', '"seconds": '))]
+    lines = [
+        line
+        for line in text.splitlines(True)
+        if not line.strip().startswith(('"judged": "', '"seconds": '))
+    ]
     return "".join(lines)
 
 
@@ -152,7 +167,9 @@ def test_feedback_and_formgrader_go_on_from_there(both: dict[str, TinyCourse]):
     assert "divide by N" in page
     assert "not_averaged" in json.dumps(course.autograded("cyd"))
     assert "not_averaged" not in page
-    course.run("nbgrader", "autograde", "tiny", "--student", "cyd", "--force")  # what the button does
+    course.run(
+        "nbgrader", "autograde", "tiny", "--student", "cyd", "--force"
+    )  # what the button does
     assert course.autograded("cyd")["metadata"]["chainrule"].keys() == {"version", "notes"}
 
 
@@ -209,7 +226,9 @@ def test_penalties_follow_points_by_hand_and_the_due_date_without_judging(tiny_c
         said.append(json.loads(ran.stdout)["unchanged"])
         with Gradebook(database) as gradebook:
             rows: list[Any] = gradebook.assignment_submissions("tiny")
-            assert not any(row.needs_manual_grade for row in rows if row.student_id == "ada" and len(said) > 1)
+            assert not any(
+                row.needs_manual_grade for row in rows if row.student_id == "ada" and len(said) > 1
+            )
             return {row.student_id: row.late_submission_penalty for row in rows}
 
     said: list[int] = []
@@ -233,7 +252,9 @@ def test_penalties_follow_points_by_hand_and_the_due_date_without_judging(tiny_c
 
 def test_steps_that_cannot_be_taken_are_refused(tiny_course: TinyCourse):
     tiny_course.hand_in("ada", tiny_course.notebook(RIGHT))
-    tiny_course.configure("c.Autograde.sanitize_preprocessors = ['nbgrader.preprocessors.ClearOutput']")
+    tiny_course.configure(
+        "c.Autograde.sanitize_preprocessors = ['nbgrader.preprocessors.ClearOutput']"
+    )
     with pytest.raises(ClassError, match="use `nbgrader autograde`"):
         grade_class(tiny_course.root, "tiny")
 

@@ -20,7 +20,9 @@ def test_an_assignment_is_loaded_by_path(tiny_built: TinyCourse):
     assert assignment.reference["row_sums"](__import__("numpy").ones((2, 3))).tolist() == [3, 3]
     assert assignment.mistakes is not None
     assert assignment.mistakes.names("row_sums") == ("columns",)
-    assert not [path for path in sys.path if path and tiny_built.root.is_relative_to(path) and path != "/"]
+    assert not [
+        path for path in sys.path if path and tiny_built.root.is_relative_to(path) and path != "/"
+    ]
     assert not {"exercises", "shared", "solutions", "tiny", "solutions.tiny"} & set(sys.modules)
 
 
@@ -68,17 +70,42 @@ def test_mistakes_are_optional(tiny_course: TinyCourse):
     ("file", "old", "new", "words"),
     [
         ("assignments/tiny/tiny.ipynb", "{", "<", "no JSON"),
-        ("source/tiny/exercises/sums.py", "import", "imporr", "source/tiny/exercises/sums.py:3: invalid syntax"),
-        ("source/tiny/exercises/sums.py", "row_sums.checks", "row_sums.cheques", "sums.py:9: row_sums has no checks"),
-        ("source/tiny/exercises/sums.py", "def row_sums", "def other", "__init__.py:4: ImportError: cannot import"),
+        (
+            "source/tiny/exercises/sums.py",
+            "import",
+            "imporr",
+            "source/tiny/exercises/sums.py:3: invalid syntax",
+        ),
+        (
+            "source/tiny/exercises/sums.py",
+            "row_sums.checks",
+            "row_sums.cheques",
+            "sums.py:9: row_sums has no checks",
+        ),
+        (
+            "source/tiny/exercises/sums.py",
+            "def row_sums",
+            "def other",
+            "__init__.py:4: ImportError: cannot import",
+        ),
         (
             "source/tiny/exercises/__init__.py",
             "from .sums",
             "# from .sums",
             "checks 'row_sums'",
         ),
-        ("source/tiny/shared.py", "SECONDS", "MINUTES", "gradients.py:3: ImportError: cannot import name 'SECONDS'"),
-        ("solutions/tiny.py", "import numpy", "import numpyy", "does not load: ModuleNotFoundError"),
+        (
+            "source/tiny/shared.py",
+            "SECONDS",
+            "MINUTES",
+            "gradients.py:3: ImportError: cannot import name 'SECONDS'",
+        ),
+        (
+            "solutions/tiny.py",
+            "import numpy",
+            "import numpyy",
+            "does not load: ModuleNotFoundError",
+        ),
     ],
 )
 def test_what_is_broken_is_said(file: str, old: str, new: str, words: str, tiny_course: TinyCourse):
@@ -89,7 +116,9 @@ def test_what_is_broken_is_said(file: str, old: str, new: str, words: str, tiny_
         _ = load_assignment(tiny_course.root, "tiny").reference
 
 
-def test_the_course_is_found_from_below(tiny_built: TinyCourse, tmp_path_factory: pytest.TempPathFactory):
+def test_the_course_is_found_from_below(
+    tiny_built: TinyCourse, tmp_path_factory: pytest.TempPathFactory
+):
     assert find_course(tiny_built.root / "source/tiny") == tiny_built.root
     assert assignments_in(tiny_built.root) == ["tiny"]
     with pytest.raises(AssignmentError, match="no course here"):

@@ -33,7 +33,9 @@ def assignment(tiny_built: TinyCourse) -> Assignment:
     return load_assignment(tiny_built.root, "tiny")
 
 
-def grade(assignment: Assignment, wall: Wall, notebook: dict[str, Any], **more: Any) -> GradedNotebook:
+def grade(
+    assignment: Assignment, wall: Wall, notebook: dict[str, Any], **more: Any
+) -> GradedNotebook:
     return grade_notebook(assignment, json.dumps(notebook).encode(), wall, **more)
 
 
@@ -47,9 +49,13 @@ def test_right_answers_get_full_marks(tiny_built: TinyCourse, assignment: Assign
     assert (graded.score, graded.problem) == (10, None)
 
 
-def test_nbgrader_reads_the_score_that_the_judge_gave(tiny_built: TinyCourse, assignment: Assignment, wall: Wall):
+def test_nbgrader_reads_the_score_that_the_judge_gave(
+    tiny_built: TinyCourse, assignment: Assignment, wall: Wall
+):
     graded = grade(
-        assignment, wall, tiny_built.notebook({**RIGHT, "half_square": HALF_SQUARE.replace(" / len(x)", "")})
+        assignment,
+        wall,
+        tiny_built.notebook({**RIGHT, "half_square": HALF_SQUARE.replace(" / len(x)", "")}),
     )
     nb: Any = from_dict(graded.notebook)
     assert determine_grade(nb.cells[place(nb, "check_half_square")]) == (1, 6)
@@ -58,21 +64,30 @@ def test_nbgrader_reads_the_score_that_the_judge_gave(tiny_built: TinyCourse, as
 
 def test_the_report_names_the_mistake(tiny_built: TinyCourse, assignment: Assignment, wall: Wall):
     graded = grade(
-        assignment, wall, tiny_built.notebook({**RIGHT, "half_square": HALF_SQUARE.replace(" / len(x)", "")})
+        assignment,
+        wall,
+        tiny_built.notebook({**RIGHT, "half_square": HALF_SQUARE.replace(" / len(x)", "")}),
     )
     report = cell(graded, "check_half_square")["outputs"][0]
     assert "divide by N as the loss does" in report["data"]["text/html"]
     assert "divide by N as the loss does" in report["data"]["text/plain"]
 
 
-def test_check_cells_bear_the_verdict_for_machines(tiny_built: TinyCourse, assignment: Assignment, wall: Wall):
+def test_check_cells_bear_the_verdict_for_machines(
+    tiny_built: TinyCourse, assignment: Assignment, wall: Wall
+):
     answers = {
         "half_square": HALF_SQUARE.replace(" / len(x)", ""),
         "row_sums": "def row_sums(x):\n    while True: pass\n",
     }
     graded = grade(assignment, wall, tiny_built.notebook(answers))
     mistaken, endless = (one.verdict for one in verdicts_on_record(graded.notebook))
-    assert (mistaken.name, mistaken.score, mistaken.points, mistaken.status) == ("half_square", 1, 6, "partial")
+    assert (mistaken.name, mistaken.score, mistaken.points, mistaken.status) == (
+        "half_square",
+        1,
+        6,
+        "partial",
+    )
     assert mistaken.mistakes == (("half_square", "not_averaged"),)
     assert [(one.check, one.passed) for one in mistaken.findings] == [
         ("Dimensions", True),
@@ -102,7 +117,9 @@ FORGED = {
 }  # fmt: skip
 
 
-def test_a_forged_verdict_is_never_believed(tiny_built: TinyCourse, assignment: Assignment, wall: Wall):
+def test_a_forged_verdict_is_never_believed(
+    tiny_built: TinyCourse, assignment: Assignment, wall: Wall
+):
     wrong = {name: answer.replace("return", "return None,") for name, answer in RIGHT.items()}
     forged = tiny_built.notebook(wrong)
     forged["cells"].append(code("x = 1"))
@@ -118,14 +135,18 @@ def test_a_forged_verdict_is_never_believed(tiny_built: TinyCourse, assignment: 
     with pytest.raises(KeyError):
         verdicts_on_record(rebuilt)
     graded = grade(assignment, wall, forged)
-    assert [(one.verdict.name, one.verdict.score) for one in verdicts_on_record(graded.notebook)] == [
+    assert [
+        (one.verdict.name, one.verdict.score) for one in verdicts_on_record(graded.notebook)
+    ] == [
         ("half_square", 0),
         ("row_sums", 0),
     ]
     assert "perfect" not in json.dumps(graded.notebook)
 
 
-def test_what_is_printed_shown_or_returned_is_no_score(tiny_built: TinyCourse, assignment: Assignment, wall: Wall):
+def test_what_is_printed_shown_or_returned_is_no_score(
+    tiny_built: TinyCourse, assignment: Assignment, wall: Wall
+):
     forged = tiny_built.notebook(
         {
             "half_square": "def half_square(x, w):\n    get_ipython().displayhook(6.0)\n    print(6)\n    return 6.0, 6.0\n",
@@ -141,12 +162,18 @@ def test_what_is_printed_shown_or_returned_is_no_score(tiny_built: TinyCourse, a
 def test_what_cells_print_is_shown_and_demonstrations_are_not_run(
     tiny_built: TinyCourse, assignment: Assignment, wall: Wall
 ):
-    graded = grade(assignment, wall, tiny_built.notebook({**RIGHT, "row_sums": ROW_SUMS + "print('hello')"}))
+    graded = grade(
+        assignment, wall, tiny_built.notebook({**RIGHT, "row_sums": ROW_SUMS + "print('hello')"})
+    )
     assert "hello" in json.dumps(cell(graded, "row_sums")["outputs"])
-    assert "the demo ran" not in json.dumps([one.get("outputs") for one in graded.notebook["cells"]])
+    assert "the demo ran" not in json.dumps(
+        [one.get("outputs") for one in graded.notebook["cells"]]
+    )
 
 
-def test_the_students_own_files_lie_beside_the_notebook(tiny_built: TinyCourse, assignment: Assignment, wall: Wall):
+def test_the_students_own_files_lie_beside_the_notebook(
+    tiny_built: TinyCourse, assignment: Assignment, wall: Wall
+):
     notebook = tiny_built.notebook({**RIGHT, "row_sums": "from helper import row_sums"})
     assert grade(assignment, wall, notebook).score == 6
     assert grade(assignment, wall, notebook, files={"helper.py": ROW_SUMS.encode()}).score == 10
@@ -158,11 +185,15 @@ def test_a_students_exercises_file_counts_for_nothing(
 ):
     easy = assignment.files["exercises/sums.py"].replace(b"row_sums(x)}", b"x.sum(axis=1)}")
     assert b"x.sum(axis=1)}" in easy
-    notebook = tiny_built.notebook({"half_square": HALF_SQUARE, "row_sums": "def row_sums(x): return None"})
+    notebook = tiny_built.notebook(
+        {"half_square": HALF_SQUARE, "row_sums": "def row_sums(x): return None"}
+    )
     assert grade(assignment, wall, notebook, files={name: easy}).score < 10
 
 
-def test_the_seed_is_fresh_recorded_and_repeatable(tiny_built: TinyCourse, assignment: Assignment, wall: Wall):
+def test_the_seed_is_fresh_recorded_and_repeatable(
+    tiny_built: TinyCourse, assignment: Assignment, wall: Wall
+):
     notebook = tiny_built.notebook({**RIGHT, "half_square": HALF_SQUARE.replace("/ 2", "/ 3")})
     first, second = grade(assignment, wall, notebook), grade(assignment, wall, notebook)
     assert first.verdicts[0].seed != second.verdicts[0].seed
@@ -171,7 +202,9 @@ def test_the_seed_is_fresh_recorded_and_repeatable(tiny_built: TinyCourse, assig
     assert verdicts_on_record(first.notebook)[0].verdict.seed == first.verdicts[0].seed
 
 
-def test_without_a_readable_notebook_every_exercise_has_a_verdict_and_a_reason(assignment: Assignment, wall: Wall):
+def test_without_a_readable_notebook_every_exercise_has_a_verdict_and_a_reason(
+    assignment: Assignment, wall: Wall
+):
     graded = grade_notebook(assignment, b"not json", wall)
     assert graded.score == 0
     assert graded.problem is not None
@@ -189,7 +222,9 @@ class _FallenWall:
         raise WallError("the forkserver is gone")
 
 
-def test_our_own_failure_is_tried_again_once_and_then_on_the_record(tiny_built: TinyCourse, assignment: Assignment):
+def test_our_own_failure_is_tried_again_once_and_then_on_the_record(
+    tiny_built: TinyCourse, assignment: Assignment
+):
     wall: Any = _FallenWall()
     graded = grade(assignment, wall, tiny_built.notebook())
     assert wall.opened == 2
@@ -201,7 +236,15 @@ def test_our_own_failure_is_tried_again_once_and_then_on_the_record(tiny_built: 
 
 @pytest.mark.parametrize(
     ("score", "shown"),
-    [(3, "3"), (2.5, "2.5"), (-1, "0"), (99, "4"), (float("nan"), "0"), (float("inf"), "0"), (1 / 3, "0.3333")],
+    [
+        (3, "3"),
+        (2.5, "2.5"),
+        (-1, "0"),
+        (99, "4"),
+        (float("nan"), "0"),
+        (float("inf"), "0"),
+        (1 / 3, "0.3333"),
+    ],
 )
 def test_the_number_nbgrader_reads_is_within_the_points(score: float, shown: str):
     outputs = check_outputs(Verdict("f", 4, score, "partial", (Finding("c", False, "m"),)), 4)

@@ -48,8 +48,18 @@ VERDICTS = st.builds(
 
 FIRST_EDITION: Notebook = {
     "cells": [
-        {"cell_type": "markdown", "id": "chainrule-note", "metadata": {"chainrule": {"note": True}}, "source": ""},
-        {"cell_type": "code", "id": "f", "metadata": {"chainrule": {"solution": "f", "skip": True}}, "source": ""},
+        {
+            "cell_type": "markdown",
+            "id": "chainrule-note",
+            "metadata": {"chainrule": {"note": True}},
+            "source": "",
+        },
+        {
+            "cell_type": "code",
+            "id": "f",
+            "metadata": {"chainrule": {"solution": "f", "skip": True}},
+            "source": "",
+        },
         {
             "cell_type": "code",
             "id": "check_f",
@@ -62,7 +72,11 @@ FIRST_EDITION: Notebook = {
                         "points": 6,
                         "status": "partial",
                         "failure": "",
-                        "checks": [["Dimensions", True], ["Right values", False], ["Gradient dw", False]],
+                        "checks": [
+                            ["Dimensions", True],
+                            ["Right values", False],
+                            ["Gradient dw", False],
+                        ],
                         "mistakes": [["f", "not_averaged"]],
                         "seed": 7,
                         "seconds": 0.25,
@@ -74,7 +88,9 @@ FIRST_EDITION: Notebook = {
             "source": "",
         },
     ],
-    "metadata": {"chainrule": {"notes": ["The cell f was missing from the notebook."], "judged": "a key"}},
+    "metadata": {
+        "chainrule": {"notes": ["The cell f was missing from the notebook."], "judged": "a key"}
+    },
 }
 
 
@@ -83,8 +99,16 @@ def through_json(value: Any) -> Any:
 
 
 def notebook(*cells: Notebook, **own: Any) -> Notebook:
-    made = [{"cell_type": "code", "id": str(k), "source": "", "outputs": [], **one} for k, one in enumerate(cells)]
-    return {"cells": made, "metadata": {"chainrule": own} if own else {}, "nbformat": 4, "nbformat_minor": 5}
+    made = [
+        {"cell_type": "code", "id": str(k), "source": "", "outputs": [], **one}
+        for k, one in enumerate(cells)
+    ]
+    return {
+        "cells": made,
+        "metadata": {"chainrule": own} if own else {},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
 
 
 # --- a verdict --------------------------------------------------------------------------------------------------------
@@ -105,7 +129,9 @@ def test_what_students_see_of_a_finding_can_be_sent(finding: Finding) -> None:
     assert told == Finding(finding.check, finding.passed, finding.message, finding.hint)
 
 
-@pytest.mark.parametrize("wrong", [{"passed": 1}, {"passed": "yes"}, {"message": None}, {"hint": ["a"]}, {"check": 3}])
+@pytest.mark.parametrize(
+    "wrong", [{"passed": 1}, {"passed": "yes"}, {"message": None}, {"hint": ["a"]}, {"check": 3}]
+)
 def test_what_is_no_finding_is_none(wrong: dict[str, Any]) -> None:
     with pytest.raises(TypeError):
         finding_from_public({**Finding("Right values", False, "no").public(), **wrong})
@@ -113,7 +139,14 @@ def test_what_is_no_finding_is_none(wrong: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"status": "perfect"}, {"score": "6"}, {"points": True}, {"seed": 1.5}, {"findings": [{}]}, {"note": None}],
+    [
+        {"status": "perfect"},
+        {"score": "6"},
+        {"points": True},
+        {"seed": 1.5},
+        {"findings": [{}]},
+        {"note": None},
+    ],
 )
 def test_what_is_no_verdict_is_none(wrong: dict[str, Any]) -> None:
     stated = to_json(Verdict("f", 6, 6, "passed"))
@@ -123,7 +156,9 @@ def test_what_is_no_verdict_is_none(wrong: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("version", [0, 3, 99, "2", None, True, [2]])
 def test_a_verdict_of_another_version_is_refused_with_a_sentence(version: object) -> None:
-    with pytest.raises(MarksError, match=r"^a verdict of version .* install the chainrule that wrote it") as refused:
+    with pytest.raises(
+        MarksError, match=r"^a verdict of version .* install the chainrule that wrote it"
+    ) as refused:
         from_json({**to_json(Verdict("f", 6, 6, "passed")), "version": version})
     assert isinstance(refused.value, Refusal)
 
@@ -146,13 +181,23 @@ def test_a_notebooks_marks_come_back_as_they_were(written: NotebookMarks) -> Non
 
 
 @given(VERDICTS, st.booleans())
-def test_a_marked_verdict_comes_back_beside_the_marks_of_its_cell(verdict: Verdict, ours: bool) -> None:
+def test_a_marked_verdict_comes_back_beside_the_marks_of_its_cell(
+    verdict: Verdict, ours: bool
+) -> None:
     marked = notebook({"metadata": marks.check_mark("f")}, {"metadata": marks.solution_mark("f")})
     marks.mark_skipped(marked["cells"][0])
     marks.mark_verdict(marked["cells"][0], verdict, ours=ours)
     check, solution = through_json(marked)["cells"]
-    assert (marks.check_of(check), marks.solution_of(check), marks.skipped(check)) == ("f", None, True)
-    assert (marks.check_of(solution), marks.solution_of(solution), marks.skipped(solution)) == (None, "f", False)
+    assert (marks.check_of(check), marks.solution_of(check), marks.skipped(check)) == (
+        "f",
+        None,
+        True,
+    )
+    assert (marks.check_of(solution), marks.solution_of(solution), marks.skipped(solution)) == (
+        None,
+        "f",
+        False,
+    )
     assert marks.verdicts_on_record(through_json(marked)) == [MarkedVerdict(verdict, ours)]
 
 
@@ -182,7 +227,13 @@ def test_the_first_editions_marks_are_read() -> None:
     assert [marks.skipped(one) for one in FIRST_EDITION["cells"]] == [False, True, False]
     (marked,) = marks.verdicts_on_record(FIRST_EDITION)
     verdict = marked.verdict
-    assert (verdict.name, verdict.score, verdict.points, verdict.status, verdict.seed) == ("f", 1, 6, "partial", 7)
+    assert (verdict.name, verdict.score, verdict.points, verdict.status, verdict.seed) == (
+        "f",
+        1,
+        6,
+        "partial",
+        7,
+    )
     assert verdict.sentence() == "dw is wrong. Divide by N."
     assert [(one.check, one.passed) for one in verdict.findings] == [
         ("Dimensions", True),
@@ -198,7 +249,8 @@ def test_marks_of_another_version_are_refused_with_a_sentence(version: object) -
     later = notebook({"metadata": marks.check_mark("f")}, version=version, notes=[])
     for read in (marks.notebook_marks, marks.verdicts_on_record, marks.refuse_unknown_version):
         with pytest.raises(
-            MarksError, match="this chainrule reads versions 1 to 2: install the chainrule that wrote it"
+            MarksError,
+            match="this chainrule reads versions 1 to 2: install the chainrule that wrote it",
         ):
             read(later)
 
@@ -210,12 +262,16 @@ def test_a_release_states_no_version_and_a_later_one_is_refused(tiny_built: Tiny
     assert "chainrule" not in tiny_built.release["metadata"]
     bundle = read_bundle(tiny_built.root, "tiny")
     later = {**tiny_built.release, "metadata": {"chainrule": {"version": 3}}}
-    with pytest.raises(AssignmentError, match=r"^assignments/tiny/tiny.ipynb: a notebook with marks of version 3"):
+    with pytest.raises(
+        AssignmentError, match=r"^assignments/tiny/tiny.ipynb: a notebook with marks of version 3"
+    ):
         unpack(replace(bundle, release=json.dumps(later).encode()))
 
 
 def test_a_kept_verdict_comes_back_and_one_of_a_later_version_is_judged_again(tmp_path) -> None:
-    findings = (Finding("Right values", False, "no", "a hint", 2.0, mistakes=(("f", "not_averaged"),)),)
+    findings = (
+        Finding("Right values", False, "no", "a hint", 2.0, mistakes=(("f", "not_averaged"),)),
+    )
     verdict = Verdict("f", 6, 1.5, "partial", findings, seed=3)
     kept = KeptVerdicts(tmp_path, "tiny")
     kept.keep("ada", "a key", 3, Judged("", (verdict,), isolation="none"))
@@ -235,4 +291,6 @@ def test_evidence_is_not_kept() -> None:
 
     finding = Finding("Right values", False, "no", evidence=Evidence("dw", (0,), 1.0, 2.0))
     verdict = Verdict("f", 6, 0, "failed", (finding,))
-    assert from_json(to_json(verdict)) == replace(verdict, findings=(replace(finding, evidence=None),))
+    assert from_json(to_json(verdict)) == replace(
+        verdict, findings=(replace(finding, evidence=None),)
+    )

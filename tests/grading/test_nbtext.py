@@ -18,13 +18,19 @@ TEXT = st.text(max_size=30) | st.sampled_from(
 PLAIN = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXT
 METADATA = st.dictionaries(
     st.text(max_size=8).filter(lambda name: name not in ("trusted", "signature", "orig_nbformat")),
-    st.recursive(PLAIN, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3)),
+    st.recursive(
+        PLAIN, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3)
+    ),
     max_size=3,
 )
 KINDS = st.sampled_from(["text/plain", "text/html", "image/png", "image/svg+xml", "application/x"])
 OUTPUT = st.one_of(
     st.fixed_dictionaries(
-        {"output_type": st.just("display_data"), "data": st.dictionaries(KINDS, TEXT), "metadata": METADATA}
+        {
+            "output_type": st.just("display_data"),
+            "data": st.dictionaries(KINDS, TEXT),
+            "metadata": METADATA,
+        }
     ),
     st.fixed_dictionaries(
         {
@@ -34,9 +40,16 @@ OUTPUT = st.one_of(
             "metadata": METADATA,
         }
     ),
-    st.fixed_dictionaries({"output_type": st.just("stream"), "name": st.just("stdout"), "text": TEXT}),
     st.fixed_dictionaries(
-        {"output_type": st.just("error"), "ename": TEXT, "evalue": TEXT, "traceback": st.lists(TEXT, max_size=3)}
+        {"output_type": st.just("stream"), "name": st.just("stdout"), "text": TEXT}
+    ),
+    st.fixed_dictionaries(
+        {
+            "output_type": st.just("error"),
+            "ename": TEXT,
+            "evalue": TEXT,
+            "traceback": st.lists(TEXT, max_size=3),
+        }
     ),
 )
 CELL = st.one_of(
@@ -51,8 +64,17 @@ CELL = st.one_of(
         }
     ),
     st.fixed_dictionaries(
-        {"cell_type": st.just("markdown"), "id": st.just("b"), "metadata": METADATA, "source": TEXT},
-        optional={"attachments": st.dictionaries(TEXT, st.dictionaries(KINDS, TEXT, max_size=2), max_size=2)},
+        {
+            "cell_type": st.just("markdown"),
+            "id": st.just("b"),
+            "metadata": METADATA,
+            "source": TEXT,
+        },
+        optional={
+            "attachments": st.dictionaries(
+                TEXT, st.dictionaries(KINDS, TEXT, max_size=2), max_size=2
+            )
+        },
     ),
 )
 
@@ -63,7 +85,9 @@ def test_it_is_what_nbformat_writes(cells: list[dict[str, Any]], metadata: dict[
     before = json.dumps(notebook)
     text = text_of_notebook(notebook)
     node: Any = nbformat.from_dict(notebook)
-    assert text == nbformat.v4.nbjson.JSONWriter().writes(node) + "\n"  # nbformat.writes, without its validation
+    assert (
+        text == nbformat.v4.nbjson.JSONWriter().writes(node) + "\n"
+    )  # nbformat.writes, without its validation
     assert json.dumps(notebook) == before
 
 

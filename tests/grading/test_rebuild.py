@@ -40,7 +40,9 @@ def ids(notebook: Notebook) -> list[str]:
 
 
 def demo(release: Notebook) -> str:
-    return next(cell["id"] for cell in release["cells"] if "demo" in cell["metadata"].get("tags", ()))
+    return next(
+        cell["id"] for cell in release["cells"] if "demo" in cell["metadata"].get("tags", ())
+    )
 
 
 def test_the_answers_stand_in_the_release(tiny_built: TinyCourse, release: Notebook):
@@ -74,8 +76,14 @@ def test_nothing_of_the_students_metadata_is_kept(tiny_built: TinyCourse, releas
 
 def test_old_outputs_are_dropped(tiny_built: TinyCourse, release: Notebook):
     sent = tiny_built.notebook()
-    cell(sent, "check_half_square")["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "6/6"}]
-    assert all(one["outputs"] == [] for one in rebuilt(release, sent)["cells"] if one["cell_type"] == "code")
+    cell(sent, "check_half_square")["outputs"] = [
+        {"output_type": "stream", "name": "stdout", "text": "6/6"}
+    ]
+    assert all(
+        one["outputs"] == []
+        for one in rebuilt(release, sent)["cells"]
+        if one["cell_type"] == "code"
+    )
 
 
 def test_own_cells_follow_the_cell_they_followed(tiny_built: TinyCourse, release: Notebook):
@@ -90,7 +98,9 @@ def test_own_cells_follow_the_cell_they_followed(tiny_built: TinyCourse, release
     assert made["cells"][at + 3]["id"] == "check_half_square"
 
 
-def test_of_two_copies_the_first_that_was_changed_is_the_answer(tiny_built: TinyCourse, release: Notebook):
+def test_of_two_copies_the_first_that_was_changed_is_the_answer(
+    tiny_built: TinyCourse, release: Notebook
+):
     sent = tiny_built.notebook({"row_sums": ROW_SUMS})
     at = place(sent, "half_square")
     sent["cells"].insert(at + 1, {**sent["cells"][at], "id": "copy", "source": HALF_SQUARE})
@@ -112,10 +122,14 @@ def test_a_deleted_check_is_back_and_said_so(tiny_built: TinyCourse, release: No
     sent = tiny_built.notebook()
     del sent["cells"][place(sent, "check_row_sums")]
     assert "check_row_sums" in ids(rebuilt(release, sent))
-    assert notes(release, sent) == ("The cell check_row_sums was missing from the notebook and was put back.",)
+    assert notes(release, sent) == (
+        "The cell check_row_sums was missing from the notebook and was put back.",
+    )
 
 
-def test_a_deleted_solution_is_shown_but_does_not_undo_an_answer_elsewhere(tiny_built: TinyCourse, release: Notebook):
+def test_a_deleted_solution_is_shown_but_does_not_undo_an_answer_elsewhere(
+    tiny_built: TinyCourse, release: Notebook
+):
     sent = tiny_built.notebook()
     at = place(sent, "half_square")
     sent["cells"][at] = code(HALF_SQUARE, "rewritten")
@@ -142,7 +156,9 @@ def test_demonstrations_run_only_when_changed(tiny_built: TinyCourse, release: N
     assert cell(made, name)["source"] == "print('mine')"
 
 
-def test_cells_whose_metadata_an_editor_lost_are_known_by_their_id(tiny_built: TinyCourse, release: Notebook):
+def test_cells_whose_metadata_an_editor_lost_are_known_by_their_id(
+    tiny_built: TinyCourse, release: Notebook
+):
     sent = tiny_built.notebook()
     for one in sent["cells"]:
         one["metadata"] = {}
@@ -151,7 +167,9 @@ def test_cells_whose_metadata_an_editor_lost_are_known_by_their_id(tiny_built: T
     assert cell(made, "row_sums")["source"] == ROW_SUMS
 
 
-def test_cells_whose_id_an_editor_lost_are_known_by_their_grade_id(tiny_built: TinyCourse, release: Notebook):
+def test_cells_whose_id_an_editor_lost_are_known_by_their_grade_id(
+    tiny_built: TinyCourse, release: Notebook
+):
     sent = tiny_built.notebook()
     for number, one in enumerate(sent["cells"]):
         one["id"] = f"new-{number}"
@@ -165,7 +183,10 @@ def test_pictures_pasted_into_a_written_answer_are_kept(tiny_built: TinyCourse, 
 
 
 def test_another_notebook_is_noticed(release: Notebook):
-    assert "another notebook" in notes(release, {"cells": [code("x = 1")], "metadata": {}, "nbformat": 4})[0]
+    assert (
+        "another notebook"
+        in notes(release, {"cells": [code("x = 1")], "metadata": {}, "nbformat": 4})[0]
+    )
 
 
 CHANGES = st.lists(
@@ -178,7 +199,9 @@ CHANGES = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(changes=CHANGES)
 def test_whatever_was_done_to_the_notebook_the_release_is_all_there(
     changes: list[tuple[str, int, int]], tiny_built: TinyCourse
@@ -215,8 +238,12 @@ def test_whatever_was_done_to_the_notebook_the_release_is_all_there(
     assert [one["id"] for one in kept] == list(graded)
     assert len({one["id"] for one in made["cells"]}) == len(made["cells"])
     for one in kept:
-        assert {key: value for key, value in one["metadata"].items() if key != "chainrule"} == graded[one["id"]]
+        assert {
+            key: value for key, value in one["metadata"].items() if key != "chainrule"
+        } == graded[one["id"]]
         if one["id"].startswith(("check_", "imports")):
             assert one["source"] == text_of(cell(release, one["id"]))
     own = [one["source"] for one in made["cells"] if one["source"].startswith("own = ")]
-    assert sorted(own) == sorted(one["source"] for one in sent["cells"] if str(one["source"]).startswith("own = "))
+    assert sorted(own) == sorted(
+        one["source"] for one in sent["cells"] if str(one["source"]).startswith("own = ")
+    )

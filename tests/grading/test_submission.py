@@ -13,11 +13,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder.errors import SubmissionError
-from autograder.grading.handed_in import NOTEBOOK_BYTES, find_notebook, read_files, read_notebook, read_plain_file
+from autograder.grading.handed_in import (
+    NOTEBOOK_BYTES,
+    find_notebook,
+    read_files,
+    read_notebook,
+    read_plain_file,
+)
 
 
 def notebook(*cells: Any, **more: Any) -> bytes:
-    return json.dumps({"cells": list(cells), "metadata": {}, "nbformat": 4, "nbformat_minor": 5, **more}).encode()
+    return json.dumps(
+        {"cells": list(cells), "metadata": {}, "nbformat": 4, "nbformat_minor": 5, **more}
+    ).encode()
 
 
 def cell(source: Any = "x", **more: Any) -> dict[str, Any]:
@@ -51,7 +59,9 @@ def test_what_cannot_be_read_is_refused_in_a_sentence(data: bytes, words: str):
 
 
 def test_a_cell_that_is_none_is_left_out_and_said_so():
-    read = read_notebook(notebook(cell("a"), 7, cell(["b", "c"]), cell(3), {"cell_type": "heading", "source": "d"}))
+    read = read_notebook(
+        notebook(cell("a"), 7, cell(["b", "c"]), cell(3), {"cell_type": "heading", "source": "d"})
+    )
     assert [one.source for one in read.cells] == ["a", "bc", ""]
     assert read.notes == (
         "Cell 2 is no cell of a notebook and was left out.",
@@ -79,13 +89,21 @@ KEYS = [
 ]
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.floats() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=5)
+    ),
 )
 
 
 @given(ANY_JSON)
 def test_no_json_raises_anything_else(value: Any):
-    markdown = {"cell_type": "markdown", "source": value, "metadata": value, "attachments": value, "id": value}
+    markdown = {
+        "cell_type": "markdown",
+        "source": value,
+        "metadata": value,
+        "attachments": value,
+        "id": value,
+    }
     for data in (value, {"cells": [value]}, {"cells": [markdown], "metadata": value}):
         with contextlib.suppress(SubmissionError):
             read_notebook(json.dumps(data).encode())

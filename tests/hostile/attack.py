@@ -60,14 +60,20 @@ class Attack:
         """The notebook handed in, with names not yet filled in."""
         notebook = course.notebook(self.answers)
         at = place(notebook, "imports") + 1
-        notebook["cells"][at:at] = [code(source, f"own-{number}") for number, source in enumerate(self.cells)]
+        notebook["cells"][at:at] = [
+            code(source, f"own-{number}") for number, source in enumerate(self.cells)
+        ]
         if self.edit is not None:
             self.edit(notebook)
         return notebook
 
     def hand_in(self, course: TinyCourse, world: World) -> None:
         """Put the submission where nbgrader collects."""
-        data = self.data if self.data is not None else world.filled(json.dumps(self.notebook(course))).encode()
+        data = (
+            self.data
+            if self.data is not None
+            else world.filled(json.dumps(self.notebook(course))).encode()
+        )
         folder = course.hand_in(self.student, data, self.named)
         for name, content in self.files.items():
             path = folder / name
@@ -109,7 +115,11 @@ class World:
     @property
     def environment(self) -> dict[str, str]:
         """The grader's environment, with a secret."""
-        return {**os.environ, "CHAINRULE_TEST_TOKEN": self.canary("environment"), "OMP_NUM_THREADS": "1"}
+        return {
+            **os.environ,
+            "CHAINRULE_TEST_TOKEN": self.canary("environment"),
+            "OMP_NUM_THREADS": "1",
+        }
 
     def filled(self, text: str) -> str:
         """``text`` with the names replaced."""
@@ -158,9 +168,15 @@ def world_around(course: Path) -> Iterator[World]:
         with (course / file).open("a") as text:
             text.write(f"\n# {world.canary(secret)}\n")
     notebook = course / "submitted/a_honest/tiny/tiny.ipynb"
-    notebook.write_text(notebook.read_text().replace("def row_sums", f"# {world.canary('neighbour')}\\ndef row_sums"))
+    notebook.write_text(
+        notebook.read_text().replace(
+            "def row_sums", f"# {world.canary('neighbour')}\\ndef row_sums"
+        )
+    )
     with sqlite3.connect(course / "gradebook.db") as gradebook:
-        gradebook.execute("update source_cell set source = source || ?", (f"\n# {world.canary('gradebook')}",))
+        gradebook.execute(
+            "update source_cell set source = source || ?", (f"\n# {world.canary('gradebook')}",)
+        )
     try:
         yield world
     finally:

@@ -38,7 +38,17 @@ HONEST = {
 """The neighbours: before, between and after the attackers in the alphabet."""
 
 LIMITS = ("c.Judge.cell_seconds = 5", "c.Judge.submission_seconds = 40")
-PLACES = ("/tmp", "/var/tmp", "/dev/shm", "/run", "/root", "/home", "/home/student", "/etc", "/etc/cron.d")
+PLACES = (
+    "/tmp",
+    "/var/tmp",
+    "/dev/shm",
+    "/run",
+    "/root",
+    "/home",
+    "/home/student",
+    "/etc",
+    "/etc/cron.d",
+)
 PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -77,7 +87,9 @@ class Graded:
     def outputs(self, student: str) -> str:
         """Everything the cells of a notebook put out, as one text."""
         cells = self.course.autograded(student)["cells"]
-        return json.dumps([one["outputs"] for one in cells if one["cell_type"] == "code"], ensure_ascii=False)
+        return json.dumps(
+            [one["outputs"] for one in cells if one["cell_type"] == "code"], ensure_ascii=False
+        )
 
     def scores(self) -> dict[str, float]:
         """From nbgrader's gradebook."""
@@ -100,7 +112,9 @@ class Graded:
 
     def query(self, question: str, *values: str) -> list[tuple[Any, ...]]:
         """Ask the gradebook's tables themselves."""
-        with sqlite3.connect(f"file:{self.course.root / 'gradebook.db'}?mode=ro", uri=True) as database:
+        with sqlite3.connect(
+            f"file:{self.course.root / 'gradebook.db'}?mode=ro", uri=True
+        ) as database:
             return database.execute(question, values).fetchall()
 
 
@@ -110,7 +124,9 @@ def snapshot(root: Path) -> dict[str, str]:
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root).as_posix()
         if (
-            name.startswith(("autograded/", "feedback/", "build/judged", "gradebook.db", ".nbgrader.log"))
+            name.startswith(
+                ("autograded/", "feedback/", "build/judged", "gradebook.db", ".nbgrader.log")
+            )
             or "__pycache__" in name
         ):
             continue
@@ -136,7 +152,9 @@ def build(root: Path) -> TinyCourse:
     return course
 
 
-def graded_once(factory: Any, name: str, attacks: Sequence[Attack], *commands: Sequence[str]) -> Graded:
+def graded_once(
+    factory: Any, name: str, attacks: Sequence[Attack], *commands: Sequence[str]
+) -> Graded:
     """Grade a class once for all test processes; whoever comes second waits and takes the first one's."""
     base: Path = factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
@@ -167,7 +185,8 @@ def graded_class(root: Path, attacks: Sequence[Attack], *commands: Sequence[str]
                     cwd=course.root,
                     capture_output=True,
                     text=True,
-                    env=world.environment | {"TMPDIR": str(temporary), "PATH": f"{BIN}:{os.environ['PATH']}"},
+                    env=world.environment
+                    | {"TMPDIR": str(temporary), "PATH": f"{BIN}:{os.environ['PATH']}"},
                     timeout=1200,
                 )
                 assert ran.returncode == 0, f"{command}: {ran.stdout[-3000:]}{ran.stderr[-3000:]}"
@@ -192,7 +211,9 @@ def orphans_come_here() -> Iterator[Any]:
 
     def orphans() -> list[str]:
         until = time.monotonic() + 5
-        while (left := [_command(pid) for pid in _children() if pid not in known]) and time.monotonic() < until:
+        while (
+            left := [_command(pid) for pid in _children() if pid not in known]
+        ) and time.monotonic() < until:
             _reap(known)
             time.sleep(0.05)
         return left
@@ -206,7 +227,9 @@ def orphans_come_here() -> Iterator[Any]:
 def _children() -> list[int]:
     found: list[int] = []
     for task in os.listdir("/proc/self/task"):
-        found += [int(word) for word in Path(f"/proc/self/task/{task}/children").read_text().split()]
+        found += [
+            int(word) for word in Path(f"/proc/self/task/{task}/children").read_text().split()
+        ]
     return found
 
 
@@ -221,14 +244,18 @@ def _reap(known: set[int]) -> None:
 
 def _command(pid: int) -> str:
     try:
-        return f"{pid}: " + Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        return f"{pid}: " + Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(
+            errors="replace"
+        )
     except OSError:
         return f"{pid}: gone"
 
 
 def _processes_that_say(word: str) -> list[str]:
     me = os.getpid()
-    commands = [_command(int(name)) for name in os.listdir("/proc") if name.isdigit() and int(name) != me]
+    commands = [
+        _command(int(name)) for name in os.listdir("/proc") if name.isdigit() and int(name) != me
+    ]
     return [command for command in commands if word in command]
 
 

@@ -21,7 +21,16 @@ def class_by_name(tmp_path_factory: pytest.TempPathFactory) -> ByName:
     def by_name(name: str) -> Graded:
         if name not in known:
             attacks, isolation = CLASSES[name]
-            command = ("chainrule", "grade", "tiny", "--jobs", "2", "--json", "--isolation", isolation)
+            command = (
+                "chainrule",
+                "grade",
+                "tiny",
+                "--jobs",
+                "2",
+                "--json",
+                "--isolation",
+                isolation,
+            )
             level = choose(isolation)
             promised = [attack for attack in attacks if level not in attack.not_promised_by]
             known[name] = graded_once(tmp_path_factory, name, promised, command)

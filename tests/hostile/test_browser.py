@@ -29,7 +29,11 @@ from .conftest import ByName
 
 pytestmark = pytest.mark.timeout(900)
 
-SHOWN = [attack for attack in QUICK if attack in DISPLAYS or attack.name in ("deep_html", "deep_markdown", "renamed")]
+SHOWN = [
+    attack
+    for attack in QUICK
+    if attack in DISPLAYS or attack.name in ("deep_html", "deep_markdown", "renamed")
+]
 TYPESETTER = "https://cdnjs.cloudflare.com/"
 
 
@@ -43,7 +47,9 @@ class Witness:
         page.on("console", lambda message: self._said(message.text))
         page.on("request", lambda request: self._asked(request.url))
         page.on("popup", lambda popup: self.seen.append(f"popup {popup.url}"))
-        page.route(f"{TYPESETTER}**", lambda route: route.abort())  # the pages' own, not to be had here
+        page.route(
+            f"{TYPESETTER}**", lambda route: route.abort()
+        )  # the pages' own, not to be had here
 
     def _asked_for_attention(self, dialog: Dialog) -> None:
         self.seen.append(f"dialog {dialog.message}")
@@ -95,7 +101,9 @@ def quick(class_by_name: ByName) -> Graded:
 def served(folder: Path) -> Iterator[str]:
     """The folder over HTTP, so that pages have an origin and may fetch from it."""
     quiet = type("Quiet", (http.server.SimpleHTTPRequestHandler,), {"log_message": lambda *_: None})
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(quiet, directory=str(folder))) as server:
+    with http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), partial(quiet, directory=str(folder))
+    ) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
@@ -144,7 +152,9 @@ def test_the_witness_sees_what_unclean_pages_do(tmp_path: Path, browser: Browser
             if not witness.seen:
                 unseen.append(HTML[number])
             page.close()
-    assert len(unseen) <= 1, unseen  # one of the seven is an attack on filters, harmless as it stands
+    assert len(unseen) <= 1, (
+        unseen
+    )  # one of the seven is an attack on filters, harmless as it stands
 
 
 def test_the_search_for_formulas_finds_them(browser: Browser):
@@ -180,7 +190,12 @@ def formgrader(own: Graded, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         server = subprocess.Popen(
             [sys.executable, "-m", "jupyter_server", *options],
             cwd=own.course.root,
-            env={**os.environ, **places, "HOME": str(settings), "PATH": f"{BIN}:{os.environ['PATH']}"},
+            env={
+                **os.environ,
+                **places,
+                "HOME": str(settings),
+                "PATH": f"{BIN}:{os.environ['PATH']}",
+            },
             stdout=out,
             stderr=out,
         )
@@ -205,13 +220,19 @@ def test_formgrader_runs_no_script(attack, formgrader: str, own: Graded, witness
         "select n.id from submitted_notebook n join submitted_assignment a on a.id = n.assignment_id where a.student_id = ?",
         attack.student,
     )
-    before = own.query("select * from grade order by id"), own.query("select * from comment order by id")
+    before = (
+        own.query("select * from grade order by id"),
+        own.query("select * from comment order by id"),
+    )
     witness.visit(f"{formgrader}/formgrader/submissions/{submission}/?index=0")
     assert witness.seen == []
     assert (
         witness.page.locator("input.score").count() == 3
     )  # two checks and a written answer, none of a student's making
-    assert (own.query("select * from grade order by id"), own.query("select * from comment order by id")) == before
+    assert (
+        own.query("select * from grade order by id"),
+        own.query("select * from comment order by id"),
+    ) == before
 
 
 def test_the_autograde_button(formgrader: str, own: Graded, witness: Witness):
@@ -224,7 +245,9 @@ def test_the_autograde_button(formgrader: str, own: Graded, witness: Witness):
     for student in ("pressed_forger", "pressed_honest"):
         page.get_by_label("Search").fill(student)  # the table shows ten students at a time
         row = page.locator("tr", has=page.get_by_text(student, exact=True))
-        with page.expect_response(lambda answer: answer.url.endswith("/autograde"), timeout=120_000) as answer:
+        with page.expect_response(
+            lambda answer: answer.url.endswith("/autograde"), timeout=120_000
+        ) as answer:
             row.locator("td.autograde a").click(timeout=20_000)
         assert json.loads(answer.value.text())["success"], answer.value.text()
         page.get_by_text("Successfully autograded").wait_for()

@@ -19,7 +19,9 @@ def each_class(test):
     """Run a test on every class; only the quick one in `make test`."""
     marks = {"quick": ()}
     params = [
-        pytest.param(name, marks=marks.get(name, pytest.mark.long), id=name) for name in CLASSES if name != "peaceful"
+        pytest.param(name, marks=marks.get(name, pytest.mark.long), id=name)
+        for name in CLASSES
+        if name != "peaceful"
     ]
     return pytest.mark.parametrize("graded", params, indirect=True)(test)
 
@@ -27,7 +29,12 @@ def each_class(test):
 def each_attack(test):
     """Run a test on every attack of every class."""
     params = [
-        pytest.param(name, attack, id=f"{name}-{attack.name}", marks=() if name == "quick" else pytest.mark.long)
+        pytest.param(
+            name,
+            attack,
+            id=f"{name}-{attack.name}",
+            marks=() if name == "quick" else pytest.mark.long,
+        )
         for name, (attacks, isolation) in CLASSES.items()
         for attack in attacks
         if isolation not in attack.not_promised_by
@@ -61,12 +68,16 @@ def test_no_secret_is_seen(graded: Graded, attack: Attack):
     shown = graded.outputs(attack.student)
     page = re.sub(r"<[^>]+>", "", graded.page(attack.student))  # colouring may cut a word in two
     for secret in SECRETS:
-        assert graded.world.canary(secret) not in shown + page + str(graded.comments(attack.student))
+        assert graded.world.canary(secret) not in shown + page + str(
+            graded.comments(attack.student)
+        )
     assert not attack.never_says or attack.never_says not in shown
 
 
 @each_class
-def test_honest_neighbours_are_graded_as_if_nobody_else_were_there(graded: Graded, peaceful: Graded):
+def test_honest_neighbours_are_graded_as_if_nobody_else_were_there(
+    graded: Graded, peaceful: Graded
+):
     for student in HONEST:
         mine, theirs = graded.rows[student], peaceful.rows[student]
         assert mine["score"] == theirs["score"] == (5 if student == "m_half" else 10)
@@ -79,7 +90,9 @@ def test_honest_neighbours_are_graded_as_if_nobody_else_were_there(graded: Grade
 
 def _without_seed(text: str) -> str:
     """Numbers come from inputs drawn anew each time, and so does the heat map of an error."""
-    return re.sub(r"base64,[A-Za-z0-9+/=\s]+|CANARY-[a-z]+-[0-9a-f]+|-?\d+(\.\d+)?(e-?\d+)?", "#", text)
+    return re.sub(
+        r"base64,[A-Za-z0-9+/=\s]+|CANARY-[a-z]+-[0-9a-f]+|-?\d+(\.\d+)?(e-?\d+)?", "#", text
+    )
 
 
 @each_class
@@ -101,16 +114,26 @@ def test_no_file_is_left_behind(graded: Graded):
     assert graded.temporary == []
     assert files_that_say(graded.world.mark) == []
     assert snapshot(graded.course.root) == graded.before
-    made = {path.name for folder in ("autograded", "feedback") for path in (graded.course.root / folder).iterdir()}
+    made = {
+        path.name
+        for folder in ("autograded", "feedback")
+        for path in (graded.course.root / folder).iterdir()
+    }
     assert made == set(graded.rows)
-    for student in graded.rows:  # what nbgrader gives back beside the page: ordinary files of the student's own
-        sent, back = (graded.course.root / folder / student / "tiny" for folder in ("submitted", "feedback"))
+    for student in (
+        graded.rows
+    ):  # what nbgrader gives back beside the page: ordinary files of the student's own
+        sent, back = (
+            graded.course.root / folder / student / "tiny" for folder in ("submitted", "feedback")
+        )
         released = graded.course.root / "assignments/tiny"
         for path in back.rglob("*"):
             name = path.relative_to(back)
             assert not path.is_symlink()
             assert (sent / name).is_symlink() is False
-            known = (sent / name).is_file() or (released / name).is_file() or path.name == "tiny.html"
+            known = (
+                (sent / name).is_file() or (released / name).is_file() or path.name == "tiny.html"
+            )
             assert path.is_dir() or known, name
 
 
@@ -123,11 +146,13 @@ def test_nobody_was_heard(graded: Graded):
 def test_the_gradebook_holds_grades_and_nothing_else(graded: Graded):
     assert sorted(one for (one,) in graded.query("select id from student")) == sorted(graded.rows)
     assert graded.query("select count(*) from grade") == [(3 * len(graded.rows),)]
-    assert graded.query("select count(*) from grade where manual_score is not null or extra_credit is not null") == [
-        (0,)
-    ]
+    assert graded.query(
+        "select count(*) from grade where manual_score is not null or extra_credit is not null"
+    ) == [(0,)]
     assert graded.query("select count(*) from grade where auto_score < 0") == [(0,)]
-    assert graded.query("select b.name, g.max_score from grade_cells g join base_cell b on b.id = g.id order by 1") == [
+    assert graded.query(
+        "select b.name, g.max_score from grade_cells g join base_cell b on b.id = g.id order by 1"
+    ) == [
         ("check_half_square", 6),
         ("check_row_sums", 4),
         ("why", 2),
@@ -138,7 +163,12 @@ def test_the_gradebook_holds_grades_and_nothing_else(graded: Graded):
 @each_class
 def test_no_secret_is_in_what_instructors_read(graded: Graded):
     folders = [graded.course.root / name for name in ("autograded", "feedback")]
-    everything = [path.read_text(errors="replace") for one in folders for path in one.rglob("*") if path.is_file()]
+    everything = [
+        path.read_text(errors="replace")
+        for one in folders
+        for path in one.rglob("*")
+        if path.is_file()
+    ]
     for secret in ("reference", "mistakes", "configuration", "environment"):
         assert not [text for text in everything if graded.world.canary(secret) in text]
         assert graded.world.canary(secret) not in graded.said

@@ -39,7 +39,11 @@ def _is_worth_its_functions(attack: Attack, graded: Graded) -> None:
     assert graded.scores()[attack.student] == attack.score
     comments = graded.comments(attack.student)
     assert attack.score == 10 or comments["half_square"] or comments["row_sums"]
-    record = str(comments) + graded.outputs(attack.student) + str(graded.course.autograded(attack.student))
+    record = (
+        str(comments)
+        + graded.outputs(attack.student)
+        + str(graded.course.autograded(attack.student))
+    )
     assert attack.says in record
     assert not attack.never_says or attack.never_says not in graded.outputs(attack.student)
 
@@ -56,7 +60,9 @@ def test_honest_neighbours_have_their_points(autograded: Graded):
 
 def test_the_run_goes_through(autograded: Graded):
     assert "ERROR" not in autograded.said
-    assert set(autograded.scores()) == {path.name for path in (autograded.course.root / "submitted").iterdir()}
+    assert set(autograded.scores()) == {
+        path.name for path in (autograded.course.root / "submitted").iterdir()
+    }
 
 
 def test_nothing_is_left_behind(autograded: Graded):
@@ -72,5 +78,7 @@ def test_no_link_is_followed_into_the_autograded_folder(autograded: Graded):
         if path.is_file():
             for secret in ("reference", "mistakes", "configuration"):
                 assert autograded.world.canary(secret).encode() not in path.read_bytes()
-    left = {path.name for path in (autograded.course.root / "autograded/m_sent_link/tiny").iterdir()}
+    left = {
+        path.name for path in (autograded.course.root / "autograded/m_sent_link/tiny").iterdir()
+    }
     assert left == {"tiny.ipynb", "exercises", "shared.py"}

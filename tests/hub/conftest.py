@@ -26,7 +26,16 @@ class Hub:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        command = [sys.executable, "-m", "deploy.hub", "svm", "--port", str(port), "--into", str(root)]
+        command = [
+            sys.executable,
+            "-m",
+            "deploy.hub",
+            "svm",
+            "--port",
+            str(port),
+            "--into",
+            str(root),
+        ]
         self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         self.said = ""
         assert self.process.stdout is not None

@@ -32,7 +32,9 @@ class Person:
         """At the hub's own form."""
         self.page.goto(f"{self.hub.address}/hub/login")
         self.page.fill("#username_input", self.name)
-        self.page.fill("#password_input", self.hub.passwords()[self.name] if password is None else password)
+        self.page.fill(
+            "#password_input", self.hub.passwords()[self.name] if password is None else password
+        )
         self.page.click("#login_submit")
 
 
@@ -48,7 +50,9 @@ class Student(Person):
     def open_assignments(self) -> None:
         """nbgrader's Assignment List."""
         self.page.locator('div.lm-MenuBar-itemLabel:text("Nbgrader")').click()
-        self.page.locator('#jp-mainmenu-nbgrader li[data-command="nbgrader:open-assignment-list"]').click()
+        self.page.locator(
+            '#jp-mainmenu-nbgrader li[data-command="nbgrader:open-assignment-list"]'
+        ).click()
         self.page.locator(
             "#released_assignments_list .list_item, #fetched_assignments_list .list_item"
         ).first.wait_for()
@@ -106,11 +110,15 @@ class Student(Person):
         else:
             cell.click()
         self.page.keyboard.press("Control+Enter")
-        expect(cell.locator(".jp-InputPrompt")).not_to_have_text("[*]:", timeout=KERNEL_SECONDS * 1000)
+        expect(cell.locator(".jp-InputPrompt")).not_to_have_text(
+            "[*]:", timeout=KERNEL_SECONDS * 1000
+        )
 
     def validate(self) -> str:
         """Press Validate, which saves first; what the dialog says."""
-        self.page.get_by_role("button", name="Validate").or_(self.page.locator(".validate-button")).first.click()
+        self.page.get_by_role("button", name="Validate").or_(
+            self.page.locator(".validate-button")
+        ).first.click()
         dialog = self.page.locator(".jp-Dialog")
         dialog.wait_for(timeout=240_000)
         said = dialog.inner_text()
@@ -123,16 +131,18 @@ class Student(Person):
         """Ctrl-S, until the tab no longer says that something is unsaved."""
         self.page.locator(".jp-NotebookPanel .jp-Cell").first.click()
         self.page.keyboard.press("Control+s")
-        expect(self.page.locator(".lm-DockPanel-tabBar .lm-TabBar-tab.jp-mod-current")).not_to_have_class(
-            re.compile("jp-mod-dirty"), timeout=30_000
-        )
+        expect(
+            self.page.locator(".lm-DockPanel-tabBar .lm-TabBar-tab.jp-mod-current")
+        ).not_to_have_class(re.compile("jp-mod-dirty"), timeout=30_000)
 
     def hand_in(self, assignment: str) -> None:
         """Press Submit in the Assignment List."""
         self.page.locator('.lm-TabBar-tab:has-text("Assignments")').first.click()
         row = self.page.locator("#fetched_assignments_list > .list_item", has_text=assignment)
         row.locator('.item_status button:text("Submit")').click()
-        self.page.locator("#submitted_assignments_list > .list_item", has_text=assignment).wait_for()
+        self.page.locator(
+            "#submitted_assignments_list > .list_item", has_text=assignment
+        ).wait_for()
 
     def fetch_feedback(self, assignment: str) -> None:
         """Come back later, and press Fetch Feedback."""
@@ -167,7 +177,9 @@ class Instructor(Person):
 
     def press(self, row: str, column: str, done: str) -> str:
         """Press the button of a column in an assignment's or a student's row; what the dialog says afterwards."""
-        self.page.locator("tr", has=self.page.get_by_text(row, exact=True)).locator(f"td.{column} a").first.click()
+        self.page.locator("tr", has=self.page.get_by_text(row, exact=True)).locator(
+            f"td.{column} a"
+        ).first.click()
         self.page.get_by_text(done).first.wait_for(timeout=240_000)
         return self._close_dialog(f"pressed-{column}")
 

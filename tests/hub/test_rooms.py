@@ -65,14 +65,23 @@ def test_what_a_students_server_sees(hub: Hub):
     ]
     assert len(secrets) > 12
     for path in secrets[:-3]:
-        assert Path(path).is_file(), path  # they are there; it is the student who does not find them
+        assert Path(path).is_file(), (
+            path
+        )  # they are there; it is the student who does not find them
     inbound = str(one.exchange / "chainrule/inbound")
     outbound = str(one.exchange / "chainrule/outbound")
     found = in_the_room_of(
         hub,
         "ada",
         files=[*secrets, f"{outbound}/svm/svm.ipynb"],
-        folders=[str(one.home("ben")), "/home", str(one.root), str(one.course), str(one.state), inbound],
+        folders=[
+            str(one.home("ben")),
+            "/home",
+            str(one.root),
+            str(one.course),
+            str(one.state),
+            inbound,
+        ],
         writable=[
             "/home/ada",
             inbound,
@@ -84,11 +93,17 @@ def test_what_a_students_server_sees(hub: Hub):
             sys.prefix,
         ],
     )
-    told = {path: said for path, said in found["read"].items() if said not in ("FileNotFoundError", "PermissionError")}
+    told = {
+        path: said
+        for path, said in found["read"].items()
+        if said not in ("FileNotFoundError", "PermissionError")
+    }
     assert list(told) == [f"{outbound}/svm/svm.ipynb"]
     assert found["listed"]["/home"] == "['ada']"
     refused = {"FileNotFoundError", "PermissionError"}
-    assert {found["listed"][str(path)] for path in (one.home("ben"), one.course, one.state)} <= refused
+    assert {
+        found["listed"][str(path)] for path in (one.home("ben"), one.course, one.state)
+    } <= refused
     assert found["listed"][str(one.root)] == "['exchange']"
     written = {path for path, said in found["written"].items() if said == "None"}
     assert written == {"/home/ada", inbound}
@@ -100,7 +115,9 @@ def test_what_a_students_server_sees(hub: Hub):
     if os.geteuid() == 0:
         assert found["uid"] == one.uid("ada") != one.uid("ben")
         assert found["root"] == "PermissionError"
-        assert found["listed"][inbound] == "PermissionError"  # what others handed in cannot even be named
+        assert (
+            found["listed"][inbound] == "PermissionError"
+        )  # what others handed in cannot even be named
 
 
 def test_it_says_where_it_is_and_who_may_log_in(hub: Hub):
@@ -112,7 +129,9 @@ def test_it_says_where_it_is_and_who_may_log_in(hub: Hub):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_stops_with_all_it_started_and_keeps_what_was_done(tmp_path: Path, number: signal.Signals):
+def test_it_stops_with_all_it_started_and_keeps_what_was_done(
+    tmp_path: Path, number: signal.Signals
+):
     hub = Hub(tmp_path / "hub")
     login = urllib.request.urlopen(f"{hub.settings.address}/hub/login")
     assert login.status == 200
@@ -173,19 +192,38 @@ def as_an_ordinary_user(command: list[str], own: Path) -> list[str]:
             room += ["--perms", "0755", "--dir", str(home / parent)]
         room += ["--ro-bind", str(interpreter), str(interpreter)]
     user = str(ORDINARY_USER)
-    return [*room, "--chdir", str(ROOT), "setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", *command]
+    return [
+        *room,
+        "--chdir",
+        str(ROOT),
+        "setpriv",
+        f"--reuid={user}",
+        f"--regid={user}",
+        "--clear-groups",
+        *command,
+    ]
 
 
 def test_an_ordinary_users_hub_keeps_the_same_things_out():
     with tempfile.TemporaryDirectory() as own:  # pytest's own folders are closed to others
         root = Path(own) / "hub"
         probe = PROBE % {
-            "files": [str(root / "course/secret"), str(ROOT / "solutions/svm.py"), str(root / "state/passwords.json")],
+            "files": [
+                str(root / "course/secret"),
+                str(ROOT / "solutions/svm.py"),
+                str(root / "state/passwords.json"),
+            ],
             "folders": [str(root), str(root / "homes/ben")],
-            "writable": ["/home/ada", str(root / "exchange/chainrule"), str(root / "exchange/chainrule/inbound")],
+            "writable": [
+                "/home/ada",
+                str(root / "exchange/chainrule"),
+                str(root / "exchange/chainrule/inbound"),
+            ],
         }
         command = as_an_ordinary_user([sys.executable, "-c", ORDINARY, str(root), probe], Path(own))
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env={**os.environ, "HOME": own})
+        done = subprocess.run(
+            command, cwd=ROOT, capture_output=True, text=True, env={**os.environ, "HOME": own}
+        )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert set(found["read"].values()) <= {"FileNotFoundError", "PermissionError"}
@@ -193,4 +231,8 @@ def test_an_ordinary_users_hub_keeps_the_same_things_out():
     assert found["listed"][str(root / "homes/ben")] == "FileNotFoundError"
     written = {path for path, said in found["written"].items() if said == "None"}
     assert written == {"/home/ada", str(root / "exchange/chainrule/inbound")}
-    assert (found["me"], found["processes"] < 5, found["imports"][2]) == ("ada", True, "ModuleNotFoundError")
+    assert (found["me"], found["processes"] < 5, found["imports"][2]) == (
+        "ada",
+        True,
+        "ModuleNotFoundError",
+    )

@@ -87,7 +87,10 @@ def writes_and_checks(ada: Student) -> None:
     expect(report).to_contain_text("You keep only the class that violates the margin most")
     expect(report).not_to_contain_text("should be")
     expect(report).not_to_contain_text("wait for grading")
-    asked, told = [json.loads(line) for line in (ada.hub.state / "oracle" / "ada.jsonl").read_text().splitlines()]
+    asked, told = [
+        json.loads(line)
+        for line in (ada.hub.state / "oracle" / "ada.jsonl").read_text().splitlines()
+    ]
     assert (asked["event"], told["event"]) == ("challenge", "verdict")
     assert (told["exercise"], told["findings"][0]["passed"]) == ("L_i_vectorized", False)
     ada.photograph("mistaken")
@@ -135,7 +138,9 @@ def grades(teacher: Instructor) -> None:
     teacher.page.locator("td a", has_text="Submission #1").first.click()
     teacher.page.locator("input.score").first.wait_for()
     expect(teacher.page.locator("body")).to_contain_text(WRITTEN[:40])
-    empty = teacher.page.locator("input.score:not([placeholder]), input.score[placeholder='']").first
+    empty = teacher.page.locator(
+        "input.score:not([placeholder]), input.score[placeholder='']"
+    ).first
     empty.scroll_into_view_if_needed()
     teacher.photograph("grading")
     empty.fill("3")

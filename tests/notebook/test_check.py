@@ -52,8 +52,12 @@ def written(folder: Path, files: dict[str, str]) -> Path:
 
 
 def executed(folder: Path, *cells: str) -> list:
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
-    client = NotebookClient(notebook, allow_errors=True, resources={"metadata": {"path": str(folder)}})
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(source) for source in cells]
+    )
+    client = NotebookClient(
+        notebook, allow_errors=True, resources={"metadata": {"path": str(folder)}}
+    )
     return client.execute().cells
 
 
@@ -77,15 +81,22 @@ def test_a_student_sees_a_report_and_one_line(folder):
     assert error.traceback == [f"CheckFailed: {error.evalue}"]
 
     (passed,) = cells[4].outputs
-    assert "all checks that run here passed, 4 of 8 points so far, 4 wait for grading" in passed.data["text/plain"]
+    assert (
+        "all checks that run here passed, 4 of 8 points so far, 4 wait for grading"
+        in passed.data["text/plain"]
+    )
 
     assert "not written yet" in cells[6].outputs[-1].evalue
     assert cells[7].outputs[0].evalue == "there is no exercise 'cube' here; there are: square"
 
 
 def test_a_terminal_gets_text_and_a_failing_exit_code(folder):
-    (folder / "answer.py").write_text(f'from autograder import check\n{WRONG}\ncheck("square", seed=3)\n')
-    done = subprocess.run([sys.executable, "answer.py"], cwd=folder, capture_output=True, text=True, check=False)
+    (folder / "answer.py").write_text(
+        f'from autograder import check\n{WRONG}\ncheck("square", seed=3)\n'
+    )
+    done = subprocess.run(
+        [sys.executable, "answer.py"], cwd=folder, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 1
     assert done.stdout.startswith("square: partly right")
     assert 'same inputs again: check("square", seed=3)' in done.stdout
@@ -93,7 +104,9 @@ def test_a_terminal_gets_text_and_a_failing_exit_code(folder):
 
 def test_without_its_exercises_a_notebook_is_told_what_to_do(tmp_path):
     (error,) = executed(tmp_path, 'from autograder import check\ncheck("square")')[0].outputs
-    assert error.evalue.startswith("the exercises are not beside this notebook: fetch the assignment again")
+    assert error.evalue.startswith(
+        "the exercises are not beside this notebook: fetch the assignment again"
+    )
 
 
 def test_a_package_as_it_was_built_and_released(tiny_built: TinyCourse, tmp_path: Path):

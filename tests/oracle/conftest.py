@@ -35,10 +35,16 @@ class TokenHub:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                kind, _, name = self.headers["Authorization"].removeprefix("token ").partition("-of-")
+                kind, _, name = (
+                    self.headers["Authorization"].removeprefix("token ").partition("-of-")
+                )
                 known = self.path == "/hub/api/user" and kind in ("token", "visitor", "service")
                 scopes = [] if kind == "visitor" else ["access:services!service=oracle"]
-                user = {"kind": "service" if kind == "service" else "user", "name": name, "scopes": scopes}
+                user = {
+                    "kind": "service" if kind == "service" else "user",
+                    "name": name,
+                    "scopes": scopes,
+                }
                 hub.asked += 1
                 body = json.dumps(user if known else {"status": 403}).encode()
                 self.send_response(200 if known else 403)
@@ -95,19 +101,31 @@ class Served:
         assert status == 200, body
         return read_challenge(body)
 
-    def answer(self, challenge: Challenge, outputs: list[Arrays], user: str = "ada") -> list[dict[str, Any]]:
-        status, body = self.request("POST", f"challenges/{challenge.id}/outputs", pack_outputs(outputs), user)
+    def answer(
+        self, challenge: Challenge, outputs: list[Arrays], user: str = "ada"
+    ) -> list[dict[str, Any]]:
+        status, body = self.request(
+            "POST", f"challenges/{challenge.id}/outputs", pack_outputs(outputs), user
+        )
         assert status == 200, body
         return json.loads(body)["findings"]
 
-    def ask(self, exercise: str, change: Callable[[str, np.ndarray], Any], assignment: str = "tiny", user: str = "ada"):
+    def ask(
+        self,
+        exercise: str,
+        change: Callable[[str, np.ndarray], Any],
+        assignment: str = "tiny",
+        user: str = "ada",
+    ):
         """Answer a fresh challenge with the reference's outputs, each put through ``change(name, array)``.
 
         Gives what was said, and the reference's outputs.
         """
         challenge = self.challenge(exercise, assignment, user)
         truth = self.truth(exercise, challenge, assignment)
-        sent = [{name: np.asarray(change(name, array)) for name, array in one.items()} for one in truth]
+        sent = [
+            {name: np.asarray(change(name, array)) for name, array in one.items()} for one in truth
+        ]
         return self.answer(challenge, sent, user), truth
 
     def exercises(self, assignment: str = "tiny") -> dict[str, Exercise]:
@@ -127,7 +145,10 @@ class Served:
     def peak_memory(self) -> int:
         """The most memory that the serving process ever had, in bytes."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))) << 10
+        return (
+            int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")))
+            << 10
+        )
 
 
 @contextmanager
@@ -146,7 +167,15 @@ def serving(course: Path, log: Path, *options: str) -> Iterator[Served]:
         "JUPYTERHUB_SERVICE_NAME": "oracle",
     }
     words = log.parent / f"{log.name}.err"
-    command = [str(BIN / "chainrule"), "oracle", "--course", str(course), "--log", str(log), *options]
+    command = [
+        str(BIN / "chainrule"),
+        "oracle",
+        "--course",
+        str(course),
+        "--log",
+        str(log),
+        *options,
+    ]
     with words.open("wb") as err:
         process = subprocess.Popen(command, env=environment, stdout=err, stderr=err)
     try:
@@ -171,7 +200,9 @@ UNHURRIED = ("--checks-per-minute", "100000", "--checks-per-hour", "100000")
 
 
 @pytest.fixture(scope="module")
-def tiny_oracle(tiny_built: TinyCourse, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def tiny_oracle(
+    tiny_built: TinyCourse, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
     """An oracle of the tiny course, in no hurry."""
     with serving(tiny_built.root, tmp_path_factory.mktemp("oracle") / "log", *UNHURRIED) as served:
         yield served
@@ -181,4 +212,6 @@ def tiny_oracle(tiny_built: TinyCourse, tmp_path_factory: pytest.TempPathFactory
 def course_oracle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """An oracle of the course itself."""
     with ExitStack() as stack:
-        yield stack.enter_context(serving(ROOT, tmp_path_factory.mktemp("oracle") / "log", *UNHURRIED))
+        yield stack.enter_context(
+            serving(ROOT, tmp_path_factory.mktemp("oracle") / "log", *UNHURRIED)
+        )

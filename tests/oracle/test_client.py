@@ -31,16 +31,26 @@ def folder(tiny_built: TinyCourse, tmp_path: Path) -> Path:
 
 def run(folder: Path, *code: str, url: str = "", token: str = "token-of-ada") -> tuple[int, str]:
     """What a student's Python says, where the Hub set these variables."""
-    (folder / "answer.py").write_text("\n".join(["import numpy as np", "from autograder import check", *code]))
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTERHUB", "CHAINRULE"))}
+    (folder / "answer.py").write_text(
+        "\n".join(["import numpy as np", "from autograder import check", *code])
+    )
+    clean = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("JUPYTERHUB", "CHAINRULE"))
+    }
     hub = {"CHAINRULE_ORACLE_URL": url, "JUPYTERHUB_API_TOKEN": token} if url else {}
-    done = subprocess.run([sys.executable, "answer.py"], cwd=folder, env=clean | hub, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "answer.py"], cwd=folder, env=clean | hub, capture_output=True, text=True
+    )
     assert "Traceback" not in done.stderr or "CheckFailed" in done.stderr, done.stderr
     return done.returncode, done.stdout
 
 
 @contextmanager
-def impostor(answer: Callable[[http.server.BaseHTTPRequestHandler], None]) -> Iterator[tuple[str, list[str]]]:
+def impostor(
+    answer: Callable[[http.server.BaseHTTPRequestHandler], None],
+) -> Iterator[tuple[str, list[str]]]:
     """A server that is no oracle, and the headers it was sent."""
     heard: list[str] = []
 
@@ -65,7 +75,9 @@ def impostor(answer: Callable[[http.server.BaseHTTPRequestHandler], None]) -> It
             thread.join()
 
 
-def send(status: int, body: bytes, **headers: str) -> Callable[[http.server.BaseHTTPRequestHandler], None]:
+def send(
+    status: int, body: bytes, **headers: str
+) -> Callable[[http.server.BaseHTTPRequestHandler], None]:
     def answer(handler: http.server.BaseHTTPRequestHandler) -> None:
         handler.send_response(status)
         for name, value in {"Content-Length": str(len(body)), **headers}.items():
@@ -94,7 +106,12 @@ def test_a_mistake_is_named_without_the_value(folder: Path, tiny_oracle: Served)
 
 
 def test_without_an_oracle_it_is_not_even_looked_for(folder: Path):
-    code, said = run(folder, ROW_SUMS, 'check("row_sums")', "import sys; print('autograder.oracle' in sys.modules)")
+    code, said = run(
+        folder,
+        ROW_SUMS,
+        'check("row_sums")',
+        "import sys; print('autograder.oracle' in sys.modules)",
+    )
     assert code == 0
     assert "2 wait for grading" in said
     assert "oracle is away" not in said
@@ -104,7 +121,9 @@ def test_without_an_oracle_it_is_not_even_looked_for(folder: Path):
 def test_away_costs_one_line_and_nothing_else(folder: Path):
     code, said = run(folder, ROW_SUMS, 'check("row_sums")', url="http://127.0.0.1:9/")
     assert code == 0
-    assert said.count("The oracle is away (nobody answers): what it would say waits for grading.") == 1
+    assert (
+        said.count("The oracle is away (nobody answers): what it would say waits for grading.") == 1
+    )
     assert "2 of 4 points so far, 2 wait for grading" in said
 
 
@@ -114,8 +133,14 @@ def test_away_costs_one_line_and_nothing_else(folder: Path):
         (send(200, b"hello"), "The oracle is not understood (Malformed)"),
         (send(200, b""), "The oracle is not understood (Malformed)"),
         (send(500, b"oops"), "The oracle is away (status 500)"),
-        (send(503, b'{"detail": "the Hub does not answer"}'), "The oracle is away (the Hub does not answer)"),
-        (send(403, b'{"detail": "this token may not ask the oracle"}'), "this token may not ask the oracle"),
+        (
+            send(503, b'{"detail": "the Hub does not answer"}'),
+            "The oracle is away (the Hub does not answer)",
+        ),
+        (
+            send(403, b'{"detail": "this token may not ask the oracle"}'),
+            "this token may not ask the oracle",
+        ),
         (send(429, b'{"detail": "too many checks: wait 30 s"}'), "too many checks: wait 30 s"),
         (send(404, b'{"detail": ["?"]}'), "The oracle is away (status 404)"),
         (lambda handler: handler.connection.close(), "The oracle is away"),
@@ -131,7 +156,10 @@ def test_whatever_it_says_a_check_does_not_fail_for_it(folder: Path, answer, lin
 
 
 def test_what_it_does_not_judge_waits_in_its_words(folder: Path):
-    with impostor(send(409, b'{"detail": "waits for grading: it would be given away"}')) as (url, _):
+    with impostor(send(409, b'{"detail": "waits for grading: it would be given away"}')) as (
+        url,
+        _,
+    ):
         code, said = run(folder, ROW_SUMS, 'check("row_sums")', url=url)
     assert code == 0
     assert "Right values (2 points): waits for grading: it would be given away" in said
@@ -146,7 +174,9 @@ def test_a_slow_oracle_is_waited_for_once(folder: Path):
         ended.wait(60)
 
     with impostor(never) as (url, heard):
-        code, said = run(folder, impatient, ROW_SUMS, 'check("row_sums")', 'check("row_sums")', url=url)
+        code, said = run(
+            folder, impatient, ROW_SUMS, 'check("row_sums")', 'check("row_sums")', url=url
+        )
         ended.set()
     assert code == 0
     assert len(heard) == 1
@@ -154,7 +184,10 @@ def test_a_slow_oracle_is_waited_for_once(folder: Path):
 
 
 def test_the_token_does_not_follow_a_redirection(folder: Path):
-    with impostor(send(200, b"")) as (elsewhere, stolen), impostor(send(307, b"", Location=elsewhere)) as (url, heard):
+    with (
+        impostor(send(200, b"")) as (elsewhere, stolen),
+        impostor(send(307, b"", Location=elsewhere)) as (url, heard),
+    ):
         code, said = run(folder, ROW_SUMS, 'check("row_sums")', url=url)
     assert code == 0
     assert heard == ["token token-of-ada"]
@@ -162,7 +195,9 @@ def test_the_token_does_not_follow_a_redirection(folder: Path):
     assert "The oracle is away (status 307)" in said
 
 
-def test_an_answer_that_fails_on_the_oracles_inputs_is_the_students(folder: Path, tiny_oracle: Served):
+def test_an_answer_that_fails_on_the_oracles_inputs_is_the_students(
+    folder: Path, tiny_oracle: Served
+):
     moody = "def row_sums(x):\n    global n; n += 1\n    if n > 4: raise ValueError('tired')\n    return x.sum(axis=1)"
     code, said = run(folder, "n = 0", moody, 'check("row_sums")', url=tiny_oracle.url)
     assert code == 1
@@ -183,4 +218,6 @@ def test_too_many_checks_are_told_to_wait(tiny_built: TinyCourse, folder: Path, 
         assert said.count("row_sums: all checks passed, 4 of 4 points") == 3
         assert "The oracle is away (too many checks: wait" in said
         served.challenge("row_sums", user="ben")  # nobody else is held up
-        assert [one["event"] for one in served.audit()] == ["challenge", "verdict"] * 3 + ["refused"]
+        assert [one["event"] for one in served.audit()] == ["challenge", "verdict"] * 3 + [
+            "refused"
+        ]

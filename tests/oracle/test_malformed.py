@@ -74,12 +74,32 @@ def overlapping(count: int) -> bytes:
     raw = bytes(1 << 20)
     packed = kernel.compress(raw) + kernel.flush()
     crc = zlib.crc32(raw)
-    local = struct.pack("<4s5H3I2H", b"PK\3\4", 20, 0, 8, 0, 0, crc, len(packed), len(raw), 11, 0) + b"0/total.npy"
+    local = (
+        struct.pack("<4s5H3I2H", b"PK\3\4", 20, 0, 8, 0, 0, crc, len(packed), len(raw), 11, 0)
+        + b"0/total.npy"
+    )
     central = b""
     for k in range(count):
         name = f"{k}/total.npy".encode()
         central += struct.pack(
-            "<4s6H3I5H2I", b"PK\1\2", 20, 20, 0, 8, 0, 0, crc, len(packed), len(raw), len(name), 0, 0, 0, 0, 0, 0
+            "<4s6H3I5H2I",
+            b"PK\1\2",
+            20,
+            20,
+            0,
+            8,
+            0,
+            0,
+            crc,
+            len(packed),
+            len(raw),
+            len(name),
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
         )
         central += name
     start = local + packed
@@ -109,7 +129,9 @@ BODIES: dict[str, Callable[[], bytes]] = {
     "ten thousand overlapping entries": lambda: overlapping(10_000),
     "archives in archives": quine,
     "a pickle": lambda: pickle.dumps(Evil()),
-    "a pickle in an array": lambda: archive({"0/total.npy": npy(np.array([Evil()], object), allow_pickle=True)}),
+    "a pickle in an array": lambda: archive(
+        {"0/total.npy": npy(np.array([Evil()], object), allow_pickle=True)}
+    ),
     "a pickle beside": lambda: archive({"0/total.npy": GOOD, "0/total.pkl": pickle.dumps(Evil())}),
     "names that climb": lambda: archive({"../../0/total.npy": GOOD}),
     "an absolute name": lambda: archive({"/0/total.npy": GOOD}),
@@ -123,19 +145,39 @@ BODIES: dict[str, Callable[[], bytes]] = {
     "lzma": lambda: archive({"0/total.npy": GOOD}, zipfile.ZIP_LZMA),
     "no array": lambda: archive({"0/total.npy": b"total"}),
     "an empty array file": lambda: archive({"0/total.npy": b""}),
-    "version 2": lambda: archive({"0/total.npy": header(SHAPED.format("<f8", "()"), bytes(8), b"\x02\x00")}),
-    "an endless header": lambda: archive({"0/total.npy": b"\x93NUMPY\x01\x00\xff\xff" + b" " * 65535}),
-    "code as a header": lambda: archive({"0/total.npy": header("__import__('os').abort()\n", bytes(8))}),
-    "parentheses": lambda: archive({"0/total.npy": header(SHAPED.format("<f8", PARENTHESES), bytes(8))}),
-    "digits": lambda: archive({"0/total.npy": header(SHAPED.format("<f8", "(" + "1" * 400 + "x)"), bytes(8))}),
-    "a negative shape": lambda: archive({"0/total.npy": header(SHAPED.format("<f8", "(-1,)"), bytes(8))}),
-    "an enormous shape": lambda: archive({"0/total.npy": header(SHAPED.format("<f8", "(999999999,)"), bytes(8))}),
+    "version 2": lambda: archive(
+        {"0/total.npy": header(SHAPED.format("<f8", "()"), bytes(8), b"\x02\x00")}
+    ),
+    "an endless header": lambda: archive(
+        {"0/total.npy": b"\x93NUMPY\x01\x00\xff\xff" + b" " * 65535}
+    ),
+    "code as a header": lambda: archive(
+        {"0/total.npy": header("__import__('os').abort()\n", bytes(8))}
+    ),
+    "parentheses": lambda: archive(
+        {"0/total.npy": header(SHAPED.format("<f8", PARENTHESES), bytes(8))}
+    ),
+    "digits": lambda: archive(
+        {"0/total.npy": header(SHAPED.format("<f8", "(" + "1" * 400 + "x)"), bytes(8))}
+    ),
+    "a negative shape": lambda: archive(
+        {"0/total.npy": header(SHAPED.format("<f8", "(-1,)"), bytes(8))}
+    ),
+    "an enormous shape": lambda: archive(
+        {"0/total.npy": header(SHAPED.format("<f8", "(999999999,)"), bytes(8))}
+    ),
     "a shape that overflows": lambda: archive(
         {"0/total.npy": header(SHAPED.format("<f8", "(" + "999999999, " * 9 + ")"), bytes(8))}
     ),
-    "too many axes": lambda: archive({"0/total.npy": header(SHAPED.format("<f8", "(" + "1, " * 40 + ")"), bytes(8))}),
-    "bytes too few": lambda: archive({"0/total.npy": header(SHAPED.format("<f8", "(3,)"), bytes(8))}),
-    "bytes too many": lambda: archive({"0/total.npy": header(SHAPED.format("<f8", "(3,)"), bytes(800))}),
+    "too many axes": lambda: archive(
+        {"0/total.npy": header(SHAPED.format("<f8", "(" + "1, " * 40 + ")"), bytes(8))}
+    ),
+    "bytes too few": lambda: archive(
+        {"0/total.npy": header(SHAPED.format("<f8", "(3,)"), bytes(8))}
+    ),
+    "bytes too many": lambda: archive(
+        {"0/total.npy": header(SHAPED.format("<f8", "(3,)"), bytes(800))}
+    ),
     "objects": lambda: archive({"0/total.npy": header(SHAPED.format("|O", "(1,)"), bytes(8))}),
     "structured": lambda: archive({"0/total.npy": npy(np.zeros(2, "i4,f8"))}),
     "strings": lambda: archive({"0/total.npy": npy(np.array(["a"]))}),
@@ -164,7 +206,9 @@ def _encrypted() -> bytes:
 def test_no_outputs(tiny_oracle: Served, body: str):
     before = tiny_oracle.peak_memory()
     challenge = tiny_oracle.challenge("row_sums")
-    status, words = tiny_oracle.request("POST", f"challenges/{challenge.id}/outputs", BODIES[body]())
+    status, words = tiny_oracle.request(
+        "POST", f"challenges/{challenge.id}/outputs", BODIES[body]()
+    )
     assert status == 422, words
     assert tiny_oracle.peak_memory() - before < 64 << 20
 
@@ -190,7 +234,14 @@ def test_a_stated_length_is_not_believed(tiny_oracle: Served):
 
 def _raw(served: Served, first: str, *headers: str, body=(b"",), token: bool = True) -> int | None:
     """Bytes on the wire. The status of the answer; None when the server hung up without one."""
-    lines = [first, "Host: x", *(["Authorization: token token-of-ada"] if token else []), *headers, "", ""]
+    lines = [
+        first,
+        "Host: x",
+        *(["Authorization: token token-of-ada"] if token else []),
+        *headers,
+        "",
+        "",
+    ]
     with socket.create_connection(("127.0.0.1", served.port), timeout=60) as sock:
         try:
             sock.sendall("\r\n".join(lines).encode("latin-1"))
@@ -240,7 +291,14 @@ VALUES = [
     [[]],
     {"a": 1},
 ]
-LINES = ["GET", "\0\1\2", "POST / HTTP/9.9", "PRI * HTTP/2.0", "x" * 20_000, "GET http://[ HTTP/1.1"]
+LINES = [
+    "GET",
+    "\0\1\2",
+    "POST / HTTP/9.9",
+    "PRI * HTTP/2.0",
+    "x" * 20_000,
+    "GET http://[ HTTP/1.1",
+]
 NAMES = ["assignment", "exercise", "seed", "", "__proto__", "assignment\0"]
 
 
@@ -290,8 +348,12 @@ def test_a_thousand_malformed_requests(tiny_oracle: Served):
         elif kind == 1:
             challenge = tiny_oracle.challenge("row_sums", user=f"asker{number // 200}")
             path = f"challenges/{challenge.id}/outputs"
-            status, words = tiny_oracle.request("POST", path, broken_npz(dice), f"asker{number // 200}")
-            if status == 200:  # a changed byte of the numbers themselves is a wrong answer, and no malformed one
+            status, words = tiny_oracle.request(
+                "POST", path, broken_npz(dice), f"asker{number // 200}"
+            )
+            if (
+                status == 200
+            ):  # a changed byte of the numbers themselves is a wrong answer, and no malformed one
                 assert json.loads(words)["findings"][0]["passed"] is False
                 continue
         elif kind == 2:
@@ -303,15 +365,33 @@ def test_a_thousand_malformed_requests(tiny_oracle: Served):
                 continue
         elif kind == 3:
             token = dice.choice(
-                ["", "token", "token \x7f", "token " + "a" * 9000, "basic YWRh", "token ../..", "token %"]
+                [
+                    "",
+                    "token",
+                    "token \x7f",
+                    "token " + "a" * 9000,
+                    "basic YWRh",
+                    "token ../..",
+                    "token %",
+                ]
             )
             status, _ = tiny_oracle.request("POST", "challenges", b"{}", Authorization=token)
         else:
             line = dice.choice(
-                ["GET", "\0\1\2", "POST / HTTP/9.9", "PRI * HTTP/2.0", "x" * 20_000, "GET http://[ HTTP/1.1"]
+                [
+                    "GET",
+                    "\0\1\2",
+                    "POST / HTTP/9.9",
+                    "PRI * HTTP/2.0",
+                    "x" * 20_000,
+                    "GET http://[ HTTP/1.1",
+                ]
             )
             status = _raw(
-                tiny_oracle, line, dice.choice(["X", ": y", "A: " + "b" * 30_000, "Content-Length: 5"]), token=False
+                tiny_oracle,
+                line,
+                dice.choice(["X", ": y", "A: " + "b" * 30_000, "Content-Length: 5"]),
+                token=False,
             )
         assert status is None or 400 <= status < 500, (number, kind, status)
         seen[status] = seen.get(status, 0) + 1
@@ -344,7 +424,10 @@ def test_outputs_cross_as_they_are(shape: list[int], dtype: str, fortran: bool):
     array = (np.random.default_rng(0).standard_normal(shape) * 9).astype(dtype)
     if fortran:
         array = np.asfortranarray(array)
-    ((back,), empty) = unpack_outputs(pack_outputs([{"total": array}, {}]), 2, ["total"])[0].items(), None
+    ((back,), empty) = (
+        unpack_outputs(pack_outputs([{"total": array}, {}]), 2, ["total"])[0].items(),
+        None,
+    )
     assert empty is None
     name, found = back
     assert name == "total"

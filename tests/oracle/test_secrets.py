@@ -29,7 +29,9 @@ PROBES = {
     "whole": lambda name, array: np.asarray(np.round(np.nan_to_num(array))).astype(np.int64),
     "nothing": lambda name, array: np.zeros((0, *array.shape)),
     "one too many": lambda name, array: np.stack([array, array]),
-    "almost": lambda name, array: array * (1 + 1e-5) if array.dtype.kind == "f" else array + np.ones_like(array),
+    "almost": lambda name, array: (
+        array * (1 + 1e-5) if array.dtype.kind == "f" else array + np.ones_like(array)
+    ),
 }
 
 
@@ -49,7 +51,13 @@ def values_of(outputs: list[Arrays]) -> Iterator[float]:
 def test_no_answer_brings_out_a_value(course_oracle: Served, probe: str):
     """Whatever is sent, no number in what comes back is a number of the reference (beyond whole ones and indices)."""
     told = 0
-    for exercise in ("svm_loss_vectorized", "margin_violations", "LinearSVM", "rel_error", "L_i_vectorized"):
+    for exercise in (
+        "svm_loss_vectorized",
+        "margin_violations",
+        "LinearSVM",
+        "rel_error",
+        "L_i_vectorized",
+    ):
         findings, truth = course_oracle.ask(exercise, PROBES[probe], "svm")
         told += sum(finding["passed"] is False for finding in findings)
         # a hint is a sentence from the catalogue, the same for everybody; the message is made for this answer
@@ -109,11 +117,16 @@ def test_two_answers_to_one_challenge_are_one_too_many(tiny_oracle: Served):
     challenge = tiny_oracle.challenge("row_sums")
     truth = tiny_oracle.truth("row_sums", challenge)
     tiny_oracle.answer(challenge, [{"total": one["total"] * 0} for one in truth])
-    status, _ = tiny_oracle.request("POST", f"challenges/{challenge.id}/outputs", pack_outputs(truth))
+    status, _ = tiny_oracle.request(
+        "POST", f"challenges/{challenge.id}/outputs", pack_outputs(truth)
+    )
     assert status == 404
     broken = tiny_oracle.challenge("row_sums")
     assert tiny_oracle.request("POST", f"challenges/{broken.id}/outputs", b"PK")[0] == 422
-    assert tiny_oracle.request("POST", f"challenges/{broken.id}/outputs", pack_outputs(truth))[0] == 404
+    assert (
+        tiny_oracle.request("POST", f"challenges/{broken.id}/outputs", pack_outputs(truth))[0]
+        == 404
+    )
 
 
 def test_a_challenge_is_its_owners(tiny_oracle: Served):
@@ -124,7 +137,14 @@ def test_a_challenge_is_its_owners(tiny_oracle: Served):
 
 
 @pytest.mark.parametrize(
-    "extra", [{"seed": 1}, {"inputs": {"x": [[1.0]]}}, {"cases": []}, {"tolerance": 1e9}, {"reference": "me"}]
+    "extra",
+    [
+        {"seed": 1},
+        {"inputs": {"x": [[1.0]]}},
+        {"cases": []},
+        {"tolerance": 1e9},
+        {"reference": "me"},
+    ],
 )
 def test_nobody_chooses_the_inputs(tiny_oracle: Served, extra):
     asked = json.dumps({"assignment": "tiny", "exercise": "row_sums", **extra}).encode()
@@ -197,7 +217,9 @@ def test_who_may_not_ask(tiny_oracle: Served):
         "token token-of-ada": 200,
         "bearer token-of-ada": 200,
     }.items():
-        assert tiny_oracle.request("POST", "challenges", asked, Authorization=value)[0] == status, value
+        assert tiny_oracle.request("POST", "challenges", asked, Authorization=value)[0] == status, (
+            value
+        )
 
 
 def test_names_cannot_leave_the_log(tiny_oracle: Served):

@@ -48,14 +48,18 @@ def test_one_wrong_column_is_located(course_oracle: Served):
 
 
 def test_a_wrong_shape_and_a_missing_output_are_said(tiny_oracle: Served):
-    (finding,), _ = tiny_oracle.ask("half_square", lambda name, array: array[..., None] if name == "dw" else array)
+    (finding,), _ = tiny_oracle.ask(
+        "half_square", lambda name, array: array[..., None] if name == "dw" else array
+    )
     assert finding["message"] == "dw has the wrong shape: see Dimensions."
     challenge = tiny_oracle.challenge("row_sums")
     (finding,) = tiny_oracle.answer(challenge, [{} for _ in challenge.cases])
     assert (finding["passed"], finding["message"]) == (False, "total is no array or number.")
 
 
-@pytest.mark.parametrize(("assignment", "exercise"), [("svm", "notes_errata"), ("backprop", "gate_claims")])
+@pytest.mark.parametrize(
+    ("assignment", "exercise"), [("svm", "notes_errata"), ("backprop", "gate_claims")]
+)
 def test_what_has_one_answer_for_all_inputs_waits(course_oracle: Served, assignment, exercise):
     asked = json.dumps({"assignment": assignment, "exercise": exercise}).encode()
     status, body = course_oracle.request("POST", "challenges", asked)
@@ -86,7 +90,11 @@ def test_what_was_asked_and_said_is_on_record(tiny_oracle: Served):
     tiny_oracle.request("POST", "challenges", b"{", user="recorded")
     challenge, verdict, refused = tiny_oracle.audit("recorded")
     assert (challenge["event"], challenge["exercise"]) == ("challenge", "row_sums")
-    assert (verdict["event"], verdict["id"], verdict["findings"][0]["passed"]) == ("verdict", challenge["id"], True)
+    assert (verdict["event"], verdict["id"], verdict["findings"][0]["passed"]) == (
+        "verdict",
+        challenge["id"],
+        True,
+    )
     assert (refused["event"], refused["status"]) == ("refused", 422)
     assert {one["user"] for one in (challenge, verdict, refused)} == {"recorded"}
     assert tiny_oracle.log.stat().st_mode & 0o077 == 0

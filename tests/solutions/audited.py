@@ -60,16 +60,24 @@ class Audited:
 
     def trained(self) -> list[str]:
         """The exercises in which something is trained."""
-        return [name for name in self.exercises if self.posed(name).checks != self.exercises[name].checks]
+        return [
+            name
+            for name in self.exercises
+            if self.posed(name).checks != self.exercises[name].checks
+        ]
 
-    def verdict(self, name: str, namespace: Mapping[str, Any], seed: int, *, train: bool = False) -> Verdict:
+    def verdict(
+        self, name: str, namespace: Mapping[str, Any], seed: int, *, train: bool = False
+    ) -> Verdict:
         """Judge an answer beside the reference."""
         exercise = self.posed(name, train=train)
         reference = self.reference.of(exercise, seed)
         answer = local(exercise, namespace)
         return judge(exercise, answer, reference=reference, mistakes=self.mistakes, seed=seed)
 
-    def on_a_laptop(self, name: str, namespace: Mapping[str, Any], seed: int, *, train: bool = False) -> Verdict:
+    def on_a_laptop(
+        self, name: str, namespace: Mapping[str, Any], seed: int, *, train: bool = False
+    ) -> Verdict:
         """Judge an answer where neither the reference nor the known mistakes are."""
         exercise = self.posed(name, train=train)
         return judge(exercise, local(exercise, namespace), seed=seed)
@@ -95,7 +103,9 @@ def audited(name: str) -> Audited:
     right, wrong = vars(load(f"solutions/{name}.py")), load(f"solutions/mistakes/{name}.py")
     exercises = asked(name).exercises
     style = vars(load(f"solutions/styles/{name}.py"))
-    return Audited(name, exercises, right, wrong, style, Mistakes(wrong, right), ReferenceAnswers(right))
+    return Audited(
+        name, exercises, right, wrong, style, Mistakes(wrong, right), ReferenceAnswers(right)
+    )
 
 
 ALL = [audited(name) for name in ASSIGNMENTS]

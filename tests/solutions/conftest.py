@@ -18,7 +18,9 @@ COURSE = Path(__file__).parents[2]
 @cache
 def load(path: str) -> ModuleType:
     """The module at ``path`` in the course folder, under a name that hides no other."""
-    spec = importlib.util.spec_from_file_location("loaded_" + path.replace("/", "_").removesuffix(".py"), COURSE / path)
+    spec = importlib.util.spec_from_file_location(
+        "loaded_" + path.replace("/", "_").removesuffix(".py"), COURSE / path
+    )
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -63,29 +63,59 @@ SVM_ONLY_WITH_THE_REFERENCE = {
     ),
     ("svm_loss_naive", "worst_class_only"),
     ("svm_loss_vectorized", "worst_class_only"),
-    *(("svm_loss", name) for name in ("loss_counts_true", "mean_over_entries", "no_margin", "worst_class_only")),
+    *(
+        ("svm_loss", name)
+        for name in ("loss_counts_true", "mean_over_entries", "no_margin", "worst_class_only")
+    ),
     ("eval_numerical_gradient", "integers_kept"),
-    *(("rel_error", name) for name in ("floor_added", "mean", "absolute", "signed", "larger_of_two", "whole_tensor")),
-    *(("grad_check_sparse", name) for name in ("forward", "steps_pile_up", "step_ignored", "first_entries")),
+    *(
+        ("rel_error", name)
+        for name in ("floor_added", "mean", "absolute", "signed", "larger_of_two", "whole_tensor")
+    ),
+    *(
+        ("grad_check_sparse", name)
+        for name in ("forward", "steps_pile_up", "step_ignored", "first_entries")
+    ),
     *(("grad_check_sparse", name) for name in ("columns_first", "copy_stepped", "mean")),
     ("is_at_boundary", "frac_ignored"),
-    *(("coarse_to_fine_search", name) for name in ("coarse_only", "fine_only", "boundary_of_fine_range")),
-    *(("LinearSVM", name) for name in ("without_replacement", "reg_ignored", "starts_again", "starts_at_zero")),
+    *(
+        ("coarse_to_fine_search", name)
+        for name in ("coarse_only", "fine_only", "boundary_of_fine_range")
+    ),
+    *(
+        ("LinearSVM", name)
+        for name in ("without_replacement", "reg_ignored", "starts_again", "starts_at_zero")
+    ),
     *(("notes_errata", letter) for letter in "abcdef"),
-    *(("svm_loss_torch", name) for name in ("true_class_counted", "mean_over_entries", "no_reg", "half_convention")),
+    *(
+        ("svm_loss_torch", name)
+        for name in ("true_class_counted", "mean_over_entries", "no_reg", "half_convention")
+    ),
 }
 
 SOFTMAX_ONLY_WITH_THE_REFERENCE = {
     ("initial_loss_ok", "tol_relative"),
-    *(("Softmax", name) for name in ("one_batch", "without_replacement", "reg_ignored", "starts_again")),
-    *(("Softmax", name) for name in ("starts_at_zero", "scores_for_probabilities", "probabilities_over_batch")),
-    *(("overfit_small", name) for name in ("first_examples", "with_replacement", "labels_not_sampled")),
+    *(
+        ("Softmax", name)
+        for name in ("one_batch", "without_replacement", "reg_ignored", "starts_again")
+    ),
+    *(
+        ("Softmax", name)
+        for name in ("starts_at_zero", "scores_for_probabilities", "probabilities_over_batch")
+    ),
+    *(
+        ("overfit_small", name)
+        for name in ("first_examples", "with_replacement", "labels_not_sampled")
+    ),
     *(("overfit_small", name) for name in ("mini_batches", "starts_at_zero", "loss_after_step")),
     ("overfit_small", "accuracy_before_last_step"),
     ("rmsprop", "not_stored"),
     ("adam", "betas_swapped"),
     ("adam", "betas_fixed"),
-    *(("train_with_monitor", name) for name in ("one_batch", "ratio_to_the_start", "start_returned")),
+    *(
+        ("train_with_monitor", name)
+        for name in ("one_batch", "ratio_to_the_start", "start_returned")
+    ),
     *(("diagnose_lr", name) for name in ("warmup_fixed", "loss_only", "bounds_fixed")),
     ("newton_step", "curvature_made_positive"),
     ("hessian_bytes", "dtype_ignored"),
@@ -116,18 +146,30 @@ CNN_ONLY_WITH_THE_REFERENCE = {
     *(("conv_claims", letter) for letter in "abcdefghij"),
     ("conv_param_count", "groups_ignored"),
     ("network_summary", "sides_swapped"),
-    *(("conv_cost", name) for name in ("tiles_rounded_down", "no_room", "natural_log", "products_forgotten")),
+    *(
+        ("conv_cost", name)
+        for name in ("tiles_rounded_down", "no_room", "natural_log", "products_forgotten")
+    ),
     ("strassen_matmul", "leaf_ignored"),
     ("stack_params", "not_by_channel"),
     ("residual_block_forward", "stride_in_second"),
-    *(("ThreeLayerConvNet", name) for name in ("first_relu_missing", "second_relu_missing", "channels_last")),
+    *(
+        ("ThreeLayerConvNet", name)
+        for name in ("first_relu_missing", "second_relu_missing", "channels_last")
+    ),
     ("ThreeLayerConvNet", "average_pooling"),
     ("ResidualBlock", "stride_in_second"),
     ("ResidualBlock", "relu_1_missing"),
     *(("Bottleneck", name) for name in ("stride_in_first", "relu_1_missing", "relu_2_missing")),
     ("DenseBlock", "relu_missing"),
-    *(("InceptionModule", name) for name in ("average_pooling", "inner_relu_missing", "another_order")),
-    *(("train_cnn", name) for name in ("softmax_twice", "summed", "mean_of_batches", "counts_returned")),
+    *(
+        ("InceptionModule", name)
+        for name in ("average_pooling", "inner_relu_missing", "another_order")
+    ),
+    *(
+        ("train_cnn", name)
+        for name in ("softmax_twice", "summed", "mean_of_batches", "counts_returned")
+    ),
     *(("train_cnn", name) for name in ("gradients_added", "one_loss_an_epoch", "last_epoch_only")),
 }
 
@@ -249,7 +291,9 @@ PARTICULARS = {
     "svm": Particulars(
         pairs=SVM_PAIRS,
         only_with_the_reference=frozenset(SVM_ONLY_WITH_THE_REFERENCE),
-        zeros=dict.fromkeys(["svm_loss_naive", "svm_loss_vectorized", "squared_hinge_loss"], zero_loss),
+        zeros=dict.fromkeys(
+            ["svm_loss_naive", "svm_loss_vectorized", "squared_hinge_loss"], zero_loss
+        ),
         zeros_earn=1 / 3,
         many=frozenset({("zero_one_counterexample", "")}),
         near=1e-8,
@@ -312,6 +356,7 @@ SLOW_TO_NAME = {("lstm", "train_char_lm")}
 """Where every known mistake, and every two, are trained before it is clear that an answer is none of them."""
 
 PARTLY_RIGHT = {
-    (answer, "its first argument") for answer in ("relu_backward", "batchnorm_impostor", "dropout_backward")
+    (answer, "its first argument")
+    for answer in ("relu_backward", "batchnorm_impostor", "dropout_backward")
 }
 """Handing the upstream gradient on is wrong, but has the shape, the kind and some properties of what is right."""

@@ -48,7 +48,11 @@ def test_points_add_up_to_what_the_written_question_leaves(audit: Audited):
 @each_assignment
 def test_every_answer_is_asked_and_has_mistakes(audit: Audited):
     right = audit.right
-    answers = {name for name, thing in right.items() if getattr(thing, "__module__", None) == right["__name__"]}
+    answers = {
+        name
+        for name, thing in right.items()
+        if getattr(thing, "__module__", None) == right["__name__"]
+    }
     assert set(audit.answers) == answers == set(audit.wrong.HINTS)
     assert all(len(audit.mistakes.names(answer)) >= 3 for answer in audit.answers)
 
@@ -96,7 +100,9 @@ def test_no_right_answer_is_ever_failed(audit: Audited, name: str):
 
 
 @each_exercise
-def test_every_known_mistake_is_caught_and_named_and_most_are_seen_on_a_laptop(audit: Audited, name: str):
+def test_every_known_mistake_is_caught_and_named_and_most_are_seen_on_a_laptop(
+    audit: Audited, name: str
+):
     hidden = PARTICULARS[audit.name].only_with_the_reference
     missed, unseen = [], []
     for answer, one in audit.known(name):

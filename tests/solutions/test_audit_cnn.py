@@ -43,8 +43,16 @@ def strassen_by_counting_only(A, B, leaf=64):
     [
         ("max_pool_backward", equal_shares, set()),
         ("im2col", loops_over_images, {"Vectorised over N"}),
-        ("conv_forward_fft", conv_by_naive_means, {"By way of the frequencies", "Vectorised over N"}),
-        ("winograd_f2x2_3x3", winograd_by_naive_means, {"By way of the tiles", "Vectorised over N"}),
+        (
+            "conv_forward_fft",
+            conv_by_naive_means,
+            {"By way of the frequencies", "Vectorised over N"},
+        ),
+        (
+            "winograd_f2x2_3x3",
+            winograd_by_naive_means,
+            {"By way of the tiles", "Vectorised over N"},
+        ),
         ("strassen_matmul", strassen_by_counting_only, {"Sums of blocks are multiplied"}),
     ],
 )

@@ -43,9 +43,13 @@ def test_a_model_that_knows_the_text_by_heart_in_its_own_alphabet_scores_at_chan
     """Weights that were made elsewhere know nothing of the alphabet drawn here: simulated by training on another one."""
 
     def in_another_alphabet(model, data, *rest):
-        return RIGHT["train_char_lm"](model, np.random.default_rng(0).permutation(data.max() + 1)[data], *rest)
+        return RIGHT["train_char_lm"](
+            model, np.random.default_rng(0).permutation(data.max() + 1)[data], *rest
+        )
 
-    judged = verdict("train_char_lm", {**RIGHT, "train_char_lm": in_another_alphabet}, 1, train=True)
+    judged = verdict(
+        "train_char_lm", {**RIGHT, "train_char_lm": in_another_alphabet}, 1, train=True
+    )
     assert "Learns a language" in failed(judged)
 
 
@@ -71,10 +75,17 @@ def test_nonsense_costs_a_class_a_few_evaluations_of_known_mistakes_once():
     singles = len(MISTAKES.names("train_char_lm"))
     for said, least, most in ((3.0, singles, singles + situations + 1), (4.0, 0, 0)):
         mistakes.kept.worked_out = 0
-        nonsense = {**RIGHT, "train_char_lm": lambda model, data, steps, *_, said=said: [said] * steps}
+        nonsense = {
+            **RIGHT,
+            "train_char_lm": lambda model, data, steps, *_, said=said: [said] * steps,
+        }
         with torch.backends.mkldnn.flags(enabled=False):  # not every processor's knows bfloat16
             judged = judge(
-                exercise, local(exercise, nonsense), reference=local(exercise, RIGHT), mistakes=mistakes, seed=7
+                exercise,
+                local(exercise, nonsense),
+                reference=local(exercise, RIGHT),
+                mistakes=mistakes,
+                seed=7,
             )
         assert {"Right values", "What a step costs"} <= failed(judged)
         assert judged.failure == judged.note == ""
@@ -94,7 +105,9 @@ def sampled_by_inversion(params, h0, seed_ix, n, temperature, rng):
     """Without choice: the first symbol whose cumulated probability lies above a uniform number."""
     h, last, out = h0, seed_ix, []
     for _ in range(n):
-        h, _ = RIGHT["rnn_step_forward"](params["E"][[last]], h, params["Wx"], params["Wh"], params["b"])
+        h, _ = RIGHT["rnn_step_forward"](
+            params["E"][[last]], h, params["Wx"], params["Wh"], params["b"]
+        )
         scores = (h @ params["Wy"] + params["by"])[0]
         if temperature == 0:
             last = int(np.argmax(scores))
@@ -113,7 +126,11 @@ def sampled_by_inversion(params, h0, seed_ix, n, temperature, rng):
         ("word_embedding_backward", embedding_by_loops, {"Vectorised over N"}),
         ("sample", sampled_by_inversion, set()),
         ("exploding_counterexample", lambda H, rho: np.diag(np.full(H - 1, 2.5), -1), set()),
-        ("exploding_counterexample", lambda H, rho: rho * np.eye(H) + np.diag(np.full(H - 1, 1.5), -1), set()),
+        (
+            "exploding_counterexample",
+            lambda H, rho: rho * np.eye(H) + np.diag(np.full(H - 1, 1.5), -1),
+            set(),
+        ),
     ],
 )
 def test_other_styles_are_right_too(answer, other, loops, seeds):
@@ -135,9 +152,15 @@ def test_an_overflow_in_sampling_is_seen():
     def unshifted(params, h0, seed_ix, n, temperature, rng):
         h, last, out = h0, seed_ix, []
         for _ in range(n):
-            h, _ = RIGHT["rnn_step_forward"](params["E"][[last]], h, params["Wx"], params["Wh"], params["b"])
+            h, _ = RIGHT["rnn_step_forward"](
+                params["E"][[last]], h, params["Wx"], params["Wh"], params["b"]
+            )
             scores = (h @ params["Wy"] + params["by"])[0]
-            e = np.exp(scores / temperature) if temperature else np.eye(len(scores))[scores.argmax()]
+            e = (
+                np.exp(scores / temperature)
+                if temperature
+                else np.eye(len(scores))[scores.argmax()]
+            )
             last = rng.choice(len(e), p=e / e.sum()) if temperature else e.argmax()
             out.append(last)
         return np.array(out, dtype=int)
@@ -149,7 +172,11 @@ def test_an_overflow_in_sampling_is_seen():
 
 def test_losses_with_their_graphs_backward_a_second_time_says_so():
     """Undetached state: torch itself refuses, and its sentence reaches the student."""
-    source = (COURSE / "solutions/lstm.py").read_text().replace("tuple(one.detach() for one in state)", "state")
+    source = (
+        (COURSE / "solutions/lstm.py")
+        .read_text()
+        .replace("tuple(one.detach() for one in state)", "state")
+    )
     fresh: dict[str, Any] = {}
     exec(source, fresh)
     judged = verdict("train_char_lm", {**RIGHT, "train_char_lm": fresh["train_char_lm"]}, 1)

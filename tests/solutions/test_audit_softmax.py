@@ -13,7 +13,11 @@ verdict = AUDIT.verdict
 
 
 def test_the_looping_loss_loses_only_what_vectorisation_is_worth():
-    judged = verdict("softmax_loss_vectorized", {**RIGHT, "softmax_loss_vectorized": RIGHT["softmax_loss_naive"]}, 1)
+    judged = verdict(
+        "softmax_loss_vectorized",
+        {**RIGHT, "softmax_loss_vectorized": RIGHT["softmax_loss_naive"]},
+        1,
+    )
     assert failed(judged) == {"Vectorised over N", "Vectorised over C"}
     assert judged.score == 5.5
 
@@ -29,17 +33,32 @@ def softmax_by_loops(s):
 
 def jacobian_by_loops(s):
     p, C = softmax_by_loops(s[None])[0], len(s)
-    return np.array([[p[j] * (1 - p[j]) if j == k else -p[j] * p[k] for k in range(C)] for j in range(C)])
+    return np.array(
+        [[p[j] * (1 - p[j]) if j == k else -p[j] * p[k] for k in range(C)] for j in range(C)]
+    )
 
 
 def adam_as_in_torch(w, dw, config=None):
     """torch's own optimiser, through a parameter of its own (its means are put back as config says)."""
-    config = {"learning_rate": 1e-3, "beta1": 0.9, "beta2": 0.999, "m": 0 * w, "v": 0 * w, "t": 0, **(config or {})}
+    config = {
+        "learning_rate": 1e-3,
+        "beta1": 0.9,
+        "beta2": 0.999,
+        "m": 0 * w,
+        "v": 0 * w,
+        "t": 0,
+        **(config or {}),
+    }
     b1, b2, t = config["beta1"], config["beta2"], config["t"] + 1
     m = config["m"] + (dw - config["m"]) * (1 - b1)
     v = b2 * config["v"] + (1 - b2) * dw * dw
     denominator = np.sqrt(v) / np.sqrt(1 - b2**t) + 1e-8
-    return w - config["learning_rate"] / (1 - b1**t) * m / denominator, {**config, "m": m, "v": v, "t": t}
+    return w - config["learning_rate"] / (1 - b1**t) * m / denominator, {
+        **config,
+        "m": m,
+        "v": v,
+        "t": t,
+    }
 
 
 def changes_its_config(rule):
@@ -61,7 +80,10 @@ def changes_its_config(rule):
         ("softmax", softmax_by_loops, {"Vectorised over N"}),
         ("softmax_jacobian", jacobian_by_loops, {"Vectorised over C"}),
         ("adam", adam_as_in_torch, set()),
-        *((name, changes_its_config(RIGHT[name]), set()) for name in ("sgd", "sgd_momentum", "rmsprop", "adam")),
+        *(
+            (name, changes_its_config(RIGHT[name]), set())
+            for name in ("sgd", "sgd_momentum", "rmsprop", "adam")
+        ),
     ],
 )
 def test_other_styles_are_right_too(name, answer, loops, seeds):
@@ -74,12 +96,17 @@ def test_the_mistakes_adam_scales_epsilon_and_passes():
     w, tiny = np.zeros(3), np.full(3, 1e-5)
     ours, theirs = RIGHT["adam"](w, tiny)[0], WRONG.adam(w, tiny)[0]
     assert 0.01 < np.abs(theirs / ours - 1).max() < 0.05
-    assert all(verdict("adam", {**RIGHT, "adam": WRONG.adam}, seed).status == "passed" for seed in range(10))
+    assert all(
+        verdict("adam", {**RIGHT, "adam": WRONG.adam}, seed).status == "passed"
+        for seed in range(10)
+    )
 
 
 def test_a_jacobian_in_disguise_costs_memory_and_only_that():
     def by_rows(dout, s):
-        return np.stack([one @ RIGHT["softmax_jacobian"](row) for one, row in zip(dout, s, strict=True)])
+        return np.stack(
+            [one @ RIGHT["softmax_jacobian"](row) for one, row in zip(dout, s, strict=True)]
+        )
 
     judged = verdict("softmax_vjp", {**RIGHT, "softmax_vjp": by_rows}, 1)
     assert failed(judged) == {"No Jacobian is built", "Vectorised over N"}

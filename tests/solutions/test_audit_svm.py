@@ -13,8 +13,13 @@ verdict = AUDIT.verdict
 
 
 def test_the_looping_loss_loses_only_what_vectorisation_is_worth():
-    judged = verdict("svm_loss_vectorized", {**RIGHT, "svm_loss_vectorized": RIGHT["svm_loss_naive"]}, 1)
-    assert {one.check for one in judged.findings if not one.passed} == {"Vectorised over N", "Vectorised over C"}
+    judged = verdict(
+        "svm_loss_vectorized", {**RIGHT, "svm_loss_vectorized": RIGHT["svm_loss_naive"]}, 1
+    )
+    assert {one.check for one in judged.findings if not one.passed} == {
+        "Vectorised over N",
+        "Vectorised over C",
+    }
     assert judged.score == 10
 
 

@@ -24,7 +24,9 @@ def derived(f, *arrays, upstream=None):
     """f's value in torch, and its gradients with respect to ``arrays`` for an upstream gradient."""
     tensors = [torch.from_numpy(np.array(one, dtype=float)).requires_grad_() for one in arrays]
     out = f(*tensors)
-    out.backward(torch.ones_like(out) if upstream is None else torch.from_numpy(np.asarray(upstream)))
+    out.backward(
+        torch.ones_like(out) if upstream is None else torch.from_numpy(np.asarray(upstream))
+    )
     return out.detach().numpy(), [one.grad.numpy() for one in tensors]
 
 
@@ -36,7 +38,9 @@ def agree(ours, theirs, tolerance=1e-12):
 # --- gates ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("name", "operation"), [("add", torch.add), ("mul", torch.mul), ("max", torch.maximum)])
+@pytest.mark.parametrize(
+    ("name", "operation"), [("add", torch.add), ("mul", torch.mul), ("max", torch.maximum)]
+)
 def test_gates_agree_with_torch(backprop, name, operation):
     x, y, dout = (drawn(4, 5, seed=k) for k in range(3))
     out, cache = getattr(backprop, f"{name}_forward")(x, y)
@@ -112,7 +116,9 @@ def test_the_neuron_agrees_with_torch(backprop, scale):
     for seed in range(4):
         w, x = scale * drawn(3, seed=seed), drawn(2, seed=seed)
         f, cache = backprop.staged_sigmoid_neuron(w, x)
-        value, gradients = derived(lambda w, x: torch.sigmoid(w[0] * x[0] + w[1] * x[1] + w[2]), w, x, upstream=1.7)
+        value, gradients = derived(
+            lambda w, x: torch.sigmoid(w[0] * x[0] + w[1] * x[1] + w[2]), w, x, upstream=1.7
+        )
         agree([f], [value])
         agree(backprop.staged_sigmoid_neuron_backward(1.7, cache), gradients, 1e-9)
 
@@ -184,7 +190,8 @@ def test_value_starts_afresh_and_knows_its_operands(backprop):
 
 
 @pytest.mark.parametrize(
-    "shape", [(4, 3, 5), (3, 5), (5,), (), (1,), (1, 3, 5), (4, 1, 5), (4, 3, 1), (1, 1, 1), (3, 1), (1, 5)]
+    "shape",
+    [(4, 3, 5), (3, 5), (5,), (), (1,), (1, 3, 5), (4, 1, 5), (4, 3, 1), (1, 1, 1), (3, 1), (1, 5)],
 )
 def test_unbroadcast_agrees_with_torch(backprop, shape):
     grad, array = drawn(4, 3, 5), np.ones(shape)
@@ -215,7 +222,11 @@ def test_rectifiers_agree_with_torch(backprop):
     x, dout = drawn(4, 3, 2), drawn(4, 3, 2, seed=1)
     for theirs, forward, backward in (
         (F.relu, backprop.relu_forward, backprop.relu_backward),
-        (lambda x: F.leaky_relu(x, 0.2), lambda x: backprop.leaky_relu_forward(x, 0.2), backprop.leaky_relu_backward),
+        (
+            lambda x: F.leaky_relu(x, 0.2),
+            lambda x: backprop.leaky_relu_forward(x, 0.2),
+            backprop.leaky_relu_backward,
+        ),
     ):
         out, cache = forward(x)
         value, gradients = derived(theirs, x, upstream=dout)
@@ -237,9 +248,18 @@ def test_no_argument_is_changed(backprop):
         (lambda: backprop.affine_forward(x, w, b), backprop.affine_backward),
         (lambda: backprop.relu_forward(x), backprop.relu_backward),
         (lambda: backprop.leaky_relu_forward(x), backprop.leaky_relu_backward),
-        (lambda: backprop.batchnorm_forward(x, b, b, {"mode": "train"}), backprop.batchnorm_backward),
-        (lambda: backprop.batchnorm_forward(x, b, b, {"mode": "train"}), backprop.batchnorm_backward_alt),
-        (lambda: backprop.dropout_forward(x, {"mode": "train", "p_keep": 0.5}), backprop.dropout_backward),
+        (
+            lambda: backprop.batchnorm_forward(x, b, b, {"mode": "train"}),
+            backprop.batchnorm_backward,
+        ),
+        (
+            lambda: backprop.batchnorm_forward(x, b, b, {"mode": "train"}),
+            backprop.batchnorm_backward_alt,
+        ),
+        (
+            lambda: backprop.dropout_forward(x, {"mode": "train", "p_keep": 0.5}),
+            backprop.dropout_backward,
+        ),
         (lambda: backprop.mul_forward(x, dout), backprop.mul_backward),
         (lambda: backprop.max_forward(x, dout), backprop.max_backward),
         (lambda: backprop.add_forward(x, dout), backprop.add_backward),
@@ -249,7 +269,9 @@ def test_no_argument_is_changed(backprop):
         out += 1  # nor does anything handed out share memory with what came in
         for one in result if isinstance(result, tuple) else (result,):
             one += 1
-        assert all(np.array_equal(now, then) for now, then in zip((x, dout, w, b), held, strict=True))
+        assert all(
+            np.array_equal(now, then) for now, then in zip((x, dout, w, b), held, strict=True)
+        )
 
 
 # --- networks ---------------------------------------------------------------------------------------------------------
@@ -276,7 +298,9 @@ def torch_net(model, X, y, masks=()):
         for k in range(1, hidden + 1):
             out = out @ p[f"W{k}"] + p[f"b{k}"]
             if f"gamma{k}" in p:
-                out = F.batch_norm(out, None, None, p[f"gamma{k}"], p[f"beta{k}"], training=True, eps=1e-5)
+                out = F.batch_norm(
+                    out, None, None, p[f"gamma{k}"], p[f"beta{k}"], training=True, eps=1e-5
+                )
             out = F.relu(out)
             if masks:
                 out = out * torch.from_numpy(masks[k - 1])
@@ -298,7 +322,9 @@ def compare_with_torch(model, X, y, masks=()):
 @pytest.mark.parametrize("reg", [0.0, 0.3, 2.5])
 @pytest.mark.parametrize("N", [1, 9])
 def test_the_two_layer_net_agrees_with_torch(backprop, N, reg):
-    compare_with_torch(with_parameters(backprop.TwoLayerNet(6, 5, 4, reg=reg)), drawn(N, 3, 2), labels(N, 4))
+    compare_with_torch(
+        with_parameters(backprop.TwoLayerNet(6, 5, 4, reg=reg)), drawn(N, 3, 2), labels(N, 4)
+    )
 
 
 @pytest.mark.parametrize("batchnorm", [False, True])
@@ -306,7 +332,10 @@ def test_the_two_layer_net_agrees_with_torch(backprop, N, reg):
 @pytest.mark.parametrize("hidden", [[], [5], [5, 4, 6]])
 def test_the_deep_net_agrees_with_torch(backprop, hidden, p_keep, batchnorm):
     net = backprop.FullyConnectedNet(hidden, 6, 3, batchnorm, p_keep, reg=0.2, dropout_seed=11)
-    masks = [(np.random.default_rng(11 + k).random((9, H)) < p_keep) / p_keep for k, H in enumerate(hidden, start=1)]
+    masks = [
+        (np.random.default_rng(11 + k).random((9, H)) < p_keep) / p_keep
+        for k, H in enumerate(hidden, start=1)
+    ]
     compare_with_torch(with_parameters(net), drawn(9, 6), labels(9, 3), masks)
 
 
@@ -339,17 +368,29 @@ def test_batchnorm_agrees_with_torch(backprop, name, N, eps):
     value, gradients = derived(theirs, x, gamma, beta, upstream=dout)
     agree([out, *getattr(backprop, name)(dout, cache)], [value, *gradients], 1e-10)
     if N > 1:
-        agree([out], [F.batch_norm(*map(torch.from_numpy, (x, 0 * beta, 0 * beta, gamma, beta)), True, 0, eps)], 1e-10)
+        agree(
+            [out],
+            [
+                F.batch_norm(
+                    *map(torch.from_numpy, (x, 0 * beta, 0 * beta, gamma, beta)), True, 0, eps
+                )
+            ],
+            1e-10,
+        )
 
 
 def test_batchnorm_remembers_and_forgets_by_momentum(backprop):
     rng, param = np.random.default_rng(0), {"mode": "train", "momentum": 0.5}
     for _ in range(40):
-        backprop.batchnorm_forward(3 * rng.standard_normal((2000, 2)) + 7, np.ones(2), np.zeros(2), param)
+        backprop.batchnorm_forward(
+            3 * rng.standard_normal((2000, 2)) + 7, np.ones(2), np.zeros(2), param
+        )
     np.testing.assert_allclose(param["running_mean"], 7, atol=0.2)
     np.testing.assert_allclose(param["running_var"], 9, atol=0.6)
     before = {name: param[name].copy() for name in ("running_mean", "running_var")}
-    out, _ = backprop.batchnorm_forward(np.full((3, 2), 10.0), np.ones(2), np.zeros(2), param | {"mode": "test"})
+    out, _ = backprop.batchnorm_forward(
+        np.full((3, 2), 10.0), np.ones(2), np.zeros(2), param | {"mode": "test"}
+    )
     np.testing.assert_allclose(out, 1, atol=0.15)
     assert all(np.array_equal(param[name], value) for name, value in before.items())
     with pytest.raises(ValueError, match="'train' or 'test'"):
@@ -412,7 +453,10 @@ def test_dropout_agrees_with_torch(backprop):
 
 
 def test_dropout_without_a_seed_varies_and_refuses_what_is_no_probability(backprop):
-    first, second = (backprop.dropout_forward(np.ones((30, 30)), {"mode": "train", "p_keep": 0.5})[0] for _ in "12")
+    first, second = (
+        backprop.dropout_forward(np.ones((30, 30)), {"mode": "train", "p_keep": 0.5})[0]
+        for _ in "12"
+    )
     assert not np.array_equal(first, second)
     for wrong in (0.0, -0.1, 1.1):
         with pytest.raises(ValueError, match="p_keep"):
@@ -427,7 +471,9 @@ def test_both_nets_learn_fifty_digits_by_heart(backprop):
     X, y = X[:50] / 16 - 0.5, y[:50]
     for net in (
         backprop.TwoLayerNet(64, 50, 10, weight_scale=0.1, rng=np.random.default_rng(0)),
-        backprop.FullyConnectedNet([40, 40], 64, 10, batchnorm=True, weight_scale=0.1, rng=np.random.default_rng(0)),
+        backprop.FullyConnectedNet(
+            [40, 40], 64, 10, batchnorm=True, weight_scale=0.1, rng=np.random.default_rng(0)
+        ),
     ):
         history, accuracy = backprop.overfit_small(net, X, y, 0.5, 200)
         assert len(history) == 200
@@ -460,7 +506,9 @@ class WithWinners:
     """A network with random units and running averages, as gradient_check_model wants it."""
 
     def __init__(self, module):
-        self.net = with_parameters(module.FullyConnectedNet([40, 30], 6, 3, batchnorm=True, p_keep=0.7, reg=0.1))
+        self.net = with_parameters(
+            module.FullyConnectedNet([40, 30], 6, 3, batchnorm=True, p_keep=0.7, reg=0.1)
+        )
         self.calls = 0
 
     @property
@@ -486,7 +534,9 @@ class WithWinners:
 
 def test_the_model_check_resets_what_is_random(backprop):
     X, y = drawn(12, 6), labels(12, 3)
-    assert backprop.gradient_check_model(WithWinners(backprop), X, y, rng=np.random.default_rng(0))["passed"]
+    assert backprop.gradient_check_model(WithWinners(backprop), X, y, rng=np.random.default_rng(0))[
+        "passed"
+    ]
     restless = WithWinners(backprop)
     restless.reset = lambda: None
     assert not backprop.gradient_check_model(restless, X, y, rng=np.random.default_rng(0))["passed"]
@@ -510,7 +560,9 @@ def test_the_model_check_finds_six_bugs_planted_in_a_two_layer_net(backprop, pla
             return loss, SIX_BUGS[place](grads, self, len(X))
 
     net = with_parameters(Spoiled(6, 5, 4, reg=0.1))
-    report = backprop.gradient_check_model(net, drawn(9, 6), labels(9, 4), rng=np.random.default_rng(0))
+    report = backprop.gradient_check_model(
+        net, drawn(9, 6), labels(9, 4), rng=np.random.default_rng(0)
+    )
     assert not report["passed"]
     assert {name for name, error in report["errors"].items() if error > 1e-5} == {place.strip()}
 
@@ -544,7 +596,9 @@ def test_shards_add_up_to_the_whole(backprop, shard_size):
 def test_shards_do_not_add_up_where_examples_know_of_each_other(backprop):
     net = with_parameters(backprop.FullyConnectedNet([5], 6, 4, batchnorm=True))
     X, y = drawn(10, 6), labels(10, 4)
-    assert backprop.gradient_accumulate(net.loss, X, y, 5)[0] != pytest.approx(net.loss(X, y)[0], rel=1e-3)
+    assert backprop.gradient_accumulate(net.loss, X, y, 5)[0] != pytest.approx(
+        net.loss(X, y)[0], rel=1e-3
+    )
 
 
 # --- the gate of torch's graph ----------------------------------------------------------------------------------------
@@ -567,7 +621,9 @@ def test_the_hinge_gate_agrees_with_torchs_own_loss(backprop, shape, dtype):
 
 def test_the_hinge_gate_passes_gradcheck(backprop):
     rng = np.random.default_rng(4)  # no difference of scores near 1, where the slope jumps
-    scores = torch.from_numpy(0.3 * rng.integers(-8, 9, (7, 5)) + rng.uniform(-0.02, 0.02, (7, 5))).requires_grad_()
+    scores = torch.from_numpy(
+        0.3 * rng.integers(-8, 9, (7, 5)) + rng.uniform(-0.02, 0.02, (7, 5))
+    ).requires_grad_()
     y = torch.from_numpy(rng.integers(0, 5, 7))
     assert torch.autograd.gradcheck(lambda s: backprop.HingeLoss.apply(s, y), scores)
 
@@ -590,7 +646,9 @@ def test_answers_use_numpy_and_the_answers_above_them_and_the_last_one_torch(bac
     known = {"np", *vars(builtins)}
     body = ast.parse((COURSE / "solutions/backprop.py").read_text()).body
     for node in body[3:]:  # after the docstring and the imports
-        assert isinstance(node, ast.FunctionDef | ast.ClassDef), "only answers: no helpers, no constants"
+        assert isinstance(node, ast.FunctionDef | ast.ClassDef), (
+            "only answers: no helpers, no constants"
+        )
         assert not node.name.startswith("_")
         assert ast.get_docstring(node)
         answer = getattr(backprop, node.name)

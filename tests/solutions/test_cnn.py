@@ -27,7 +27,9 @@ def derived(f, *arrays, upstream=None):
     """f's value in torch, and its gradients with respect to ``arrays`` for an upstream gradient."""
     tensors = [torch.from_numpy(np.array(one, dtype=float)).requires_grad_() for one in arrays]
     out = f(*tensors)
-    out.backward(torch.ones_like(out) if upstream is None else torch.from_numpy(np.asarray(upstream)))
+    out.backward(
+        torch.ones_like(out) if upstream is None else torch.from_numpy(np.asarray(upstream))
+    )
     return out.detach().numpy(), [one.grad.numpy() for one in tensors]
 
 
@@ -97,7 +99,9 @@ VGG = [(2, 64), (2, 128), (3, 256), (3, 512), (3, 512)]
 def vgg_layers():
     layers = []
     for repeats, K in VGG:
-        layers += [{"kind": "conv", "F": 3, "K": K, "S": 1, "P": 1}] * repeats + [{"kind": "pool", "F": 2, "S": 2}]
+        layers += [{"kind": "conv", "F": 3, "K": K, "S": 1, "P": 1}] * repeats + [
+            {"kind": "pool", "F": 2, "S": 2}
+        ]
     return layers + [{"kind": "fc", "K": K} for K in (4096, 4096, 1000)]
 
 
@@ -106,10 +110,14 @@ def test_60_61_vgg_in_figures(cnn):
     assert totals["params"] == 138_357_544
     assert totals["activations"] == 15_237_608
     assert totals["mebibytes"] == pytest.approx(58.1, abs=0.05)
-    assert 4 * totals["activations"] / 1e6 == pytest.approx(60.95, abs=0.005)  # in MB: neither unit gives 93
+    assert 4 * totals["activations"] / 1e6 == pytest.approx(
+        60.95, abs=0.005
+    )  # in MB: neither unit gives 93
     assert totals["macs"] == pytest.approx(15.47e9, rel=1e-4)
     assert sum(row["params"] for row in rows if row["kind"] == "conv") == 14_714_688
-    assert next(row["params"] for row in rows if row["kind"] == "fc") == pytest.approx(102.8e6, rel=1e-3)
+    assert next(row["params"] for row in rows if row["kind"] == "fc") == pytest.approx(
+        102.8e6, rel=1e-3
+    )
     biases = sum(row["shape"][0] for row in rows if row["kind"] in ("conv", "fc"))
     assert (totals["params"] - biases, biases) == (138_344_128, 13_416)
     maps = sum(row["activations"] for row in rows if row["kind"] == "conv")
@@ -142,7 +150,9 @@ def test_summaries_agree_with_torch(cnn):
 RESNETS = {50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
 
 
-@pytest.mark.parametrize(("depth", "count"), [(50, 25_557_032), (101, 44_549_160), (152, 60_192_808)])
+@pytest.mark.parametrize(
+    ("depth", "count"), [(50, 25_557_032), (101, 44_549_160), (152, 60_192_808)]
+)
 def test_62_resnets_in_figures_by_formula_and_by_blocks(cnn, depth, count):
     assert cnn.resnet_param_count(RESNETS[depth]) == count
     nn, c_in, net = torch.nn, 64, []
@@ -174,7 +184,9 @@ def test_68_densenet_121_in_figures_and_layers_connect_to_all_later_ones(cnn):
     L = 5
     seen = [layer[0].num_features for layer in cnn.DenseBlock(10, 3, L).layers]
     assert seen == [10 + 3 * k for k in range(L)]
-    assert sum((one - 10) // 3 for one in seen) + L == L * (L + 1) // 2  # connections, those from the input included
+    assert (
+        sum((one - 10) // 3 for one in seen) + L == L * (L + 1) // 2
+    )  # connections, those from the input included
 
 
 def test_the_ten_sentences_are_judged_by_the_answers_themselves(cnn):
@@ -183,14 +195,16 @@ def test_the_ten_sentences_are_judged_by_the_answers_themselves(cnn):
     circular = np.fft.irfft2(np.fft.rfft2(x) * np.fft.rfft2(w, s=(6, 7)), s=(6, 7))
     truths = {
         "a": torch.nn.Conv2d(64, 8, 3).weight.shape[1] == 3,
-        "b": 55 * 55 * 96 * cnn.conv_param_count(11, 3, 1) == 105_705_600 and cnn.conv_param_count(11, 3, 96) == 34_944,
+        "b": 55 * 55 * 96 * cnn.conv_param_count(11, 3, 1) == 105_705_600
+        and cnn.conv_param_count(11, 3, 96) == 34_944,
         "c": all(cnn.conv_output_size(32, 3, S, cnn.same_padding(3)) == 32 for S in (1, 2)),
         "d": F.max_pool2d(torch.zeros(1, 96, 55, 55), 3, 2).shape[1] == 1,
         "e": round(cnn.network_summary(vgg_layers(), (3, 224, 224))[1]["mebibytes"]) == 58,
         "f": cnn.resnet_param_count((3, 8, 36, 3)) < 6e6,
         "g": cnn.separate_kernel(drawn(7, 7))[2] < 1e-9,
         "h": circular.shape == layer.shape or np.allclose(circular[:, :, :4, :5], layer),
-        "i": 36 * cnn.conv_cost("winograd", 8, 8, 3, 4, 3) == 16 * cnn.conv_cost("direct", 8, 8, 3, 4, 3),
+        "i": 36 * cnn.conv_cost("winograd", 8, 8, 3, 4, 3)
+        == 16 * cnn.conv_cost("direct", 8, 8, 3, 4, 3),
         "j": cnn.DenseBlock(8, 4, 2).layers[1][0].num_features == 8,
     }
     assert cnn.conv_claims() == truths
@@ -227,24 +241,38 @@ def test_43_47_depth_is_summed_over_not_slid_along(cnn):
     flat = cnn.conv_forward_naive(x, w, np.zeros(2), {"stride": 1, "pad": 0})[0]
     deep = F.conv3d(torch.from_numpy(x)[:, None], torch.from_numpy(w[:, None, :3]))
     assert flat.shape == (1, 2, 4, 4)
-    assert deep.shape == (1, 2, 3, 4, 4)  # a filter less deep than its input would slide in three directions
+    assert deep.shape == (
+        1,
+        2,
+        3,
+        4,
+        4,
+    )  # a filter less deep than its input would slide in three directions
 
 
 def test_im2col_keeps_the_precision_it_is_given(cnn):
     x, w, b = (one.astype(np.float32) for one in (drawn(2, 3, 6, 5), drawn(4, 3, 3, 3), drawn(4)))
     out, cache = cnn.conv_forward_im2col(x, w, b, {"stride": 1, "pad": 1})
-    assert {one.dtype for one in (out, *cnn.conv_backward_im2col(out, cache))} == {np.dtype(np.float32)}
+    assert {one.dtype for one in (out, *cnn.conv_backward_im2col(out, cache))} == {
+        np.dtype(np.float32)
+    }
 
 
 @pytest.mark.parametrize(("stride", "pad"), [*product((1, 2, 3), (0, 1, 2))])
 def test_im2col_and_col2im_agree_with_unfold_and_fold(cnn, stride, pad):
     x = drawn(2, 3, 7, 8)
     cols = cnn.im2col(x, 3, 2, stride, pad)
-    theirs = F.unfold(torch.from_numpy(x), (3, 2), stride=stride, padding=pad).numpy()  # (N, C HH WW, places)
+    theirs = F.unfold(
+        torch.from_numpy(x), (3, 2), stride=stride, padding=pad
+    ).numpy()  # (N, C HH WW, places)
     agree([cols], [theirs.transpose(1, 0, 2).reshape(18, -1)])
     c = drawn(*cols.shape)
     back = F.fold(
-        torch.from_numpy(c.reshape(18, 2, -1).transpose(1, 0, 2).copy()), (7, 8), (3, 2), stride=stride, padding=pad
+        torch.from_numpy(c.reshape(18, 2, -1).transpose(1, 0, 2).copy()),
+        (7, 8),
+        (3, 2),
+        stride=stride,
+        padding=pad,
     )
     agree([cnn.col2im(c, x.shape, 3, 2, stride, pad)], [back.numpy()])
 
@@ -272,10 +300,16 @@ POOLS = [(2, 2, 2), (3, 3, 2), (3, 3, 1), (2, 3, 2), (1, 2, 3), (4, 2, 3)]
 def test_pooling_agrees_with_torch(cnn, height, width, stride, shape):
     param = {"pool_height": height, "pool_width": width, "stride": stride}
     for name, theirs in (("max", F.max_pool2d), ("avg", F.avg_pool2d)):
-        for x in (drawn(*shape), np.round(drawn(*shape, seed=2)), -5 - drawn(*shape, seed=3) ** 2):  # the second ties
+        for x in (
+            drawn(*shape),
+            np.round(drawn(*shape, seed=2)),
+            -5 - drawn(*shape, seed=3) ** 2,
+        ):  # the second ties
             out, cache = getattr(cnn, f"{name}_pool_forward")(x, param)
             dout = drawn(*out.shape, seed=1)
-            value, gradients = derived(lambda x, f=theirs: f(x, (height, width), stride), x, upstream=dout)
+            value, gradients = derived(
+                lambda x, f=theirs: f(x, (height, width), stride), x, upstream=dout
+            )
             agree([out, getattr(cnn, f"{name}_pool_backward")(dout, cache)], [value, *gradients])
 
 
@@ -290,7 +324,9 @@ def test_59_pooling_treats_each_channel_by_itself(cnn):
     x = drawn(2, 5, 6, 6)
     param = {"pool_height": 3, "pool_width": 3, "stride": 2}
     together = cnn.max_pool_forward(x, param)[0]
-    apart = np.concatenate([cnn.max_pool_forward(x[:, c : c + 1], param)[0] for c in range(5)], axis=1)
+    apart = np.concatenate(
+        [cnn.max_pool_forward(x[:, c : c + 1], param)[0] for c in range(5)], axis=1
+    )
     agree([together], [apart])
 
 
@@ -308,13 +344,21 @@ def test_the_fourier_way_agrees_with_torch(cnn, HH, WW, pad):
 def test_75_a_product_of_transforms_is_circular_and_true(cnn):
     x, w = drawn(1, 1, 6, 6), drawn(1, 1, 3, 3)
     product = np.fft.irfft2(np.fft.rfft2(x) * np.fft.rfft2(w, s=(6, 6)), s=(6, 6))
-    around = np.pad(x, ((0, 0), (0, 0), (2, 0), (2, 0)), mode="wrap")  # what leaves at one edge comes back at the other
+    around = np.pad(
+        x, ((0, 0), (0, 0), (2, 0), (2, 0)), mode="wrap"
+    )  # what leaves at one edge comes back at the other
     flipped = w[:, :, ::-1, ::-1]
-    agree([product], [cnn.conv_forward_naive(around, flipped, np.zeros(1), {"stride": 1, "pad": 0})[0]])
+    agree(
+        [product],
+        [cnn.conv_forward_naive(around, flipped, np.zeros(1), {"stride": 1, "pad": 0})[0]],
+    )
 
 
 def test_76_fourier_loses_at_3x3_and_wins_at_large_filters(cnn):
-    costs = {K: [cnn.conv_cost(way, 32, 32, 64, 64, K) for way in ("direct", "fft")] for K in (1, 3, 5, 7, 11)}
+    costs = {
+        K: [cnn.conv_cost(way, 32, 32, 64, 64, K) for way in ("direct", "fft")]
+        for K in (1, 3, 5, 7, 11)
+    }
     assert [direct < fft for direct, fft in costs.values()] == [True, True, False, False, False]
 
 
@@ -334,7 +378,10 @@ def test_77_seven_to_the_k_and_its_price_in_accuracy(cnn):
     assert np.log2(7) == pytest.approx(2.807, abs=5e-4)
     A, B = drawn(128, 128), drawn(128, 128, seed=1)
     small = A.astype(np.float32), B.astype(np.float32)
-    assert np.abs(cnn.strassen_matmul(*small, 2)[0] - A @ B).max() > 3 * np.abs(small[0] @ small[1] - A @ B).max()
+    assert (
+        np.abs(cnn.strassen_matmul(*small, 2)[0] - A @ B).max()
+        > 3 * np.abs(small[0] @ small[1] - A @ B).max()
+    )
 
 
 @pytest.mark.parametrize(("H", "W"), [(3, 3), (4, 4), (5, 4), (8, 11)])
@@ -349,7 +396,9 @@ def test_78_sixteen_for_thirty_six_and_four_for_six(cnn):
     assert len(BT) == len(G) == AT.shape[1] == 4
     for d, g in zip(drawn(5, 4), drawn(5, 3), strict=True):
         agree([AT @ ((G @ g) * (BT @ d))], [np.correlate(d, g)])
-    assert cnn.conv_cost("direct", 8, 8, 3, 4, 3) / cnn.conv_cost("winograd", 8, 8, 3, 4, 3) == 36 / 16
+    assert (
+        cnn.conv_cost("direct", 8, 8, 3, 4, 3) / cnn.conv_cost("winograd", 8, 8, 3, 4, 3) == 36 / 16
+    )
     assert cnn.conv_cost("winograd", 7, 7, 3, 4, 3) == cnn.conv_cost("winograd", 8, 8, 3, 4, 3)
 
 
@@ -357,7 +406,9 @@ def test_winograd_costs_accuracy(cnn):
     x, w = drawn(2, 16, 16, 16), drawn(16, 16, 3, 3)
     exact = F.conv2d(torch.from_numpy(x), torch.from_numpy(w)).numpy()
     BT, G, AT = (one.astype(np.float32) for one in cnn.winograd_matrices())
-    pieces = np.lib.stride_tricks.sliding_window_view(x.astype(np.float32), (4, 4), axis=(2, 3))[:, :, ::2, ::2]
+    pieces = np.lib.stride_tricks.sliding_window_view(x.astype(np.float32), (4, 4), axis=(2, 3))[
+        :, :, ::2, ::2
+    ]
     products = np.einsum("nchwij,fcij->nfhwij", BT @ pieces @ BT.T, G @ w.astype(np.float32) @ G.T)
     tiles = (AT @ products @ AT.T).transpose(0, 1, 2, 4, 3, 5).reshape(exact.shape)
     direct, _ = cnn.conv_forward_naive(
@@ -369,14 +420,18 @@ def test_winograd_costs_accuracy(cnn):
 # --- stacks -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("layers", [[(3, 1)] * 3, [(3, 2), (3, 1), (2, 2)], [(7, 2), (1, 3)], [(5, 3), (3, 2), (3, 1)]])
+@pytest.mark.parametrize(
+    "layers", [[(3, 1)] * 3, [(3, 2), (3, 1), (2, 2)], [(7, 2), (1, 3)], [(5, 3), (3, 2), (3, 1)]]
+)
 def test_receptive_fields_are_what_gradients_reach(cnn, layers):
     field, jump = cnn.receptive_field(layers)
     x = torch.zeros(1, 1, 80, requires_grad=True)
     out = x
     for size, stride in layers:
         out = F.conv1d(out, torch.ones(1, 1, size), stride=stride)
-    reached = [torch.autograd.grad(out[0, 0, k], x, retain_graph=True)[0].nonzero()[:, -1] for k in (0, 1)]
+    reached = [
+        torch.autograd.grad(out[0, 0, k], x, retain_graph=True)[0].nonzero()[:, -1] for k in (0, 1)
+    ]
     assert len(range(int(reached[0][0]), int(reached[0][-1]) + 1)) == field
     assert reached[1][0] - reached[0][0] == jump
 
@@ -465,7 +520,9 @@ def test_the_three_layer_net_agrees_with_torch(cnn, shape, N, reg):
         p = dict(zip(names, tensors, strict=True))
         maps = F.max_pool2d(F.relu(F.conv2d(torch.from_numpy(X), p["W1"], p["b1"], padding=1)), 2)
         scores = F.relu(maps.flatten(1) @ p["W2"] + p["b2"]) @ p["W3"] + p["b3"]
-        return F.cross_entropy(scores, torch.from_numpy(y)) + reg * sum((p[f"W{k}"] ** 2).sum() for k in (1, 2, 3))
+        return F.cross_entropy(scores, torch.from_numpy(y)) + reg * sum(
+            (p[f"W{k}"] ** 2).sum() for k in (1, 2, 3)
+        )
 
     loss, grads = net.loss(X, y)
     value, gradients = derived(theirs, *net.params.values())
@@ -480,7 +537,9 @@ def test_the_three_layer_net_starts_at_log_c_in_the_stated_order_and_learns_by_h
     for name, shape in (("W1", (8, 1, 3, 3)), ("W2", (128, 30)), ("W3", (30, 10))):
         assert np.array_equal(net.params[name], 1e-3 * rng.standard_normal(shape))
     assert net.loss(X, y)[0] == pytest.approx(np.log(10), abs=1e-3)
-    net = cnn.ThreeLayerConvNet((1, 8, 8), 8, 3, 30, 10, weight_scale=0.2, rng=np.random.default_rng(5))
+    net = cnn.ThreeLayerConvNet(
+        (1, 8, 8), 8, 3, 30, 10, weight_scale=0.2, rng=np.random.default_rng(5)
+    )
     for _ in range(200):
         _, grads = net.loss(X, y)
         net.params = {name: value - 0.15 * grads[name] for name, value in net.params.items()}
@@ -500,7 +559,9 @@ def test_the_torch_block_with_numpys_weights_is_numpys_block(cnn, c_out, stride)
     zeros = np.zeros(c_out)
     ws = weights.get("shortcut.0.weight")
     x = drawn(2, 3, 5, 6)
-    ours, _ = cnn.residual_block_forward(x, weights["conv1.weight"], zeros, weights["conv2.weight"], zeros, ws, stride)
+    ours, _ = cnn.residual_block_forward(
+        x, weights["conv1.weight"], zeros, weights["conv2.weight"], zeros, ws, stride
+    )
     with torch.no_grad():
         np.testing.assert_allclose(block(torch.from_numpy(x)), ours, rtol=1e-10, atol=1e-12)
 
@@ -537,7 +598,9 @@ def small_net(seed=0):
 @pytest.fixture(scope="module")
 def fifty():
     X, y = pytest.importorskip("sklearn.datasets").load_digits(return_X_y=True)
-    return torch.from_numpy(X[:50].reshape(-1, 1, 8, 8) / 16 - 0.5).float(), torch.from_numpy(y[:50])
+    return torch.from_numpy(X[:50].reshape(-1, 1, 8, 8) / 16 - 0.5).float(), torch.from_numpy(
+        y[:50]
+    )
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16", "float16"])
@@ -557,7 +620,12 @@ def test_training_learns_by_heart_in_every_precision(cnn, fifty, precision):
 def test_one_step_of_training_is_one_step_of_torch(cnn, fifty):
     images, labels = fifty
     ours, theirs = small_net(), small_net()
-    cnn.train_cnn(ours, torch.optim.SGD(ours.parameters(), lr=0.3), ([(images, labels)], [(images, labels)]), 1)
+    cnn.train_cnn(
+        ours,
+        torch.optim.SGD(ours.parameters(), lr=0.3),
+        ([(images, labels)], [(images, labels)]),
+        1,
+    )
     F.cross_entropy(theirs(images), labels).backward()
     for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
         torch.testing.assert_close(one, other - 0.3 * other.grad)
@@ -602,7 +670,9 @@ def test_the_data_set_feeds_workers(cnn, written, workers):
     path, X, y = written
     dataset = cnn.HDF5Dataset(path)
     dataset[0]  # open in this process before the workers start
-    loader = torch.utils.data.DataLoader(dataset, batch_size=5, num_workers=workers, multiprocessing_context=None)
+    loader = torch.utils.data.DataLoader(
+        dataset, batch_size=5, num_workers=workers, multiprocessing_context=None
+    )
     images, labels = zip(*loader, strict=True)
     assert images[0].dtype == torch.float32
     np.testing.assert_allclose(torch.cat(images), X / 255, rtol=1e-6)
@@ -638,11 +708,19 @@ def test_answers_use_the_stated_libraries_and_the_answers_above_them_and_nothing
             assert not started, "only answers: no helpers, no constants"
             continue
         started = True
-        known |= {"torch", "nn"} if node.name == "ResidualBlock" else {"h5py"} if node.name == "write_hdf5" else set()
+        known |= (
+            {"torch", "nn"}
+            if node.name == "ResidualBlock"
+            else {"h5py"}
+            if node.name == "write_hdf5"
+            else set()
+        )
         assert ast.get_docstring(node)
         answer = getattr(cnn, node.name)
         methods = (
-            [one for one in vars(answer).values() if inspect.isfunction(one)] if inspect.isclass(answer) else [answer]
+            [one for one in vars(answer).values() if inspect.isfunction(one)]
+            if inspect.isclass(answer)
+            else [answer]
         )
         for method in methods:
             assert method.__doc__

@@ -23,7 +23,9 @@ def derived(f, *arrays, upstream=None):
     """f's value in torch, and its gradients with respect to ``arrays`` for an upstream gradient."""
     tensors = [torch.from_numpy(np.array(one, dtype=float)).requires_grad_() for one in arrays]
     out = f(*tensors)
-    out.backward(torch.ones_like(out) if upstream is None else torch.from_numpy(np.asarray(upstream)))
+    out.backward(
+        torch.ones_like(out) if upstream is None else torch.from_numpy(np.asarray(upstream))
+    )
     return out.detach().numpy(), [one.grad.numpy() for one in tensors]
 
 
@@ -59,7 +61,9 @@ def torch_lstm(x, h0, Wx, Wh, b):
 
 def sum_over_steps(scores, targets):
     """The cross-entropy as temporal_softmax_loss counts it."""
-    return F.cross_entropy(scores.flatten(0, 1), torch.from_numpy(targets).flatten(), reduction="sum") / len(targets)
+    return F.cross_entropy(
+        scores.flatten(0, 1), torch.from_numpy(targets).flatten(), reduction="sum"
+    ) / len(targets)
 
 
 # --- steps and sequences ----------------------------------------------------------------------------------------------
@@ -70,15 +74,25 @@ def test_the_rnn_step_agrees_with_torch(lstm, N):
     arrays = drawn(N, 3), drawn(N, 5), drawn(3, 5), drawn(5, 5), drawn(5)
     next_h, cache = lstm.rnn_step_forward(*arrays)
     dnext_h = drawn(N, 5, seed=1)
-    value, gradients = derived(lambda x, h, Wx, Wh, b: torch.tanh(x @ Wx + h @ Wh + b), *arrays, upstream=dnext_h)
+    value, gradients = derived(
+        lambda x, h, Wx, Wh, b: torch.tanh(x @ Wx + h @ Wh + b), *arrays, upstream=dnext_h
+    )
     agree([next_h, *lstm.rnn_step_backward(dnext_h, cache)], [value, *gradients])
 
 
 @pytest.mark.parametrize("T", [1, 6])
-@pytest.mark.parametrize(("name", "theirs", "gates"), [("rnn", torch_rnn, 1), ("lstm", torch_lstm, 4)])
+@pytest.mark.parametrize(
+    ("name", "theirs", "gates"), [("rnn", torch_rnn, 1), ("lstm", torch_lstm, 4)]
+)
 def test_82_96_sequences_agree_with_torch(lstm, name, theirs, gates, T):
     N, D, H = 3, 4, 5
-    arrays = drawn(N, T, D), drawn(N, H), drawn(D, gates * H), drawn(H, gates * H) / 2, drawn(gates * H)
+    arrays = (
+        drawn(N, T, D),
+        drawn(N, H),
+        drawn(D, gates * H),
+        drawn(H, gates * H) / 2,
+        drawn(gates * H),
+    )
     h, cache = getattr(lstm, f"{name}_forward")(*arrays)
     dh = drawn(N, T, H, seed=1)
     value, gradients = derived(theirs, *arrays, upstream=dh)
@@ -89,28 +103,46 @@ def test_89_90_the_lstm_step_agrees_with_torch_in_both_outputs(lstm):
     arrays = drawn(4, 3), drawn(4, 5), drawn(4, 5, seed=2), drawn(3, 20), drawn(5, 20), drawn(20)
     next_h, next_c, cache = lstm.lstm_step_forward(*arrays)
     both = drawn(8, 5, seed=1)
-    value, gradients = derived(lambda *tensors: torch.cat(torch_lstm_step(*tensors)), *arrays, upstream=both)
-    agree([np.vstack([next_h, next_c]), *lstm.lstm_step_backward(both[:4], both[4:], cache)], [value, *gradients])
+    value, gradients = derived(
+        lambda *tensors: torch.cat(torch_lstm_step(*tensors)), *arrays, upstream=both
+    )
+    agree(
+        [np.vstack([next_h, next_c]), *lstm.lstm_step_backward(both[:4], both[4:], cache)],
+        [value, *gradients],
+    )
 
 
-def test_89_with_the_sigmoid_on_g_as_the_old_notes_have_it_a_cell_can_never_be_written_below_zero(lstm):
+def test_89_with_the_sigmoid_on_g_as_the_old_notes_have_it_a_cell_can_never_be_written_below_zero(
+    lstm,
+):
     b = np.zeros(20)
     b[:5], b[15:] = 50.0, -50.0  # input gate open, proposal as low as it goes
     still = np.zeros((2, 5))
-    _, next_c, _ = lstm.lstm_step_forward(np.zeros((2, 3)), still, still, np.zeros((3, 20)), np.zeros((5, 20)), b)
+    _, next_c, _ = lstm.lstm_step_forward(
+        np.zeros((2, 3)), still, still, np.zeros((3, 20)), np.zeros((5, 20)), b
+    )
     np.testing.assert_allclose(next_c, -1)
 
 
 def test_gates_survive_enormous_sums(lstm):
     b = 1e4 * np.repeat([1.0, -1, 1, -1], 5)
-    next_h, next_c, cache = lstm.lstm_step_forward(*(drawn(2, k) for k in (3, 5, 5)), drawn(3, 20), drawn(5, 20), b)
+    next_h, next_c, cache = lstm.lstm_step_forward(
+        *(drawn(2, k) for k in (3, 5, 5)), drawn(3, 20), drawn(5, 20), b
+    )
     everything = [next_h, next_c, *lstm.lstm_step_backward(np.ones((2, 5)), np.ones((2, 5)), cache)]
     assert all(np.isfinite(one).all() for one in everything)
 
 
 def test_nothing_that_comes_in_is_changed(lstm):
     N, T, D, H = 2, 3, 4, 5
-    arrays = [drawn(N, T, D), drawn(N, H), drawn(D, 4 * H), drawn(H, 4 * H), drawn(4 * H), drawn(N, T, H, seed=1)]
+    arrays = [
+        drawn(N, T, D),
+        drawn(N, H),
+        drawn(D, 4 * H),
+        drawn(H, 4 * H),
+        drawn(4 * H),
+        drawn(N, T, H, seed=1),
+    ]
     held = [one.copy() for one in arrays]
     h, cache = lstm.lstm_forward(*arrays[:5])
     grads = lstm.lstm_backward(arrays[5], cache)
@@ -153,7 +185,9 @@ def test_84_the_loss_is_the_cross_entropy_of_the_real_steps(lstm, scale):
 
 def test_84_a_difference_of_vectors_is_no_loss(lstm):
     """y_t - h_t has as many numbers as there are words; a loss is one, and never below 0."""
-    loss, _ = lstm.temporal_softmax_loss(drawn(1, 1, 5), np.array([[2]]), np.ones((1, 1), dtype=bool))
+    loss, _ = lstm.temporal_softmax_loss(
+        drawn(1, 1, 5), np.array([[2]]), np.ones((1, 1), dtype=bool)
+    )
     assert np.ndim(loss) == 0
     assert loss > 0
 
@@ -187,7 +221,14 @@ def test_94_what_the_straight_path_along_the_cell_keeps_after_40_steps(bias, kep
 
 def test_97_along_the_cell_the_gradient_meets_the_forget_gate_and_no_matrix(lstm):
     N, D, H = 3, 4, 5
-    x, h, c, Wx, Wh, b = drawn(N, D), drawn(N, H), drawn(N, H, seed=2), drawn(D, 4 * H), drawn(H, 4 * H), drawn(4 * H)
+    x, h, c, Wx, Wh, b = (
+        drawn(N, D),
+        drawn(N, H),
+        drawn(N, H, seed=2),
+        drawn(D, 4 * H),
+        drawn(H, 4 * H),
+        drawn(4 * H),
+    )
     _, _, cache = lstm.lstm_step_forward(x, h, c, Wx, Wh, b)
     dnext_c = drawn(N, H, seed=3)
     _, _, dprev_c, *_ = lstm.lstm_step_backward(np.zeros((N, H)), dnext_c, cache)
@@ -199,7 +240,13 @@ def recalls(lstm, forget_bias, length, seed):
     """Accuracy after 250 steps of Adam on delayed recall: LSTM of 48 units, learning rate 3e-3, clipped to norm 1."""
     rng, H, C = np.random.default_rng(seed), 48, 8
     Wx, Wh, b = lstm.init_lstm(2 * C, H, forget_bias, rng)
-    params = {"Wx": Wx, "Wh": Wh, "b": b, "Wy": rng.uniform(-1, 1, (H, C)) / np.sqrt(H), "by": np.zeros(C)}
+    params = {
+        "Wx": Wx,
+        "Wh": Wh,
+        "b": b,
+        "Wy": rng.uniform(-1, 1, (H, C)) / np.sqrt(H),
+        "by": np.zeros(C),
+    }
     adam = vars(asked("lstm").modules["exercises"])["Adam"](params, 3e-3)
     for _ in range(250):
         _, grads, _ = lstm.many_to_one_loss(adam.params, *delayed_recall(rng, 64, length))
@@ -235,7 +282,13 @@ def test_94_the_calibrated_outcome_of_delayed_recall(lstm, length, bias, worst, 
 
 def test_many_to_one_agrees_with_torch(lstm):
     x, y = drawn(4, 5, 3), np.array([0, 2, 1, 1])
-    params = {"Wx": drawn(3, 24), "Wh": drawn(6, 24) / 2, "b": drawn(24), "Wy": drawn(6, 3), "by": drawn(3)}
+    params = {
+        "Wx": drawn(3, 24),
+        "Wh": drawn(6, 24) / 2,
+        "b": drawn(24),
+        "Wy": drawn(6, 3),
+        "by": drawn(3),
+    }
 
     def theirs(Wx, Wh, b, Wy, by):
         h = torch_lstm(torch.from_numpy(x), torch.zeros(4, 6, dtype=torch.float64), Wx, Wh, b)
@@ -252,7 +305,9 @@ def test_many_to_one_agrees_with_torch(lstm):
 @pytest.mark.parametrize("factor", [0.01, 1.0, 100.0])
 def test_93_clipping_agrees_with_torch(lstm, factor):
     grads = {"A": factor * drawn(3, 4), "b": factor * drawn(5)}
-    by_norm, by_value = ([torch.zeros(one.shape).double() for one in grads.values()] for _ in range(2))
+    by_norm, by_value = (
+        [torch.zeros(one.shape).double() for one in grads.values()] for _ in range(2)
+    )
     for tensors in (by_norm, by_value):
         for tensor, grad in zip(tensors, grads.values(), strict=True):
             tensor.grad = torch.from_numpy(grad.copy())
@@ -268,7 +323,9 @@ def test_93_clipping_agrees_with_torch(lstm, factor):
 def test_93_by_value_the_direction_turns_and_by_norm_it_does_not(lstm):
     steep = {"w": np.array([10.0, 1.0])}
     lstm.clip_grad_norm(steep, 5.0)
-    np.testing.assert_allclose(steep["w"] / np.linalg.norm(steep["w"]), np.array([10.0, 1.0]) / np.sqrt(101))
+    np.testing.assert_allclose(
+        steep["w"] / np.linalg.norm(steep["w"]), np.array([10.0, 1.0]) / np.sqrt(101)
+    )
     blunt = {"w": np.array([10.0, 1.0])}
     lstm.clip_grad_value(blunt, 5.0)  # min-char-rnn's limits
     np.testing.assert_array_equal(blunt["w"], [5.0, 1.0])
@@ -340,7 +397,9 @@ def test_86_truncation_carries_the_state_and_cuts_the_gradient_which_biases_it(l
         part, grads, h = lstm.char_rnn_train_step(params, inputs, targets, h)
         loss, cut = loss + part, {name: cut[name] + grads[name] for name in cut}
     assert loss == pytest.approx(whole)  # the state is carried: nothing of the loss is lost
-    assert np.abs(cut["Wh"] - full["Wh"]).max() > 0.01 * np.abs(full["Wh"]).max()  # the gradient is another one
+    assert (
+        np.abs(cut["Wh"] - full["Wh"]).max() > 0.01 * np.abs(full["Wh"]).max()
+    )  # the gradient is another one
     np.testing.assert_allclose(cut["Wy"], full["Wy"])  # what does not go through time is the same
     (one,) = lstm.bptt_chunks(text, 1000)
     assert lstm.char_rnn_train_step(params, *one, np.zeros((2, 5)))[0] == pytest.approx(whole)
@@ -357,7 +416,9 @@ def test_99_an_untrained_character_model_costs_log_v_a_step(lstm):
 def test_sampling_follows_numpys_choice_and_grows_greedy_as_it_cools(lstm):
     params, h0 = characters(), np.zeros((1, 5))
     greedy = lstm.sample(params, h0, 2, 30, 0, np.random.default_rng(0))
-    np.testing.assert_array_equal(lstm.sample(params, h0, 2, 30, 1e-9, np.random.default_rng(5)), greedy)
+    np.testing.assert_array_equal(
+        lstm.sample(params, h0, 2, 30, 1e-9, np.random.default_rng(5)), greedy
+    )
     first = [lstm.sample(params, h0, 2, 30, 1.0, np.random.default_rng(7)) for _ in range(2)]
     np.testing.assert_array_equal(*first)
     assert not np.array_equal(first[0], greedy)
@@ -373,7 +434,12 @@ def recurrent_matrices(lstm, H=64):
     W = rng.standard_normal((H, H))
     W /= lstm.spectral_radius(W)
     orthogonal = np.linalg.qr(rng.standard_normal((H, H)))[0]
-    return W, 0.9 * np.eye(H) + 0.28 * np.triu(rng.standard_normal((H, H)), 1), orthogonal, *rng.standard_normal((2, H))
+    return (
+        W,
+        0.9 * np.eye(H) + 0.28 * np.triu(rng.standard_normal((H, H)), 1),
+        orthogonal,
+        *rng.standard_normal((2, H)),
+    )
 
 
 def test_92_six_rows_of_what_becomes_of_a_gradient_in_100_steps(lstm):
@@ -432,13 +498,20 @@ def test_the_eight_sentences_are_judged_by_the_answers_themselves(lstm):
     x, h0, Wx, Wh, b = drawn(N, T, D), drawn(N, H), drawn(D, 4 * H), drawn(H, 4 * H), drawn(4 * H)
     h, cache = lstm.lstm_forward(x, h0, Wx, Wh, b)
     whole = lstm.lstm_backward(np.ones_like(h), cache)[3]
-    steps = [lstm.lstm_backward(np.ones_like(h) * (np.arange(T) == t)[:, None], cache)[3] for t in range(T)]
-    loss, _ = lstm.temporal_softmax_loss(h, np.zeros((N, T), dtype=int), np.ones((N, T), dtype=bool))
+    steps = [
+        lstm.lstm_backward(np.ones_like(h) * (np.arange(T) == t)[:, None], cache)[3]
+        for t in range(T)
+    ]
+    loss, _ = lstm.temporal_softmax_loss(
+        h, np.zeros((N, T), dtype=int), np.ones((N, T), dtype=bool)
+    )
     text = np.arange(12).reshape(1, 12) % 7
     (first, targets), (second, more) = lstm.bptt_chunks(text, 6)
     carried = lstm.char_rnn_train_step(characters(), first, targets, np.zeros((1, 5)))[2]
     params = characters()
-    losses = [lstm.char_rnn_train_step(params, second, more, start)[0] for start in (carried, 0 * carried)]
+    losses = [
+        lstm.char_rnn_train_step(params, second, more, start)[0] for start in (carried, 0 * carried)
+    ]
     packed = lstm.pack_ifog(Wx, Wh).reshape(4, H, D + H)
     clipped, cut = {"w": np.array([3.0, 1.0])}, {"w": np.array([3.0, 1.0])}
     lstm.clip_grad_norm(clipped, 1.0)
@@ -454,7 +527,8 @@ def test_the_eight_sentences_are_judged_by_the_answers_themselves(lstm):
         "e": not (packed[:, :, :D].any() and packed[:, :, D:].any()),
         "f": bool(np.allclose(straight, gates)),
         "g": lstm.lstm_weight_shape(D, H, 1) == (4 * H, 2 * H),
-        "h": bool(np.isclose(clipped["w"][0], 3 * clipped["w"][1])) and bool(cut["w"][0] != 3 * cut["w"][1]),
+        "h": bool(np.isclose(clipped["w"][0], 3 * clipped["w"][1]))
+        and bool(cut["w"][0] != 3 * cut["w"][1]),
     }
     assert lstm.sequence_claims() == truths
 
@@ -467,13 +541,17 @@ SEQ2SEQ_SHAPES = {
 }
 
 
-SILENT = {"enc_b": np.repeat([0.0, 0.0, -1e4, 0.0], 5)}  # the encoder shows nothing: its last state is 0
+SILENT = {
+    "enc_b": np.repeat([0.0, 0.0, -1e4, 0.0], 5)
+}  # the encoder shows nothing: its last state is 0
 
 
 def knows_x(lstm, params):
     """Whether the loss of writing something depends on what was read."""
     y = np.array([[3, 2, 1]])
-    one, other = (lstm.seq2seq_loss(params, x, y)[0] for x in (np.array([[1, 2, 3]]), np.array([[4, 5, 6]])))
+    one, other = (
+        lstm.seq2seq_loss(params, x, y)[0] for x in (np.array([[1, 2, 3]]), np.array([[4, 5, 6]]))
+    )
     return one != other
 
 
@@ -487,7 +565,9 @@ def test_sequence_to_sequence_agrees_with_torch(lstm):
     x, y = rng.integers(0, 7, (3, 4)), rng.integers(0, 7, (3, 6))
 
     def theirs(E, enc_Wx, enc_Wh, enc_b, dec_Wx, dec_Wh, dec_b, Wy, by):
-        h = torch_lstm(E[torch.from_numpy(x)], torch.zeros(3, 5, dtype=torch.float64), enc_Wx, enc_Wh, enc_b)
+        h = torch_lstm(
+            E[torch.from_numpy(x)], torch.zeros(3, 5, dtype=torch.float64), enc_Wx, enc_Wh, enc_b
+        )
         told = np.hstack([np.full((3, 1), 7), y[:, :-1]])
         dec = torch_lstm(E[torch.from_numpy(told)], h[:, -1], dec_Wx, dec_Wh, dec_b)
         return sum_over_steps(dec @ Wy + by, y)
@@ -505,11 +585,15 @@ def test_85_the_decoder_hears_of_the_input_through_the_encoders_last_state_alone
 def test_what_is_decoded_is_the_best_at_each_step_given_what_was_written(lstm):
     params, x = coder(2), np.random.default_rng(3).integers(0, 7, (5, 4))
     written = lstm.seq2seq_decode(params, x, 6)
-    for t in range(6):  # forcing what was written, the loss of the written symbol is the least of all
+    for t in range(
+        6
+    ):  # forcing what was written, the loss of the written symbol is the least of all
         costs = []
         for v in range(7):
             y = np.hstack([written[:, :t], np.full((5, 1), v)])
-            costs.append([lstm.seq2seq_loss(params, x[k : k + 1], y[k : k + 1])[0] for k in range(5)])
+            costs.append(
+                [lstm.seq2seq_loss(params, x[k : k + 1], y[k : k + 1])[0] for k in range(5)]
+            )
         np.testing.assert_array_equal(np.argmin(costs, axis=0), written[:, t])
 
 
@@ -518,7 +602,13 @@ def test_what_is_decoded_is_the_best_at_each_step_given_what_was_written(lstm):
 
 def test_numpy_and_torch_agree_to_ten_digits_and_so_do_their_gradients(lstm):
     N, T, D, H = 3, 5, 4, 6
-    x, h0, Wx, Wh, b = drawn(N, T, D), drawn(N, H), drawn(D, 4 * H), drawn(H, 4 * H) / 2, drawn(4 * H)
+    x, h0, Wx, Wh, b = (
+        drawn(N, T, D),
+        drawn(N, H),
+        drawn(D, 4 * H),
+        drawn(H, 4 * H) / 2,
+        drawn(4 * H),
+    )
     module, dh = lstm.to_torch_lstm(Wx, Wh, b), drawn(N, T, H, seed=1)
     start = torch.from_numpy(h0)[None]
     theirs, _ = module(torch.from_numpy(x), (start, torch.zeros_like(start)))
@@ -528,7 +618,8 @@ def test_numpy_and_torch_agree_to_ten_digits_and_so_do_their_gradients(lstm):
     order = np.concatenate([np.arange(2 * H), np.arange(3 * H, 4 * H), np.arange(2 * H, 3 * H)])
     agree([h], [theirs.detach().numpy()], 1e-10)
     wanted = [
-        getattr(module, name).grad.numpy() for name in ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
+        getattr(module, name).grad.numpy()
+        for name in ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
     ]
     agree([dWx.T[order], dWh.T[order], db[order], db[order]], wanted, 1e-10)
 
@@ -571,7 +662,9 @@ def test_the_state_between_pieces_is_carried_and_detached(lstm):
             given.append(None if state is None else [one.requires_grad for one in state])
             return super().forward(ids, state)
 
-    lstm.train_char_lm(Spy(5, 3, 4), np.arange(26).reshape(2, 13) % 5, 5, 6, 1e-2, 1.0, torch.device("cpu"))
+    lstm.train_char_lm(
+        Spy(5, 3, 4), np.arange(26).reshape(2, 13) % 5, 5, 6, 1e-2, 1.0, torch.device("cpu")
+    )
     assert given == [None, [False, False], None, [False, False], None]
 
 
@@ -581,6 +674,8 @@ def test_training_in_bfloat16_rounds_a_little_and_training_twice_is_the_same(lst
         torch.manual_seed(0)
         model = lstm.CharLSTM(128, 8, 16)
         with kernels_for("bfloat16"):
-            runs[name] = lstm.train_char_lm(model, data, 20, 16, 1e-2, 1.0, torch.device("cpu"), precision)
+            runs[name] = lstm.train_char_lm(
+                model, data, 20, 16, 1e-2, 1.0, torch.device("cpu"), precision
+            )
     assert runs["one"] == runs["again"] != runs["mixed"]
     assert runs["mixed"][-1] == pytest.approx(runs["one"][-1], rel=0.05)

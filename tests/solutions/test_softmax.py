@@ -18,7 +18,11 @@ torch = pytest.importorskip("torch")
 
 def problem(seed: int, N: int = 7, D: int = 5, C: int = 4, scale: float = 1.0, offset: float = 0.0):
     rng = np.random.default_rng(seed)
-    W, X, y = scale * rng.standard_normal((D, C)), rng.standard_normal((N, D)), rng.integers(0, C, N)
+    W, X, y = (
+        scale * rng.standard_normal((D, C)),
+        rng.standard_normal((N, D)),
+        rng.integers(0, C, N),
+    )
     if offset:
         W[-1], X[:, -1] = 1.0, np.resize([offset, -offset, 0.0], N)
     return W, X, y
@@ -59,7 +63,9 @@ def test_training_in_torch_takes_the_steps_of_numpy(softmax, dtype, near, reg):
     """The mini-batches are torch's; everything else is the assignment's own loss on weights with a bias row."""
     _, X, y = problem(8, N=30)
     C, steps, rate = y.max() + 1, 12, 0.2
-    W, b, losses = softmax.softmax_regression_torch(X.astype(dtype), y, C, steps, 6, rate, reg, 5, torch.device("cpu"))
+    W, b, losses = softmax.softmax_regression_torch(
+        X.astype(dtype), y, C, steps, 6, rate, reg, 5, torch.device("cpu")
+    )
     batches = torch.randint(len(X), (steps, 6), generator=torch.Generator().manual_seed(5)).numpy()
     V, expected = np.zeros((X.shape[1] + 1, C)), []
     for rows in batches:
@@ -104,9 +110,13 @@ def test_the_layers_agree_with_torch(softmax, shape):
     (ds,) = torch.autograd.grad(p, scores, torch.from_numpy(dout))
     np.testing.assert_allclose(softmax.softmax(X @ W), p.detach().numpy(), atol=1e-12)
     np.testing.assert_allclose(softmax.softmax_vjp(dout, X @ W), ds.numpy(), atol=1e-12)
-    np.testing.assert_allclose(softmax.log_softmax(X @ W), torch.log_softmax(scores, 1).detach().numpy(), rtol=1e-12)
+    np.testing.assert_allclose(
+        softmax.log_softmax(X @ W), torch.log_softmax(scores, 1).detach().numpy(), rtol=1e-12
+    )
     for row in X @ W:
-        J = torch.autograd.functional.jacobian(lambda s: torch.softmax(s, dim=0), torch.from_numpy(row))
+        J = torch.autograd.functional.jacobian(
+            lambda s: torch.softmax(s, dim=0), torch.from_numpy(row)
+        )
         np.testing.assert_allclose(softmax.softmax_jacobian(row), J.numpy(), atol=1e-12)
 
 
@@ -145,10 +155,22 @@ def test_no_argument_is_changed(softmax):
     ("rule", "config", "optimiser"),
     [
         ("sgd", {"learning_rate": 0.1}, lambda p: torch.optim.SGD(p, lr=0.1)),
-        ("sgd_momentum", {"learning_rate": 0.1, "momentum": 0.8}, lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.8)),
-        ("rmsprop", {"learning_rate": 0.1, "decay_rate": 0.9}, lambda p: torch.optim.RMSprop(p, lr=0.1, alpha=0.9)),
+        (
+            "sgd_momentum",
+            {"learning_rate": 0.1, "momentum": 0.8},
+            lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.8),
+        ),
+        (
+            "rmsprop",
+            {"learning_rate": 0.1, "decay_rate": 0.9},
+            lambda p: torch.optim.RMSprop(p, lr=0.1, alpha=0.9),
+        ),
         ("rmsprop", None, lambda p: torch.optim.RMSprop(p, lr=0.01, alpha=0.99)),
-        ("adam", {"learning_rate": 0.1, "beta1": 0.7}, lambda p: torch.optim.Adam(p, lr=0.1, betas=(0.7, 0.999))),
+        (
+            "adam",
+            {"learning_rate": 0.1, "beta1": 0.7},
+            lambda p: torch.optim.Adam(p, lr=0.1, betas=(0.7, 0.999)),
+        ),
         ("adam", None, lambda p: torch.optim.Adam(p)),
     ],
 )
@@ -190,7 +212,9 @@ def test_e13_the_ratio_is_positive_and_tells_nothing_at_the_first_step(softmax):
         return softmax.softmax_loss_vectorized(W, X, y, 1e-4)
 
     W = 1e-3 * rng.standard_normal((65, 10))
-    W, history = softmax.train_with_monitor(loss_fn, W, X, y, softmax.sgd, {"learning_rate": 0.5}, 1000, 200, rng)
+    W, history = softmax.train_with_monitor(
+        loss_fn, W, X, y, softmax.sgd, {"learning_rate": 0.5}, 1000, 200, rng
+    )
     ratio = history["update_ratio"]
     assert ratio[0] > 1  # (f): enormous, in a run that ends well
     assert 1e-4 < np.exp(np.log(ratio[400:]).mean()) < 2e-2
@@ -233,7 +257,9 @@ def test_e14_the_memory_length_of_lbfgs_is_a_choice_that_matters(softmax):
 def test_the_hessian_of_a_million_parameters(softmax):
     assert softmax.hessian_bytes(10**6) == 4 * 10**12
     assert round(softmax.hessian_bytes(10**6, "float32") / 2**30) == 3725
-    assert softmax.hessian_bytes(138_357_544, "float64") == 8 * 138_357_544**2  # above what a float holds exactly
+    assert (
+        softmax.hessian_bytes(138_357_544, "float64") == 8 * 138_357_544**2
+    )  # above what a float holds exactly
 
 
 def test_initial_losses(softmax):
@@ -262,7 +288,9 @@ def test_averages_forget_as_the_lecture_says(softmax):
     for t in range(1, 300):
         average = softmax.ema_update(average, x)
         np.testing.assert_allclose(softmax.ema_corrected(average, t), x)
-    assert np.all(np.abs(average) < np.abs(x))  # started at zero it is biased: at 300 steps still by a fifth
+    assert np.all(
+        np.abs(average) < np.abs(x)
+    )  # started at zero it is biased: at 300 steps still by a fifth
     assert average[0] / x[0] == pytest.approx(1 - 0.995**299)
 
 
@@ -285,7 +313,10 @@ def test_the_mean_prediction_costs_no_more_than_its_members(softmax):
 
 def test_mean_weights_are_mean_logits_for_a_linear_model_and_not_mean_probabilities(softmax):
     rng = np.random.default_rng(0)
-    X, checkpoints = rng.standard_normal((9, 5)), [{"W": rng.standard_normal((5, 3))} for _ in range(4)]
+    X, checkpoints = (
+        rng.standard_normal((9, 5)),
+        [{"W": rng.standard_normal((5, 3))} for _ in range(4)],
+    )
     W = softmax.average_weights(checkpoints)["W"]
     scores = [X @ one["W"] for one in checkpoints]
     np.testing.assert_allclose(X @ W, np.mean(scores, axis=0), atol=1e-12)
@@ -299,7 +330,11 @@ def test_mean_weights_are_mean_logits_for_a_linear_model_and_not_mean_probabilit
 def test_lbfgs_is_the_dense_formula_and_always_points_downhill(softmax):
     rng = np.random.default_rng(0)
     for seed in range(20):
-        S, Y, grad = rng.standard_normal((4, 6)), rng.standard_normal((4, 6)), rng.standard_normal(6)
+        S, Y, grad = (
+            rng.standard_normal((4, 6)),
+            rng.standard_normal((4, 6)),
+            rng.standard_normal(6),
+        )
         usable = [(s, y) for s, y in zip(S, Y, strict=True) if s @ y > 0]
         direction = softmax.lbfgs_direction(grad, S, Y)
         assert grad @ direction < 0, seed
@@ -329,7 +364,9 @@ def minimise(softmax, X, y, evaluations, batch_size, rng, memory=10):
         spent += len(rows)
         if previous is not None:
             S, Y = [*S, w - previous[0]][-memory:], [*Y, grad - previous[1]][-memory:]
-        direction = softmax.lbfgs_direction(grad, np.array(S).reshape(-1, 650), np.array(Y).reshape(-1, 650))
+        direction = softmax.lbfgs_direction(
+            grad, np.array(S).reshape(-1, 650), np.array(Y).reshape(-1, 650)
+        )
         step = 1.0
         while step > 1e-6:
             spent += len(rows)
@@ -379,7 +416,12 @@ def test_a_softmax_classifier_reads_nine_digits_of_ten(softmax):
 def test_twenty_digits_are_learned_by_heart(softmax):
     X, y = digits(softmax)
     losses, accuracy = softmax.overfit_small(
-        softmax.softmax_loss_vectorized, X, y, learning_rate=1.0, num_iters=500, rng=np.random.default_rng(0)
+        softmax.softmax_loss_vectorized,
+        X,
+        y,
+        learning_rate=1.0,
+        num_iters=500,
+        rng=np.random.default_rng(0),
     )
     assert losses[0] == pytest.approx(np.log(10), abs=0.05)
     assert losses[-1] < 0.02
@@ -395,11 +437,15 @@ def test_the_diagnosis_fits_the_learning_rate(softmax, rate, verdict):
         return softmax.softmax_loss_vectorized(W, X, y, 1e-3)
 
     W = 0.1 * rng.standard_normal((65, 10))
-    _, history = softmax.train_with_monitor(loss_fn, W, X, y, softmax.sgd, {"learning_rate": rate}, 300, 100, rng)
+    _, history = softmax.train_with_monitor(
+        loss_fn, W, X, y, softmax.sgd, {"learning_rate": rate}, 300, 100, rng
+    )
     assert {name: line.shape for name, line in history.items()} == dict.fromkeys(
         ("loss", "update_ratio", "grad_norm"), (300,)
     )
-    np.testing.assert_allclose(history["grad_norm"][0] * rate / np.linalg.norm(W), history["update_ratio"][0])
+    np.testing.assert_allclose(
+        history["grad_norm"][0] * rate / np.linalg.norm(W), history["update_ratio"][0]
+    )
     assert softmax.diagnose_lr(history) == verdict
     with pytest.raises(ValueError, match="warm-up"):
         softmax.diagnose_lr(history, warmup=300)
@@ -413,7 +459,9 @@ def test_answers_use_numpy_and_the_answers_above_them_and_the_last_one_torch(sof
     known = {"np", *vars(builtins)}
     body = ast.parse((COURSE / "solutions/softmax.py").read_text()).body
     for node in body[3:]:  # after the docstring and the imports
-        assert isinstance(node, ast.FunctionDef | ast.ClassDef), "only answers: no helpers, no constants"
+        assert isinstance(node, ast.FunctionDef | ast.ClassDef), (
+            "only answers: no helpers, no constants"
+        )
         assert not node.name.startswith("_")
         assert ast.get_docstring(node)
         answer = getattr(softmax, node.name)

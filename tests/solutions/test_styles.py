@@ -21,7 +21,9 @@ from .conftest import COURSE
 from .particulars import PARTICULARS
 
 ASSIGNMENTS = assignments_in(COURSE)
-LOOPS = {"logsumexp": {"Vectorised over N"}}  # written with one on purpose; no other style has one where none may be
+LOOPS = {
+    "logsumexp": {"Vectorised over N"}
+}  # written with one on purpose; no other style has one where none may be
 STYLES = ("the mistakes, none made", "another style")
 
 
@@ -99,7 +101,9 @@ def test_without_mistakes_both_styles_give_the_same(audit: Audited, name: str):
         for output, value in ours.items():
             if not {(name, ""), (name, output)} & known.many:
                 said = f"{output} ({one.title})"
-                np.testing.assert_allclose(as_numbers(theirs[output]), as_numbers(value), near, tiny, err_msg=said)
+                np.testing.assert_allclose(
+                    as_numbers(theirs[output]), as_numbers(value), near, tiny, err_msg=said
+                )
 
 
 def as_numbers(value: Any) -> np.ndarray:
@@ -111,7 +115,9 @@ def verdict(name: str, exercise: str, namespace: dict[str, Any], seed: int) -> V
 
 
 def complaints(judged: Verdict) -> list[tuple[str, str]]:
-    return [(finding.check, finding.message) for finding in judged.findings if finding.passed is False]
+    return [
+        (finding.check, finding.message) for finding in judged.findings if finding.passed is False
+    ]
 
 
 @pytest.mark.parametrize("name", ASSIGNMENTS)
@@ -128,7 +134,10 @@ def written(path: str) -> dict[str, str]:
     for thing in ast.parse((COURSE / path).read_text()).body:
         if isinstance(thing, ast.FunctionDef | ast.ClassDef):
             for node in ast.walk(thing):
-                if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
+                if (
+                    isinstance(node, ast.FunctionDef | ast.ClassDef)
+                    and ast.get_docstring(node) is not None
+                ):
                     node.body = node.body[1:]
             found[thing.name] = ast.dump(ast.Module(thing.body, []))
     return found
@@ -192,8 +201,12 @@ def adam_with_epsilon_hat(w, dw, config=None, *, rate=1e-3, eps=1e-8):
         **(config or {}),
     }
     t = config["t"] + 1
-    m = np.average([config.get("m", 0 * w), dw], axis=0, weights=[config["beta1"], 1 - config["beta1"]])
-    v = np.average([config.get("v", 0 * w), dw * dw], axis=0, weights=[config["beta2"], 1 - config["beta2"]])
+    m = np.average(
+        [config.get("m", 0 * w), dw], axis=0, weights=[config["beta1"], 1 - config["beta1"]]
+    )
+    v = np.average(
+        [config.get("v", 0 * w), dw * dw], axis=0, weights=[config["beta2"], 1 - config["beta2"]]
+    )
     rate = config["learning_rate"] * np.sqrt(1 - config["beta2"] ** t) / (1 - config["beta1"] ** t)
     return w - rate * m / (np.sqrt(v) + config["epsilon"]), {**config, "t": t, "m": m, "v": v}
 

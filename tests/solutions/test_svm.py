@@ -38,7 +38,8 @@ def torch_hinge(scores, y, power: int = 1):
 
 @pytest.mark.parametrize(("shape", "reg"), SITUATIONS)
 @pytest.mark.parametrize(
-    ("name", "power"), [("svm_loss_naive", 1), ("svm_loss_vectorized", 1), ("squared_hinge_loss", 2)]
+    ("name", "power"),
+    [("svm_loss_naive", 1), ("svm_loss_vectorized", 1), ("squared_hinge_loss", 2)],
 )
 def test_losses_and_gradients_agree_with_torch(svm, name, power, shape, reg):
     for seed in range(3):
@@ -52,10 +53,14 @@ def test_losses_and_gradients_agree_with_torch(svm, name, power, shape, reg):
 
 
 @pytest.mark.parametrize(("shape", "reg"), SITUATIONS)
-@pytest.mark.parametrize(("dtype", "near"), [(torch.float64, 1e-12), (torch.float32, 1e-5), (torch.bfloat16, 5e-2)])
+@pytest.mark.parametrize(
+    ("dtype", "near"), [(torch.float64, 1e-12), (torch.float32, 1e-5), (torch.bfloat16, 5e-2)]
+)
 def test_the_loss_in_torch_is_that_in_numpy_and_so_is_its_gradient(svm, dtype, near, shape, reg):
     arrays = problem(7, **shape)
-    if dtype == torch.bfloat16:  # margins that the coarse format puts on the other side of 0 are another loss's
+    if (
+        dtype == torch.bfloat16
+    ):  # margins that the coarse format puts on the other side of 0 are another loss's
         arrays = (0.0 * arrays[0], *arrays[1:])
     weights, X, y = (torch.from_numpy(one) for one in arrays)
     weights, X = weights.to(dtype).requires_grad_(), X.to(dtype)
@@ -120,7 +125,9 @@ def test_e2_the_margin_scales_with_the_weights_and_only_its_ratio_to_reg_matters
     W, X, y = problem(11)
 
     def full(weights, delta, reg):
-        data = np.mean([svm.L_i_vectorized(x, label, weights.T, delta) for x, label in zip(X, y, strict=True)])
+        data = np.mean(
+            [svm.L_i_vectorized(x, label, weights.T, delta) for x, label in zip(X, y, strict=True)]
+        )
         return data + reg * np.sum(weights**2)
 
     for c in (0.25, 3.0):
@@ -156,7 +163,9 @@ def test_e4_scaling_up_keeps_a_zero_loss_though_not_the_scores(svm):
 def test_e4_one_vector_for_all_classes_changes_no_margin(svm):
     W, X, y = problem(13)
     moved = W + np.arange(5.0)[:, None]
-    assert svm.svm_loss_vectorized(moved, X, y, 0.0)[0] == pytest.approx(svm.svm_loss_vectorized(W, X, y, 0.0)[0])
+    assert svm.svm_loss_vectorized(moved, X, y, 0.0)[0] == pytest.approx(
+        svm.svm_loss_vectorized(W, X, y, 0.0)[0]
+    )
 
 
 def test_e5_the_gradient_of_the_penalty(svm):
@@ -237,11 +246,20 @@ def test_e11_the_claims_are_judged_by_repairing_the_three_lines(svm):
 
     np.testing.assert_allclose(repaired(*"abce"), dW)
     for claim in "abce":
-        assert not np.allclose(repaired(*"abce".replace(claim, "")), dW), f"({claim}) would be no error"
+        assert not np.allclose(repaired(*"abce".replace(claim, "")), dW), (
+            f"({claim}) would be no error"
+        )
     assert not np.allclose(repaired(*"abcef"), dW)
     with pytest.raises(ValueError, match="matmul"):
         _ = X @ margins  # (d): the shapes (N, D) and (N, C) do not even fit
-    assert svm.notes_errata() == {"a": True, "b": True, "c": True, "d": False, "e": True, "f": False}
+    assert svm.notes_errata() == {
+        "a": True,
+        "b": True,
+        "c": True,
+        "d": False,
+        "e": True,
+        "f": False,
+    }
 
 
 # --- numbers ----------------------------------------------------------------------------------------------------------
@@ -251,7 +269,11 @@ def test_the_initial_loss_of_ten_classes_is_nine(svm):
     rng = np.random.default_rng(0)
     X, y = rng.standard_normal((200, 30)), rng.integers(0, 10, 200)
     W = 1e-4 * rng.standard_normal((30, 10))
-    assert svm.expected_initial_loss(10, "hinge") == svm.expected_initial_loss(10, "squared_hinge") == 9
+    assert (
+        svm.expected_initial_loss(10, "hinge")
+        == svm.expected_initial_loss(10, "squared_hinge")
+        == 9
+    )
     assert svm.svm_loss_vectorized(W, X, y, 0.0)[0] == pytest.approx(9, abs=0.01)
     assert svm.squared_hinge_loss(W, X, y, 0.0)[0] == pytest.approx(9, abs=0.02)
     assert svm.expected_initial_loss(10, "squared_hinge", 3.0) == 81
@@ -262,11 +284,14 @@ def test_the_initial_loss_of_ten_classes_is_nine(svm):
 def test_the_squared_hinge_is_another_objective_without_kinks(svm):
     W, X, y = problem(21)
     ratios = [
-        svm.squared_hinge_loss(a * W, X, y, 0.0)[0] / svm.svm_loss_vectorized(a * W, X, y, 0.0)[0] for a in (0.1, 1, 3)
+        svm.squared_hinge_loss(a * W, X, y, 0.0)[0] / svm.svm_loss_vectorized(a * W, X, y, 0.0)[0]
+        for a in (0.1, 1, 3)
     ]
     assert np.ptp(ratios) > 0.1  # no rescaling of the hinge
     scores, label = np.array([[0.0, 1.0, 5.0]]), np.array([1])
-    near = [np.array([[0.0 + shift, 1.0, -5.0]]) for shift in (-1e-9, 1e-9)]  # class 0 on either side of its margin
+    near = [
+        np.array([[0.0 + shift, 1.0, -5.0]]) for shift in (-1e-9, 1e-9)
+    ]  # class 0 on either side of its margin
     slopes = [svm.squared_hinge_loss(np.eye(3), one, label, 0.0)[1] for one in near]
     np.testing.assert_allclose(slopes[0], slopes[1], atol=1e-8)
     jumps = [svm.svm_loss(one, label)[1] for one in near]
@@ -312,7 +337,9 @@ def test_the_search_finds_a_planted_optimum_and_reports_edges(svm):
         return lambda lr, reg: (1.0, -((np.log10(lr) - peak) ** 2) - np.log10(reg) ** 2)
 
     rng = np.random.default_rng(0)
-    results, best, boundary = svm.coarse_to_fine_search(accuracies(-3), (1e-6, 1.0), (1e-3, 1e3), 50, 50, rng)
+    results, best, boundary = svm.coarse_to_fine_search(
+        accuracies(-3), (1e-6, 1.0), (1e-3, 1e3), 50, 50, rng
+    )
     assert len(results) == 100
     assert best in results
     assert boundary == (False, False)
@@ -336,7 +363,9 @@ def test_preprocessing_takes_its_mean_from_the_training_set_alone(svm):
     done = svm.preprocess(train, val, test)
     np.testing.assert_allclose(done[0][:, :-1].mean(axis=0), 0, atol=1e-12)
     for raw, out in zip((train, val, test), done, strict=True):
-        np.testing.assert_allclose(out, np.column_stack([raw.astype(float) - train.mean(axis=0), np.ones(len(raw))]))
+        np.testing.assert_allclose(
+            out, np.column_stack([raw.astype(float) - train.mean(axis=0), np.ones(len(raw))])
+        )
 
 
 def test_a_linear_svm_reads_nine_digits_of_ten(svm):
@@ -349,7 +378,9 @@ def test_a_linear_svm_reads_nine_digits_of_ten(svm):
     assert len(history) == 500
     assert history[0] == pytest.approx(9, abs=0.1)
     assert np.mean(history[-50:]) < 0.5
-    assert np.mean(model.predict(X_val) == y[1200:]) >= 0.85  # the last third was written by other hands
+    assert (
+        np.mean(model.predict(X_val) == y[1200:]) >= 0.85
+    )  # the last third was written by other hands
     shuffled = rng.permutation(len(y))
     X, y = np.concatenate([X_train, X_val])[shuffled], y[shuffled]
     model = svm.LinearSVM()
@@ -365,7 +396,9 @@ def test_answers_use_numpy_and_the_answers_above_them_and_the_last_one_torch(svm
     known = {"np", *vars(builtins)}
     body = ast.parse((COURSE / "solutions/svm.py").read_text()).body
     for node in body[3:]:  # after the docstring and the imports
-        assert isinstance(node, ast.FunctionDef | ast.ClassDef), "only answers: no helpers, no constants"
+        assert isinstance(node, ast.FunctionDef | ast.ClassDef), (
+            "only answers: no helpers, no constants"
+        )
         assert not node.name.startswith("_")
         assert ast.get_docstring(node)
         answer = getattr(svm, node.name)

@@ -35,7 +35,9 @@ class Lecture:
     accuracy: int | None = None  # percent, promised for the digits and reached
     cost: bool = False  # instead of an accuracy a cost a letter is promised, and not exceeded
     wordless: frozenset[str] = frozenset()  # ideas without a formula: they ask to find an error
-    several: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # exercises with other answers than their name
+    several: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # exercises with other answers than their name
 
     @property
     def stubs(self) -> tuple[str, ...]:
@@ -55,7 +57,11 @@ class Lecture:
     @functools.cached_property
     def mended(self) -> list[str]:
         """The boxes' texts."""
-        return [box for cell in self.text.cells for box in re.findall(r"^> \*\*Old notes.*$", cell.source, flags=re.M)]
+        return [
+            box
+            for cell in self.text.cells
+            for box in re.findall(r"^> \*\*Old notes.*$", cell.source, flags=re.M)
+        ]
 
     def said(self, *phrases: str) -> None:
         """One box holds all the phrases."""
@@ -63,7 +69,9 @@ class Lecture:
 
     def somewhere(self, phrase: str) -> None:
         """Some lecture cell says it."""
-        assert any(phrase in cell.source for cell in self.text.cells if cell.kind == "markdown"), phrase
+        assert any(phrase in cell.source for cell in self.text.cells if cell.kind == "markdown"), (
+            phrase
+        )
 
     def around(self, name: str) -> tuple[list[AuthoredCell], list[AuthoredCell]]:
         """The cells of an exercise before its stub (from its heading on) and after it (up to the next heading)."""
@@ -73,7 +81,9 @@ class Lecture:
             return cell.kind == "markdown" and cell.source.startswith("##")
 
         answers = self.several.get(name, (name,))
-        stub = next(k for k, cell in enumerate(cells) if cell.kind == "solution" and cell.name == answers[0])
+        stub = next(
+            k for k, cell in enumerate(cells) if cell.kind == "solution" and cell.name == answers[0]
+        )
         first = next(k for k in range(stub, -1, -1) if heading(cells[k]))
         last = next((k for k in range(stub, len(cells)) if heading(cells[k])), None)
         return list(cells[first:stub]), list(cells[stub + len(answers) : last])
@@ -189,7 +199,10 @@ LECTURES = {
                 "add_gate": ("add_forward", "add_backward"),
                 "mul_gate": ("mul_forward", "mul_backward"),
                 "max_gate": ("max_forward", "max_backward"),
-                "staged_sigmoid_neuron": ("staged_sigmoid_neuron", "staged_sigmoid_neuron_backward"),
+                "staged_sigmoid_neuron": (
+                    "staged_sigmoid_neuron",
+                    "staged_sigmoid_neuron_backward",
+                ),
                 "relu": ("relu_forward", "relu_backward"),
                 "leaky_relu": ("leaky_relu_forward", "leaky_relu_backward"),
                 "dropout": ("dropout_forward", "dropout_backward"),
@@ -230,7 +243,12 @@ LECTURES = {
             accuracy=97,
             wordless=frozenset({"conv_claims"}),
             several={
-                "output_sizes": ("conv_output_size", "same_padding", "conv_param_count", "pool_output_size"),
+                "output_sizes": (
+                    "conv_output_size",
+                    "same_padding",
+                    "conv_param_count",
+                    "pool_output_size",
+                ),
                 "max_pool": ("max_pool_forward", "max_pool_backward"),
                 "avg_pool": (
                     "avg_pool_forward",
@@ -316,7 +334,10 @@ def execute(name: str, folder: Path, stubs: bool = False) -> Any:
         for cell in notebook.cells:
             if cell.cell_type == "code":
                 cell.source = re.sub(
-                    r"### BEGIN SOLUTION.*?### END SOLUTION", "raise NotImplementedError()", cell.source, flags=re.S
+                    r"### BEGIN SOLUTION.*?### END SOLUTION",
+                    "raise NotImplementedError()",
+                    cell.source,
+                    flags=re.S,
                 )
     shutil.copytree(ROOT / "source" / name, folder, dirs_exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
@@ -348,7 +369,11 @@ def outputs(cell: Any, kind: str) -> list[Any]:
 
 def demos(notebook: Any) -> list[Any]:
     """The cells that demonstrate something."""
-    return [cell for cell in notebook.cells if cell.cell_type == "code" and "demo" in cell.metadata.get("tags", [])]
+    return [
+        cell
+        for cell in notebook.cells
+        if cell.cell_type == "code" and "demo" in cell.metadata.get("tags", [])
+    ]
 
 
 def shown(cell: Any) -> Iterator[dict[str, Any]]:

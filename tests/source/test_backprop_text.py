@@ -47,7 +47,9 @@ def test_the_multiply_gate_switches_its_inputs():
 
 
 def test_at_a_tie_both_shares_together_are_the_slope():
-    LECTURE.said("Any split of `dout`", "the two add up to `dout`", "it promises twice the slope there is")
+    LECTURE.said(
+        "Any split of `dout`", "the two add up to `dout`", "it promises twice the slope there is"
+    )
     tie = np.array([2.0])
     shares = answer("max_backward")(np.array([3.0]), answer("max_forward")(tie, tie.copy())[1])
     h = 1e-3
@@ -60,7 +62,9 @@ def test_at_a_tie_both_shares_together_are_the_slope():
 def test_broadcasting_is_a_fan_out():
     LECTURE.said("Broadcasting draws no arrows", "`db` comes out as `(N, M)`")
     dout = RNG.standard_normal((6, 3))
-    db = answer("affine_backward")(dout, answer("affine_forward")(np.ones((6, 2)), np.ones((2, 3)), np.zeros(3))[1])[2]
+    db = answer("affine_backward")(
+        dout, answer("affine_forward")(np.ones((6, 2)), np.ones((2, 3)), np.zeros(3))[1]
+    )[2]
     np.testing.assert_allclose(db, answer("unbroadcast")(dout, (3,)))
     np.testing.assert_allclose(db, dout.sum(axis=0))
 
@@ -70,7 +74,11 @@ def test_three_quoted_sentences_are_among_the_false_ones():
     claims = answer("gate_claims")()
     assert {key for key, fine in claims.items() if not fine} == {"b", "c", "e"}
     docstring = answer("gate_claims").__doc__
-    for phrase in ("its own value times dout", "both receive the whole of dout", "the largest of the gradients"):
+    for phrase in (
+        "its own value times dout",
+        "both receive the whole of dout",
+        "the largest of the gradients",
+    ):
         assert phrase in docstring
 
 
@@ -79,7 +87,9 @@ def test_a_fresh_network_starts_at_ln_C_only_while_its_scores_are_small():
     X, y = RNG.standard_normal((200, 30)), RNG.integers(0, 10, 200)
 
     def first(weight_scale, reg=0.0):
-        return answer("TwoLayerNet")(30, 50, 10, weight_scale, reg, rng=np.random.default_rng(1)).loss(X, y)[0]
+        return answer("TwoLayerNet")(
+            30, 50, 10, weight_scale, reg, rng=np.random.default_rng(1)
+        ).loss(X, y)[0]
 
     assert round(np.log(10), 1) == 2.3
     assert first(1e-3) == pytest.approx(np.log(10), abs=1e-3)
@@ -97,9 +107,13 @@ def test_the_sum_of_normalised_outputs_is_a_constant():
         np.testing.assert_allclose(out.sum(axis=0), 12 * beta, atol=1e-12)
         ones = np.ones((12, 4))
         np.testing.assert_allclose(answer("batchnorm_backward")(ones, cache)[0], 0, atol=1e-12)
-        np.testing.assert_allclose(answer("batchnorm_impostor")(ones, x, gamma, 1e-5), 0, atol=1e-12)
+        np.testing.assert_allclose(
+            answer("batchnorm_impostor")(ones, x, gamma, 1e-5), 0, atol=1e-12
+        )
         dout = RNG.standard_normal((12, 4))
-        gap = answer("batchnorm_backward")(dout, cache)[0] - answer("batchnorm_impostor")(dout, x, gamma, 1e-5)
+        gap = answer("batchnorm_backward")(dout, cache)[0] - answer("batchnorm_impostor")(
+            dout, x, gamma, 1e-5
+        )
         assert np.abs(gap).max() > 1e-2
 
 
@@ -109,7 +123,9 @@ def test_p_keep_is_the_probability_of_keeping_and_the_test_does_nothing():
     out, _ = answer("dropout_forward")(x, {"mode": "train", "p_keep": 0.8, "seed": 1})
     assert np.mean(out != 0) == pytest.approx(0.8, abs=0.01)
     assert out.mean() == pytest.approx(1, abs=0.01)
-    np.testing.assert_array_equal(answer("dropout_forward")(x, {"mode": "test", "p_keep": 0.8})[0], x)
+    np.testing.assert_array_equal(
+        answer("dropout_forward")(x, {"mode": "test", "p_keep": 0.8})[0], x
+    )
 
 
 def test_a_hundredth_hides_a_forgotten_regulariser():
@@ -118,7 +134,9 @@ def test_a_hundredth_hides_a_forgotten_regulariser():
     class Forgetful(answer("TwoLayerNet")):
         def loss(self, X, y=None):
             loss, grads = super().loss(X, y)
-            return loss, grads | {name: grads[name] - 2 * self.reg * self.params[name] for name in ("W1", "W2")}
+            return loss, grads | {
+                name: grads[name] - 2 * self.reg * self.params[name] for name in ("W1", "W2")
+            }
 
     X, y = RNG.standard_normal((30, 20)), RNG.integers(0, 5, 30)
     worst = {}
@@ -145,7 +163,10 @@ def test_root_two_keeps_the_size_of_a_signal_through_relu():
     LECTURE.somewhere(r"(For ReLU it is $\sqrt 2$.")
     rng = np.random.default_rng(0)
     x = rng.standard_normal((200, 1000))
-    for size, kept in ((np.sqrt(2), 1.0), (1.0, 0.5)):  # relu keeps half of the mean square, which the 2 makes up for
+    for size, kept in (
+        (np.sqrt(2), 1.0),
+        (1.0, 0.5),
+    ):  # relu keeps half of the mean square, which the 2 makes up for
         w = size * rng.standard_normal((1000, 1000)) / np.sqrt(1000)
         out, _ = answer("relu_forward")(answer("affine_forward")(x, w, np.zeros(1000))[0])
         assert np.mean(out**2) / np.mean(x**2) == pytest.approx(kept, rel=0.05)
@@ -154,14 +175,18 @@ def test_root_two_keeps_the_size_of_a_signal_through_relu():
 def test_dx_of_batch_normalisation_lies_along_neither_ones_nor_xhat():
     LECTURE.somewhere(r"`dx` has no part along $\hat x$ (up to `eps`)")
     x, dout = RNG.standard_normal((2, 12, 4))
-    xhat, cache = answer("batchnorm_forward")(x, np.ones(4), np.zeros(4), {"mode": "train", "eps": 1e-12})
+    xhat, cache = answer("batchnorm_forward")(
+        x, np.ones(4), np.zeros(4), {"mode": "train", "eps": 1e-12}
+    )
     dx = answer("batchnorm_backward_alt")(dout, cache)[0]
     np.testing.assert_allclose([dx.sum(axis=0), (dx * xhat).sum(axis=0)], 0, atol=1e-9)
 
 
 def test_x_is_used_twice_and_so_is_what_is_centred():
     """The framed boxes of the graph of batch normalisation are those with two arrows leaving."""
-    source = next(cell.source for cell in LECTURE.text.cells if "figures.computation_graph" in cell.source)
+    source = next(
+        cell.source for cell in LECTURE.text.cells if "figures.computation_graph" in cell.source
+    )
     space: dict = {"figures": figures}
     exec(source.replace("figures.computation_graph", "made = "), space)
     nodes, arrows = space["made"]
@@ -190,7 +215,17 @@ def test_three_bugs_escape_the_gradient_check_and_one_escapes_all():
     LECTURE.somewhere("Three of these no gradient check can find")
     LECTURE.somewhere("One bug is noticed by nobody")
     parts = [answer(name) for name in ("TwoLayerNet", "overfit_small", "gradient_check_model")]
-    told = {title: sabotage_picture(bug, *parts).alt for title, bug in BUGS.items() if title != "nothing"}
+    told = {
+        title: sabotage_picture(bug, *parts).alt
+        for title, bug in BUGS.items()
+        if title != "nothing"
+    }
     unseen = {title for title, alt in told.items() if "your gradient_check_model is fine" in alt}
-    assert unseen == {"a constant in the loss", "half the regulariser, in both", "labels one off, in both"}
-    assert {title for title, alt in told.items() if " 0 of " in alt} == {"half the regulariser, in both"}
+    assert unseen == {
+        "a constant in the loss",
+        "half the regulariser, in both",
+        "labels one off, in both",
+    }
+    assert {title for title, alt in told.items() if " 0 of " in alt} == {
+        "half the regulariser, in both"
+    }

@@ -28,7 +28,12 @@ def test_the_crossing_over_was_measured(solved):
 def test_wide_fields_are_exactly_as_wide_as_computed(solved):
     (shown,) = shows(solved, "receptive_field([(3, 1)]")
     found = re.findall(r"depth (\d+): (\d+) wide \(computed: (\d+)\)", shown)
-    assert [tuple(map(int, row)) for row in found] == [(1, 3, 3), (3, 7, 7), (6, 13, 13), (10, 21, 21)]
+    assert [tuple(map(int, row)) for row in found] == [
+        (1, 3, 3),
+        (3, 7, 7),
+        (6, 13, 13),
+        (10, 21, 21),
+    ]
 
 
 def test_real_networks_come_out_with_their_parameters(solved):
@@ -47,13 +52,17 @@ def test_fifty_images_are_known_by_heart(solved):
 
 
 def test_numpy_and_pytorch_agree_on_a_block(solved):
-    (difference,) = re.findall(r"largest difference (\S+)", printed(solved).split("34,944")[1].split("in all")[0])[1:2]
+    (difference,) = re.findall(
+        r"largest difference (\S+)", printed(solved).split("34,944")[1].split("in all")[0]
+    )[1:2]
     assert float(difference) < 1e-12
 
 
 def test_gradients_survive_twenty_blocks_with_shortcuts_only(solved):
     (shown,) = shows(solved, "gradient_sizes(True)")
-    told = re.search(r"with shortcuts goes from ([\d.e-]+) to ([\d.e-]+); without goes from ([\d.e-]+) to", shown)
+    told = re.search(
+        r"with shortcuts goes from ([\d.e-]+) to ([\d.e-]+); without goes from ([\d.e-]+) to", shown
+    )
     assert told is not None
     first, last, without = map(float, told.groups())
     assert 0.1 < first / last < 10

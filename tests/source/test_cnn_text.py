@@ -23,7 +23,9 @@ def parameters(module) -> int:
 def convolved(x, w, stride=1, pad=0):
     """One channel, one filter."""
     settings = {"stride": stride, "pad": pad}
-    return answer("conv_forward_naive")(x[None, None], w[None, None], np.zeros(1), settings)[0][0, 0]
+    return answer("conv_forward_naive")(x[None, None], w[None, None], np.zeros(1), settings)[0][
+        0, 0
+    ]
 
 
 # --- the boxes --------------------------------------------------------------------------------------------------------
@@ -51,7 +53,9 @@ def test_vgg_16_takes_58_mebibytes():
 
 
 def test_resnet_152_has_sixty_million_parameters_and_googlenet_some_five():
-    LECTURE.said("About five million parameters", "60 192 808", "GoogLeNet, and there it was roughly right")
+    LECTURE.said(
+        "About five million parameters", "60 192 808", "GoogLeNet, and there it was roughly right"
+    )
     assert answer("resnet_param_count")((3, 8, 36, 3)) == 60_192_808
     Inception, count = answer("InceptionModule"), 0
     for shape in (
@@ -73,7 +77,9 @@ def test_resnet_152_has_sixty_million_parameters_and_googlenet_some_five():
 
 def test_a_filter_is_as_deep_as_its_input_and_slides_in_two_directions():
     LECTURE.said(
-        "64 channels in VGG's second layer", "only a part of them where layers work in groups", "sums over the third"
+        "64 channels in VGG's second layer",
+        "only a part of them where layers work in groups",
+        "sums over the third",
     )
     rows, _ = answer("network_summary")(architecture.layers(architecture.VGG_16), (3, 224, 224))
     assert rows[2]["params"] == 64 * (9 * 64 + 1)
@@ -94,7 +100,9 @@ def test_pooling_has_no_depth():
 
 
 def test_the_theorem_is_about_circular_flipped_convolution():
-    LECTURE.said("*circular*, *flipped* convolution", "conjugate one factor", "A stride is taken afterwards")
+    LECTURE.said(
+        "*circular*, *flipped* convolution", "conjugate one factor", "A stride is taken afterwards"
+    )
     x, w = RNG.standard_normal((8, 9)), RNG.standard_normal((3, 4))
     product = np.fft.irfft2(np.fft.rfft2(x) * np.fft.rfft2(w, s=x.shape), s=x.shape)
     flipped_and_round = sum(w[p, q] * np.roll(x, (p, q), (0, 1)) for p, q in np.ndindex(3, 4))
@@ -119,7 +127,10 @@ def test_only_rank_1_comes_apart():
         col, row, error = answer("separate_kernel")(kernel)
         assert error > 1e-3
         assert error == pytest.approx(np.linalg.norm(kernel - np.outer(col, row), 2))
-    assert answer("separate_kernel")(np.outer(RNG.standard_normal(3), RNG.standard_normal(3)))[2] < 1e-12
+    assert (
+        answer("separate_kernel")(np.outer(RNG.standard_normal(3), RNG.standard_normal(3)))[2]
+        < 1e-12
+    )
     params = answer("stack_params")
     assert (params("separable", 12, 3), params("single", 12, 3)) == (6 * 144, 9 * 144)
 
@@ -146,7 +157,12 @@ def test_the_quoted_sentences_are_among_the_false_or_mended_ones():
     assert {key for key, fine in answer("conv_claims")().items() if fine} == {"b", "e", "i"}
     LECTURE.somewhere("Ten of them stand in the docstring below, and three are right")
     docstring = answer("conv_claims").__doc__
-    for phrase in ("keeps the size, whatever the stride", "about 5 million parameters", "93 MB", "are added up"):
+    for phrase in (
+        "keeps the size, whatever the stride",
+        "about 5 million parameters",
+        "93 MB",
+        "are added up",
+    ):
         assert phrase in docstring
 
 
@@ -240,7 +256,10 @@ def test_a_convolution_among_256_channels():
     assert round(9 * 256 * 256, -4) == 590_000
     LECTURE.somewhere("differ by one part in a hundred")
     Bottleneck = answer("Bottleneck")
-    narrow, grouped = parameters(Bottleneck(256, 64, 256)), parameters(Bottleneck(256, 128, 256, groups=32))
+    narrow, grouped = (
+        parameters(Bottleneck(256, 64, 256)),
+        parameters(Bottleneck(256, 128, 256, groups=32)),
+    )
     assert 0.005 < grouped / narrow - 1 < 0.015
 
 

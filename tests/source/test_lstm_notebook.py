@@ -39,7 +39,9 @@ def test_only_who_is_born_remembering_remembers(solved):
 
 def test_open_gates_let_a_gradient_through(solved):
     shown = shows(solved, 'f"LSTM, forget bias {bias:g}"')
-    reached = {name: ends(shown, name)[0] for name in ("RNN", "LSTM, forget bias 0", "LSTM, forget bias 4")}
+    reached = {
+        name: ends(shown, name)[0] for name in ("RNN", "LSTM, forget bias 0", "LSTM, forget bias 4")
+    }
     assert reached["RNN"] < 1e-10 < reached["LSTM, forget bias 4"]
     assert reached["LSTM, forget bias 0"] < 1e-6 < 1e-3 < reached["LSTM, forget bias 4"]
 
@@ -61,7 +63,11 @@ def test_learning_pushed_eigenvalues_out_of_the_circle(solved):
 
 
 def test_knowing_the_last_letter_helps(solved):
-    told = dict(re.findall(r"^(frequencies|and the last letter) +([\d.]+) nats a letter", printed(solved), re.M))
+    told = dict(
+        re.findall(
+            r"^(frequencies|and the last letter) +([\d.]+) nats a letter", printed(solved), re.M
+        )
+    )
     assert float(told["and the last letter"]) < float(told["frequencies"])
 
 

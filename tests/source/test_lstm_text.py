@@ -29,15 +29,21 @@ def sigmoid(a):
 
 def test_the_vanilla_step_is_a_tanh_of_two_products_and_a_bias():
     LECTURE.said("never say which $f$", "tanh of two products and a bias")
-    x, h, Wx, Wh, b = (RNG.standard_normal(shape) for shape in ((3, 4), (3, 5), (4, 5), (5, 5), (5,)))
-    np.testing.assert_allclose(answer("rnn_step_forward")(x, h, Wx, Wh, b)[0], np.tanh(x @ Wx + h @ Wh + b))
+    x, h, Wx, Wh, b = (
+        RNG.standard_normal(shape) for shape in ((3, 4), (3, 5), (4, 5), (5, 5), (5,))
+    )
+    np.testing.assert_allclose(
+        answer("rnn_step_forward")(x, h, Wx, Wh, b)[0], np.tanh(x @ Wx + h @ Wh + b)
+    )
 
 
 def test_the_loss_of_a_step_is_the_cost_of_the_right_symbol():
     LECTURE.said("$L_t = y_t - h_t$", "*number*", "the cost of the right symbol")
     scores, y = RNG.standard_normal((1, 6, 9)), RNG.integers(0, 9, (1, 6))
     loss, _ = answer("temporal_softmax_loss")(scores, y, np.ones((1, 6), dtype=bool))
-    each = torch.nn.functional.cross_entropy(torch.tensor(scores[0]), torch.tensor(y[0]), reduction="none")
+    each = torch.nn.functional.cross_entropy(
+        torch.tensor(scores[0]), torch.tensor(y[0]), reduction="none"
+    )
     assert loss == pytest.approx(float(each.sum()))
 
 
@@ -126,11 +132,18 @@ def test_the_largest_eigenvalue_does_not_decide_a_hundred_steps():
     assert max(powers) > 1000
     assert np.abs(np.linalg.eigvals(W)).max() <= 0.9 + 1e-9
     assert np.linalg.norm(W, 2) <= 2.5
-    assert np.linalg.norm(np.linalg.matrix_power(W, 1000), 2) < 1  # in the very end the notes are right
+    assert (
+        np.linalg.norm(np.linalg.matrix_power(W, 1000), 2) < 1
+    )  # in the very end the notes are right
 
 
 def test_four_quoted_sentences_are_among_the_false_ones():
-    LECTURE.said("The loss of a step is $y_t - h_t$", "treat each separately", "$x$ or $h_{t-1}$", r"$4h \times 2h$")
+    LECTURE.said(
+        "The loss of a step is $y_t - h_t$",
+        "treat each separately",
+        "$x$ or $h_{t-1}$",
+        r"$4h \times 2h$",
+    )
     claims = answer("sequence_claims")()
     assert {letter for letter, fine in claims.items() if not fine} == {"a", "d", "e", "g"}
     docstring = answer("sequence_claims").__doc__
@@ -145,24 +158,41 @@ def test_the_decoder_starts_from_the_encoders_last_state():
     LECTURE.said("decoder's *initial hidden state*", "back to the encoder through that vector")
     V, D, H = 6, 4, 5
     coder = {"Wx": (D, 4 * H), "Wh": (H, 4 * H), "b": (4 * H,)}
-    shapes = {"E": (V + 1, D), **{f"{who}_{k}": s for who in ("enc", "dec") for k, s in coder.items()}}
-    params = {name: RNG.standard_normal(s) for name, s in (shapes | {"Wy": (H, V), "by": (V,)}).items()}
+    shapes = {
+        "E": (V + 1, D),
+        **{f"{who}_{k}": s for who in ("enc", "dec") for k, s in coder.items()},
+    }
+    params = {
+        name: RNG.standard_normal(s) for name, s in (shapes | {"Wy": (H, V), "by": (V,)}).items()
+    }
     x, y = RNG.integers(0, V, (2, 3)), RNG.integers(0, V, (2, 4))
     loss, grads = answer("seq2seq_loss")(params, x, y)
     assert np.abs(grads["enc_Wx"]).max() > 0
-    last = answer("lstm_forward")(params["E"][x], np.zeros((2, H)), *(params[f"enc_{k}"] for k in coder))[0][:, -1]
+    last = answer("lstm_forward")(
+        params["E"][x], np.zeros((2, H)), *(params[f"enc_{k}"] for k in coder)
+    )[0][:, -1]
     told = params["E"][np.hstack([np.full((2, 1), V), y[:, :-1]])]
     h = answer("lstm_forward")(told, last, *(params[f"dec_{k}"] for k in coder))[0]
-    by_hand = answer("temporal_softmax_loss")(h @ params["Wy"] + params["by"], y, np.ones((2, 4), dtype=bool))[0]
+    by_hand = answer("temporal_softmax_loss")(
+        h @ params["Wy"] + params["by"], y, np.ones((2, 4), dtype=bool)
+    )[0]
     assert loss == pytest.approx(by_hand)
 
 
 def test_the_frameworks_of_2016():
-    LECTURE.said("Torch was Lua; Lasagne was Python", "only TensorFlow is still maintained", "was said of 2016")
+    LECTURE.said(
+        "Torch was Lua; Lasagne was Python",
+        "only TensorFlow is still maintained",
+        "was said of 2016",
+    )
 
 
 def test_every_torch_name_beside_ours_exists():
-    (table,) = [cell.source for cell in LECTURE.text.cells if "| | NumPy, this notebook | PyTorch |" in cell.source]
+    (table,) = [
+        cell.source
+        for cell in LECTURE.text.cells
+        if "| | NumPy, this notebook | PyTorch |" in cell.source
+    ]
     for ours in ("init_lstm", "lstm_forward", "lstm_backward", "clip_grad_norm"):
         assert f"`{ours}(" in table or f"= {ours}(" in table
         assert callable(answer(ours))
@@ -178,7 +208,9 @@ def test_every_torch_name_beside_ours_exists():
 
 def test_what_is_left_of_a_gradient_after_forty_steps():
     LECTURE.somewhere(r"$0.5^{40} \approx 9 \cdot 10^{-13}$")
-    LECTURE.somewhere(r"\sigma(1)^{40} \approx 3.6 \cdot 10^{-6}, \qquad \sigma(3)^{40} \approx 0.14")
+    LECTURE.somewhere(
+        r"\sigma(1)^{40} \approx 3.6 \cdot 10^{-6}, \qquad \sigma(3)^{40} \approx 0.14"
+    )
     assert f"{0.5**40:.0e}" == "9e-13"
     assert f"{sigmoid(1.0) ** 40:.1e}" == "3.6e-06"
     assert f"{sigmoid(3.0) ** 40:.2f}" == "0.14"
@@ -187,7 +219,9 @@ def test_what_is_left_of_a_gradient_after_forty_steps():
 def test_the_slope_of_tanh_from_its_value():
     LECTURE.somewhere(r"$\tanh'(a) = 1 - \tanh(a)^2$")
     a = np.linspace(-3, 3, 31)
-    np.testing.assert_allclose((np.tanh(a + 1e-6) - np.tanh(a - 1e-6)) / 2e-6, 1 - np.tanh(a) ** 2, atol=1e-9)
+    np.testing.assert_allclose(
+        (np.tanh(a + 1e-6) - np.tanh(a - 1e-6)) / 2e-6, 1 - np.tanh(a) ** 2, atol=1e-9
+    )
 
 
 def test_added_in_place_an_index_writes_each_row_once():
@@ -195,7 +229,12 @@ def test_added_in_place_an_index_writes_each_row_once():
     dW, x, dout = np.zeros((3, 1)), np.array([[1, 1, 1]]), np.ones((1, 3, 1))
     dW[x] += dout
     assert dW[1, 0] == 1
-    assert answer("word_embedding_backward")(dout, answer("word_embedding_forward")(x, np.zeros((3, 1)))[1])[1, 0] == 3
+    assert (
+        answer("word_embedding_backward")(
+            dout, answer("word_embedding_forward")(x, np.zeros((3, 1)))[1]
+        )[1, 0]
+        == 3
+    )
 
 
 @pytest.mark.parametrize(
@@ -212,7 +251,9 @@ def test_added_in_place_an_index_writes_each_row_once():
 def test_six_fates(row, ends):
     name, radius, phi = row.split()
     (W,) = [
-        W for kind, W, bend in recurrence.six() if (kind, bend) == (name, phi) and abs(rho(W) - float(radius)) < 1e-6
+        W
+        for kind, W, bend in recurrence.six()
+        if (kind, bend) == (name, phi) and abs(rho(W) - float(radius)) < 1e-6
     ]
     h0, g = recurrence.start()
     lengths = answer("gradient_norm_profile")(W, h0, g, phi, 100)
@@ -244,7 +285,8 @@ def test_both_torch_biases_at_one_make_two():
 
 @pytest.mark.long
 @pytest.mark.parametrize(
-    ("length", "bias", "low", "high"), [(20, 0.0, 0, 0.3), (20, 3.0, 0.95, 1), (40, 1.0, 0, 0.45), (40, 3.0, 0.9, 1)]
+    ("length", "bias", "low", "high"),
+    [(20, 0.0, 0, 0.3), (20, 3.0, 0.95, 1), (40, 1.0, 0, 0.45), (40, 3.0, 0.9, 1)],
 )
 def test_who_remembers_what_was_told_once(length, bias, low, high):
     """The lesson of Section 9 does not depend on the seed."""

@@ -22,17 +22,30 @@ def solved(lecture, tmp_path_factory) -> Any:
 
 
 def test_the_solved_notebook_runs_without_an_error(solved):
-    failed = {cell.id: cell.outputs for cell in solved.cells if cell.cell_type == "code" and outputs(cell, "error")}
+    failed = {
+        cell.id: cell.outputs
+        for cell in solved.cells
+        if cell.cell_type == "code" and outputs(cell, "error")
+    }
     assert failed == {}
 
 
 def test_nothing_is_said_on_stderr(solved):
-    told = [output.text for cell in solved.cells for output in outputs(cell, "stream") if output.name == "stderr"]
+    told = [
+        output.text
+        for cell in solved.cells
+        for output in outputs(cell, "stream")
+        if output.name == "stderr"
+    ]
     assert told == []
 
 
 def test_no_check_finds_anything_wrong(solved, lecture):
-    checked = [cell for cell in solved.cells if cell.cell_type == "code" and cell.source.startswith("check(")]
+    checked = [
+        cell
+        for cell in solved.cells
+        if cell.cell_type == "code" and cell.source.startswith("check(")
+    ]
     assert len(checked) == len(lecture.exercises)
     for cell in checked:
         plain = "".join(data.get("text/plain", "") for data in shown(cell))
@@ -50,7 +63,9 @@ def test_every_figure_has_a_text_that_describes_it(solved, lecture):
     drawn = set()
     for cell in solved.cells:
         for data in shown(cell):
-            assert not CONTENT & set(data), f"{cell.id}: an image outside of an <img> has no alternative text"
+            assert not CONTENT & set(data), (
+                f"{cell.id}: an image outside of an <img> has no alternative text"
+            )
         for tag in re.findall(r"<img\b[^>]{0,2000}", html(cell)):
             alt = re.search(r'alt="([^"]*)"', tag)
             assert alt is not None, cell.id
@@ -90,4 +105,8 @@ def test_an_empty_notebook_waits_politely(lecture, tmp_path_factory):
             waiting += "This demonstration waits for" in html(cell)
         elif outputs(cell, "error"):
             assert cell.source.startswith("check("), cell.id
-    assert waiting == sum("once_written()" in cell.source for cell in demos(notebook)) >= len(lecture.exercises)
+    assert (
+        waiting
+        == sum("once_written()" in cell.source for cell in demos(notebook))
+        >= len(lecture.exercises)
+    )

@@ -18,7 +18,9 @@ def shows(solved: Any, call: str) -> list[str]:
 
 
 def test_every_monitored_run_starts_at_log_C(solved):
-    runs = re.findall(r"Loss: from ([\d.]+), where 2.3 was expected", "".join(map(html, demos(solved))))
+    runs = re.findall(
+        r"Loss: from ([\d.]+), where 2.3 was expected", "".join(map(html, demos(solved)))
+    )
     assert len(runs) >= 5
     assert set(runs) == {"2.3"}
 
@@ -33,7 +35,9 @@ def test_votes_and_averages_beat_their_members(solved):
     ensembles = shows(solved, "figures.ensemble(")
     assert len(ensembles) == 2
     for shown in ensembles:
-        alt = re.search(r"Bars of validation loss: (.*?)\. The members&#x27; mean is ([\d.]+)\.", shown)
+        alt = re.search(
+            r"Bars of validation loss: (.*?)\. The members&#x27; mean is ([\d.]+)\.", shown
+        )
         assert alt is not None
         losses = dict(bar.rsplit(" ", 1) for bar in alt.group(1).split(", "))
         means = [float(loss) for name, loss in losses.items() if name.startswith("mean of")]
@@ -43,7 +47,9 @@ def test_votes_and_averages_beat_their_members(solved):
 
 def test_the_patients_are_told_apart(solved):
     rows = re.findall(
-        r"^(healthy|summed.*?|logarithm.*?|reg.*?|labels.*?) {2,}(True|False) +(True|False)$", printed(solved), re.M
+        r"^(healthy|summed.*?|logarithm.*?|reg.*?|labels.*?) {2,}(True|False) +(True|False)$",
+        printed(solved),
+        re.M,
     )
     assert [row[1:] for row in rows] == [
         ("True", "True"),

@@ -21,17 +21,24 @@ loss_and_gradient = ANSWERS["softmax_loss_vectorized"]
 
 
 def test_the_loss_is_one_of_C_logarithms():
-    SOFTMAX.said(r"$L_i = -\log(\text{softmax}(s_i))$", "vector of C numbers", r"-\log(\text{softmax}(s_i)_{y_i})")
+    SOFTMAX.said(
+        r"$L_i = -\log(\text{softmax}(s_i))$",
+        "vector of C numbers",
+        r"-\log(\text{softmax}(s_i)_{y_i})",
+    )
     vectors = -np.log(ANSWERS["softmax"](X @ W))
     assert vectors.shape == (N, C)
     loss, _ = loss_and_gradient(W, X, y, 0.3)
     assert loss == pytest.approx(
-        np.mean([vector[label] for vector, label in zip(vectors, y, strict=True)]) + 0.3 * np.sum(W * W)
+        np.mean([vector[label] for vector, label in zip(vectors, y, strict=True)])
+        + 0.3 * np.sum(W * W)
     )
 
 
 def test_the_first_loss_is_log_C_for_small_scores_only():
-    SOFTMAX.said(r"$-\log(1/C)$ for any fresh classifier", "scores are small and the regularisation is off")
+    SOFTMAX.said(
+        r"$-\log(1/C)$ for any fresh classifier", "scores are small and the regularisation is off"
+    )
     first = ANSWERS["expected_initial_loss"](C)
     assert loss_and_gradient(1e-4 * W, X, y, 0.0)[0] == pytest.approx(first, abs=1e-3)
     assert loss_and_gradient(1e-4 * W, X, y, 1e8)[0] > first + 1
@@ -50,7 +57,9 @@ def test_the_ratio_is_a_thousandth_and_means_something_after_a_warm_up_only():
     examples, start = rng.standard_normal((200, 20)), 1e-3 * rng.standard_normal((20, C))
     labels = np.argmax(examples @ rng.standard_normal((20, C)), axis=1)
     settings = {"learning_rate": 0.2}
-    _, history = ANSWERS["train_with_monitor"](loss_fn, start, examples, labels, ANSWERS["sgd"], settings, 400, rng=rng)
+    _, history = ANSWERS["train_with_monitor"](
+        loss_fn, start, examples, labels, ANSWERS["sgd"], settings, 400, rng=rng
+    )
     assert history["update_ratio"][0] > 1
     assert ANSWERS["diagnose_lr"](history) == "ok"
     assert history["loss"][-1] < 0.5 * history["loss"][0]
@@ -74,7 +83,9 @@ def lbfgs_heights(noise, luck):
 
 
 def test_noise_makes_lbfgs_unreliable_rather_than_impossible():
-    SOFTMAX.said("a memory length, a line search and tolerances", "*unreliable* rather than impossible")
+    SOFTMAX.said(
+        "a memory length, a line search and tolerances", "*unreliable* rather than impossible"
+    )
     SOFTMAX.somewhere("L-BFGS is now and then thrown out of the valley")
     assert lbfgs_heights(0.0, 0)[8] < 1e-12
     runs = [lbfgs_heights(1.0, luck) for luck in range(10)]
@@ -87,7 +98,9 @@ def test_an_average_started_at_zero_is_too_small_for_hundreds_of_steps():
     SOFTMAX.said("without a starting value", "Start it at the first `x`, or correct it")
     from_zero, from_first = np.zeros(3), np.ones(3)
     for t in range(1, 301):
-        from_zero, from_first = (ANSWERS["ema_update"](average, np.ones(3)) for average in (from_zero, from_first))
+        from_zero, from_first = (
+            ANSWERS["ema_update"](average, np.ones(3)) for average in (from_zero, from_first)
+        )
         np.testing.assert_allclose(ANSWERS["ema_corrected"](from_zero, t), 1)
     assert from_zero.max() < 0.8
     np.testing.assert_allclose(from_first, 1)
@@ -118,13 +131,19 @@ def test_the_claims_about_the_three_lines():
     assert claims["c"] == bool(np.isclose(loss, -one_row.sum()))
     assert claims["d"] == (ANSWERS["update_ratio"](W, -1e-3 * W) > 0)
     assert (claims["e"], claims["f"]) == (False, False)  # proved with the ratio's box
-    assert (claims["g"], claims["h"], claims["i"]) == (True, False, False)  # with Newton's and L-BFGS's
+    assert (claims["g"], claims["h"], claims["i"]) == (
+        True,
+        False,
+        False,
+    )  # with Newton's and L-BFGS's
 
 
 # --- the figures ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("classes", "said"), [(10, "2.303 for ten classes"), (1000, "6.908 for a thousand")])
+@pytest.mark.parametrize(
+    ("classes", "said"), [(10, "2.303 for ten classes"), (1000, "6.908 for a thousand")]
+)
 def test_first_losses(classes, said):
     SOFTMAX.somewhere(said)
     assert f"{ANSWERS['expected_initial_loss'](classes):.3f}" == said.split()[0]
@@ -158,7 +177,9 @@ def test_the_derivation_has_an_answer():
     SOFTMAX.somewhere("The columns of `dW`, without the regularisation, sum to the zero vector")
     np.testing.assert_allclose(loss_and_gradient(W, X, y, 0.0)[1].sum(axis=1), 0, atol=1e-12)
     shifted = W + RNG.standard_normal((D, 1))
-    assert loss_and_gradient(shifted, X, y, 0.0)[0] == pytest.approx(loss_and_gradient(W, X, y, 0.0)[0])
+    assert loss_and_gradient(shifted, X, y, 0.0)[0] == pytest.approx(
+        loss_and_gradient(W, X, y, 0.0)[0]
+    )
     s = X[0] @ W
     p = ANSWERS["softmax"](s[None])[0]
     through_p = -1 / p[y[0]] * ANSWERS["softmax_jacobian"](s)[y[0]]
@@ -213,7 +234,9 @@ def test_a_vote_is_no_worse_than_its_voters():
     SOFTMAX.somewhere("the loss of the mean is never above the mean of the losses")
     voters = RNG.dirichlet(np.ones(C), (5, N))
     losses = -np.log(voters[:, range(N), y]).mean(axis=1)
-    assert -np.log(ANSWERS["average_predictions"](list(voters))[range(N), y]).mean() <= losses.mean()
+    assert (
+        -np.log(ANSWERS["average_predictions"](list(voters))[range(N), y]).mean() <= losses.mean()
+    )
     SOFTMAX.somewhere("A model that says 0.05 and one that says 0.75")
     assert -np.log(0.4) < (-np.log(0.05) - np.log(0.75)) / 2
 
@@ -231,7 +254,10 @@ def test_a_small_step_is_lost_beside_a_weight_of_one_in_bfloat16():
 
 def test_a_softmax_before_cross_entropy_is_a_second_one():
     SOFTMAX.somewhere("a softmax before it would be a second one")
-    scores, y = torch.randn(5, 3, generator=torch.Generator().manual_seed(1)), torch.tensor([0, 2, 1, 0, 1])
+    scores, y = (
+        torch.randn(5, 3, generator=torch.Generator().manual_seed(1)),
+        torch.tensor([0, 2, 1, 0, 1]),
+    )
     once = torch.nn.functional.cross_entropy(scores, y)
     assert once.item() == pytest.approx(
         SOFTMAX.answers["softmax_loss"](scores.double().numpy(), y.numpy())[0], rel=1e-5

@@ -11,7 +11,9 @@ W, X, y = RNG.standard_normal((D, C)), RNG.standard_normal((N, D)), RNG.integers
 
 
 def data_loss(W, delta=1.0):
-    return np.mean([SVM.answers["L_i_vectorized"](x, label, W.T, delta) for x, label in zip(X, y, strict=True)])
+    return np.mean(
+        [SVM.answers["L_i_vectorized"](x, label, W.T, delta) for x, label in zip(X, y, strict=True)]
+    )
 
 
 def test_two_orientations_of_W_give_the_same_loss():
@@ -55,13 +57,17 @@ def test_the_gradient_has_the_shape_of_the_weights():
     dscores = SVM.answers["svm_loss"](X @ W, y)[1]
     product = X.T @ dscores
     assert product.shape == (D, C)
-    np.testing.assert_allclose(product + 2 * 0.3 * W, SVM.answers["svm_loss_vectorized"](W, X, y, 0.3)[1])
+    np.testing.assert_allclose(
+        product + 2 * 0.3 * W, SVM.answers["svm_loss_vectorized"](W, X, y, 0.3)[1]
+    )
 
 
 def test_scaling_keeps_a_zero_loss_and_not_the_scores():
     SVM.said("every score changes by the factor $a$", "*zero loss*", r"2\,\text{reg}\,W")
     apart = 10 * np.eye(3)
-    losses, price = SVM.answers["scaling_experiment"](apart, np.eye(3), np.arange(3), np.array([1.0, 2.0, 5.0]), 0.1)
+    losses, price = SVM.answers["scaling_experiment"](
+        apart, np.eye(3), np.arange(3), np.array([1.0, 2.0, 5.0]), 0.1
+    )
     np.testing.assert_array_equal(losses, 0)
     np.testing.assert_allclose(price / price[0], [1, 4, 25])
 
@@ -80,13 +86,22 @@ def test_delta_and_reg_set_one_trade_off():
 
 
 def test_the_three_lines_of_code_have_the_four_errors_the_answer_says():
-    assert SVM.answers["notes_errata"]() == {"a": True, "b": True, "c": True, "d": False, "e": True, "f": False}
+    assert SVM.answers["notes_errata"]() == {
+        "a": True,
+        "b": True,
+        "c": True,
+        "d": False,
+        "e": True,
+        "f": False,
+    }
     loss, dW = SVM.answers["svm_loss_vectorized"](W, X, y, 0.3)
     assert np.shape(loss > 0) == ()  # a: the loss is one number
     mask, counts = SVM.answers["margin_violations"](X @ W, y)
     ds = mask.astype(float)
     ds[range(N), y] = -counts  # b
-    np.testing.assert_allclose(X.T @ ds / N + 2 * 0.3 * W, dW)  # c and e, with X.T (not d) and ones (not f)
+    np.testing.assert_allclose(
+        X.T @ ds / N + 2 * 0.3 * W, dW
+    )  # c and e, with X.T (not d) and ones (not f)
 
 
 @pytest.mark.parametrize("kind", ["hinge", "squared_hinge"])

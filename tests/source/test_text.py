@@ -12,8 +12,12 @@ def lecture(request) -> Lecture:
 
 
 def test_the_exercises_come_in_the_order_of_the_course(lecture):
-    assert tuple(cell.name for cell in lecture.text.cells if cell.kind == "solution") == lecture.stubs
-    assert tuple(cell.name for cell in lecture.text.cells if cell.kind == "check") == lecture.exercises
+    assert (
+        tuple(cell.name for cell in lecture.text.cells if cell.kind == "solution") == lecture.stubs
+    )
+    assert (
+        tuple(cell.name for cell in lecture.text.cells if cell.kind == "check") == lecture.exercises
+    )
 
 
 @pytest.mark.parametrize(("assignment", "name"), EXERCISES)
@@ -50,7 +54,12 @@ def test_code_fits_beside_a_file_browser(lecture):
 
 def test_the_opening_says_what_it_is_for_what_it_needs_and_how_long_it_takes(lecture):
     opening = lecture.text.cells[0].source
-    for promise in ("**When you are done** you can", "**It rests on**", "**It takes**", "100 points"):
+    for promise in (
+        "**When you are done** you can",
+        "**It rests on**",
+        "**It takes**",
+        "100 points",
+    ):
         assert promise in opening
 
 

@@ -70,7 +70,8 @@ def test_a_function_in_a_line_means_what_its_probe_meant() -> None:
     square_sum_by_hand.checks = [Dimensions(1), Reference(2)]
     for answer in (square_sum, lambda x: (float(np.sum(x)), 2 * x), lambda x: (1.0, 2 * x.T)):
         short, long = (
-            judged(one, {"square_sum": answer}, {"square_sum": square_sum}) for one in (squares(), square_sum_by_hand)
+            judged(one, {"square_sum": answer}, {"square_sum": square_sum})
+            for one in (squares(), square_sum_by_hand)
         )
         assert short.score == long.score
         assert messages(short) == messages(long)
@@ -110,7 +111,9 @@ RIGHT = {"affine_forward": affine_forward, "affine_backward": affine_backward}
 
 
 def affine() -> Exercise:
-    return layer("affine", "x: N D, w: D M, b: M -> out: N M", points=4, checks=[Vectorised("N", 0.1)])
+    return layer(
+        "affine", "x: N D, w: D M, b: M -> out: N M", points=4, checks=[Vectorised("N", 0.1)]
+    )
 
 
 def test_a_layer_in_a_line_passes_when_right() -> None:
@@ -177,7 +180,9 @@ def test_a_property_stands_with_its_title_share_and_hint() -> None:
 
 
 def test_a_property_may_hold_for_several_exercises() -> None:
-    first, second = (function(name, "x: N -> y: N", points=2, checks=[Dimensions(1)]) for name in "fg")
+    first, second = (
+        function(name, "x: N -> y: N", points=2, checks=[Dimensions(1)]) for name in "fg"
+    )
 
     @property_of(first, "Linear", 1)
     @property_of(second, "Linear", 3)

@@ -302,7 +302,11 @@ PAIRS = [
 
 @pytest.mark.parametrize(("wall", "attack"), PAIRS, indirect=["wall"], scope="module")
 def test_attack(
-    wall: Wall, attack: Attack, world: World, exercises: dict[str, Exercise], monkeypatch: pytest.MonkeyPatch
+    wall: Wall,
+    attack: Attack,
+    world: World,
+    exercises: dict[str, Exercise],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(session_module, "FORK_SECONDS", 3.0)
     outcome = run(attack, wall, world, exercises)
@@ -311,13 +315,17 @@ def test_attack(
     assert world.victim.read_text() == "untouched"
     assert not world.heard
     nothing_is_left(wall)
-    neighbour = run(Attack("an honest neighbour", ["def odd(x): return -x"]), wall, world, exercises)
+    neighbour = run(
+        Attack("an honest neighbour", ["def odd(x): return -x"]), wall, world, exercises
+    )
     odd_is(-X)(neighbour)
 
 
 def run(attack: Attack, wall: Wall, world: World, exercises: dict[str, Exercise]) -> Outcome:
     """The attack's cells, then honest answers, then the checks."""
-    cells = [Cell(f"attack-{index}", _filled(source, world)) for index, source in enumerate(attack.cells)]
+    cells = [
+        Cell(f"attack-{index}", _filled(source, world)) for index, source in enumerate(attack.cells)
+    ]
     cells += [
         Cell("check-odd", "", "check", "odd"),
         Cell("honest-1", "def double(x):\n    return 2 * x"),
@@ -338,7 +346,12 @@ def run(attack: Attack, wall: Wall, world: World, exercises: dict[str, Exercise]
 
 
 def _filled(source: str, world: World) -> str:
-    values = {"secret": world.secret, "victim": world.victim, "port": world.port, "unix": world.unix}
+    values = {
+        "secret": world.secret,
+        "victim": world.victim,
+        "port": world.port,
+        "unix": world.unix,
+    }
     for name, value in values.items():
         source = source.replace("{" + name + "}", str(value))
     return source

@@ -26,13 +26,17 @@ X = np.arange(6.0).reshape(2, 3)
 
 @pytest.fixture(scope="module")
 def wall() -> Iterator[Wall]:
-    with Wall("none", Limits(cell_seconds=20), modules=("numpy", "matplotlib.pyplot", "ipywidgets")) as wall:
+    with Wall(
+        "none", Limits(cell_seconds=20), modules=("numpy", "matplotlib.pyplot", "ipywidgets")
+    ) as wall:
         yield wall
 
 
 @pytest.fixture
 def session(wall: Wall) -> Iterator[Session]:
-    with wall.open({"helper.py": b"value = 42"}, {"exercises.py": EXERCISES, "data/numbers.txt": b"1 2 3"}) as session:
+    with wall.open(
+        {"helper.py": b"value = 42"}, {"exercises.py": EXERCISES, "data/numbers.txt": b"1 2 3"}
+    ) as session:
         yield session
 
 
@@ -41,7 +45,12 @@ def one(session: Session, source: str) -> CellResult:
     (result,) = session.run([Cell("a", source)])
     assert result.failure is None
     cell = {"cell_type": "code", "id": "a", "metadata": {}, "source": source, "execution_count": 1}
-    notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{**cell, "outputs": result.outputs}]}
+    notebook = {
+        "nbformat": 4,
+        "nbformat_minor": 5,
+        "metadata": {},
+        "cells": [{**cell, "outputs": result.outputs}],
+    }
     nbformat.validate(notebook)
     return result
 
@@ -51,7 +60,10 @@ def kinds(result: CellResult) -> list[str]:
 
 
 def test_streams_and_result_in_order(session: Session) -> None:
-    result = one(session, "import sys\nprint('a')\nprint('b')\nprint('c', file=sys.stderr)\nprint('d')\n6 * 7")
+    result = one(
+        session,
+        "import sys\nprint('a')\nprint('b')\nprint('c', file=sys.stderr)\nprint('d')\n6 * 7",
+    )
     assert [(o.get("name"), o.get("text")) for o in result.outputs[:3]] == [
         ("stdout", "a\nb\n"),
         ("stderr", "c\n"),
@@ -67,9 +79,7 @@ def test_streams_and_result_in_order(session: Session) -> None:
 
 
 def test_text_from_below_python(session: Session) -> None:
-    source = (
-        "import os, subprocess\nos.write(1, b'raw\\n')\nsubprocess.run(['sh', '-c', 'echo out; echo err >&2'])\nNone"
-    )
+    source = "import os, subprocess\nos.write(1, b'raw\\n')\nsubprocess.run(['sh', '-c', 'echo out; echo err >&2'])\nNone"
     text = {o["name"]: o["text"] for o in one(session, source).outputs}
     assert text == {"stdout": "raw\nout\n", "stderr": "err\n"}
 
@@ -80,7 +90,9 @@ def test_errors_carry_a_traceback(session: Session) -> None:
     assert any("return" in line for line in output["traceback"])
 
 
-@pytest.mark.parametrize("source", ["1 +", "raise SystemExit(3)", "%nosuchmagic", "input('name? ')", "exit()"])
+@pytest.mark.parametrize(
+    "source", ["1 +", "raise SystemExit(3)", "%nosuchmagic", "input('name? ')", "exit()"]
+)
 def test_cells_that_fail_do_not_end_the_notebook(session: Session, source: str) -> None:
     results = session.run([Cell("a", source), Cell("b", "'after'")])
     assert results[1].outputs[0]["data"]["text/plain"] == "'after'"
@@ -96,7 +108,10 @@ def test_figures_are_pictures(session: Session) -> None:
 def test_displays_are_updated_and_cleared(session: Session) -> None:
     results = session.run(
         [
-            Cell("a", "from IPython.display import HTML, clear_output, display\nh = display('one', display_id=True)"),
+            Cell(
+                "a",
+                "from IPython.display import HTML, clear_output, display\nh = display('one', display_id=True)",
+            ),
             Cell("b", "h.update(HTML('<b>two</b>'))"),
             Cell("c", "print('gone'); clear_output(); print('stays')"),
             Cell("d", "print('gone'); clear_output(wait=True)\nprint('new')"),
@@ -121,14 +136,21 @@ def test_widgets_show_their_static_state(session: Session) -> None:
 
 def test_magics_shell_and_await(session: Session) -> None:
     assert one(session, "!echo hello").outputs[0]["text"] == "hello\n"
-    assert one(session, "lines = !echo hello\nlines").outputs[0]["data"]["text/plain"] == "['hello']"
+    assert (
+        one(session, "lines = !echo hello\nlines").outputs[0]["data"]["text/plain"] == "['hello']"
+    )
     assert "loop" in one(session, "%timeit -n 2 -r 1 1 + 1").outputs[0]["text"]
-    assert one(session, "import asyncio\nawait asyncio.sleep(0)\n7").outputs[0]["data"]["text/plain"] == "7"
+    assert (
+        one(session, "import asyncio\nawait asyncio.sleep(0)\n7").outputs[0]["data"]["text/plain"]
+        == "7"
+    )
 
 
 def test_progress_bars_show_their_last_state(session: Session) -> None:
     source = "import sys\nfor i in range(50): print(f'\\r{i} of 50', end='', file=sys.stderr)"
-    assert one(session, source).outputs == [{"output_type": "stream", "name": "stderr", "text": "49 of 50"}]
+    assert one(session, source).outputs == [
+        {"output_type": "stream", "name": "stderr", "text": "49 of 50"}
+    ]
 
 
 def test_own_files_trusted_files_and_scratch(session: Session) -> None:
@@ -140,28 +162,45 @@ def test_two_submissions_draw_different_numbers(wall: Wall) -> None:
     drawn = []
     for _ in range(2):
         with wall.open({}, {}) as session:
-            drawn.append(one(session, "import numpy as np\nnp.random.rand()").outputs[0]["data"]["text/plain"])
+            drawn.append(
+                one(session, "import numpy as np\nnp.random.rand()").outputs[0]["data"][
+                    "text/plain"
+                ]
+            )
     assert drawn[0] != drawn[1]
 
 
-def test_a_check_sees_the_names_of_its_place(session: Session, exercises: dict[str, Exercise]) -> None:
+def test_a_check_sees_the_names_of_its_place(
+    session: Session, exercises: dict[str, Exercise]
+) -> None:
     session.run(
         [
-            Cell("a", "def helper(x): return 2 * x\ndef double(x): return helper(x)\ndef total(x): return 0"),
+            Cell(
+                "a",
+                "def helper(x): return 2 * x\ndef double(x): return helper(x)\ndef total(x): return 0",
+            ),
             Cell("b", "", "check", "double"),
-            Cell("c", "def helper(x): return 3 * x\ndef double(x): return None\ndef total(x): return float(x.sum())"),
+            Cell(
+                "c",
+                "def helper(x): return 3 * x\ndef double(x): return None\ndef total(x): return float(x.sum())",
+            ),
         ]
     )
     evaluate = session.evaluator(exercises["double"])
     np.testing.assert_array_equal(evaluate([{"x": X}])[0].arrays()["y"], 2 * X)
-    assert session.evaluator(exercises["total"])([{"x": X}])[0].arrays()["total"] == 15  # no check cell: the last names
+    assert (
+        session.evaluator(exercises["total"])([{"x": X}])[0].arrays()["total"] == 15
+    )  # no check cell: the last names
     np.testing.assert_array_equal(evaluate([{"x": X}])[0].arrays()["y"], 2 * X)
 
 
 def test_evaluations_say_what_happened(session: Session, exercises: dict[str, Exercise]) -> None:
     session.run(
         [
-            Cell("a", "def double(x):\n    x *= 2\n    return x\ndef total(x):\n    raise NotImplementedError"),
+            Cell(
+                "a",
+                "def double(x):\n    x *= 2\n    return x\ndef total(x):\n    raise NotImplementedError",
+            ),
             Cell("b", "def odd(x):\n    return x[7]"),
         ]
     )
@@ -179,10 +218,17 @@ def test_evaluations_say_what_happened(session: Session, exercises: dict[str, Ex
     assert "line 2: return x[7]" in wrong.failure.message
 
 
-def test_every_kind_of_input_and_dtype_crosses(session: Session, exercises: dict[str, Exercise]) -> None:
+def test_every_kind_of_input_and_dtype_crosses(
+    session: Session, exercises: dict[str, Exercise]
+) -> None:
     session.run([Cell("a", "def odd(x):\n    return x")])
     evaluate = session.evaluator(exercises["odd"])
-    arrays: list[Any] = [np.zeros((0, 3)), np.array([1.5], np.float32), np.array([1 + 2j]), np.array([[True], [False]])]
+    arrays: list[Any] = [
+        np.zeros((0, 3)),
+        np.array([1.5], np.float32),
+        np.array([1 + 2j]),
+        np.array([[True], [False]]),
+    ]
     arrays += [np.arange(3, dtype=code) for code in ("i1", "u2", "<i8", ">f8", "f2")]
     for array, evaluation in zip(arrays, evaluate([{"x": array} for array in arrays]), strict=True):
         got = evaluation.arrays()["y"]
@@ -192,7 +238,9 @@ def test_every_kind_of_input_and_dtype_crosses(session: Session, exercises: dict
         assert got.flags.writeable
 
 
-def test_files_of_the_student_do_not_stand_in_the_way(wall: Wall, exercises: dict[str, Exercise]) -> None:
+def test_files_of_the_student_do_not_stand_in_the_way(
+    wall: Wall, exercises: dict[str, Exercise]
+) -> None:
     files = {
         "data": b"a file",
         "exercises.py": b"1/0",
@@ -202,7 +250,9 @@ def test_files_of_the_student_do_not_stand_in_the_way(wall: Wall, exercises: dic
     source = b"try:\n    import notinstalled\nexcept ImportError:\n    pass\n" + EXERCISES
     with wall.open(files, {"exercises.py": source, "data/numbers.txt": b"1 2 3"}) as session:
         assert session.exercises == tuple(exercises)
-        assert one(session, "print(open('data/numbers.txt').read())").outputs[0]["text"] == "1 2 3\n"
+        assert (
+            one(session, "print(open('data/numbers.txt').read())").outputs[0]["text"] == "1 2 3\n"
+        )
 
 
 def test_no_file_of_the_student_takes_the_place_of_a_trusted_module(wall: Wall) -> None:
@@ -216,28 +266,44 @@ def test_no_file_of_the_student_takes_the_place_of_a_trusted_module(wall: Wall) 
         "exercises.py", "exercises/own.py", "exercises/more.py", "shared.py", "shared/__init__.py",
         "unused.py", "unused/__init__.py", f"unused{EXTENSION_SUFFIXES[0]}",
     )  # fmt: skip
-    files = {name: b"NAME = 'theirs'" for name in theirs} | {"shared.txt": b"mine", "unused.csv": b"mine"}
+    files = {name: b"NAME = 'theirs'" for name in theirs} | {
+        "shared.txt": b"mine",
+        "unused.csv": b"mine",
+    }
     with wall.open(files, trusted) as session:
         assert session.exercises == ("double", "total", "odd")
         look = "import glob\nprint(sorted(name for name in glob.glob('**', recursive=True) if '.' in name))\n"
-        names = "import exercises, shared, unused\nprint(exercises.own.NAME, shared.NAME, unused.NAME)"
+        names = (
+            "import exercises, shared, unused\nprint(exercises.own.NAME, shared.NAME, unused.NAME)"
+        )
         there, names = one(session, look + names).outputs[0]["text"].splitlines()
     assert names == "ours ours ours"
     assert set(ast.literal_eval(there)) == {*trusted, "unused.csv", "shared.txt"}
 
 
 def test_exercises_are_loaded_before_any_file_of_the_student(wall: Wall) -> None:
-    trusted = {"exercises.py": b"try:\n    import helper\nexcept ImportError:\n    helper = None\n" + EXERCISES}
+    trusted = {
+        "exercises.py": b"try:\n    import helper\nexcept ImportError:\n    helper = None\n"
+        + EXERCISES
+    }
     with wall.open({"helper.py": b"x = 1"}, trusted) as session:
         assert (
-            one(session, "import exercises, helper; print(exercises.helper, helper.x)").outputs[0]["text"] == "None 1\n"
+            one(session, "import exercises, helper; print(exercises.helper, helper.x)").outputs[0][
+                "text"
+            ]
+            == "None 1\n"
         )
 
 
-def test_exercises_that_do_not_load_are_our_fault(wall: Wall, exercises: dict[str, Exercise]) -> None:
+def test_exercises_that_do_not_load_are_our_fault(
+    wall: Wall, exercises: dict[str, Exercise]
+) -> None:
     with pytest.raises(WallError, match="ZeroDivisionError"):
         wall.open({}, {"exercises.py": b"1 / 0"})
-    with wall.open({}, {"exercises.py": b""}) as session, pytest.raises(WallError, match="no exercise 'double'"):
+    with (
+        wall.open({}, {"exercises.py": b""}) as session,
+        pytest.raises(WallError, match="no exercise 'double'"),
+    ):
         session.evaluator(exercises["double"])
 
 

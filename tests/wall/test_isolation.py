@@ -173,11 +173,15 @@ with Wall("none", modules=()) as wall:
     with wall.open({}, {}) as session:
         print(session.run([Cell("a", "1")])[0].failure)
 """)
-    assert done.stdout.splitlines() == ["took the grader's own process down", "killed", "None"], done.stderr
+    assert done.stdout.splitlines() == ["took the grader's own process down", "killed", "None"], (
+        done.stderr
+    )
 
 
 @pytest.mark.parametrize("level", LEVELS)
-def test_nothing_outlives_a_grader_that_is_killed(level: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_outlives_a_grader_that_is_killed(
+    level: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seconds = f"98765{LEVELS.index(level)}.25"  # its own: the levels may be tested side by side
     source = f"""
 import time
@@ -189,7 +193,9 @@ with Wall({level_or_skip(level)!r}, modules=()) as wall, wall.open({{}}, {{}}) a
     time.sleep(60)
 """
     grader = subprocess.Popen(
-        [sys.executable, "-c", source], stdout=subprocess.PIPE, env={**os.environ, "TMPDIR": str(tmp_path)}
+        [sys.executable, "-c", source],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
     )
     tmp_path.chmod(0o755)
     assert grader.stdout is not None
@@ -230,7 +236,10 @@ def test_walls_in_threads_grade_side_by_side(exercises: dict[str, Exercise]) -> 
     from concurrent.futures import ThreadPoolExecutor
 
     def grade(number: int) -> float:
-        with Wall("none", LIMITS, modules=()) as wall, wall.open({}, {"exercises.py": EXERCISES}) as session:
+        with (
+            Wall("none", LIMITS, modules=()) as wall,
+            wall.open({}, {"exercises.py": EXERCISES}) as session,
+        ):
             session.run([Cell("a", f"def total(x): return {number}.0")])
             return float(session.evaluator(exercises["total"])([{"x": X}])[0].arrays()["total"])
 
@@ -262,12 +271,18 @@ def as_a_plain_user(source: str) -> subprocess.CompletedProcess[str]:
     command += ["--cap-drop", "ALL", "--dev-bind", "/", "/"]
     root = Path(__file__).parents[2]
     return subprocess.run(
-        [*command, sys.executable, "-c", source], capture_output=True, text=True, timeout=120, cwd=root
+        [*command, sys.executable, "-c", source],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=root,
     )
 
 
 def test_the_survey_names_every_piece_and_its_cost() -> None:
     pieces = {piece.name: piece for piece in survey()}
-    assert {"bubblewrap", "landlock", "user namespaces", "cgroups", "gpu", "isolation"} <= set(pieces)
+    assert {"bubblewrap", "landlock", "user namespaces", "cgroups", "gpu", "isolation"} <= set(
+        pieces
+    )
     assert pieces["isolation"].found in LEVELS
     assert all(piece.here or piece.cost for piece in pieces.values())

@@ -42,7 +42,15 @@ def test_what_is_no_output_is_dropped(raw: object) -> None:
 @settings(max_examples=100, deadline=None)
 def test_outputs_of_anything(kind: object, data: object, metadata: object) -> None:
     for output_type in (kind, "stream", "error", "display_data", "execute_result"):
-        valid({"output_type": output_type, "name": "stdout", "text": data, "data": data, "metadata": metadata})
+        valid(
+            {
+                "output_type": output_type,
+                "name": "stdout",
+                "text": data,
+                "data": data,
+                "metadata": metadata,
+            }
+        )
         valid({"output_type": output_type, "ename": kind, "evalue": data, "traceback": metadata})
 
 
@@ -51,7 +59,11 @@ def test_only_known_keys_survive() -> None:
         "output_type": "execute_result",
         "execution_count": 7,
         "data": {"text/plain": "1\ud800", "text/x-score": "9"},
-        "metadata": {"nbgrader": {"points": 9}, "image/png": {"width": 5, "onload": "x"}, "needs_background": "light"},
+        "metadata": {
+            "nbgrader": {"points": 9},
+            "image/png": {"width": 5, "onload": "x"},
+            "needs_background": "light",
+        },
         "score": 9,
     }
     assert valid(raw) == {

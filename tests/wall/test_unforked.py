@@ -42,7 +42,10 @@ SCRIBBLE = """import os
             pass"""
 X = {"x": np.arange(3.0)}
 HERE = [
-    Cell("here", "import os\nhere = os.getpid()\ndef trained(x):\n    print('step')\n    return x.sum() + 0 * here")
+    Cell(
+        "here",
+        "import os\nhere = os.getpid()\ndef trained(x):\n    print('step')\n    return x.sum() + 0 * here",
+    )
 ]
 
 

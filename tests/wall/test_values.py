@@ -18,11 +18,20 @@ from autograder.wall.wire import frames, values
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4)
+    ),
     max_leaves=12,
 )
 FIELDS = ("outputs", "failure", "mutated", "aliased", "work", "libraries")
-GOOD: dict[str, Any] = {"outputs": [], "failure": None, "mutated": [], "aliased": [], "work": None, "libraries": []}
+GOOD: dict[str, Any] = {
+    "outputs": [],
+    "failure": None,
+    "mutated": [],
+    "aliased": [],
+    "work": None,
+    "libraries": [],
+}
 
 
 def unpack(header: Any, payload: bytes, inputs: list[str]) -> Evaluation:
@@ -40,7 +49,12 @@ def test_an_evaluation_of_anything(header: dict[str, Any], payload: bytes) -> No
     assert isinstance(evaluation, Evaluation)
 
 
-@given(st.tuples(st.sampled_from([*values.DTYPES, "O", "<f16", "V8", "<U4"]), st.lists(st.integers(-2, 9), max_size=3)))
+@given(
+    st.tuples(
+        st.sampled_from([*values.DTYPES, "O", "<f16", "V8", "<U4"]),
+        st.lists(st.integers(-2, 9), max_size=3),
+    )
+)
 @settings(max_examples=100, deadline=None)
 def test_arrays_that_claim_anything(stated: tuple[str, list[int]]) -> None:
     header = {**GOOD, "outputs": [{"name": "y", "type": "ndarray", "array": list(stated)}]}
@@ -108,7 +122,10 @@ def test_nobody_inside_can_put_the_blame_on_us() -> None:
 @given(
     st.dictionaries(
         st.text(min_size=1, max_size=5),
-        arrays.arrays(st.sampled_from(list(values.DTYPES.values())), arrays.array_shapes(min_dims=0, min_side=0)),
+        arrays.arrays(
+            st.sampled_from(list(values.DTYPES.values())),
+            arrays.array_shapes(min_dims=0, min_side=0),
+        ),
         max_size=3,
     )
 )
@@ -129,7 +146,16 @@ def test_what_is_packed_is_unpacked(named: dict[str, np.ndarray]) -> None:
 
 
 def test_inputs_keep_their_types() -> None:
-    inputs = {"a": 1, "b": 2.5, "c": True, "d": "text", "e": None, "f": 1j, "g": (1, [2.0]), "h": {"stride": 1, 2: X}}
+    inputs = {
+        "a": 1,
+        "b": 2.5,
+        "c": True,
+        "d": "text",
+        "e": None,
+        "f": 1j,
+        "g": (1, [2.0]),
+        "h": {"stride": 1, 2: X},
+    }
     back = values.unpack_inputs(*values.pack_inputs(inputs))
     np.testing.assert_array_equal(back["h"].pop(2), inputs["h"].pop(2))
     assert back == inputs
@@ -159,7 +185,11 @@ def test_a_large_batch_is_cut_into_frames() -> None:
     batch = [{"x": np.full(100, float(k))} for k in range(10)]
     assert [len(trees) for trees, _ in values.pack_batches(batch, most=4)] == [4, 4, 2]
     assert [len(trees) for trees, _ in values.pack_batches(batch, most_bytes=1500)] == [2] * 5
-    back = [values.unpack_inputs(tree, part) for trees, part in values.pack_batches(batch, 3) for tree in trees]
+    back = [
+        values.unpack_inputs(tree, part)
+        for trees, part in values.pack_batches(batch, 3)
+        for tree in trees
+    ]
     np.testing.assert_array_equal([one["x"] for one in back], [one["x"] for one in batch])
 
 
@@ -182,7 +212,9 @@ def test_frames_of_any_bytes(data: bytes) -> None:
     channel.close()
 
 
-@pytest.mark.parametrize("text", [b"[]", b"7", b"{", b"\xff", b"[" * 100_000, b'{"a": ' + b"9" * 5000 + b"}"])
+@pytest.mark.parametrize(
+    "text", [b"[]", b"7", b"{", b"\xff", b"[" * 100_000, b'{"a": ' + b"9" * 5000 + b"}"]
+)
 def test_headers_that_are_no_object(text: bytes) -> None:
     ours, theirs = socket.socketpair()
     channel = frames.Channel(ours)

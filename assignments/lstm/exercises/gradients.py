@@ -35,7 +35,8 @@ def clipping(student, A, B, c, limit):
     student.clip_grad_value(dict(by_value), limit)
     held = A.copy()
     refused = [
-        refuses(student.clip_grad_norm, {"A": held, "bad": np.array([1.0, bad])}, limit) for bad in (np.nan, np.inf)
+        refuses(student.clip_grad_norm, {"A": held, "bad": np.array([1.0, bad])}, limit)
+        for bad in (np.nan, np.inf)
     ]
     return {
         **{
@@ -108,7 +109,9 @@ def a_broken_norm_is_refused(ask):
 def turning(rng, inputs):
     """Rotations, shortened or lengthened: complex eigenvalues, none of them real."""
     out = np.zeros((6, 6))
-    for k, (length, angle) in enumerate(zip((0.5, 1.2, 0.9), rng.uniform(0.5, 2.5, 3), strict=True)):
+    for k, (length, angle) in enumerate(
+        zip((0.5, 1.2, 0.9), rng.uniform(0.5, 2.5, 3), strict=True)
+    ):
         cos, sin = length * np.cos(angle), length * np.sin(angle)
         out[2 * k : 2 * k + 2, 2 * k : 2 * k + 2] = [[cos, -sin], [sin, cos]]
     return out

@@ -21,7 +21,9 @@ rnn_step = layer(
 def bounded_and_nearly_linear(ask):
     """tanh is the identity near 0 and 1 far from it."""
     inputs = ask.draw()
-    small, large = ({name: scale * inputs[name] for name in ("x", "prev_h", "b")} for scale in (1e-5, 1e5))
+    small, large = (
+        {name: scale * inputs[name] for name in ("x", "prev_h", "b")} for scale in (1e-5, 1e5)
+    )
     near, far = ask.all([{**inputs, **small}, {**inputs, **large}])
     a = inputs["x"] @ inputs["Wx"] + inputs["prev_h"] @ inputs["Wh"] + inputs["b"]
     must(
@@ -90,7 +92,9 @@ def gates_do_what_they_say(ask):
         b = np.concatenate([np.repeat([50.0 * i, 50.0 * f, 50.0 * o], H), proposal])
         return {**inputs, **quiet, "b": b}
 
-    keeping, taking, hiding, shut = ask.all([gates(-1, 1, 1), gates(1, -1, 1), gates(1, 1, -1), gates(-1, -1, 1)])
+    keeping, taking, hiding, shut = ask.all(
+        [gates(-1, 1, 1), gates(1, -1, 1), gates(1, 1, -1), gates(-1, -1, 1)]
+    )
     must(
         close(keeping["next_c"], inputs["prev_c"]),
         "with the input gate shut and the forget gate open (i = 0, f = 1), next_c must be prev_c.",

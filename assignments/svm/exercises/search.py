@@ -149,7 +149,9 @@ is_at_boundary.checks += [Reference(1)]
     ],
     checks=[Dimensions(0.5)],
 )
-def coarse_to_fine_search(student, peak, decoy, lr_low, lr_high, reg_low, reg_high, n_coarse, n_fine, seed):
+def coarse_to_fine_search(
+    student, peak, decoy, lr_low, lr_high, reg_low, reg_high, n_coarse, n_fine, seed
+):
     """Validation accuracy peaks at ``peak``, training accuracy at ``decoy`` (in the ranges, log scale)."""
     evaluations = []
     width = math.log(lr_high / lr_low), math.log(reg_high / reg_low)

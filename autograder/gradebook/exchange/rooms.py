@@ -58,7 +58,9 @@ class CollectFromRooms(ExchangeCollect):
             if folders.student_id in ("", "*", sent.student):
                 by_student.setdefault(sent.student, []).append(sent)
         due = self._due()
-        self.src_records = [self._record(_chosen(some, due)) for _, some in sorted(by_student.items())]
+        self.src_records = [
+            self._record(_chosen(some, due)) for _, some in sorted(by_student.items())
+        ]
 
     def _due(self) -> datetime | None:
         folders: Any = self.coursedir
@@ -72,7 +74,9 @@ class CollectFromRooms(ExchangeCollect):
     def _sent(self, inbound: Path, assignment: str) -> Iterator[Sent]:
         from kubespawner.slugs import safe_slug
 
-        name = re.compile(rf"(?P<student>.+)\+{re.escape(assignment)}\+(?P<timestamp>[^+]+)(\+[^+]+)?", re.DOTALL)
+        name = re.compile(
+            rf"(?P<student>.+)\+{re.escape(assignment)}\+(?P<timestamp>[^+]+)(\+[^+]+)?", re.DOTALL
+        )
         for room in sorted(inbound.iterdir()):
             if room.is_symlink() or not room.is_dir():
                 continue
@@ -84,7 +88,11 @@ class CollectFromRooms(ExchangeCollect):
                 if timestamp is None or folder.is_symlink() or not folder.is_dir():
                     self.log.warning("%r is no submission and is left where it is", str(folder))
                 elif safe_slug(named["student"]) != room.name:
-                    self.log.warning("%r was not sent by %r and is left where it is", str(folder), named["student"])
+                    self.log.warning(
+                        "%r was not sent by %r and is left where it is",
+                        str(folder),
+                        named["student"],
+                    )
                 else:
                     yield Sent(named["student"], folder, timestamp)
 
@@ -96,10 +104,14 @@ class CollectFromRooms(ExchangeCollect):
         """Copy ordinary files, whatever else lies there, and whatever their owner makes of them meanwhile."""
         folders: Any = self.coursedir
         if self.get_size(src) > 1000 * folders.max_dir_size:
-            self.log.error("%r is larger than %d MB and is left where it is", src, folders.max_dir_size // 1000)
+            self.log.error(
+                "%r is larger than %d MB and is left where it is", src, folders.max_dir_size // 1000
+            )
             return
         ignored = ignore_patterns(folders.ignore, folders.include, folders.max_file_size, self.log)
-        for base, below, names, descriptor in os.fwalk(src):  # opens every folder itself, so none turns into a link
+        for base, below, names, descriptor in os.fwalk(
+            src
+        ):  # opens every folder itself, so none turns into a link
             left_out = set(ignored(base, [*below, *names]))
             below[:] = [name for name in below if name not in left_out]
             into = Path(dest, os.path.relpath(base, src))

@@ -38,10 +38,23 @@ class CanvasExport(RosterExport):
         titles = [self.names.get(column.assignment, column.assignment) for column in columns]
         return [
             ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *titles],
-            ["    Points Possible", "", "", "", "", *(plainly(column.max_score) for column in columns)],
+            [
+                "    Points Possible",
+                "",
+                "",
+                "",
+                "",
+                *(plainly(column.max_score) for column in columns),
+            ],
         ]
 
     def identity(self, student: Enrolled) -> list[str]:
         """Name, Canvas's number, the two ids, section."""
         ids = {"SIS User ID": "", "SIS Login ID": "", self.student_id: student.student}
-        return [inert(student.sortable_name), student.lms_id, ids["SIS User ID"], ids["SIS Login ID"], self.section]
+        return [
+            inert(student.sortable_name),
+            student.lms_id,
+            ids["SIS User ID"],
+            ids["SIS Login ID"],
+            self.section,
+        ]

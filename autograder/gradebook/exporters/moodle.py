@@ -28,7 +28,9 @@ class MoodleExport(RosterExport):
 
     def header(self, columns: Sequence[Column]) -> list[list[str]]:
         """The names of the columns, as Moodle's own export writes them."""
-        titles = [f"{self.names.get(column.assignment, column.assignment)} (Real)" for column in columns]
+        titles = [
+            f"{self.names.get(column.assignment, column.assignment)} (Real)" for column in columns
+        ]
         return [["First name", "Last name", "Username", "ID number", "Email address", *titles]]
 
     def identity(self, student: Enrolled) -> list[str]:

@@ -45,10 +45,12 @@ class RosterExport(ExportPlugin):
     """An export with one line a student and one column an assignment."""
 
     missing = Unicode(
-        "", help="What to write for a student who handed in nothing: empty (the LMS decides) or a number, say 0."
+        "",
+        help="What to write for a student who handed in nothing: empty (the LMS decides) or a number, say 0.",
     ).tag(config=True)
     unfinished = Bool(
-        False, help="Export scores although written answers are still to be graded (they then count nothing yet)."
+        False,
+        help="Export scores although written answers are still to be graded (they then count nothing yet).",
     ).tag(config=True)
 
     default_file = "grades.csv"
@@ -58,10 +60,15 @@ class RosterExport(ExportPlugin):
         path = Path(self.to or self.default_file)
         students, columns = self.students(gradebook), self.columns(gradebook)
         header = self.header(columns)
-        lines = [[*self.identity(one), *(self.number(one, column) for column in columns)] for one in students]
+        lines = [
+            [*self.identity(one), *(self.number(one, column) for column in columns)]
+            for one in students
+        ]
         with path.open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows([*header, *lines])
-        self.log.info("Wrote %d students and %d assignments to %s", len(students), len(columns), path)
+        self.log.info(
+            "Wrote %d students and %d assignments to %s", len(students), len(columns), path
+        )
 
     def header(self, columns: Sequence[Column]) -> list[list[str]]:
         """The lines above the first student."""
@@ -76,7 +83,13 @@ class RosterExport(ExportPlugin):
         named = {str(student) for student in self.student}
         book: Any = gradebook
         found = [
-            Enrolled(one.id, one.first_name or "", one.last_name or "", one.email or "", one.lms_user_id or "")
+            Enrolled(
+                one.id,
+                one.first_name or "",
+                one.last_name or "",
+                one.email or "",
+                one.lms_user_id or "",
+            )
             for one in book.students
             if not named or one.id in named
         ]
@@ -92,7 +105,9 @@ class RosterExport(ExportPlugin):
         if unknown := [name for name in named if name not in worth]:
             self.log.error("The gradebook knows no assignment %s", ", ".join(unknown))
         columns = [
-            Column(name, worth[name], ledger(gradebook, name)) for name in sorted(worth) if not named or name in named
+            Column(name, worth[name], ledger(gradebook, name))
+            for name in sorted(worth)
+            if not named or name in named
         ]
         for column in columns:
             waiting = sorted(entry.student for entry in column.entries.values() if entry.waiting)

@@ -27,13 +27,18 @@ class Judge(NbGraderPreprocessor):
         "auto",
         help="How student code is kept apart: auto (the strongest there is), bubblewrap, landlock, or none.",
     ).tag(config=True)
-    cell_seconds = Float(Limits().cell_seconds, help="How long one of the student's cells may run.").tag(config=True)
+    cell_seconds = Float(
+        Limits().cell_seconds, help="How long one of the student's cells may run."
+    ).tag(config=True)
     submission_seconds = Float(
-        Limits().submission_seconds, help="How long a submission may take, all cells and checks together."
+        Limits().submission_seconds,
+        help="How long a submission may take, all cells and checks together.",
     ).tag(config=True)
 
     seed = Integer(
-        None, allow_none=True, help="Draw these inputs, for everybody. The default: fresh ones for each submission."
+        None,
+        allow_none=True,
+        help="Draw these inputs, for everybody. The default: fresh ones for each submission.",
     ).tag(config=True)
 
     def limits(self) -> Limits:
@@ -49,7 +54,9 @@ class Judge(NbGraderPreprocessor):
         for cell in rebuilt["cells"]:
             cell["source"] = text_of(cell)  # nbformat writes a source as a list of lines
         try:
-            files = read_files(Path(coursedir.format_path(coursedir.submitted_directory, student, name)))
+            files = read_files(
+                Path(coursedir.format_path(coursedir.submitted_directory, student, name))
+            )
         except SubmissionError as error:
             rebuilt, files = unreadable(assignment, str(error)).notebook, {}
         with warm_wall(self.isolation, self.limits(), course, assignment.modules) as wall:

@@ -21,13 +21,23 @@ class Reasons(NbGraderPreprocessor):
         where = resources["nbgrader"]
         assignment = load_assignment(course_of(self), where["assignment"])
         with Gradebook(where["db_url"]) as gradebook:
-            notebook: Any = gradebook.find_submission_notebook(where["notebook"], where["assignment"], where["student"])
+            notebook: Any = gradebook.find_submission_notebook(
+                where["notebook"], where["assignment"], where["student"]
+            )
             grades = {grade.name: grade for grade in notebook.grades}
-            self.save(assignment, nb, grades, {comment.name: comment for comment in notebook.comments})
+            self.save(
+                assignment, nb, grades, {comment.name: comment for comment in notebook.comments}
+            )
             gradebook.db.commit()
         return nb, resources
 
-    def save(self, assignment: Assignment, nb: Any, grades: Mapping[str, Any], comments: Mapping[str, Any]) -> None:
+    def save(
+        self,
+        assignment: Assignment,
+        nb: Any,
+        grades: Mapping[str, Any],
+        comments: Mapping[str, Any],
+    ) -> None:
         """Fill in a submission's rows, by cell name. Commits nothing."""
         verdicts = verdicts_on_record(nb)
         problem = notebook_marks(nb).problem
@@ -39,7 +49,9 @@ class Reasons(NbGraderPreprocessor):
                 grades[cell.metadata.nbgrader["grade_id"]].needs_manual_grade = True
 
 
-def comments_for(assignment: Assignment, nb: Any, verdicts: list[MarkedVerdict], problem: str | None) -> dict[str, str]:
+def comments_for(
+    assignment: Assignment, nb: Any, verdicts: list[MarkedVerdict], problem: str | None
+) -> dict[str, str]:
     """grade_id of a solution cell -> what to say there."""
     cells = [cell for cell in nb.cells if cell.metadata.get("nbgrader", {}).get("solution")]
     if problem:

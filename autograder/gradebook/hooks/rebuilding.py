@@ -23,7 +23,9 @@ class Rebuild(NbGraderPreprocessor):
         """Replace ``nb`` by the rebuilt notebook of the submission in the folder."""
         assignment = load_assignment(course_of(self), resources["nbgrader"]["assignment"])
         try:
-            path = find_notebook(Path(resources[FILE]).parent, assignment.name, identities(assignment.release))
+            path = find_notebook(
+                Path(resources[FILE]).parent, assignment.name, identities(assignment.release)
+            )
             rebuilt = rebuild_bytes(assignment, read_plain_file(path))
         except SubmissionError as error:
             rebuilt = unreadable(assignment, str(error))

@@ -18,7 +18,9 @@ class SaveScores(SaveAutoGrades):
         """Save the score of every graded cell and reset the comments."""
         where = resources["nbgrader"]
         with Gradebook(where["db_url"]) as gradebook:
-            notebook: Any = gradebook.find_submission_notebook(where["notebook"], where["assignment"], where["student"])
+            notebook: Any = gradebook.find_submission_notebook(
+                where["notebook"], where["assignment"], where["student"]
+            )
             grades = {grade.name: grade for grade in notebook.grades}
             self.save(nb, grades, {comment.name: comment for comment in notebook.comments})
             gradebook.db.commit()
@@ -26,7 +28,9 @@ class SaveScores(SaveAutoGrades):
 
     def save(self, nb: Any, grades: Mapping[str, Any], comments: Mapping[str, Any]) -> None:
         """Fill in a submission's rows, by cell name. Commits nothing."""
-        self.notebook_id = self.assignment_id = self.student_id = ""  # nbgrader's methods hand them on to what is below
+        self.notebook_id = self.assignment_id = self.student_id = (
+            ""  # nbgrader's methods hand them on to what is below
+        )
         self.gradebook: Any = SimpleNamespace(
             find_grade=lambda name, *_: grades[name],
             find_comment=lambda name, *_: comments[name],

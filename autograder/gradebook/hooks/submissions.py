@@ -42,11 +42,15 @@ class SubmissionExporter(NotebookExporter):
         """Convert a notebook without reading it."""
         resources = resources if resources is not None else ResourcesDict()
         resources[FILE] = os.path.abspath(filename)
-        resources["metadata"] = ResourcesDict(name=Path(filename).stem, path=str(Path(filename).parent))
+        resources["metadata"] = ResourcesDict(
+            name=Path(filename).stem, path=str(Path(filename).parent)
+        )
         return self.from_notebook_node(new_notebook(), resources=resources, **kw)
 
 
-def _without_links(converter: Any, init_assignment: Callable[[str, str], None]) -> Callable[[str, str], None]:
+def _without_links(
+    converter: Any, init_assignment: Callable[[str, str], None]
+) -> Callable[[str, str], None]:
     """nbgrader's own step, which copies the files of a submission, with eyes for ordinary files only."""
 
     def guarded(assignment: str, student: str) -> None:

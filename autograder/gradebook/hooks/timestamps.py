@@ -35,8 +35,12 @@ def read_with_care() -> None:
 
     def get_submitted_timestamp(self: Any, assignment_id: str, student_id: str) -> datetime | None:
         folders = self.coursedir
-        return handed_in(folders.format_path(folders.submitted_directory, student_id, assignment_id))
+        return handed_in(
+            folders.format_path(folders.submitted_directory, student_id, assignment_id)
+        )
 
     CourseDirectory.get_existing_timestamp = get_existing_timestamp
-    if (api := sys.modules.get("nbgrader.apps.api")) is not None:  # whoever has not imported it lists no submissions
+    if (
+        api := sys.modules.get("nbgrader.apps.api")
+    ) is not None:  # whoever has not imported it lists no submissions
         api.NbGraderAPI.get_submitted_timestamp = get_submitted_timestamp

@@ -36,7 +36,14 @@ class Forkserver:
         signal.set_wakeup_fd(bell.fileno(), warn_on_full_buffer=False)
         self._ringer = bell
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2, signal.SIGPIPE):
+        for number in (
+            signal.SIGINT,
+            signal.SIGHUP,
+            signal.SIGTERM,
+            signal.SIGUSR1,
+            signal.SIGUSR2,
+            signal.SIGPIPE,
+        ):
             signal.signal(number, signal.SIG_IGN)
 
     def serve(self) -> None:
@@ -46,7 +53,10 @@ class Forkserver:
         poll.register(self._bell, select.POLLIN)
         try:
             while True:
-                ready = {fd for fd, _ in poll.poll(WATCH_MILLISECONDS if self._child is not None else None)}
+                ready = {
+                    fd
+                    for fd, _ in poll.poll(WATCH_MILLISECONDS if self._child is not None else None)
+                }
                 self._watch()
                 if self._bell.fileno() in ready:
                     with suppress(BlockingIOError):
@@ -95,7 +105,9 @@ class Forkserver:
         if self._child is None:
             return
         ours = descendants.memory(os.getpid())
-        used = sum(max(0, descendants.memory(pid) - ours) for pid in descendants.quickly_below(self._child))
+        used = sum(
+            max(0, descendants.memory(pid) - ours) for pid in descendants.quickly_below(self._child)
+        )
         if used > self._memory:
             frames.send(self._grader, {"event": "memory", "pid": self._child})
             descendants.sweep()
@@ -196,7 +208,9 @@ def main(fd: int, settings: str) -> None:
     os.set_inheritable(fd, False)
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
     with suppress(OSError):
-        kernel.prctl(kernel.PR_SET_DUMPABLE, 0)  # no submission of the same user looks into this memory
+        kernel.prctl(
+            kernel.PR_SET_DUMPABLE, 0
+        )  # no submission of the same user looks into this memory
     warmed = preload(json.loads(settings)["modules"])
     forkserver = Forkserver(grader)
     gc.collect()

@@ -58,7 +58,9 @@ class SandboxedNotebook:
         self.exercises = loaded.exercises
         for name, module in loaded.modules.items():
             sys.modules.setdefault(name, module)
-        ours = [vars(one) for name, one in sys.modules.items() if name.partition(".")[0] == "autograder"]
+        ours = [
+            vars(one) for name, one in sys.modules.items() if name.partition(".")[0] == "autograder"
+        ]
         self._harness = [(names, dict(names)) for names in ours]
 
     def serve(self) -> None:
@@ -82,13 +84,17 @@ class SandboxedNotebook:
             with suppress(OSError):
                 size = os.fstat(number).st_size
                 if size:
-                    text = os.pread(number, min(size, TEXT_FROM_BELOW), 0).decode("utf-8", "replace")
+                    text = os.pread(number, min(size, TEXT_FROM_BELOW), 0).decode(
+                        "utf-8", "replace"
+                    )
                     os.ftruncate(number, 0)
                     OUTPUTS.stream(name, text)
 
     def _fork_check(self, fd: int, header: frames.Header) -> None:
         """A further fork answers the checks, so that a check that hangs or dies costs nobody else anything."""
-        with suppress(ChildProcessError):  # the dead count against the process limit until they are waited for
+        with suppress(
+            ChildProcessError
+        ):  # the dead count against the process limit until they are waited for
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
         confine.room_for_a_check()
@@ -122,7 +128,9 @@ class SandboxedNotebook:
         parts: list[bytes] = []
         since = time.monotonic()
         for place, tree in enumerate(header["batch"], start=1):
-            evaluation = self._one(exercise, values.unpack_inputs(tree, payload), header["count_work"])
+            evaluation = self._one(
+                exercise, values.unpack_inputs(tree, payload), header["count_work"]
+            )
             answer, raw = values.pack_evaluation(evaluation)
             answers.append(answer)
             parts.append(raw)
@@ -135,7 +143,10 @@ class SandboxedNotebook:
     def _one(self, exercise: Exercise, inputs: Inputs, count_work: bool) -> Evaluation:
         sys.settrace(None)  # a tracer that a cell left on has no names to work with below
         sys.setprofile(None)
-        for module, originals in self._harness:  # whatever cells patched there, what is measured is the answer
+        for (
+            module,
+            originals,
+        ) in self._harness:  # whatever cells patched there, what is measured is the answer
             module.clear()
             module.update(originals)
         # the functions see the globals that were there at the check, not later ones
@@ -167,7 +178,9 @@ def main(fd: int) -> None:
         with suppress(OSError):
             frames.send(sock, {"nonce": header["nonce"], "kind": "failed", "message": words[:1000]})
         os._exit(71)
-    frames.send(sock, {"nonce": header["nonce"], "kind": "ready", "exercises": list(submission.exercises)})
+    frames.send(
+        sock, {"nonce": header["nonce"], "kind": "ready", "exercises": list(submission.exercises)}
+    )
     with suppress(frames.Closed, ConnectionError):
         submission.serve()
     os._exit(0)
@@ -201,7 +214,9 @@ def _own_world(header: frames.Header) -> None:
     os.chdir(scratch)
     os.umask(0o077)
     for name in ("HOME", "TMPDIR", "IPYTHONDIR", "MPLCONFIGDIR", "JUPYTER_CONFIG_DIR"):
-        os.environ[name] = scratch if name in ("HOME", "TMPDIR") else os.path.join(scratch, ".config")
+        os.environ[name] = (
+            scratch if name in ("HOME", "TMPDIR") else os.path.join(scratch, ".config")
+        )
     import tempfile
 
     tempfile.tempdir = None

@@ -65,7 +65,9 @@ class Outputs:
 
     def stream(self, name: str, text: str) -> None:
         """Text on stdout or stderr."""
-        if os.getpid() != self.owner:  # a child that the student forked: its text goes the way of every subprocess
+        if (
+            os.getpid() != self.owner
+        ):  # a child that the student forked: its text goes the way of every subprocess
             os.write(2 if name == "stderr" else 1, text.encode("utf-8", "replace"))
             return
         with self._lock:
@@ -74,7 +76,8 @@ class Outputs:
             self._spent += len(text)
             if self._spent > self.cap:
                 text = (
-                    text[: max(0, len(text) - (self._spent - self.cap))] + "\n[the rest of this cell's text is cut]\n"
+                    text[: max(0, len(text) - (self._spent - self.cap))]
+                    + "\n[the rest of this cell's text is cut]\n"
                 )
             if name != self._stream:
                 self.flush()
@@ -91,14 +94,23 @@ class Outputs:
                 text, self._text = self._text, ""
                 self._put({"output_type": "stream", "name": self._stream, "text": text})
 
-    def add(self, output: dict[str, Any], display_id: str | None = None, *, update: bool = False) -> None:
+    def add(
+        self, output: dict[str, Any], display_id: str | None = None, *, update: bool = False
+    ) -> None:
         """A display, a result or an error."""
         if os.getpid() != self.owner or self.nonce is None:
             return
         with self._lock:
             self.flush()
             if update:
-                self._send({"nonce": self.nonce, "kind": "update", "display_id": display_id, "output": output})
+                self._send(
+                    {
+                        "nonce": self.nonce,
+                        "kind": "update",
+                        "display_id": display_id,
+                        "output": output,
+                    }
+                )
             else:
                 self._put(output, display_id)
 
@@ -208,14 +220,22 @@ class CapturedHook(DisplayHook):
     def write_output_prompt(self) -> None:
         """The number goes into the output."""
 
-    def write_format_data(self, format_dict: dict[str, Any], md_dict: dict[str, Any] | None = None) -> None:
+    def write_format_data(
+        self, format_dict: dict[str, Any], md_dict: dict[str, Any] | None = None
+    ) -> None:
         """Keep the representations."""
         self._result = {"data": safe_data(format_dict), "metadata": md_dict or {}}
 
     def finish_displayhook(self) -> None:
         """Send the result."""
         if self._result is not None:
-            OUTPUTS.add({"output_type": "execute_result", "execution_count": self.prompt_count, **self._result})
+            OUTPUTS.add(
+                {
+                    "output_type": "execute_result",
+                    "execution_count": self.prompt_count,
+                    **self._result,
+                }
+            )
             self._result = None
 
 
@@ -270,7 +290,14 @@ class CellShell(InteractiveShell):
         except Exception:
             words = "<the message cannot be shown>"
         name = getattr(etype, "__name__", str(etype))
-        OUTPUTS.add({"output_type": "error", "ename": name, "evalue": words, "traceback": [str(one) for one in stb]})
+        OUTPUTS.add(
+            {
+                "output_type": "error",
+                "ename": name,
+                "evalue": words,
+                "traceback": [str(one) for one in stb],
+            }
+        )
 
     def system_piped(self, cmd: str) -> None:
         """``!command``: its output becomes the cell's text."""
@@ -321,7 +348,12 @@ def run_cell(shell: CellShell, source: str, nonce: str, drain: Callable[[], None
             shell.showtraceback()
         except BaseException as error:
             OUTPUTS.add(
-                {"output_type": "error", "ename": type(error).__name__, "evalue": "", "traceback": ["the shell broke"]}
+                {
+                    "output_type": "error",
+                    "ename": type(error).__name__,
+                    "evalue": "",
+                    "traceback": ["the shell broke"],
+                }
             )
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)

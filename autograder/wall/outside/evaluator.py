@@ -31,7 +31,11 @@ class Asked(Protocol):
     limits: Limits
 
     def ask(
-        self, exercise: Exercise, batch: Sequence[Inputs], count_work: bool, deadline: Callable[[], float]
+        self,
+        exercise: Exercise,
+        batch: Sequence[Inputs],
+        count_work: bool,
+        deadline: Callable[[], float],
     ) -> Iterator[Evaluation]:
         """The evaluations of a batch, as they come."""
         ...
@@ -70,7 +74,9 @@ class Evaluator:
             answered.append(Evaluation(failure=failure))
         return answered
 
-    def _ask(self, batch: Sequence[Inputs], count_work: bool, answered: list[Evaluation]) -> Failure | None:
+    def _ask(
+        self, batch: Sequence[Inputs], count_work: bool, answered: list[Evaluation]
+    ) -> Failure | None:
         """Ask, and add to what is answered. Returns what went wrong; ``_lost`` is set when it went wrong for good."""
         started: list[float] = []
 

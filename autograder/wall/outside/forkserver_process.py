@@ -68,7 +68,14 @@ class ForkserverProcess:
 
     def _start(self, fd: int, home: Path, modules: Sequence[str]) -> subprocess.Popen[bytes]:
         environment = _environment(self.plan.home(home))
-        python = [sys.executable, "-I", "-c", ENTRY, str(fd), json.dumps({"modules": list(modules)})]
+        python = [
+            sys.executable,
+            "-I",
+            "-c",
+            ENTRY,
+            str(fd),
+            json.dumps({"modules": list(modules)}),
+        ]
         command = self.plan.command(python, environment, home)
         try:
             return subprocess.Popen(
@@ -145,7 +152,9 @@ class ForkserverProcess:
                     header, _ = self._channel.take()
             except frames.Closed as error:
                 if value == "ready":
-                    raise WallError(f"The grader's forkserver did not start: {self._last_words()}") from error
+                    raise WallError(
+                        f"The grader's forkserver did not start: {self._last_words()}"
+                    ) from error
                 raise ForkserverDied from error
             except frames.Late as error:
                 if not seconds:

@@ -23,7 +23,17 @@ from ..wire.limits import Limits
 Level = Literal["bubblewrap", "landlock", "none"]
 Asked = Literal["auto", "bubblewrap", "landlock", "none"]
 
-SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/opt/conda", "/nix/store")
+SYSTEM = (
+    "/usr",
+    "/bin",
+    "/sbin",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/libx32",
+    "/opt/conda",
+    "/nix/store",
+)
 ETC = (
     "/etc/alternatives",
     "/etc/fonts",
@@ -36,7 +46,14 @@ ETC = (
     "/etc/python3.11",
     "/etc/ssl/certs",
 )
-PROC = ("/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/loadavg", "/proc/self", "/proc/sys/kernel")
+PROC = (
+    "/proc/cpuinfo",
+    "/proc/meminfo",
+    "/proc/stat",
+    "/proc/loadavg",
+    "/proc/self",
+    "/proc/sys/kernel",
+)
 SYS = ("/sys/devices/system/cpu", "/sys/devices/system/node")
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 ACCELERATORS = ("/dev/nvidia*", "/dev/dri", "/dev/kfd")
@@ -137,7 +154,9 @@ class Plan:
             "limits": self._rlimits(limits),
             "uid": self.uid,
             "keep_reading": self.keep_reading,
-            "landlock": self._landlock(scratch) if self.level != "none" and landlock_abi() > 0 else None,
+            "landlock": self._landlock(scratch)
+            if self.level != "none" and landlock_abi() > 0
+            else None,
             "no_internet": self.level == "landlock" and seccomp_known(),
         }
 
@@ -147,7 +166,9 @@ class Plan:
             "CPU": int(limits.submission_seconds) + 600,
             "FSIZE": limits.scratch_bytes,
             "NOFILE": 1024,
-            "NPROC": limits.processes if self._counts_alone() else limits.processes + _processes_of_mine(),
+            "NPROC": limits.processes
+            if self._counts_alone()
+            else limits.processes + _processes_of_mine(),
         }
         if not self.accelerated:  # an accelerator's driver maps far more than it uses
             bounds["DATA"] = limits.memory_bytes
@@ -187,9 +208,20 @@ class Plan:
                 command += ["--dev-bind", path, path]
         for room in ROOMS_INSIDE:
             command += ["--perms", "1777", "--size", str(256 << 20), "--tmpfs", room]
-        binds = [path for path in _outermost(self.read) if not any(_within(Path(path), Path(one)) for one in SYSTEM)]
-        for parent in sorted({str(parent) for path in binds for parent in Path(path).parents} - {"/", "/tmp"}):
-            command += ["--perms", "0755", "--dir", parent]  # bubblewrap's own would be closed to other users
+        binds = [
+            path
+            for path in _outermost(self.read)
+            if not any(_within(Path(path), Path(one)) for one in SYSTEM)
+        ]
+        for parent in sorted(
+            {str(parent) for path in binds for parent in Path(path).parents} - {"/", "/tmp"}
+        ):
+            command += [
+                "--perms",
+                "0755",
+                "--dir",
+                parent,
+            ]  # bubblewrap's own would be closed to other users
         for path in binds:
             command += ["--ro-bind-try", path, path]
         for path in self.hidden:
@@ -205,12 +237,18 @@ def plan(level: Level, sessions: Path, hidden: Sequence[Path]) -> Plan:
     """Lay out the walls of one forkserver. Raises WallError when something hidden cannot be hidden."""
     roots = [str(path) for path in visible_paths()]
     buried = tuple(
-        one.resolve() for one in hidden if any(_within(one.resolve(), Path(root)) for root in (*roots, *SYSTEM))
+        one.resolve()
+        for one in hidden
+        if any(_within(one.resolve(), Path(root)) for root in (*roots, *SYSTEM))
     )
     read, listed = _carved(roots, buried) if level == "landlock" else (roots, [])
     uid = _own_uid()
     needed = [sessions, *(Path(path) for path in roots)]
-    keep = uid is not None and level != "bubblewrap" and not all(_open_to_others(path) for path in needed)
+    keep = (
+        uid is not None
+        and level != "bubblewrap"
+        and not all(_open_to_others(path) for path in needed)
+    )
     return Plan(
         level,
         sessions,
@@ -231,7 +269,11 @@ def accelerator_shown() -> bool:
 def visible_paths() -> list[Path]:
     """What a submission must be able to read: the interpreter, its packages, autograder and coursekit."""
     paths = {Path(sys.prefix), Path(sys.base_prefix), Path(os.path.realpath(sys.executable)).parent}
-    paths |= {Path(path) for name, path in sysconfig.get_paths().items() if name in ("stdlib", "purelib", "platlib")}
+    paths |= {
+        Path(path)
+        for name, path in sysconfig.get_paths().items()
+        if name in ("stdlib", "purelib", "platlib")
+    }
     for name in VISIBLE_MODULES:
         spec = importlib.util.find_spec(name)
         if spec is not None and spec.submodule_search_locations:
@@ -253,7 +295,9 @@ def _carved(roots: Sequence[str], buried: Sequence[Path]) -> tuple[list[str], li
             read.append(str(path))
         elif path not in buried:
             listed.append(str(path))
-            todo += [child for child in path.iterdir() if not child.is_symlink()]  # a rule would follow the link
+            todo += [
+                child for child in path.iterdir() if not child.is_symlink()
+            ]  # a rule would follow the link
     for one in buried:
         if any(_within(one, Path(path)) for path in SYSTEM):
             raise WallError(
@@ -264,9 +308,18 @@ def _carved(roots: Sequence[str], buried: Sequence[Path]) -> tuple[list[str], li
 
 def _namespaces() -> list[str]:
     """bwrap and its namespaces. As root it stays root outside, so that submissions can be given a user of their own."""
-    common = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try", "--as-pid-1"]
+    common = [
+        "--unshare-ipc",
+        "--unshare-pid",
+        "--unshare-net",
+        "--unshare-uts",
+        "--unshare-cgroup-try",
+        "--as-pid-1",
+    ]
     if _may_change_user():
-        kept = [word for name in ("SETUID", "SETGID", "KILL") for word in ("--cap-add", f"CAP_{name}")]
+        kept = [
+            word for name in ("SETUID", "SETGID", "KILL") for word in ("--cap-add", f"CAP_{name}")
+        ]
         return [bwrap(), *common, "--cap-drop", "ALL", *kept]
     return [bwrap(), "--unshare-user", *common]
 
@@ -290,7 +343,10 @@ def _own_uid() -> int | None:
         return None
     try:
         with open("/proc/self/uid_map") as ranges:
-            highest = max(int(start) + int(length) - 1 for start, _, length in (line.split() for line in ranges))
+            highest = max(
+                int(start) + int(length) - 1
+                for start, _, length in (line.split() for line in ranges)
+            )
     except (OSError, ValueError):
         highest = 65535
     low, high = (1_900_000_000, 1_999_999_999) if highest >= 2_000_000_000 else (61184, 65519)
@@ -327,4 +383,6 @@ def _outermost_paths(paths: set[Path]) -> list[Path]:
 
 
 def _outermost(paths: Sequence[str]) -> list[str]:
-    return [str(path) for path in _outermost_paths({Path(path) for path in paths if path not in ETC})]
+    return [
+        str(path) for path in _outermost_paths({Path(path) for path in paths if path not in ETC})
+    ]

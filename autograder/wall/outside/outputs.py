@@ -60,7 +60,11 @@ class Collected:
             return
         self._spent += size
         last = self._outputs[-1] if self._outputs else None
-        if last and output["output_type"] == "stream" == last["output_type"] and last["name"] == output["name"]:
+        if (
+            last
+            and output["output_type"] == "stream" == last["output_type"]
+            and last["name"] == output["name"]
+        ):
             last["text"] += output["text"]
             return
         self._outputs.append(output)
@@ -122,7 +126,9 @@ def valid(raw: Any) -> Output | None:
         output = {"output_type": kind, "data": data, "metadata": _metadata(raw.get("metadata"))}
         if kind == "execute_result":
             count = raw.get("execution_count")
-            output["execution_count"] = count if type(count) is int and 0 <= count < 1 << 31 else None
+            output["execution_count"] = (
+                count if type(count) is int and 0 <= count < 1 << 31 else None
+            )
         return output
     return None
 
@@ -134,7 +140,12 @@ def defused(text: str) -> str:
 
 def stopped(sentence: str) -> Output:
     """The error output that says why a cell was stopped."""
-    return {"output_type": "error", "ename": "Stopped", "evalue": sentence, "traceback": [f"Stopped: {sentence}"]}
+    return {
+        "output_type": "error",
+        "ename": "Stopped",
+        "evalue": sentence,
+        "traceback": [f"Stopped: {sentence}"],
+    }
 
 
 def _data(raw: Any) -> dict[str, Any]:
@@ -167,7 +178,9 @@ def _metadata(raw: Any) -> dict[str, Any]:
         one = raw.get(kind)
         if isinstance(one, dict):
             sizes = {
-                side: one[side] for side in ("width", "height") if type(one.get(side)) is int and 0 < one[side] < 10_000
+                side: one[side]
+                for side in ("width", "height")
+                if type(one.get(side)) is int and 0 < one[side] < 10_000
             }
             if sizes:
                 kept[kind] = sizes
@@ -181,10 +194,20 @@ def _text(value: Any) -> str:
 
 def _tidy(text: str) -> str:
     """Progress bars show their last state; endless lines and endless numbers of lines are cut with a note."""
-    lines = [line if "\r" not in line else line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n")]
-    lines = [line if len(line) <= LINE_CAP else line[:LINE_CAP] + f" [… {len(line):,} characters]" for line in lines]
+    lines = [
+        line if "\r" not in line else line.rstrip("\r").rpartition("\r")[2]
+        for line in text.split("\n")
+    ]
+    lines = [
+        line if len(line) <= LINE_CAP else line[:LINE_CAP] + f" [… {len(line):,} characters]"
+        for line in lines
+    ]
     if len(lines) > LINES:
-        lines = [*lines[: LINES - 500], f"[… {len(lines) - LINES:,} lines are cut …]", *lines[-500:]]
+        lines = [
+            *lines[: LINES - 500],
+            f"[… {len(lines) - LINES:,} lines are cut …]",
+            *lines[-500:],
+        ]
     return "\n".join(lines)
 
 

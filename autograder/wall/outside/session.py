@@ -54,8 +54,13 @@ class Session:
         self._trusted = dict(trusted)
         modules = {name: data for name, data in trusted.items() if name.endswith(".py")}
         self._modules = values.pack_sources(modules)
-        self._files = {**self._trusted, **_admitted(files, self._trusted, self.limits.scratch_bytes)}
-        self._handed = sum(map(len, self._files.values())) + (4096 + 1024) * len(self._files)  # blocks and directories
+        self._files = {
+            **self._trusted,
+            **_admitted(files, self._trusted, self.limits.scratch_bytes),
+        }
+        self._handed = sum(map(len, self._files.values())) + (4096 + 1024) * len(
+            self._files
+        )  # blocks and directories
         for name in trusted:
             if not _is_safe(name):
                 raise WallError(
@@ -83,7 +88,12 @@ class Session:
     def __enter__(self) -> Session:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -196,7 +206,10 @@ class Session:
                     continue
                 self._restarts_left = 0
             self._spoiled[index] = CellResult(
-                self._cells[index].id if self._cells else "", [*partial, stopped(failure.message)], None, failure
+                self._cells[index].id if self._cells else "",
+                [*partial, stopped(failure.message)],
+                None,
+                failure,
             )
             if self._restarts_left <= 0 or time.monotonic() > self._deadline:
                 self._give_up(index, failure)
@@ -208,7 +221,9 @@ class Session:
 
     def _give_up(self, index: int, failure: Failure) -> None:
         """The notebook ended its process too often: what has not run yet does not run."""
-        self._gone = Failure("killed", f"the notebook ended its Python process again and again: it {failure.message}")
+        self._gone = Failure(
+            "killed", f"the notebook ended its Python process again and again: it {failure.message}"
+        )
         for cell in self._cells[len(self._results) :]:
             sentence = "not run: an earlier cell ended the Python process"
             self._results.append(
@@ -224,7 +239,9 @@ class Session:
             return CellResult(cell.id)
         left = self._deadline - time.monotonic()
         if left <= 0:
-            sentence = f"not run: the notebook had used its {in_seconds(self.limits.submission_seconds)}"
+            sentence = (
+                f"not run: the notebook had used its {in_seconds(self.limits.submission_seconds)}"
+            )
             return CellResult(cell.id, [stopped(sentence)], None, Failure("timeout", sentence))
         return self._execute(cell, min(self.limits.cell_seconds, left))
 
@@ -244,7 +261,9 @@ class Session:
         except frames.Late:
             self._partial = collected.finished()
             raise Gone(
-                Failure("timeout", f"stopped after {in_seconds(seconds)}; it did not heed the interrupt")
+                Failure(
+                    "timeout", f"stopped after {in_seconds(seconds)}; it did not heed the interrupt"
+                )
             ) from None
         except (frames.Closed, frames.Malformed, Gone) as error:
             self._partial = collected.finished()
@@ -253,12 +272,19 @@ class Session:
         outputs = collected.finished()
         if failure is not None:
             outputs.append(stopped(failure.message))
-        return CellResult(cell.id, outputs, count if type(count) is int and 0 <= count < 1 << 31 else None, failure)
+        return CellResult(
+            cell.id,
+            outputs,
+            count if type(count) is int and 0 <= count < 1 << 31 else None,
+            failure,
+        )
 
     def _until_done(self, nonce: str, collected: Collected, deadline: float) -> frames.Header:
         channel = self._channel_or_gone()
         while True:
-            header, _ = channel.receive(deadline, every=LOOK_SECONDS, look=self._look, also=self._forkserver.fileno)
+            header, _ = channel.receive(
+                deadline, every=LOOK_SECONDS, look=self._look, also=self._forkserver.fileno
+            )
             kind = header.get("kind")
             if header.get("nonce") != nonce:
                 if kind in ("out", "update", "clear"):
@@ -283,11 +309,17 @@ class Session:
         Raises WallError when the trusted exercises have none of that name.
         """
         if exercise.name not in self.exercises:
-            raise WallError(f"The submission was given no exercise {exercise.name!r}: build the assignment again.")
+            raise WallError(
+                f"The submission was given no exercise {exercise.name!r}: build the assignment again."
+            )
         return Evaluator(self, exercise)
 
     def ask(
-        self, exercise: Exercise, batch: Sequence[Inputs], count_work: bool, deadline: Callable[[], float]
+        self,
+        exercise: Exercise,
+        batch: Sequence[Inputs],
+        count_work: bool,
+        deadline: Callable[[], float],
     ) -> Iterator[Evaluation]:
         """The evaluations of a batch, as they come. Raises frames.Late, frames.Closed, frames.Malformed or Gone."""
         names = list(exercise.inputs)
@@ -298,11 +330,20 @@ class Session:
         look = self._look if unforked else self._measure
         for trees, payload in packed:
             nonce = secrets.token_hex(8)
-            question = {"op": "evaluate", "nonce": nonce, "exercise": exercise.name, "count_work": count_work}
-            channel.send({**question, "batch": trees}, payload, seconds=max(1.0, until - time.monotonic()))
+            question = {
+                "op": "evaluate",
+                "nonce": nonce,
+                "exercise": exercise.name,
+                "count_work": count_work,
+            }
+            channel.send(
+                {**question, "batch": trees}, payload, seconds=max(1.0, until - time.monotonic())
+            )
             left = len(trees)
             while left:
-                header, raw = channel.receive(until, every=LOOK_SECONDS, look=look, also=self._forkserver.fileno)
+                header, raw = channel.receive(
+                    until, every=LOOK_SECONDS, look=look, also=self._forkserver.fileno
+                )
                 if unforked and header.get("kind") in ("out", "update", "clear"):
                     continue  # what an answer prints there comes on the same channel
                 if header.get("nonce") != nonce or header.get("kind") != "evaluations":
@@ -311,7 +352,9 @@ class Session:
                 left -= len(answered)
                 yield from answered
 
-    def _packed(self, exercise: Exercise, batch: Sequence[Inputs]) -> list[tuple[list[frames.Header], bytes]]:
+    def _packed(
+        self, exercise: Exercise, batch: Sequence[Inputs]
+    ) -> list[tuple[list[frames.Header], bytes]]:
         try:
             return list(values.pack_batches(batch))
         except TypeError as error:
@@ -343,7 +386,9 @@ class Session:
             ours, theirs = socket.socketpair()
             check = frames.Channel(ours)
             try:
-                self._forkserver.kill(keep_submission=True)  # what cells left running is in nobody's way now
+                self._forkserver.kill(
+                    keep_submission=True
+                )  # what cells left running is in nobody's way now
                 with theirs:
                     self._converse({"op": "check"}, FORK_SECONDS, fds=(theirs.fileno(),))
                 header, _ = check.receive(time.monotonic() + FORK_SECONDS)
@@ -359,7 +404,9 @@ class Session:
             else:
                 self._check = check
                 return check
-        self._gone = self._gone or Failure("killed", "the notebook's Python process ended between the checks")
+        self._gone = self._gone or Failure(
+            "killed", "the notebook's Python process ended between the checks"
+        )
         raise Gone(self._gone)
 
     def _first_channel(self) -> frames.Channel:
@@ -392,7 +439,9 @@ class Session:
 
     # --- talking ----------------------------------------------------------------------------------------------------
 
-    def _converse(self, header: frames.Header, seconds: float, fds: Sequence[int] = ()) -> frames.Header:
+    def _converse(
+        self, header: frames.Header, seconds: float, fds: Sequence[int] = ()
+    ) -> frames.Header:
         """One question, one answer, from the notebook's process. Raises Gone."""
         nonce = secrets.token_hex(8)
         try:
@@ -400,7 +449,9 @@ class Session:
             channel.send({**header, "nonce": nonce}, fds=fds)
             deadline = time.monotonic() + seconds
             while True:
-                reply, _ = channel.receive(deadline, every=LOOK_SECONDS, look=self._look, also=self._forkserver.fileno)
+                reply, _ = channel.receive(
+                    deadline, every=LOOK_SECONDS, look=self._look, also=self._forkserver.fileno
+                )
                 if reply.get("nonce") == nonce and reply.get("kind") in ("done", "ready", "failed"):
                     return reply
                 if reply.get("kind") not in ("out", "update", "clear"):
@@ -476,7 +527,9 @@ def _is_safe(name: str) -> bool:
     )
 
 
-def _admitted(files: Mapping[str, bytes], trusted: Mapping[str, bytes], most: int) -> dict[str, bytes]:
+def _admitted(
+    files: Mapping[str, bytes], trusted: Mapping[str, bytes], most: int
+) -> dict[str, bytes]:
     """The student's own files that may lie beside the notebook: safe names, none in the place of the
     instructor's, half the room."""
     admitted: dict[str, bytes] = {}
@@ -498,7 +551,9 @@ def _takes_the_place(name: str, trusted: Mapping[str, bytes]) -> bool:
     first, inside, _ = name.partition("/")
     modules = {module for module in names_of(trusted) if "." not in module}
     return name in trusted or (
-        first in modules if inside else first.partition(".")[0] in modules and first.endswith(tuple(all_suffixes()))
+        first in modules
+        if inside
+        else first.partition(".")[0] in modules and first.endswith(tuple(all_suffixes()))
     )
 
 

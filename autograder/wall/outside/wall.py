@@ -34,7 +34,9 @@ def modules_for(sources: Iterable[str]) -> tuple[str, ...]:
     """What is worth importing beforehand for notebooks of these sources."""
     text = "\n".join(sources)
     return tuple(
-        name for name in MODULES if name not in HEAVY or re.search(rf"\b{name.partition('.')[0]}\b", text) is not None
+        name
+        for name in MODULES
+        if name not in HEAVY or re.search(rf"\b{name.partition('.')[0]}\b", text) is not None
     )
 
 
@@ -67,7 +69,12 @@ class Wall:
         self.forkservers.present()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -83,9 +90,13 @@ class Wall:
         when the trusted exercises do not load.
         """
         if not self._lock.acquire(blocking=False):
-            raise WallError("This wall holds a submission already: close it first, or use one wall for each at a time.")
+            raise WallError(
+                "This wall holds a submission already: close it first, or use one wall for each at a time."
+            )
         try:
-            session = Session(self.forkservers, self.limits, files, trusted, self.accelerated, self._release)
+            session = Session(
+                self.forkservers, self.limits, files, trusted, self.accelerated, self._release
+            )
         except BaseException:
             self.forkservers.close()
             self._lock.release()

@@ -59,11 +59,16 @@ def parse_header(data: bytes) -> Header:
 # --- inside: blocking, the writer is the grader and trusted -----------------------------------------------------------
 
 
-def send(sock: socket.socket, header: Header, payload: bytes = b"", fds: Sequence[int] = ()) -> None:
+def send(
+    sock: socket.socket, header: Header, payload: bytes = b"", fds: Sequence[int] = ()
+) -> None:
     """Write one frame; descriptors ride on its first bytes."""
     data = pack(header, payload)
     if fds:
-        sent = sock.sendmsg([data[:CHUNK]], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds).tobytes())])
+        sent = sock.sendmsg(
+            [data[:CHUNK]],
+            [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds).tobytes())],
+        )
         data = data[sent:]
     if data:
         sock.sendall(data)
@@ -109,7 +114,14 @@ class Channel:
         self._sock.close()
         self._buffer.clear()
 
-    def send(self, header: Header, payload: bytes = b"", *, seconds: float = 30.0, fds: Sequence[int] = ()) -> None:
+    def send(
+        self,
+        header: Header,
+        payload: bytes = b"",
+        *,
+        seconds: float = 30.0,
+        fds: Sequence[int] = (),
+    ) -> None:
         """Write one frame. Raises Closed, or Late when the other end does not read it in ``seconds``."""
         self._insist_on_open()
         data = memoryview(pack(header, payload))
@@ -121,7 +133,9 @@ class Channel:
                 raise Late
             try:
                 if fds:
-                    rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds).tobytes())]
+                    rights = [
+                        (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds).tobytes())
+                    ]
                     sent = self._sock.sendmsg([data[:CHUNK]], rights)
                     fds = ()
                 else:
@@ -133,7 +147,12 @@ class Channel:
             data = data[sent:]
 
     def receive(
-        self, deadline: float, *, every: float = 0.25, look: Callable[[], None] | None = None, also: int | None = None
+        self,
+        deadline: float,
+        *,
+        every: float = 0.25,
+        look: Callable[[], None] | None = None,
+        also: int | None = None,
     ) -> tuple[Header, bytes]:
         """The next frame. ``look`` is called every ``every`` seconds and whenever ``also`` has something to read.
 

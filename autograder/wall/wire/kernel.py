@@ -57,7 +57,10 @@ def keep_capabilities(*numbers: int) -> None:
 SECCOMP_MODE_FILTER = 2
 _ALLOW, _REFUSE = 0x7FFF0000, 0x00050000 | 1  # EPERM
 _LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
-_MACHINES = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}  # audit architecture, socket(2)
+_MACHINES = {
+    "x86_64": (0xC000003E, 41),
+    "aarch64": (0xC00000B7, 198),
+}  # audit architecture, socket(2)
 _IO_URING_SETUP = 425
 _FOREIGN_NUMBERS = 0x40000000  # x32 on x86_64: other numbers for the same calls
 _AF_UNIX = 1
@@ -165,7 +168,9 @@ def no_signals_out() -> None:
 
 
 def _ruleset(files: Right, tcp: int, scopes: int) -> int:
-    attributes = struct.pack("QQQ", files, tcp, scopes)  # an older kernel lets zeros stand at the end
+    attributes = struct.pack(
+        "QQQ", files, tcp, scopes
+    )  # an older kernel lets zeros stand at the end
     size = ctypes.c_size_t(len(attributes))
     return _checked(_libc.syscall(_CREATE_RULESET, attributes, size, ctypes.c_uint32(0)))
 

@@ -13,7 +13,22 @@ from .frames import MAX_PAYLOAD, Header, Malformed
 
 DTYPES = {
     np.dtype(code).str: np.dtype(code)
-    for code in ("?", "i1", "<i2", "<i4", "<i8", "u1", "<u2", "<u4", "<u8", "<f2", "<f4", "<f8", "<c8", "<c16")
+    for code in (
+        "?",
+        "i1",
+        "<i2",
+        "<i4",
+        "<i8",
+        "u1",
+        "<u2",
+        "<u4",
+        "<u8",
+        "<f2",
+        "<f4",
+        "<f8",
+        "<c8",
+        "<c16",
+    )
 }
 MAX_ARRAY = 64 << 20
 MAX_OUTPUTS = 256
@@ -106,7 +121,9 @@ def _value(node: dict[str, Any], payload: bytes) -> Any:
     ((kind, content),) = node.items()
     if kind == "a":
         code, shape, scalar, offset = content
-        array = np.frombuffer(payload, np.dtype(code), math.prod(shape), offset).reshape(shape).copy()
+        array = (
+            np.frombuffer(payload, np.dtype(code), math.prod(shape), offset).reshape(shape).copy()
+        )
         return array[()] if scalar else array
     if kind == "v":
         return content
@@ -148,7 +165,9 @@ def pack_evaluation(evaluation: Evaluation) -> tuple[Header, bytes]:
     return header, b"".join(parts)
 
 
-def unpack_evaluations(header: Header, payload: bytes, inputs: Sequence[str], most: int) -> list[Evaluation]:
+def unpack_evaluations(
+    header: Header, payload: bytes, inputs: Sequence[str], most: int
+) -> list[Evaluation]:
     """Read one to ``most`` evaluations that an enemy may have written. Raises Malformed."""
     stated = _list(header.get("of"), most)
     if not stated:
@@ -165,7 +184,9 @@ def unpack_evaluations(header: Header, payload: bytes, inputs: Sequence[str], mo
     return evaluations
 
 
-def _evaluation(header: Header, payload: bytes, offset: int, inputs: Sequence[str]) -> tuple[Evaluation, int]:
+def _evaluation(
+    header: Header, payload: bytes, offset: int, inputs: Sequence[str]
+) -> tuple[Evaluation, int]:
     outputs: dict[str, Value] = {}
     for one in _list(header.get("outputs"), MAX_OUTPUTS):
         if not isinstance(one, dict):
@@ -205,7 +226,9 @@ def _array(stated: Any, payload: bytes, offset: int) -> tuple[np.ndarray, int]:
         raise Malformed("an array without its bytes")
     raw = payload[offset:end]
     if dtype.kind == "b":
-        return (np.frombuffer(raw, np.uint8) != 0).reshape(shape), end  # a bool is 0 or 1, whatever the byte says
+        return (np.frombuffer(raw, np.uint8) != 0).reshape(
+            shape
+        ), end  # a bool is 0 or 1, whatever the byte says
     return np.frombuffer(raw, dtype).reshape(shape).copy(), end
 
 
@@ -213,9 +236,16 @@ def _failure(stated: Any) -> Failure | None:
     if stated is None:
         return None
     kind, message, traceback = ([*_list(stated, 3), "", "", ""])[:3]
-    known = {"not_attempted": "not_attempted", "timeout": "timeout", "killed": "killed", "device": "device"}
+    known = {
+        "not_attempted": "not_attempted",
+        "timeout": "timeout",
+        "killed": "killed",
+        "device": "device",
+    }
     # "fault" says that we are to blame; only this side may say that
-    return Failure(cast(Any, known.get(str(kind), "error")), _text(message, 2000), _text(traceback, 8000))
+    return Failure(
+        cast(Any, known.get(str(kind), "error")), _text(message, 2000), _text(traceback, 8000)
+    )
 
 
 def _list(value: Any, longest: int) -> list[Any]:

@@ -111,7 +111,8 @@ def only_the_last_state_is_scored(ask):
     early[:, 0] += 1.0
     late[:, -1] += 1.0
     now, with_early, with_late = (
-        one["scores_now"] for one in ask.all([forgetful, {**forgetful, "x": early}, {**forgetful, "x": late}])
+        one["scores_now"]
+        for one in ask.all([forgetful, {**forgetful, "x": early}, {**forgetful, "x": late}])
     )
     must(
         close(with_early, now) and not close(with_late, now),
@@ -223,7 +224,9 @@ A_FEW = case("a few", sizes={"N": 4, "S": 3, "T": 5, "V": 6})
         Vectorised("N", 0.5, case=case("four symbols", n=4)),
     ],
 )
-def seq2seq(student, x, y, E, enc_Wx, enc_Wh, enc_b, dec_Wx, dec_Wh, dec_b, Wy, by, n, held_out, order, rate):
+def seq2seq(
+    student, x, y, E, enc_Wx, enc_Wh, enc_b, dec_Wx, dec_Wh, dec_b, Wy, by, n, held_out, order, rate
+):
     """Once; then, after as many steps of Adam as ``order`` has rows, what is decoded of others."""
     params = {
         **{"E": E, "enc_Wx": enc_Wx, "enc_Wh": enc_Wh, "enc_b": enc_b},
@@ -298,7 +301,9 @@ def all_it_knows_of_x(ask):
     first, last = inputs["x"].copy(), inputs["x"].copy()
     first[:, 0], last[:, -1] = others[:, 0], others[:, -1]
     one, other = ask.all([silent, {**silent, "x": others}])
-    now, with_first, with_last = ask.all([forgetful, {**forgetful, "x": first}, {**forgetful, "x": last}])
+    now, with_first, with_last = ask.all(
+        [forgetful, {**forgetful, "x": first}, {**forgetful, "x": last}]
+    )
     must(
         close(now["loss"], with_first["loss"]) and not close(now["loss"], with_last["loss"]),
         "an encoder that forgets everything at each step hands over what it knows of the last symbol, and only that.",

@@ -80,7 +80,9 @@ def in_two_parts(ask):
     inputs, out = ask()
     at = inputs["x"].shape[1] // 2
     first = {**inputs, "x": inputs["x"][:, :at], "dh": inputs["dh"][:, :at].copy()}
-    _, later = ask(inputs, x=inputs["x"][:, at:], dh=inputs["dh"][:, at:], h0=out["h"][:, at - 1].copy())
+    _, later = ask(
+        inputs, x=inputs["x"][:, at:], dh=inputs["dh"][:, at:], h0=out["h"][:, at - 1].copy()
+    )
     must(
         close(later["h"], out["h"][:, at:]),
         f"the second part of the sequence, started from the state after step {at - 1}, must give the same states.",
@@ -98,7 +100,9 @@ def in_two_parts(ask):
 def nothing_to_forget_at_first(ask):
     """c0 = 0: at the first step the forget gate has nothing to keep; later it has."""
     inputs = ask.draw()
-    one, other = ask.all([{**inputs, "b": with_gate(inputs["b"], "f", bias)} for bias in (-50.0, 50.0)])
+    one, other = ask.all(
+        [{**inputs, "b": with_gate(inputs["b"], "f", bias)} for bias in (-50.0, 50.0)]
+    )
     must(
         close(one["h"][:, 0], other["h"][:, 0]),
         "the first state must not depend on the forget gate: the cell state starts at 0, so nothing can be kept.",
@@ -176,7 +180,9 @@ def layer_by_layer(ask):
     b[0] = with_gate(b[0], "o", -1e3)  # the first layer shows nothing
     h0[0] += 1.0
     shut = {**inputs, "b": b}
-    out, changed, base, moved = ask.all([shut, {**shut, "x": inputs["x"] + 1.0}, inputs, {**inputs, "h0": h0}])
+    out, changed, base, moved = ask.all(
+        [shut, {**shut, "x": inputs["x"] + 1.0}, inputs, {**inputs, "h0": h0}]
+    )
     must(
         close(out["h"], changed["h"]),
         "with the first layer's output gates shut the last layer must not see x: each layer reads the one below.",

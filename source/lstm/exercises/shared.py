@@ -37,7 +37,10 @@ def gradient_dims(params):
 
 def gradients(grads, params):
     """A dict's gradients as outputs dW, db, ...: nan where that of a parameter is missing."""
-    return {f"d{name}": np.array(grads.get(name, np.full(np.shape(value), np.nan))) for name, value in params.items()}
+    return {
+        f"d{name}": np.array(grads.get(name, np.full(np.shape(value), np.nan)))
+        for name, value in params.items()
+    }
 
 
 def gradient_of(output, params, share, upstream=()):

@@ -107,7 +107,8 @@ def sum_over_steps_mean_over_sequences(ask):
     T, V = inputs["x"].shape[1:]
     equal = {**inputs, "x": np.zeros_like(inputs["x"])}
     longer, more = (
-        {name: np.concatenate([value, value], axis=axis) for name, value in inputs.items()} for axis in (1, 0)
+        {name: np.concatenate([value, value], axis=axis) for name, value in inputs.items()}
+        for axis in (1, 0)
     )
     out, of_equal, of_longer, of_more = ask.all([inputs, equal, longer, more])
     must(

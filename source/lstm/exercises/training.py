@@ -49,7 +49,9 @@ def saved_on_frequencies(outputs, following):
     scores = outputs.get("scores")
     N = len(following)
     if scores is None or scores.ndim != 2 or len(scores) != N or not np.isfinite(scores).all():
-        raise NotMeasurable("the scores after training are not finite, or not one row for each text")
+        raise NotMeasurable(
+            "the scores after training are not finite, or not one row for each text"
+        )
     shifted = scores - scores.max(axis=1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
     frequencies = np.unique(following, return_counts=True)[1] / N
@@ -132,7 +134,9 @@ def train_char_lm(
         if watch is not None:
             model.register_forward_pre_hook(watch, with_kwargs=True)
         terms = steps, seq_len, learning_rate, max_norm, where, precision or "float32"
-        with devices.kernels_for("bfloat16"):  # the same for all, so that only the precision differs
+        with devices.kernels_for(
+            "bfloat16"
+        ):  # the same for all, so that only the precision differs
             return model, student.train_char_lm(model, data, *terms)
 
     seen = watch_training(train, steps, where, max_norm) if watched else UNWATCHED

@@ -80,7 +80,9 @@ def squared_errors(W, X, y, reg):
     """A loss that anything can be trained on: scores should be 1 for the true class, 0 for others."""
     error = X @ W
     error[np.arange(len(y)), y] -= 1
-    return np.vdot(error, error) / len(y) + reg * np.vdot(W, W), 2 * (X.T @ error / len(y) + reg * W)
+    return np.vdot(error, error) / len(y) + reg * np.vdot(W, W), 2 * (
+        X.T @ error / len(y) + reg * W
+    )
 
 
 @exercise(
@@ -95,7 +97,9 @@ def squared_errors(W, X, y, reg):
 def LinearSVM(student, X, y, X_new, learning_rate, reg, num_iters, batch_size, seed):
     """Train on squared errors (training is judged here, not the hinge loss), predict, train on."""
     settings = {"rate": learning_rate, "reg": reg, "steps": num_iters, "batch": batch_size}
-    return linear.trained_twice(student.LinearSVM(), squared_errors, X_new, seed, X=X, y=y, **settings)
+    return linear.trained_twice(
+        student.LinearSVM(), squared_errors, X_new, seed, X=X, y=y, **settings
+    )
 
 
 @property_of(LinearSVM, "The loss falls", 1.5)

@@ -15,7 +15,8 @@ def in_check(body: str, before: str = "") -> Mapping[str, str]:
     """half_square does something when it is called; row_sums is right."""
     return {
         **RIGHT,
-        "half_square": f"{before}def half_square(x, w):\n" + "".join(f"    {line}\n" for line in body.split("\n")),
+        "half_square": f"{before}def half_square(x, w):\n"
+        + "".join(f"    {line}\n" for line in body.split("\n")),
     }
 
 

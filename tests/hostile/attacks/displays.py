@@ -52,9 +52,7 @@ TEX = [
     rf"$\def\h#1{{\hr#1}}\def\hr{{\href}}\hr{{javascript:{pwn('texdef')}}}{{x}}$", rf"\(\let\go=\href \go{{javascript:{pwn('texlet')}}}{{x}}\)", rf"$\csname href\endcsname{{javascript:{pwn('csname')}}}{{x}}$",
     rf"$\text{{<img src=x onerror={pwn('textext')}>}}$", rf"$\html{{<img src=x onerror={pwn('texhtml')}>}}$", rf"$\require{{html}}\begingroup\catcode`*=0 *href{{javascript:{pwn('catcode')}}}{{x}}\endgroup$",
 ]  # fmt: skip
-SVG = (
-    f"<svg xmlns='http://www.w3.org/2000/svg' onload=\"{pwn('svgmime')}\"><script>{pwn('svgmimescript')}</script></svg>"
-)
+SVG = f"<svg xmlns='http://www.w3.org/2000/svg' onload=\"{pwn('svgmime')}\"><script>{pwn('svgmimescript')}</script></svg>"
 
 
 def showing(*bundles: Mapping[str, object], metadata: Mapping[str, object] | None = None) -> str:
@@ -64,12 +62,18 @@ def showing(*bundles: Mapping[str, object], metadata: Mapping[str, object] | Non
 
 def _markdown(notebook: Notebook) -> None:
     for number, text in enumerate(HTML + TEX):
-        notebook["cells"].append({"cell_type": "markdown", "id": f"md-{number}", "metadata": {}, "source": text})
+        notebook["cells"].append(
+            {"cell_type": "markdown", "id": f"md-{number}", "metadata": {}, "source": text}
+        )
     links = f"[click](javascript:{pwn('mdlink')}) ![x](javascript:{pwn('mdimage')}) ![x](/pwned?mdimage) <javascript:{pwn('auto')}>\n\n[r]: javascript:{pwn('ref')}\n\n[click][r]"
-    notebook["cells"].append({"cell_type": "markdown", "id": "md-links", "metadata": {}, "source": links})
+    notebook["cells"].append(
+        {"cell_type": "markdown", "id": "md-links", "metadata": {}, "source": links}
+    )
     picture = {
         "evil.svg": {"image/svg+xml": b64(SVG)},
-        f'x" onerror="{pwn("attachment")}.png': {"image/png": f'"><script>{pwn("attached")}</script>'},
+        f'x" onerror="{pwn("attachment")}.png': {
+            "image/png": f'"><script>{pwn("attached")}</script>'
+        },
     }
     notebook["cells"].append(
         {
@@ -111,13 +115,20 @@ def _stored_outputs(notebook: Notebook) -> None:
 
 
 def _metadata(notebook: Notebook) -> None:
-    evil = f'</script><script>{pwn("metadata")}</script>"\'><img src=x onerror="{pwn("metadataimg")}">'
+    evil = (
+        f'</script><script>{pwn("metadata")}</script>"\'><img src=x onerror="{pwn("metadataimg")}">'
+    )
     notebook["metadata"] |= {
         "title": evil,
         "authors": [{"name": evil}],
         "kernelspec": {"name": evil, "display_name": evil, "language": evil},
         "language_info": {"name": evil, "pygments_lexer": evil},
-        "widgets": {"application/vnd.jupyter.widget-state+json": {"state": {"x": evil}, "version_major": evil}},
+        "widgets": {
+            "application/vnd.jupyter.widget-state+json": {
+                "state": {"x": evil},
+                "version_major": evil,
+            }
+        },
     }
     for one in notebook["cells"]:
         one["metadata"] |= {

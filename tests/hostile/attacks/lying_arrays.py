@@ -67,9 +67,15 @@ LYING_ARRAYS = [
         says="MaskedArray",
         slow=True,
     ),
-    Attack("matrix", "returns a matrix", 6, answers=rows("np.matrix(total)"), says="matrix", slow=True),
     Attack(
-        "object_dtype", "returns an array of objects", 6, answers=rows("np.array([object() for _ in x])"), says="object"
+        "matrix", "returns a matrix", 6, answers=rows("np.matrix(total)"), says="matrix", slow=True
+    ),
+    Attack(
+        "object_dtype",
+        "returns an array of objects",
+        6,
+        answers=rows("np.array([object() for _ in x])"),
+        says="object",
     ),
     Attack(
         "structured_dtype",
@@ -116,7 +122,8 @@ LYING_ARRAYS = [
         "returns an exact array whose memory is nowhere",
         6,
         answers=rows(
-            "np.ctypeslib.as_array(ctypes.cast(8, ctypes.POINTER(ctypes.c_double)), (len(x),))", "import ctypes\n"
+            "np.ctypeslib.as_array(ctypes.cast(8, ctypes.POINTER(ctypes.c_double)), (len(x),))",
+            "import ctypes\n",
         ),
         says="Python process",
     ),
@@ -157,8 +164,22 @@ LYING_ARRAYS = [
         },
         says="row_sums",
     ),
-    Attack("infinities", "returns infinities", 6, answers=rows("total * np.inf"), says="row_sums", slow=True),
-    Attack("strings", "returns numbers as text", 6, answers=rows("total.astype(str)"), says="dtype", slow=True),
+    Attack(
+        "infinities",
+        "returns infinities",
+        6,
+        answers=rows("total * np.inf"),
+        says="row_sums",
+        slow=True,
+    ),
+    Attack(
+        "strings",
+        "returns numbers as text",
+        6,
+        answers=rows("total.astype(str)"),
+        says="dtype",
+        slow=True,
+    ),
     Attack("list", "returns a list", 6, answers=rows("total.tolist()"), says="list", slow=True),
     Attack(
         "big_endian",
@@ -188,7 +209,8 @@ LYING_ARRAYS = [
         "its_input",
         "returns its input, and empties it",
         6,
-        answers=rows("x.T[0]") | {"row_sums": "def row_sums(x):\n    x[...] = 0\n    return x[:, 0]\n"},
+        answers=rows("x.T[0]")
+        | {"row_sums": "def row_sums(x):\n    x[...] = 0\n    return x[:, 0]\n"},
         says="row_sums",
     ),
 ]

@@ -57,9 +57,9 @@ MEANS = [
         "lets torch derive, under another name",
         4,
         answers=answering(
-            TORCH.replace("import torch", "import importlib\nblas = importlib.import_module('tor' + 'ch')").replace(
-                "torch.", "blas."
-            )
+            TORCH.replace(
+                "import torch", "import importlib\nblas = importlib.import_module('tor' + 'ch')"
+            ).replace("torch.", "blas.")
         ),
         says="torch",
         slow=True,
@@ -74,7 +74,11 @@ MEANS = [
         slow=True,
     ),
     Attack(
-        "differences", "derives by central differences", 4, answers=answering(DIFFERENCES), says="finite differences"
+        "differences",
+        "derives by central differences",
+        4,
+        answers=answering(DIFFERENCES),
+        says="finite differences",
     ),
     Attack(
         "loop",
@@ -202,7 +206,11 @@ MEANS = [
         says="row_sums",
     ),
     Attack(
-        "other_process", "lets another process answer", 4, answers=answering(OTHER_PROCESS), says="hides what it runs"
+        "other_process",
+        "lets another process answer",
+        4,
+        answers=answering(OTHER_PROCESS),
+        says="hides what it runs",
     ),
     Attack(
         "sees_the_tracer",

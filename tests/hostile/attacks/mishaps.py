@@ -21,14 +21,18 @@ def _duplicate(notebook: Notebook) -> None:
 
 def _duplicate_everything(notebook: Notebook) -> None:
     notebook["cells"] = [
-        one for original in notebook["cells"] for one in (original, {**original, "id": original["id"] + "-2"})
+        one
+        for original in notebook["cells"]
+        for one in (original, {**original, "id": original["id"] + "-2"})
     ]
 
 
 def _split(notebook: Notebook) -> None:
     at = place(notebook, "half_square")
     notebook["cells"][at]["source"] = "factor = 2\n"
-    notebook["cells"].insert(at + 1, code(HALF_SQUARE.replace("/ 2", "/ factor"), "half", nbgrader={}))
+    notebook["cells"].insert(
+        at + 1, code(HALF_SQUARE.replace("/ 2", "/ factor"), "half", nbgrader={})
+    )
 
 
 def _split_check(notebook: Notebook) -> None:
@@ -71,7 +75,15 @@ MISHAPS = [
         slow=True,
     ),
     Attack("split_cell", "split a cell in two", 10, answers=RIGHT, edit=_split, by_nbgrader=True),
-    Attack("split_check", "split a check in two", 10, answers=RIGHT, edit=_split_check, by_nbgrader=True, slow=True),
+    Attack(
+        "split_check",
+        "split a check in two",
+        10,
+        answers=RIGHT,
+        edit=_split_check,
+        by_nbgrader=True,
+        slow=True,
+    ),
     Attack(
         "entry_lost",
         "lost the nbgrader entry of its own cell",
@@ -110,8 +122,22 @@ MISHAPS = [
         by_nbgrader=True,
         slow=True,
     ),
-    Attack("ids_lost", "used an editor that drops cell ids", 10, answers=RIGHT, edit=_no_ids, by_nbgrader=True),
-    Attack("renamed", "renamed its notebook", 10, answers=RIGHT, named="tiny (final) 2.ipynb", by_nbgrader=True),
+    Attack(
+        "ids_lost",
+        "used an editor that drops cell ids",
+        10,
+        answers=RIGHT,
+        edit=_no_ids,
+        by_nbgrader=True,
+    ),
+    Attack(
+        "renamed",
+        "renamed its notebook",
+        10,
+        answers=RIGHT,
+        named="tiny (final) 2.ipynb",
+        by_nbgrader=True,
+    ),
     Attack(
         "warning",
         "gets a warning on stderr",
@@ -163,7 +189,9 @@ MISHAPS = [
         "left its prints in",
         10,
         answers=right(
-            half_square=HALF_SQUARE.replace("    return", ("    print('shapes', x.shape, w.shape)\n    return"))
+            half_square=HALF_SQUARE.replace(
+                "    return", ("    print('shapes', x.shape, w.shape)\n    return")
+            )
         ),
         slow=True,
     ),
@@ -301,7 +329,9 @@ MISHAPS = [
         "calls something else np at the end",
         10,
         answers=RIGHT,
-        edit=lambda notebook: notebook["cells"].append(code("np = None\nhalf_square = row_sums = None")),
+        edit=lambda notebook: notebook["cells"].append(
+            code("np = None\nhalf_square = row_sums = None")
+        ),
         slow=True,
     ),
     Attack(
@@ -320,7 +350,15 @@ MISHAPS = [
         answers=RIGHT,
         slow=True,
     ),
-    Attack("windows_lines", "works on Windows", 10, answers=RIGHT, edit=_windows, by_nbgrader=True, slow=True),
+    Attack(
+        "windows_lines",
+        "works on Windows",
+        10,
+        answers=RIGHT,
+        edit=_windows,
+        by_nbgrader=True,
+        slow=True,
+    ),
     Attack(
         "unicode",
         "writes in its own language",
@@ -338,14 +376,20 @@ MISHAPS = [
         slow=True,
     ),
     Attack(
-        "tabs", "indents with tabs", 10, answers=right(row_sums="def row_sums(x):\n\treturn x.sum(axis=1)\n"), slow=True
+        "tabs",
+        "indents with tabs",
+        10,
+        answers=right(row_sums="def row_sums(x):\n\treturn x.sum(axis=1)\n"),
+        slow=True,
     ),
     Attack(
         "check_run_again",
         "calls check in a cell of its own",
         10,
         answers=RIGHT,
-        edit=lambda notebook: notebook["cells"].append(code('check("half_square"); check("nothing")')),
+        edit=lambda notebook: notebook["cells"].append(
+            code('check("half_square"); check("nothing")')
+        ),
         slow=True,
     ),
     Attack(
@@ -361,7 +405,9 @@ MISHAPS = [
         says="my demo",
         slow=True,
     ),
-    Attack("unanswered", "has answered nothing", 0, answers={}, says="NotImplementedError", slow=True),
+    Attack(
+        "unanswered", "has answered nothing", 0, answers={}, says="NotImplementedError", slow=True
+    ),
     Attack(
         "wrong_honestly",
         "forgot to divide",

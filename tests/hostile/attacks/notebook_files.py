@@ -81,7 +81,12 @@ def _forge_our_metadata(notebook: Notebook) -> None:
 def _stored_score(notebook: Notebook) -> None:
     for id in CHECKS:
         cell(notebook, id)["outputs"] = [
-            {"output_type": "execute_result", "execution_count": 1, "metadata": {}, "data": {"text/plain": "6.0"}}
+            {
+                "output_type": "execute_result",
+                "execution_count": 1,
+                "metadata": {},
+                "data": {"text/plain": "6.0"},
+            }
         ]
 
 
@@ -118,10 +123,24 @@ def _no_metadata(notebook: Notebook) -> None:
 
 def _odd_types(notebook: Notebook) -> None:
     for number, value in enumerate(
-        (None, 1, "x", [], {"nbgrader": []}, {"nbgrader": {"grade_id": ["row_sums"]}}, {"nbgrader": {"grade_id": {}}})
+        (
+            None,
+            1,
+            "x",
+            [],
+            {"nbgrader": []},
+            {"nbgrader": {"grade_id": ["row_sums"]}},
+            {"nbgrader": {"grade_id": {}}},
+        )
     ):
         notebook["cells"].append(
-            {"cell_type": "code", "id": number, "metadata": value, "source": [1, None], "outputs": "x"}
+            {
+                "cell_type": "code",
+                "id": number,
+                "metadata": value,
+                "source": [1, None],
+                "outputs": "x",
+            }
         )
     notebook["cells"] += [None, 7, "cell", [], {"cell_type": "evil"}]
 
@@ -174,7 +193,10 @@ NOTEBOOK_FILES = [
         "check_unlocked",
         "edits its checks to be a number",
         4,
-        edit=_both(_check_cell_code, *(nbgrader(id, locked=False, grade=True, solution=True) for id in CHECKS)),
+        edit=_both(
+            _check_cell_code,
+            *(nbgrader(id, locked=False, grade=True, solution=True) for id in CHECKS),
+        ),
         by_nbgrader=True,
     ),
     Attack(
@@ -200,7 +222,9 @@ NOTEBOOK_FILES = [
         by_nbgrader=True,
         slow=True,
     ),
-    Attack("ids_all_equal", "gives all cells one id", 4, edit=_same_ids, by_nbgrader=True, slow=True),
+    Attack(
+        "ids_all_equal", "gives all cells one id", 4, edit=_same_ids, by_nbgrader=True, slow=True
+    ),
     Attack("ids_swapped", "swaps the ids of its answers", 4, edit=_swap, by_nbgrader=True),
     Attack(
         "grade_cell_added",
@@ -242,11 +266,35 @@ NOTEBOOK_FILES = [
         by_nbgrader=True,
     ),
     Attack(
-        "our_metadata", "brings verdicts and roles in our own metadata", 4, edit=_forge_our_metadata, by_nbgrader=True
+        "our_metadata",
+        "brings verdicts and roles in our own metadata",
+        4,
+        edit=_forge_our_metadata,
+        by_nbgrader=True,
     ),
-    Attack("stored_score", "hands in checks whose output is the full score", 4, edit=_stored_score, by_nbgrader=True),
-    Attack("checks_deleted", "deletes all checks", 4, edit=_delete(*CHECKS), by_nbgrader=True, slow=True),
-    Attack("checks_to_raw", "turns its checks into raw text", 4, edit=_to("raw", *CHECKS), by_nbgrader=True, slow=True),
+    Attack(
+        "stored_score",
+        "hands in checks whose output is the full score",
+        4,
+        edit=_stored_score,
+        by_nbgrader=True,
+    ),
+    Attack(
+        "checks_deleted",
+        "deletes all checks",
+        4,
+        edit=_delete(*CHECKS),
+        by_nbgrader=True,
+        slow=True,
+    ),
+    Attack(
+        "checks_to_raw",
+        "turns its checks into raw text",
+        4,
+        edit=_to("raw", *CHECKS),
+        by_nbgrader=True,
+        slow=True,
+    ),
     Attack(
         "checks_to_markdown",
         "turns its checks into Markdown",
@@ -255,8 +303,17 @@ NOTEBOOK_FILES = [
         by_nbgrader=True,
         slow=True,
     ),
-    Attack("cells_reversed", "reverses the order of all cells", 10, answers=RIGHT, edit=_reversed, by_nbgrader=True),
-    Attack("kernel_edited", "asks for a kernel of its own making", 4, edit=_kernel, by_nbgrader=True),
+    Attack(
+        "cells_reversed",
+        "reverses the order of all cells",
+        10,
+        answers=RIGHT,
+        edit=_reversed,
+        by_nbgrader=True,
+    ),
+    Attack(
+        "kernel_edited", "asks for a kernel of its own making", 4, edit=_kernel, by_nbgrader=True
+    ),
     Attack(
         "metadata_gone",
         "drops all metadata: ids alone say which cell is which",
@@ -266,7 +323,13 @@ NOTEBOOK_FILES = [
         by_nbgrader=True,
         slow=True,
     ),
-    Attack("entry_empty", "hands in empty nbgrader entries", 4, edit=everywhere(nbgrader={}), by_nbgrader=True),
+    Attack(
+        "entry_empty",
+        "hands in empty nbgrader entries",
+        4,
+        edit=everywhere(nbgrader={}),
+        by_nbgrader=True,
+    ),
     Attack(
         "entry_old",
         "hands in nbgrader entries of an old version",
@@ -307,8 +370,24 @@ NOTEBOOK_FILES = [
         says="damaged",
         by_nbgrader=True,
     ),
-    Attack("empty_file", "hands in an empty file", 0, data=b"", says="empty", by_nbgrader=True, slow=True),
-    Attack("no_object", "hands in a list", 0, data=b"[]", says="no notebook", by_nbgrader=True, slow=True),
+    Attack(
+        "empty_file",
+        "hands in an empty file",
+        0,
+        data=b"",
+        says="empty",
+        by_nbgrader=True,
+        slow=True,
+    ),
+    Attack(
+        "no_object",
+        "hands in a list",
+        0,
+        data=b"[]",
+        says="no notebook",
+        by_nbgrader=True,
+        slow=True,
+    ),
     Attack(
         "no_cells",
         "hands in a notebook without cells",
@@ -358,7 +437,9 @@ NOTEBOOK_FILES = [
         "other_notebook",
         "hands in another notebook altogether",
         0,
-        data=json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [code("1 + 1")]}).encode(),
+        data=json.dumps(
+            {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [code("1 + 1")]}
+        ).encode(),
         says="another notebook",
         by_nbgrader=True,
     ),
@@ -382,7 +463,11 @@ NOTEBOOK_FILES = [
         slow=True,
     ),
     Attack(
-        "timestamp", "hands in a timestamp.txt that is no date", 4, files={"timestamp.txt": b"soon"}, by_nbgrader=True
+        "timestamp",
+        "hands in a timestamp.txt that is no date",
+        4,
+        files={"timestamp.txt": b"soon"},
+        by_nbgrader=True,
     ),
     Attack(
         "timestamp_link",
@@ -395,16 +480,25 @@ NOTEBOOK_FILES = [
         "link_endless",
         "hands in links that never end and links to nothing",
         4,
-        files={"zero": Path("/dev/zero"), "nothing": Path("/nowhere/{mark}"), "loop": Path("loop"), "self": Path(".")},
+        files={
+            "zero": Path("/dev/zero"),
+            "nothing": Path("/nowhere/{mark}"),
+            "loop": Path("loop"),
+            "self": Path("."),
+        },
         by_nbgrader=True,
     ),
-    Attack("pipe", "hands in a pipe and a socket", 4, pipes=("pipe", "deep/pipe"), by_nbgrader=True),
+    Attack(
+        "pipe", "hands in a pipe and a socket", 4, pipes=("pipe", "deep/pipe"), by_nbgrader=True
+    ),
     Attack(
         "hidden_answer",
         "writes the answer of one exercise into the other's check",
         10,
         answers={"row_sums": ROW_SUMS},
-        edit=lambda notebook: notebook["cells"].insert(place(notebook, "check_half_square"), code(HALF_SQUARE)),
+        edit=lambda notebook: notebook["cells"].insert(
+            place(notebook, "check_half_square"), code(HALF_SQUARE)
+        ),
         by_nbgrader=True,
         slow=True,
     ),

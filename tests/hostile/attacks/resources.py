@@ -19,7 +19,9 @@ def _endless_markdown(notebook: Notebook) -> None:
             "*a " * 9_000,
         )
     ):
-        notebook["cells"].append({"cell_type": "markdown", "id": f"deep-{number}", "metadata": {}, "source": text})
+        notebook["cells"].append(
+            {"cell_type": "markdown", "id": f"deep-{number}", "metadata": {}, "source": text}
+        )
 
 
 RESOURCES = [
@@ -33,7 +35,13 @@ RESOURCES = [
         says="stopped after",
         slow=True,
     ),
-    Attack("endless_check", "loops in a check", 4, answers=in_check("while True: pass"), says="stopped after"),
+    Attack(
+        "endless_check",
+        "loops in a check",
+        4,
+        answers=in_check("while True: pass"),
+        says="stopped after",
+    ),
     Attack(
         "stubborn_cell",
         "swallows every interrupt",
@@ -335,5 +343,7 @@ RESOURCES = [
             ),
         ],
     ),
-    Attack("deep_markdown", "writes Markdown that takes minutes to read", 4, edit=_endless_markdown),
+    Attack(
+        "deep_markdown", "writes Markdown that takes minutes to read", 4, edit=_endless_markdown
+    ),
 ]

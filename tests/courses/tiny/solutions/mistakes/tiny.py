@@ -3,7 +3,9 @@
 import numpy as np
 
 HINTS = {
-    "half_square": {"not_averaged": "dw is summed over the examples; divide by N as the loss does."},
+    "half_square": {
+        "not_averaged": "dw is summed over the examples; divide by N as the loss does."
+    },
     "row_sums": {"columns": "These are the sums of the columns: sum over axis 1."},
 }
 

@@ -13,4 +13,8 @@ def half_square(student, x, w):
     return {"loss": loss, "dw": dw}
 
 
-half_square.checks = [Dimensions(share=1), Reference(share=2), Gradient("loss", wrt="w", claimed="dw", share=3)]
+half_square.checks = [
+    Dimensions(share=1),
+    Reference(share=2),
+    Gradient("loss", wrt="w", claimed="dw", share=3),
+]
