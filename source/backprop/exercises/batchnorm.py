@@ -1,4 +1,4 @@
-"""Batch normalisation: forward, back by stages and by one formula, and a backward pass that is wrong."""
+"""Batch normalisation: forward, back by stages and by one formula, and back in a wrong way."""
 
 import numpy as np
 
@@ -93,10 +93,8 @@ def the_batch_does_not_matter(ask):
     """An example's output depends on nobody else's: that is what the running averages are for."""
     inputs, out = ask()
     only_beta = np.tile(inputs["beta"], (len(inputs["x"]), 1))
-    must(
-        np.ptp(out["out_in_test"], axis=0).max() <= 1e-9,
-        'in mode "test" equal examples must come out equal.',
-    )
+    holds = np.ptp(out["out_in_test"], axis=0).max() <= 1e-9
+    must(holds, 'in mode "test" equal examples must come out equal.')
     must(
         not close(out["out_in_test"], only_beta),
         'in mode "test" the running averages must be used, not the statistics of the batch at hand.',
@@ -110,7 +108,6 @@ def the_batch_does_not_matter(ask):
 
 @property_of(batchnorm_forward, "Averages move by momentum", 0.5)
 def averages_move_by_momentum(ask):
-    """What is remembered, how fast, and that nothing else moves."""
     inputs, out = ask()
     x, momentum = inputs["x"], float(inputs["momentum"])
     for name, now in (("mean", x.mean(axis=0)), ("var", x.var(axis=0))):
@@ -122,10 +119,8 @@ def averages_move_by_momentum(ask):
         out["averages_kept"],
         "the arrays of the caller's running averages are written into; put new ones into bn_param.",
     )
-    must(
-        close(out["mean_after_test"], out["new_mean"]),
-        'in mode "test" the running averages must stay as they are.',
-    )
+    holds = close(out["mean_after_test"], out["new_mean"])
+    must(holds, 'in mode "test" the running averages must stay as they are.')
     refuses = out["refuses_other_modes"]
     must(refuses, "a mode other than 'train' and 'test' must raise ValueError.")
 
@@ -164,7 +159,7 @@ def batchnorm_backward_alt(student, x, gamma, beta, eps, dout):
 @property_of(batchnorm_backward, "dx moves neither mean nor scale", 0.75)
 @property_of(batchnorm_backward_alt, "dx moves neither mean nor scale", 0.25)
 def dx_moves_neither_mean_nor_scale(ask):
-    """What shifts or stretches all examples of a feature alike, batch normalisation takes off again."""
+    """What shifts or stretches a feature for all examples alike is taken off again."""
     inputs, out = ask(eps=1e-13)
     x, dx = inputs["x"], out["dx"]
     none = np.zeros(x.shape[1])
@@ -191,7 +186,7 @@ batchnorm_backward_alt.checks = [*batchnorm_backward_alt.checks, Reference(0.75)
     checks=[Dimensions(0.5)],
 )
 def batchnorm_impostor(student, dout, x, gamma, eps):
-    """For a random dout, and for ones; and the forward pass that it pretends to come back through."""
+    """For a random dout, and for ones; and the forward pass it pretends to come back through."""
     train = {"mode": "train", "eps": eps}
     return {
         "dx": student.batchnorm_impostor(dout, x, gamma, eps),

@@ -96,7 +96,6 @@ def right_models_pass(ask):
 
 @property_of(gradient_check_model, "Six planted bugs are found", 1.75)
 def bugs_are_found(ask):
-    """All six, and the right parameter is blamed."""
     for _ in range(2):
         _, out = ask()
         for bug, found, blamed in zip(PLANTED, out["found"], out["blamed"], strict=True):
@@ -114,10 +113,8 @@ def counts_and_cleans_up(ask):
     counted = out["kinks"] > 0
     must(counted, 'next to kinks coordinates have to be left out, and counted in "kinks".')
     error = out["error_of_twice"]
-    must(
-        error == 0 or close(error, 1 / 3, 1e-5),
-        "a gradient twice too large has the error |2g - g| / (|2g| + |g|) = 1/3; yours differs.",
-    )
+    holds = error == 0 or close(error, 1 / 3, 1e-5)
+    must(holds, "a gradient twice too large has the error |2g - g| / (|2g| + |g|) = 1/3; yours differs.")
     must(
         out["arrays_kept"],
         "after the check model.params must hold the very arrays it held before.",
@@ -130,7 +127,7 @@ gradient_check_model.checks = [*gradient_check_model.checks, Reference(1.25, tol
 
 
 class Wavy:
-    """f(p) = sum(a sin p) + (sum a p)**2 / 2: its gradient, always in the same array, and its Hessian."""
+    """f(p) = sum(a sin p) + (sum a p)**2 / 2: its gradient, in one and the same array; its Hessian."""
 
     def __init__(self, a):
         self.a, self.grad = a, np.empty(a.shape)
@@ -167,13 +164,10 @@ def hessian_vector_product(student, x, v, u, a, h):
 
 @property_of(hessian_vector_product, "The Hessian is symmetric", 0.5)
 def hessian_is_symmetric(ask):
-    """u . H v = v . H u, whatever the function."""
     inputs, out = ask()
     left, right = np.sum(inputs["u"] * out["Hv"]), np.sum(inputs["v"] * out["Hu"])
-    must(
-        abs(left - right) <= 1e-6 * max(abs(left), abs(right), 1.0),
-        f"a Hessian is symmetric, so u . Hv = v . Hu; yours give {left:.6g} and {right:.6g}.",
-    )
+    holds = abs(left - right) <= 1e-6 * max(abs(left), abs(right), 1.0)
+    must(holds, f"a Hessian is symmetric, so u . Hv = v . Hu; yours give {left:.6g} and {right:.6g}.")
 
 
 @property_of(hessian_vector_product, "Vectors of every length", 1)
@@ -189,10 +183,8 @@ def agrees_with_the_hessian(ask):
         )
     exact = Wavy(inputs["a"]).times(inputs["x"], inputs["v"])
     near, far = (np.linalg.norm(ask(inputs, h=h)[1]["Hv_with_h"] - exact) for h in (0.1, 0.2))
-    must(
-        3.5 < far / max(near, 1e-300) < 4.5,
-        "twice the step h must leave four times the error, as h**2 says.",
-    )
+    holds = 3.5 < far / max(near, 1e-300) < 4.5
+    must(holds, "twice the step h must leave four times the error, as h**2 says.")
 
 
 hessian_vector_product.checks = [*hessian_vector_product.checks, Reference(1, tolerance=1e-6)]

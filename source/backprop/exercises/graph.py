@@ -35,7 +35,7 @@ FAN_OUTS = {
     "v * w + u, v = u * a, w = u * b, u = a + b": lambda a, b: ((u := a + b) * a) * (u * b) + u,
 }
 WEIGHT = -1.7
-"""What every gate's output is multiplied by, so that an upstream gradient of 1 is not all that is tried."""
+"""What every gate's output is multiplied by: an upstream gradient of 1 is not all that is tried."""
 
 
 def slopes(V, expressions, a, b):
@@ -174,7 +174,7 @@ Value.checks = [*Value.checks, Gradient("net", wrt=("a", "b"), claimed=("da", "d
 
 @property_of(Value, "backward starts afresh", 1)
 def starts_afresh(ask):
-    """A second backward says the same; one from another result on the same leaves is undisturbed."""
+    """A second backward says the same, and one from another result is not disturbed."""
     inputs, out = ask()
     must(
         close(out["again"], np.array([out["da"], out["db"]])),

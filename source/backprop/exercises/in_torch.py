@@ -38,7 +38,7 @@ def two_layers(X, parameters):
 
 
 def descend(apply, X, labels, parameters, steps, rate):
-    """Two layers and the answer on top, trained on all examples with momentum: losses and parameters."""
+    """Two layers and the answer on top, trained with momentum: losses and parameters."""
     import torch
 
     parameters = [one.clone().requires_grad_() for one in parameters]
@@ -134,10 +134,8 @@ def torch_agrees(ask):
 def arriving_gradient_counts(ask):
     inputs, out = ask()
     _, doubled = ask(inputs, dloss=2 * inputs["dloss"])
-    must(
-        close(doubled["dscores"], 2 * out["dscores"]) and np.abs(out["dscores"]).max() > 0,
-        "twice the dloss must give twice the dscores: your gate is seldom the last one.",
-    )
+    holds = close(doubled["dscores"], 2 * out["dscores"]) and np.abs(out["dscores"]).max() > 0
+    must(holds, "twice the dloss must give twice the dscores: your gate is seldom the last one.")
 
 
 @property_of(HingeLoss, "Any dtype, any device, no waiting", 0.5)
@@ -148,10 +146,7 @@ def follows_its_tensors(ask):
         out["keeps_dtype"],
         "for scores in float32 or bfloat16 the loss must be a tensor of that dtype.",
     )
-    must(
-        out["keeps_device"],
-        "on another device it stops: some tensor is made on the processor.",
-    )
+    must(out["keeps_device"], "on another device it stops: some tensor is made on the processor.")
     must(
         not out["waits"],
         "a number is read from a tensor, or entries are picked by a mask: an accelerator would have to wait for it.",
@@ -163,15 +158,13 @@ HingeLoss.checks = [*HingeLoss.checks, Reference(0.25, FOLLOWS, title="Follows i
 
 @property_of(HingeLoss, "C - 1 at the start, and by heart", 0.5)
 def starts_at_classes_minus_one_and_learns_by_heart(ask):
-    """A last layer of zeros makes all scores equal; fifty random labels can be learnt without a rest."""
+    """A last layer of zeros makes all scores equal; fifty random labels leave no loss."""
     inputs = ask.draw(case("fifty examples", sizes={"K": 50, "D": 10, "H": 60, "C": 4}))
     level = {"W2": 0 * inputs["W2"], "b2": 0 * inputs["b2"], "steps": 1}
     equal, learnt = ask.all([{**inputs, **level}, {**inputs, "steps": 400, "rate": 0.1}])
     first, last = equal["losses"], learnt["losses"][-20:].max()
-    must(
-        close(first, [3.0]),
-        f"with equal scores for 4 classes the loss must be 3, not {float(first[0]):.4g}.",
-    )
+    holds = close(first, [3.0])
+    must(holds, f"with equal scores for 4 classes the loss must be 3, not {float(first[0]):.4g}.")
     must(
         last < 0.01,
         "a network with your loss must learn fifty random labels by heart; "
@@ -180,7 +173,7 @@ def starts_at_classes_minus_one_and_learns_by_heart(ask):
 
 
 def digits_to_learn(rng, device):
-    """Digits under new names, in float32, and a fresh network; the labels of those not seen stay here."""
+    """Digits under new names and a fresh network; the labels of those not seen stay here."""
     X, y = digits()
     order, names, H = rng.permutation(len(y)), rng.permutation(10), 512 if device else 50
     known, held_out = order[: 1400 if device else 800], order[1400:]

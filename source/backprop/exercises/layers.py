@@ -1,4 +1,4 @@
-"""Layers of a network, forward and back: affine, ReLU and its leaky relative, softmax loss, dropout."""
+"""Layers, forward and back: affine, ReLU and its leaky relative, softmax loss, dropout."""
 
 import numpy as np
 
@@ -44,15 +44,13 @@ def affine_forward(student, x, w, b):
 
 @property_of(affine_forward, "One number picks one row", 0.5)
 def one_number_picks_one_row(ask):
-    """Examples that are 0 but for a single 1: each picks the row of w that belongs to its place, plus b."""
+    """An example that is 0 but for a single 1 picks the row of w that belongs to its place."""
     inputs = ask.draw()
     (_, A, B), D = inputs["x"].shape, len(inputs["w"])
     places = ask.rng.integers(0, D, 4)
     _, out = ask(inputs, x=np.eye(D)[places].reshape(4, A, B))
-    must(
-        close(out["out"], inputs["w"][places] + inputs["b"]),
-        "an example that is 0 but for one 1, at place k of its flat row, must give w[k] + b.",
-    )
+    holds = close(out["out"], inputs["w"][places] + inputs["b"])
+    must(holds, "an example that is 0 but for one 1, at place k of its flat row, must give w[k] + b.")
 
 
 @property_of(affine_forward, "The shape of an example does not matter", 0.5)
@@ -182,10 +180,8 @@ softmax_loss = function(
 def rows_sum_to_zero(ask):
     """What pushes the wrong classes down pushes the true one up, by as much."""
     inputs, out = ask()
-    must(
-        close(out["dx"].sum(axis=-1), np.zeros(len(inputs["x"]))),
-        "every row of dx must sum to 0: equal scores added to a row change nothing.",
-    )
+    holds = close(out["dx"].sum(axis=-1), np.zeros(len(inputs["x"])))
+    must(holds, "every row of dx must sum to 0: equal scores added to a row change nothing.")
 
 
 softmax_loss.checks = [*softmax_loss.checks, Vectorised("N", 0.25)]
@@ -207,7 +203,7 @@ softmax_loss.checks = [*softmax_loss.checks, Vectorised("N", 0.25)]
     checks=[Dimensions(0.5)],
 )
 def dropout(student, x, dout, p_keep, seed):
-    """With a seed in training and in test; twice without one; and with a p_keep that is no probability."""
+    """With a seed in training and in test; twice without one; with p_keep that is no probability."""
 
     def forward(x, mode, p_keep, **more):
         return student.dropout_forward(x, {"mode": mode, "p_keep": p_keep, **more})
@@ -226,16 +222,14 @@ def dropout(student, x, dout, p_keep, seed):
 
 @property_of(dropout, "As many as promised, with the same mean", 0.75)
 def as_many_as_promised(ask):
-    """Of 20 000 ones; a right answer is more than 6 standard deviations off less than once in 10**8 times."""
+    """Of 20 000 ones; a right answer is 6 standard deviations off less than once in 10**8 times."""
     ones = np.ones((200, 100))
     for p_keep in (0.25, 0.7):
         out = ask(x=ones, dout=ones, p_keep=p_keep)[1]["out"]
         fraction, mean = np.mean(out != 0), out.mean()
         spread = 6 * np.sqrt(p_keep * (1 - p_keep) / ones.size)
-        must(
-            abs(fraction - p_keep) <= spread,
-            f"with p_keep = {p_keep} you keep {fraction:.0%} of the entries.",
-        )
+        holds = abs(fraction - p_keep) <= spread
+        must(holds, f"with p_keep = {p_keep} you keep {fraction:.0%} of the entries.")
         must(
             abs(mean - 1) < spread / p_keep,
             f"dropout must keep the mean: of ones it is {mean:.3g} with p_keep = {p_keep}, not 1.",
@@ -255,10 +249,8 @@ def same_mask_both_ways(ask):
     """The gradient flows exactly where the numbers did, enlarged as they were."""
     ones = np.ones((30, 20))
     _, out = ask(x=ones, dout=ones)
-    must(
-        np.array_equal(out["out"] != 0, out["dx"] != 0),
-        "entries that were dropped on the way forward get a gradient, or kept ones get none.",
-    )
+    holds = np.array_equal(out["out"] != 0, out["dx"] != 0)
+    must(holds, "entries that were dropped on the way forward get a gradient, or kept ones get none.")
 
 
 @property_of(dropout, "Drawn anew, and only for probabilities", 0.25)

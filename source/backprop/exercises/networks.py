@@ -19,7 +19,7 @@ def gradient_of_loss(names, share):
 
 
 def only_weights_are_regularised(ask, names, **fixed):
-    """What changes when reg does: the loss by reg * sum(W**2), and the gradients of the weights alone."""
+    """With reg the loss changes by reg * sum(W**2), and the gradients of the weights alone."""
     inputs, with_reg = ask(reg=1.5, **fixed)
     _, without = ask(inputs, reg=0.0)
     weights = [name for name in names if name.startswith("W")]
@@ -123,15 +123,12 @@ def only_two_weights_pay(ask):
 
 @property_of(TwoLayerNet, "A small start", 0.5)
 def starts_small(ask):
-    """Weights as large as they were asked to be, biases at 0."""
     inputs, out = ask(weight_scale=0.5)
     _, other = ask(inputs, weight_scale=1e-4)
     for name in ("W1", "W2"):
         start, smaller = out[f"{name}_at_start"], other[f"{name}_at_start"]
-        must(
-            start.any() and close(5000 * smaller, start),
-            f"{name} must start at random, with weight_scale as its standard deviation.",
-        )
+        holds = start.any() and close(5000 * smaller, start)
+        must(holds, f"{name} must start at random, with weight_scale as its standard deviation.")
     must(not (out["b1_at_start"].any() or out["b2_at_start"].any()), "biases start at 0.")
 
 
@@ -174,37 +171,14 @@ DEEP = ("W1", "b1", "gamma1", "beta1", "W2", "b2", "gamma2", "beta2", "W3", "b3"
     checks=[Dimensions(0.5), gradient_of_loss(AFFINES, 1), gradient_of_loss(NORMS, 0.5)],
 )
 def FullyConnectedNet(
-    student,
-    X,
-    y,
-    W1,
-    b1,
-    gamma1,
-    beta1,
-    W2,
-    b2,
-    gamma2,
-    beta2,
-    W3,
-    b3,
-    reg,
-    p_keep,
-    seed,
-    batchnorm,
+    student, X, y, W1, b1, gamma1, beta1, W2, b2, gamma2, beta2, W3, b3, reg, p_keep, seed, batchnorm
 ):
-    """Two hidden layers with parameters of their owner's choice; then three and none, as they start."""
+    """Two hidden layers with parameters of their owner's choice; three and none as they start."""
     (D, H), (K, C) = W1.shape, W3.shape
-    options = {
-        "input_dim": D,
-        "num_classes": C,
-        "batchnorm": batchnorm,
-        "p_keep": p_keep,
-        "reg": reg,
-    }
+    options = {"input_dim": D, "num_classes": C, "batchnorm": batchnorm, "p_keep": p_keep, "reg": reg}
 
     def made(hidden_dims, **more):
-        rng = np.random.default_rng(seed)
-        settings = {**options, "weight_scale": 0.4, "rng": rng, **more}
+        settings = {**options, "weight_scale": 0.4, "rng": np.random.default_rng(seed), **more}
         return student.FullyConnectedNet(hidden_dims, **settings)
 
     model = made([H, K], dropout_seed=seed)
@@ -213,22 +187,20 @@ def FullyConnectedNet(
     params |= norms if batchnorm else {}
     model.params.update(params)
     loss, grads = model.loss(X, y)
-    scores, scores_of_one = (
-        model.loss(X),
-        model.loss(X[:1]),
-    )  # after training: running averages show
+    # after training once, so that running averages show
+    scores, scores_of_one = model.loss(X), model.loss(X[:1])
 
     deeper, without = made([K, H, K], dropout_seed=seed), made([])
     deeper_loss = deeper.loss(X, y)[0]
     unseeded = made([40], p_keep=0.5)
-    named = [set(one.params) == names_of(n, batchnorm) for n, one in ((2, model), (3, deeper), (0, without))]
+    hidden = ((2, model), (3, deeper), (0, without))
     return {
         "loss": loss,
         **{f"d{name}": np.zeros(len(value)) for name, value in norms.items()},  # for lack of a layer
         **{name: settled(grad) for name, grad in claimed(grads, params).items()},
         **{"scores": scores, "scores_of_one": scores_of_one, "no_hidden_scores": without.loss(X)},
         **{"deeper_loss": deeper_loss, "deeper_scores": deeper.loss(X)},
-        "names_right": np.array(named),
+        "names_right": np.array([set(one.params) == names_of(n, batchnorm) for n, one in hidden]),
         "gradients_given": np.array([name in grads or name not in params for name in DEEP]),
         "varies_without_seed": unseeded.loss(X, y)[0] != unseeded.loss(X, y)[0],
     }

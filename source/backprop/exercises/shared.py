@@ -1,15 +1,15 @@
-"""What several exercises share: shares of a gradient, gradients by name, a network to try things on."""
+"""What several exercises share: gradients by name, a network to try things on."""
 
 import numpy as np
 
 
 def beyond(shares, low=0.0, high=1.0):
-    """How far the worst of some shares of a gradient lies outside what is allowed: 0 for any right answer."""
+    """How far the worst of some shares of a gradient lies outside what is allowed: 0 if right."""
     return np.max(np.maximum(0, np.maximum(low - shares, shares - high)))
 
 
 def claimed(grads, params):
-    """The gradients in a model's dict as outputs dW1, db1, ...: nan where a parameter's gradient is missing."""
+    """The gradients in a model's dict as outputs dW1, db1, ...: nan where one is missing."""
     missing = {name: np.full(np.shape(value), np.nan) for name, value in params.items()}
     return {f"d{name}": np.array(grads.get(name, nan)) for name, nan in missing.items()}
 
@@ -17,8 +17,8 @@ def claimed(grads, params):
 class FoldedNet:
     """scores = |X A + c| V, with a squared loss: small, with kinks, and nobody's answer.
 
-    ``spoil`` plants a bug in its gradients; with a ``seed`` each example's loss has a random weight, drawn
-    anew in every call until reset().
+    ``spoil`` plants a bug in its gradients; with a ``seed`` each example's loss has a random weight,
+    drawn anew in every call until reset().
     """
 
     def __init__(self, A, c, V, reg=0.0, spoil=None, seed=None):

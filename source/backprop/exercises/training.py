@@ -45,14 +45,11 @@ def overfit_small(student, X, y, A, c, V, learning_rate, num_steps, own_network)
 
 @property_of(overfit_small, "One step downhill", 0.5)
 def one_step_downhill(ask):
-    """Every parameter, by learning_rate times its gradient, into a new array."""
     inputs, out = ask(num_steps=1)
     model = FoldedNet(inputs["A"], inputs["c"], inputs["V"], reg=1e-3)
     loss, grads = model.loss(inputs["X"], inputs["y"])
-    must(
-        close(out["losses"], [loss]),
-        "after one step loss_history must hold the loss before the step, and nothing else.",
-    )
+    holds = close(out["losses"], [loss])
+    must(holds, "after one step loss_history must hold the loss before the step, and nothing else.")
     for name, grad in grads.items():
         must(
             close(out[f"{name}_after"], inputs[name] - inputs["learning_rate"] * grad),
@@ -71,14 +68,10 @@ def learns_by_heart(ask):
     some = ask.rng.choice(len(y), 50, replace=False)
     _, out = ask(X=X[some], y=y[some], learning_rate=0.5, num_steps=200, own_network=True)
     losses, accuracy = out["losses"], float(out["accuracy"])
-    must(
-        losses.shape == (200,),
-        f"loss_history must hold the loss of each of 200 steps; it holds {losses.size}.",
-    )
-    must(
-        abs(losses[0] - np.log(10)) < 0.5,
-        f"your TwoLayerNet must start near log 10 = 2.3; the first loss is {losses[0]:.4g}.",
-    )
+    holds = losses.shape == (200,)
+    must(holds, f"loss_history must hold the loss of each of 200 steps; it holds {losses.size}.")
+    holds = abs(losses[0] - np.log(10)) < 0.5
+    must(holds, f"your TwoLayerNet must start near log 10 = 2.3; the first loss is {losses[0]:.4g}.")
     must(
         losses[-1] < 0.1 and accuracy == 1,
         f"200 steps must teach your TwoLayerNet 50 digits by heart; it knows {accuracy:.0%} of them, "
@@ -126,7 +119,6 @@ def gradient_accumulate(student, X, y, A, c, V, reg, shard_size):
 
 @property_of(gradient_accumulate, "As if in one piece", 1)
 def equals_the_whole(ask):
-    """The same numbers as one call on everything."""
     inputs, out = ask()
     _, whole = ask(inputs, shard_size=1000)
     shards = f"{len(inputs['X'])} examples in shards of {int(inputs['shard_size'])}"
