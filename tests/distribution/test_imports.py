@@ -82,7 +82,12 @@ def brought_by(path: Path, module: str) -> set[str]:
         return set()
     if module in DISTRIBUTIONS:
         return {canonicalize_name(name) for name in DISTRIBUTIONS[module]}
-    beside = [path.parent / module, path.parent / f"{module}.py", ROOT / "tests" / module]
+    folders = [
+        path.parent,
+        path.parents[1],
+        ROOT / "tests",
+    ]  # a package of exercises has neighbours
+    beside = [folder / name for folder in folders for name in (module, f"{module}.py")]
     assert any(one.exists() for one in beside), f"{path} imports {module}, which nobody brings"
     return set()
 
