@@ -137,7 +137,8 @@ def _own_frames(exception: BaseException) -> list[traceback.FrameSummary]:
 def _is_own(frame: FrameType) -> bool:
     filename, here = frame.f_code.co_filename, __file__.rpartition("autograder")[0]
     return (
-        not filename.startswith((here + "autograder", sys.base_prefix))
+        # <frozen: importlib's own, when a module is missing
+        not filename.startswith((here + "autograder", sys.base_prefix, "<frozen"))
         and "site-packages" not in filename
         and not str(frame.f_globals.get("__name__")).startswith(INSTRUCTORS)
     )

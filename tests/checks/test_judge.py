@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import numpy as np
 
 from autograder.checks import Dimensions, Property
@@ -46,6 +48,16 @@ def test_an_exception_is_told_in_one_sentence_with_the_line():
     assert (verdict.status, verdict.score) == ("error", 0)
     assert verdict.findings[0].message.startswith("ValueError: operands could not be broadcast")
     assert "in broken, line" in verdict.findings[0].message
+
+
+def test_a_module_that_is_missing_is_told_with_the_line_that_asked_for_it():
+    def asking(x):
+        return import_module("no_such_module").layer(x)
+
+    message = judged(asking).findings[0].message
+    assert message.startswith(
+        "ModuleNotFoundError: No module named 'no_such_module' in asking, line"
+    )
 
 
 def test_sys_exit_and_lying_exceptions_are_errors_like_any_other():

@@ -179,6 +179,13 @@ def in_a_thread_of_no_record(W, X, y, reg):
 POOL = []
 
 
+@pytest.fixture
+def no_thread_is_left():
+    yield
+    while POOL:
+        POOL.pop().shutdown()
+
+
 def in_a_thread_of_before(W, X, y, reg):
     from concurrent.futures import ThreadPoolExecutor
 
@@ -199,6 +206,7 @@ def in_a_thread_of_before(W, X, y, reg):
         (in_a_thread_of_before, "hides what it runs"),
     ],
 )
+@pytest.mark.usefixtures("no_thread_is_left")
 def test_torch_is_seen_in_c_plus_plus_too(answer, words):
     right, namespace = products()
     reference = local(right, namespace)
@@ -207,9 +215,6 @@ def test_torch_is_seen_in_c_plus_plus_too(answer, words):
     verdict = judge(exercise, local(exercise, namespace), reference=reference, seed=2)
     assert verdict.score == 0
     assert words in verdict.findings[-1].message
-    for pool in POOL:
-        pool.shutdown()
-    POOL.clear()
 
 
 def test_a_progress_bar_hides_nothing():
