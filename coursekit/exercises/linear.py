@@ -7,9 +7,31 @@ from typing import Any
 
 import numpy as np
 
-from autograder import draws, must
+from autograder import case, draws, must
 from autograder.checks import close
 from coursekit.exercises.digits import digits_with_bias
+
+
+def last_class_only(rng: np.random.Generator, inputs: Mapping[str, Any]) -> np.ndarray:
+    """Labels (N,) that name one class alone: a loss that forgets a class shows here."""
+    return np.full(len(inputs["X"]), inputs["W"].shape[1] - 1)
+
+
+def huge_examples(rng: np.random.Generator, inputs: Mapping[str, Any]) -> np.ndarray:
+    """Examples (N, D) that make scores of tens of thousands."""
+    return 1e4 * rng.standard_normal((len(inputs["y"]), len(inputs["W"])))
+
+
+LOSS = "W: D C, X: N D, y: N int<C, reg -> loss, dW: D C"
+LOSS_CASES = [
+    case("strong regularisation", reg=2.5),
+    case("no regularisation", reg=0.0),
+    case("one example", sizes={"N": 1}),
+    case("two classes", sizes={"C": 2}),
+    case("one label for all", y=last_class_only),
+    case("many more examples than classes", sizes={"N": 40}),
+]
+"""What any loss of a mini-batch must master."""
 
 MODEL_SIGNATURE = (
     "X: N D, y: N int<C, X_new: M D, learning_rate, reg, num_iters: int, batch_size: int, seed: int"
@@ -67,7 +89,8 @@ def learns_the_digits(ask: Any, steps: int) -> None:
     accuracy = np.mean(predictions == y[held_out])
     must(
         accuracy >= 0.85,  # measured with these losses: 0.93 on average, never below 0.90
-        f"after {steps} steps {accuracy:.0%} of 597 unseen digits are right; 85% is easily reached.",
+        f"after {steps} steps {accuracy:.0%} of 597 unseen digits are right; 85% is easily "
+        "reached.",
     )
 
 
@@ -88,7 +111,8 @@ def loss_falls(ask: Any, first: float, near: float, last: float, rate: float) ->
     ends = losses[-20:].mean()
     must(
         ends < last,
-        f"the check's loss must fall from {first:g} to below {last:g} in 200 steps; the last 20 average {ends:.3g}.",
+        f"the check's loss must fall from {first:g} to below {last:g} in 200 steps; the last 20 "
+        f"average {ends:.3g}.",
     )
 
 
@@ -102,7 +126,8 @@ def same_for_a_common_shift(ask: Any) -> tuple[dict[str, Any], Mapping[str, np.n
     _, moved = ask(inputs, W=inputs["W"] + shift)
     must(
         close(moved["loss"], out["loss"]) and close(moved["dW"], out["dW"]),
-        "one vector added to the weights of every class changes no difference of scores, yet your answer changes.",
+        "one vector added to the weights of every class changes no difference of scores, yet your "
+        "answer changes.",
     )
     return inputs, out
 
@@ -113,7 +138,8 @@ def rows_sum_to_zero(dx: np.ndarray) -> None:
     row = int(np.argmax(np.abs(np.nan_to_num(sums, nan=np.inf))))
     must(
         close(sums, np.zeros(len(dx))),
-        f"every row of dx must sum to 0 (equal scores added to a row change nothing); row {row} does not.",
+        f"every row of dx must sum to 0 (equal scores added to a row change nothing); row {row} "
+        "does not.",
     )
 
 

@@ -6,7 +6,7 @@ from autograder import case, exercise, function, must, property_of
 from autograder.checks import Dimensions, Gradient, Reference, Vectorised, close
 from coursekit.exercises import linear
 
-from .shared import LARGE_SCORES, LOSS, LOSS_CASES, hinge, separable
+from .shared import LARGE_SCORES, hinge, separable
 
 # --- the loss of one example --------------------------------------------------------------------
 
@@ -37,7 +37,8 @@ def zero_when_the_margin_is_met(ask):
     inputs, out = ask(x=X[0], y=int(y[0]), W=W.T.copy(), delta=2.0)
     must(
         close(out["loss"], 0),
-        f"the true class leads every other by 3 or more and delta is 2: the loss must be 0, not {out['loss']:.6g}.",
+        "the true class leads every other by 3 or more and delta is 2: the loss must be 0, not "
+        f"{out['loss']:.6g}.",
     )
     _, out = ask(inputs, delta=20.0)
     must(out["loss"] > 0, "no class leads by 20, so with delta = 20 the loss must be positive.")
@@ -49,7 +50,8 @@ def same_for_a_common_shift(ask):
     _, moved = ask(inputs, W=inputs["W"] + ask.rng.standard_normal(inputs["W"].shape[1]))
     must(
         close(moved["loss"], out["loss"]),
-        "the same vector added to every row of W moves all scores alike and must not change the loss.",
+        "the same vector added to every row of W moves all scores alike and must not change the "
+        "loss.",
     )
     W, x = inputs["W"].copy(), inputs["x"]
     W[int(inputs["y"])] -= (np.ptp(W @ x) + 1) * x / np.sum(x**2)
@@ -65,9 +67,9 @@ RIGHT_LOSS, RIGHT_GRADIENT = "Right loss", "Right gradient"
 
 svm_loss_naive = function(
     "svm_loss_naive",
-    LOSS,
+    linear.LOSS,
     points=10,
-    cases=[*LOSS_CASES, LARGE_SCORES],
+    cases=[*linear.LOSS_CASES, LARGE_SCORES],
     checks=[
         Dimensions(0.5),
         Reference(3.5, ("loss",), title=RIGHT_LOSS),
@@ -78,9 +80,9 @@ svm_loss_naive = function(
 
 svm_loss_vectorized = function(
     "svm_loss_vectorized",
-    LOSS,
+    linear.LOSS,
     points=12,
-    cases=[*LOSS_CASES, LARGE_SCORES],
+    cases=[*linear.LOSS_CASES, LARGE_SCORES],
     checks=[
         Dimensions(0.5),
         Reference(3.5, ("loss",), title=RIGHT_LOSS),
@@ -93,9 +95,9 @@ svm_loss_vectorized = function(
 
 squared_hinge_loss = function(
     "squared_hinge_loss",
-    LOSS,
+    linear.LOSS,
     points=7,
-    cases=LOSS_CASES,
+    cases=linear.LOSS_CASES,
     checks=[
         Dimensions(0.5),
         Reference(2, ("loss",), title=RIGHT_LOSS),
@@ -116,7 +118,8 @@ def starts_at_classes_minus_one(ask):
     _, out = ask(inputs, W=np.zeros_like(inputs["W"]))
     must(
         close(out["loss"], C - 1),
-        f"with W = 0 every score is equal and the loss must be C - 1 = {C - 1}; yours is {out['loss']:.6g}.",
+        f"with W = 0 every score is equal and the loss must be C - 1 = {C - 1}; yours is "
+        f"{out['loss']:.6g}.",
     )
 
 
@@ -132,13 +135,15 @@ def nothing_to_learn(ask):
     inputs, out = ask(W=W, X=X, y=y, reg=0.0)
     must(
         close(out["loss"], 0),
-        f"every true class leads by more than the margin, so the loss must be 0; yours is {out['loss']:.6g}.",
+        "every true class leads by more than the margin, so the loss must be 0; yours is "
+        f"{out['loss']:.6g}.",
     )
     must(close(out["dW"], np.zeros_like(W)), "every margin is met with reg = 0, so dW must be 0.")
     _, out = ask(inputs, W=0.1 * W)
     must(
         np.abs(out["loss"]) > 0 and np.abs(out["dW"]).max() > 0,
-        "with a tenth of these weights no margin is met any more: neither the loss nor dW can be 0.",
+        "with a tenth of these weights no margin is met any more: neither the loss nor dW can be "
+        "0.",
     )
 
 
@@ -279,7 +284,8 @@ def nobody_is_misclassified(ask):
     lead, _ = counterexample(ask)
     must(
         lead >= SAFE,
-        f"the best other class is {-lead:.4g} above the true one: this example may well count as incorrect.",
+        f"the best other class is {-lead:.4g} above the true one: this example may well count as "
+        "incorrect.",
     )
 
 
@@ -287,7 +293,8 @@ def nobody_is_misclassified(ask):
     zero_one_counterexample,
     "And yet the loss is positive",
     0.75,
-    "A class costs as soon as it comes closer to the true one than the margin; it need not overtake it.",
+    "A class costs as soon as it comes closer to the true one than the margin; it need not "
+    "overtake it.",
 )
 def the_loss_is_positive(ask):
     _, loss = counterexample(ask)
@@ -307,5 +314,6 @@ def the_loss_is_no_count(ask):
     _, loss = counterexample(ask)
     must(
         abs(loss - round(loss)) >= SAFE,
-        f"the hinge loss of your example is {loss:.4g}, a whole number: it could still be a count of something.",
+        f"the hinge loss of your example is {loss:.4g}, a whole number: it could still be a count "
+        "of something.",
     )

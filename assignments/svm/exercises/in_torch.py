@@ -12,10 +12,9 @@ from autograder.checks import (
     Training,
     Vectorised,
 )
+from coursekit.exercises import linear
 from coursekit.exercises.digits import digits_with_bias
 from coursekit.exercises.tensors import array
-
-from .shared import LOSS_CASES
 
 
 def with_gradient(student, W, X, y, reg):
@@ -54,7 +53,7 @@ def digits_to_learn(rng, device):
         "examined": lambda rng, sizes: False,
     },
     sizes={"T": (2, 3)},
-    cases=[*LOSS_CASES, case("elsewhere, and in fewer bits", examined=True)],
+    cases=[*linear.LOSS_CASES, case("elsewhere, and in fewer bits", examined=True)],
     seconds=60,
     accelerated=True,
     checks=[
@@ -97,7 +96,8 @@ def dtype_is_kept(ask):
     """Half the bits in, half the bits out."""
     must(
         ask(examined=True)[1]["keeps_dtype"],
-        "for arguments in float32 or bfloat16 the loss must be a tensor of that dtype, and no step may mix dtypes.",
+        "for arguments in float32 or bfloat16 the loss must be a tensor of that dtype, and no step "
+        "may mix dtypes.",
     )
 
 
@@ -107,11 +107,13 @@ def device_is_kept(ask):
     _, out = ask(examined=True)
     must(
         out["keeps_device"],
-        "on another device it stops: some tensor is made on the processor, or the loss leaves its arguments.",
+        "on another device it stops: some tensor is made on the processor, or the loss leaves its "
+        "arguments.",
     )
     must(
         not out["waits"],
-        "a number is read from a tensor, or entries are picked by a mask: an accelerator would have to wait for it.",
+        "a number is read from a tensor, or entries are picked by a mask: an accelerator would "
+        "have to wait for it.",
     )
 
 

@@ -3,28 +3,9 @@
 import numpy as np
 
 from autograder import case
+from coursekit.exercises import linear
 
-
-def last_class_only(rng, inputs):
-    """Labels that name one class alone: a loss that forgets a class shows here."""
-    return np.full(len(inputs["X"]), inputs["W"].shape[1] - 1)
-
-
-def huge_examples(rng, inputs):
-    """Examples that make scores of tens of thousands."""
-    return 1e4 * rng.standard_normal((len(inputs["y"]), len(inputs["W"])))
-
-
-LOSS = "W: D C, X: N D, y: N int<C, reg -> loss, dW: D C"
-LOSS_CASES = [
-    case("strong regularisation", reg=2.5),
-    case("no regularisation", reg=0.0),
-    case("one example", sizes={"N": 1}),
-    case("two classes", sizes={"C": 2}),
-    case("one label for all", y=last_class_only),
-    case("many more examples than classes", sizes={"N": 40}),
-]
-LARGE_SCORES = case("large scores", reg=0.0, X=huge_examples)
+LARGE_SCORES = case("large scores", reg=0.0, X=linear.huge_examples)
 
 
 def hinge(scores, y, delta=1.0, power=1):

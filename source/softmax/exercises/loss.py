@@ -1,0 +1,166 @@
+"""The loss of a mini-batch and its gradient: with loops, as a layer, vectorised."""
+
+import numpy as np
+
+from autograder import case, function, must, property_of
+from autograder.checks import Dimensions, Gradient, Reference, Vectorised, close
+from coursekit.exercises import linear
+
+from .shared import cross_entropy, huge_scores, scattered_scores, score_cases
+
+
+def last_feature(*values):
+    """Examples whose last feature takes these values in turn ..."""
+
+    def draw(rng, inputs):
+        X = rng.standard_normal((len(inputs["y"]), len(inputs["W"])))
+        X[:, -1] = np.resize(values, len(X))
+        return X
+
+    return draw
+
+
+def weight_shared_by_all(rng, inputs):
+    """... and weights that hand that feature to all classes alike: it shifts the rows of scores."""
+    return np.concatenate([rng.standard_normal((5, 4)), np.ones((1, 4))])
+
+
+SHIFTED = {"sizes": {"D": 6, "C": 4}, "W": weight_shared_by_all}
+LOSS_CASES = [
+    *linear.LOSS_CASES,
+    case("scores of tens of thousands", X=linear.huge_examples),
+    case("all scores around 1000", **SHIFTED, X=last_feature(1000)),
+    case("rows that lie 1000 above and below zero", **SHIFTED, X=last_feature(1000, -1000, 0)),
+]
+RIGHT_LOSS, RIGHT_GRADIENT = "Right loss", "Right gradient"
+
+softmax_loss_naive = function(
+    "softmax_loss_naive",
+    linear.LOSS,
+    points=6,
+    cases=LOSS_CASES,
+    checks=[
+        Dimensions(0.5),
+        Reference(1, ("loss",), title=RIGHT_LOSS),
+        Gradient("loss", wrt="W", claimed="dW", share=1),
+        Reference(1, ("dW",), title=RIGHT_GRADIENT),
+    ],
+)
+
+softmax_loss_vectorized = function(
+    "softmax_loss_vectorized",
+    linear.LOSS,
+    points=7,
+    cases=LOSS_CASES,
+    checks=[
+        Dimensions(0.5),
+        Reference(1, ("loss",), title=RIGHT_LOSS),
+        Gradient("loss", wrt="W", claimed="dW", share=1),
+        Reference(1, ("dW",), title=RIGHT_GRADIENT),
+        Vectorised("N", 1),
+        Vectorised("C", 0.5),
+    ],
+)
+
+
+@property_of(softmax_loss_naive, "ln C at the start", 0.5)
+@property_of(softmax_loss_vectorized, "ln C at the start", 0.25)
+def starts_at_log_C(ask):
+    """With no weights all classes are equally probable."""
+    inputs = ask.draw()
+    _, out = ask(inputs, W=np.zeros_like(inputs["W"]))
+    loss, C = out["loss"], inputs["W"].shape[1]
+    must(
+        close(loss, np.log(C)),
+        f"with W = 0 the loss must be ln {C} = {np.log(C):.6g}; yours is {loss:.6g}.",
+    )
+
+
+@property_of(softmax_loss_naive, "Badly wrong is expensive, not infinite", 1)
+@property_of(softmax_loss_vectorized, "Badly wrong is expensive, not infinite", 1)
+def badly_wrong_is_expensive(ask):
+    """A probability that rounds to 0 has a logarithm all the same."""
+    y = np.array([0, 1, 2])
+    for size in (1e3, 1e4):
+        scores = np.array([[size, size, size], [-size, -size, -size], [0.0, 0.0, -size]])
+        _, out = ask(W=scores, X=np.eye(3), y=y, reg=0.0)
+        loss, wanted = out["loss"], cross_entropy(scores, y)
+        must(
+            close(loss, wanted),
+            f"rows of {size:g} and of {-size:g}, and a true class {size:g} behind, cost "
+            f"{wanted:.6g}, not {loss:.6g}.",
+        )
+
+
+@property_of(softmax_loss_naive, "The price of large weights", 1)
+@property_of(softmax_loss_vectorized, "The price of large weights", 0.5)
+def penalty_is_the_sum_of_squares(ask):
+    """What the regularisation adds, to the loss and to its gradient."""
+    inputs, without = ask(reg=0.0)
+    _, with_reg = ask(inputs, reg=1.5)
+    must(
+        close(with_reg["loss"] - without["loss"], 1.5 * np.sum(inputs["W"] ** 2)),
+        "reg = 1.5 must add 1.5 times the sum of all squared weights to the loss.",
+    )
+    must(
+        close(with_reg["dW"] - without["dW"], 3 * inputs["W"]),
+        "reg = 1.5 must add the gradient of 1.5 * sum(W**2) to dW.",
+    )
+
+
+@property_of(softmax_loss_vectorized, "Only differences of scores count", 0.25)
+def blind_to_a_common_shift(ask):
+    linear.same_for_a_common_shift(ask)
+
+
+# --- the loss as a layer ------------------------------------------------------------------------
+
+softmax_loss = function(
+    "softmax_loss",
+    "x: N C, y: N int<C -> loss, dx: N C",
+    points=4,
+    cases=[
+        *score_cases("x"),
+        case("one label for all", y=lambda rng, i: np.full(len(i["x"]), i["x"].shape[1] - 1)),
+    ],
+    checks=[
+        Dimensions(0.5),
+        Reference(0.75, ("loss",), title=RIGHT_LOSS),
+        Gradient("loss", wrt="x", claimed="dx", share=0.75),
+        Reference(0.5, ("dx",), title=RIGHT_GRADIENT),
+    ],
+)
+
+
+@property_of(softmax_loss, "The rows of dx sum to 0", 0.25)
+def rows_sum_to_zero(ask):
+    linear.rows_sum_to_zero(ask()[1]["dx"])
+
+
+@property_of(softmax_loss, "Only the true class is pushed up", 0.25)
+def only_the_true_class_rises(ask):
+    """A higher score helps where the class is right and costs where it is wrong."""
+    inputs, out = ask()
+    true = np.eye(inputs["x"].shape[1], dtype=bool)[inputs["y"]]
+    must(
+        (out["dx"][true] < 0).all() and (out["dx"][~true] > 0).all(),
+        "dx must be negative at the true class (raising its score lowers the loss) and positive at "
+        "all others.",
+    )
+
+
+@property_of(softmax_loss, "Scores of any size", 0.5)
+def any_scores_have_a_loss(ask):
+    """Scores of tens of thousands, rows 1000 apart."""
+    for made in (huge_scores, scattered_scores):
+        x, y = made(ask.rng, {}), ask.rng.integers(0, 5, 8)
+        _, out = ask(x=x, y=y)
+        loss, wanted = out["loss"], cross_entropy(x, y)
+        must(
+            close(loss, wanted),
+            f"for scores from {x.min():.5g} to {x.max():.5g} the loss must be {wanted:.6g}, not "
+            f"{loss:.6g}.",
+        )
+
+
+softmax_loss.checks += [Vectorised("N", 0.5)]

@@ -1,0 +1,229 @@
+"""Before training, training, and three lines of old notes."""
+
+import numpy as np
+
+from autograder import case, draws, exercise, must, property_of
+from autograder.checks import Dimensions, Reference, close
+from coursekit.exercises import linear
+from coursekit.exercises.digits import digits_with_bias
+
+from .shared import cross_entropy, squares
+
+# --- before training ----------------------------------------------------------------------------
+
+
+@exercise(
+    "C: int -> softmax, softmax_by_default, hinge, refuses_other_kinds: bool",
+    points=2,
+    given={"C": draws.whole(3, 59)},
+    cases=[case("CIFAR-10", C=10), case("ImageNet", C=1000), case("two classes", C=2)],
+    checks=[Dimensions(0.25)],
+)
+def expected_initial_loss(student, C):
+    """Both kinds, and one that there is not."""
+    loss = student.expected_initial_loss
+    return {
+        "softmax": loss(C, "softmax"),
+        "softmax_by_default": loss(C),
+        "hinge": loss(C, "hinge"),
+        "refuses_other_kinds": linear.refused(loss, C, "perceptron"),
+    }
+
+
+@property_of(expected_initial_loss, "The loss of equal scores", 0.75)
+def equals_the_loss_of_equal_scores(ask):
+    """What the formulas of the losses say for scores that are all zero; for ten classes 2.302585 and 9."""
+    for C in (10, int(ask.rng.integers(11, 500))):
+        _, out = ask(C=C)
+        wanted = cross_entropy(np.zeros((1, C)), np.zeros(1, dtype=int))
+        must(
+            close(out["softmax"], wanted),
+            f"{C} classes with equal scores have a softmax loss of {wanted:.6f}, not "
+            f"{out['softmax']:.6f}.",
+        )
+        must(
+            close(out["hinge"], C - 1),
+            f"{C} classes with equal scores have a hinge loss of {C - 1}, not {out['hinge']:.6g}.",
+        )
+
+
+@property_of(expected_initial_loss, "Other kinds are refused", 0.25)
+def refuses_other_kinds(ask):
+    """A silent answer to a question not understood is worse than none."""
+    must(
+        ask()[1]["refuses_other_kinds"],
+        "a kind other than 'softmax' and 'hinge' must raise ValueError.",
+    )
+
+
+expected_initial_loss.checks += [Reference(0.75)]
+
+
+def planned(start, slope, unit):
+    """A loss that starts so many units from ln C, and answers so to the regularisation."""
+
+    def loss_fn(W, X, y, reg):
+        return np.log(W.shape[1]) + start * unit + slope * reg * np.sum(W * W), np.zeros_like(W)
+
+    return loss_fn
+
+
+STARTS = [-9.0, -1.5, -0.9, -0.3, 0.0, 0.5, 0.9, 1.2, 9.0, np.nan]
+SLOPES = np.resize([1.0, 0.0, -1.0, 0.02], len(STARTS))
+
+
+@exercise(
+    "W: D C, X: N D, y: N int<C, starts: K, slopes: K, reg, tol "
+    "-> starts_right: K bool, reg_raises_it: K bool, starts_right_by_default: K bool",
+    points=3,
+    given={
+        "starts": lambda rng, sizes: rng.permutation(STARTS),
+        "slopes": lambda rng, sizes: rng.permutation(SLOPES),
+        "tol": lambda rng, sizes: float(rng.choice([0.02, 0.04, 0.3])),
+        "W": draws.normal("D", "C", scale=0.1),
+    },
+    sizes={"K": (10, 10)},
+    cases=[
+        case("a thousand classes", sizes={"C": 1000}),
+        case("as many examples as classes", sizes={"C": 6, "N": 6}),
+    ],
+    checks=[Dimensions(0.5)],
+)
+def initial_loss_ok(student, W, X, y, starts, slopes, reg, tol):
+    """Asked about losses that start and answer as planned, with a tol of its own and with the defaults."""
+    ok, plans = student.initial_loss_ok, list(zip(starts, slopes, strict=True))
+    verdicts = [ok(planned(*plan, tol), W, X, y, reg, tol) for plan in plans]
+    by_default = [ok(planned(*plan, 0.1), W, X, y) for plan in plans]
+    return {
+        "starts_right": np.array([verdict[0] for verdict in verdicts]),
+        "reg_raises_it": np.array([verdict[1] for verdict in verdicts]),
+        "starts_right_by_default": np.array([verdict[0] for verdict in by_default]),
+    }
+
+
+PLANS = {
+    "starts at ln C and rises": ((0.0, 1.0), (True, True)),
+    "starts five tolerances below ln C": ((-5.0, 1.0), (False, True)),
+    "starts five tolerances above ln C": ((5.0, 1.0), (False, True)),
+    "ignores the regularisation": ((0.0, 0.0), (True, False)),
+    "falls with the regularisation": ((0.0, -1.0), (True, False)),
+    "is nan": ((np.nan, 1.0), (False, False)),
+}
+
+
+@property_of(initial_loss_ok, "Good and bad starts", 1)
+def tells_good_from_bad(ask):
+    """A right start, a half-blind one, a dead regulariser, one that lowers the loss, and nan."""
+    starts, slopes = np.array([plan for plan, _ in PLANS.values()]).T
+    _, out = ask(starts=starts, slopes=slopes, reg=0.5, tol=0.01)
+    verdicts = zip(out["starts_right"], out["reg_raises_it"], strict=True)
+    for (title, (_, wanted)), verdict in zip(PLANS.items(), verdicts, strict=True):
+        got = tuple(map(bool, verdict))
+        must(got == wanted, f"for a loss that {title} the answer is {wanted}; yours is {got}.")
+
+
+initial_loss_ok.checks += [Reference(1.5)]
+
+# --- training -----------------------------------------------------------------------------------
+
+
+@exercise(
+    f"{linear.MODEL_SIGNATURE} -> losses: T, W: D C, probabilities: M C, predictions: M int,"
+    " losses_of_a_second_call: T, W_after_it: D C",
+    points=5,
+    given={**linear.MODEL_GIVEN, "learning_rate": draws.number(0.05, 0.15)},
+    sizes=linear.MODEL_SIZES,
+    cases=[case("no regularisation", reg=0.0)],
+    seconds=20,
+    checks=[Dimensions(0.5), Reference(2)],
+)
+def Softmax(student, X, y, X_new, learning_rate, reg, num_iters, batch_size, seed):
+    """Train on squared distances (training is judged here, not the cross-entropy), predict, train on."""
+    settings = {"rate": learning_rate, "reg": reg, "steps": num_iters, "batch": batch_size}
+    predicted = ("probabilities", "predictions")
+    return linear.trained_twice(
+        student.Softmax(), squares, X_new, seed, predicted, X=X, y=y, **settings
+    )
+
+
+@property_of(Softmax, "The loss falls", 1.25)
+def loss_falls(ask):
+    """From 0.5, half the squared distance of weights near zero, down."""
+    linear.loss_falls(ask, first=0.5, near=0.05, last=0.3, rate=0.2)
+
+
+@property_of(Softmax, "It reads digits it has not seen", 1.25)
+def learns_the_digits(ask):
+    linear.learns_the_digits(ask, steps=500)
+
+
+@exercise(
+    "X: N D, y: N int<C, num_examples: int, learning_rate, num_iters: int, seed: int "
+    "-> losses: T, accuracy",
+    points=3,
+    given={
+        "y": draws.every_class("C"),
+        "num_examples": draws.whole(9, 12),
+        "learning_rate": draws.number(0.02, 0.1),
+        "num_iters": draws.size("T"),
+        "seed": draws.seed,
+    },
+    sizes={"N": (30, 40), "C": (4, 6), "D": (7, 9), "T": (2, 3)},
+    cases=[
+        case("one step", sizes={"T": 1}),
+        case("one step, again", sizes={"T": 1}),
+        case("many steps", sizes={"T": 60}),
+    ],
+    checks=[Dimensions(0.5)],
+)
+def overfit_small(student, X, y, num_examples, learning_rate, num_iters, seed):
+    """With a loss of our own."""
+    settings = num_examples, learning_rate, num_iters, np.random.default_rng(seed)
+    losses, accuracy = student.overfit_small(squares, X, y, *settings)
+    return {"losses": np.array(losses, dtype=float), "accuracy": accuracy}
+
+
+@property_of(overfit_small, "Learned by heart", 1)
+def learns_by_heart(ask):
+    """Twenty digits are no match for 650 weights."""
+    X, y = digits_with_bias()
+    _, out = ask(X=X, y=y, num_examples=20, learning_rate=0.2, num_iters=1000)
+    losses = out["losses"]
+    must(
+        losses.shape == (1000,),
+        f"the loss of each of 1000 steps must be returned; yours has the shape {losses.shape}.",
+    )
+    must(
+        losses[-1] < 0.02 * losses[0],
+        f"the loss of 20 examples must all but vanish; yours goes from {losses[0]:.3g} to "
+        f"{losses[-1]:.3g}.",
+    )
+    must(
+        close(out["accuracy"], 1.0),
+        f"all 20 examples are learned by heart: accuracy 1, not {out['accuracy']:.3g}.",
+    )
+
+
+overfit_small.checks += [Reference(1.5)]
+
+# --- find the errors: three lines of old notes --------------------------------------------------
+
+QUOTES = {"about_the_loss": "abc", "about_the_ratio": "def", "about_second_order": "ghi"}
+
+
+@exercise(
+    "-> about_the_loss: 3 bool, about_the_ratio: 3 bool, about_second_order: 3 bool",
+    points=4,
+    checks=[
+        Dimensions(0.25),
+        Reference(1.25, ("about_the_loss",), title="About the loss"),
+        Reference(1.25, ("about_the_ratio",), title="About the ratio"),
+        Reference(1.25, ("about_second_order",), title="About second order"),
+    ],
+)
+def notes_errata(student):
+    """True or False for each claim, in order, three by three."""
+    claims = student.notes_errata()
+    return {
+        name: np.array([claims[letter] for letter in letters]) for name, letters in QUOTES.items()
+    }
