@@ -44,13 +44,17 @@ class SolutionsModule:
             raise AuthoringError(f"{self.shown} defines no function or class {name}: {hint}")
         return _Marking(self, node).source()
 
-    def hidden(self) -> Iterator[tuple[str, list[str]]]:
-        """Every body that must not reach a student: the name of its function, and its lines."""
+    def hidden(self) -> Iterator[tuple[str, Function]]:
+        """Every function whose body must not reach a student, with its name."""
         for name, node in self.definitions.items():
             for function, path in _functions(node, name):
                 if not _is_given(function, self.lines):
-                    start = _docstring_end(function) or function.lineno
-                    yield path, list(self.lines[start : function.end_lineno])
+                    yield path, function
+
+    def body(self, function: Function) -> list[str]:
+        """The lines of a function's body, its docstring aside."""
+        start = _docstring_end(function) or function.lineno
+        return list(self.lines[start : function.end_lineno])
 
 
 def read_answers(path: Path, shown: str) -> SolutionsModule:

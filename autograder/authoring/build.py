@@ -13,7 +13,7 @@ from ..errors import AuthoringError, ExerciseError
 from ..exercise.load import ENTRIES, Loaded, load, read_modules
 from ..gradebook.release import Course, generate, read_course
 from .answers import SolutionsModule, read_answers
-from .leak import refuse_leaks
+from .leak import files_under, refuse_leaks, secrets
 from .notebook import expand
 from .text import read_text
 
@@ -174,7 +174,7 @@ def _generate(plan: _Plan, course: Course, stage: Path, *, record: bool) -> Path
     (source / f"{plan.name}.ipynb").write_text(_dump(plan.notebook), encoding="utf-8")
     generate(course, stage, plan.name, record=record)
     release = stage / "release" / plan.name
-    refuse_leaks(release, plan.answers, f"the release {plan.name}")
+    refuse_leaks(files_under(release, f"the release {plan.name}"), secrets(plan.answers))
     return release
 
 

@@ -1,17 +1,22 @@
 """The last look before a release: nothing of an answer may be in it.
 
-An answer leaks when three of its lines in a row, comments and lines that say nothing (see ``_telling``) aside, stand in
-a row somewhere in what students get. So does one that the release could import.
+An answer leaks when three of its lines in a row, comments and lines that say nothing (see
+``_telling``) aside, stand in a row somewhere in what students get; when code there does the same
+under other names (``alike``); when the release could import it. A hint leaks when its words stand
+somewhere in the clear.
 """
 
 from __future__ import annotations
 
+import ast
 import json
 import re
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 
 from ..errors import AuthoringError
+from .alike import passages
 from .answers import SolutionsModule
 
 ROW = 3
@@ -23,53 +28,107 @@ _SETUP = re.compile(
     r"\w+(,\w+)*=\w+\.shape(\[\d\])?|\w+=-?[\d.e]+|\w+=(np|torch)\.zeros(_like)?\(.*\)|(from[\w.]+)?import.*|return\w+(,\w+)*"
 )
 """Unpacked shapes, counters and zeros, imports, a plain return: any code has them."""
+_SEAM = re.compile(r"""["']\s*f?["']""")
+"""Where one string goes on in the next."""
 _IMPORTS_SOLUTIONS = re.compile(r"^\s*(from|import)\s+solutions\b")
 
 
-def refuse_leaks(release: Path, answers: SolutionsModule, shown: str) -> None:
-    """Raise AuthoringError when a file under ``release`` (called ``shown``) holds part of an answer's body."""
+@dataclass(frozen=True)
+class Secrets:
+    """What must not get out, each with the words that say whose it is.
+
+    rows: three lines of an answer; structures: passages of one; hints: the words of a hint.
+    """
+
+    rows: Mapping[tuple[str, ...], str]
+    structures: Mapping[str, str]
+    hints: Mapping[str, str]
+
+    def __or__(self, other: Secrets) -> Secrets:
+        return Secrets(
+            {**self.rows, **other.rows},
+            {**self.structures, **other.structures},
+            {**self.hints, **other.hints},
+        )
+
+
+def secrets(answers: SolutionsModule, hints: Mapping[str, str] | None = None) -> Secrets:
+    """The secrets of a solutions module. ``hints``: name of a mistake -> the sentence it earns."""
     rows: dict[tuple[str, ...], str] = {}
-    for name, body in answers.hidden():
-        for row, _ in _rows(enumerate(body, 1)):
-            rows.setdefault(row, name)
-    for path in sorted(release.rglob("*")):
-        if not path.is_file() or path.stat().st_size > LARGEST:
+    structures: dict[str, str] = {}
+    for name, function in answers.hidden():
+        for row, _ in _rows(enumerate(answers.body(function), 1)):
+            rows.setdefault(row, f"{name} of {answers.shown}")
+        for passage in passages(function):
+            structures.setdefault(passage.structure, f"{name} of {answers.shown}")
+    return Secrets(rows, structures, {_words(hint): name for name, hint in (hints or {}).items()})
+
+
+def refuse_leaks(files: Iterable[tuple[str, bytes]], secret: Secrets) -> None:
+    """Raise AuthoringError when one of the files (name as shown, content) gives a secret away."""
+    for shown, content in files:
+        if len(content) > LARGEST:
             continue
-        content = path.read_bytes().decode("utf-8", errors="ignore")
-        file = f"{shown}/{path.relative_to(release).as_posix()}"
-        for where, numbered in (
-            _pieces(content, file) if path.suffix == ".ipynb" else _lines(content, file)
-        ):
-            _refuse(where, numbered, rows, answers)
+        text = content.decode("utf-8", errors="ignore")
+        pieces = _cells(text, shown) if shown.endswith(".ipynb") else [(shown, text, True)]
+        for where, source, is_code in pieces:
+            _refuse_lines(where, list(enumerate(source.splitlines(), 1)), secret)
+            if is_code and shown.endswith((".py", ".ipynb")):
+                _refuse_structure(where, source, secret)
+        if "exercises" not in PurePosixPath(shown).with_suffix("").parts:  # told there on purpose
+            _refuse_hints(shown, text, secret)
 
 
-def _refuse(
-    where: str,
-    numbered: list[tuple[int, str]],
-    rows: dict[tuple[str, ...], str],
-    answers: SolutionsModule,
-) -> None:
+def files_under(folder: Path, shown: str) -> Iterator[tuple[str, bytes]]:
+    """Every file of a folder that is called ``shown``."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            yield f"{shown}/{path.relative_to(folder).as_posix()}", path.read_bytes()
+
+
+def _refuse_lines(where: str, numbered: list[tuple[int, str]], secret: Secrets) -> None:
     for number, line in numbered:
-        if "### BEGIN SOLUTION" in line:
+        if line.lstrip().startswith("### BEGIN SOLUTION"):
             raise AuthoringError(f"{where} line {number}: a solution was not taken out")
         if _IMPORTS_SOLUTIONS.match(line):
             raise AuthoringError(f"{where} line {number}: students have no 'solutions' to import")
     for row, number in _rows(numbered):
-        if row in rows:
-            raise AuthoringError(
-                f"{where} line {number}: gives away part of the answer {rows[row]} of {answers.shown}"
-            )
+        if row in secret.rows:
+            raise _given_away(where, number, secret.rows[row])
 
 
-def _pieces(content: str, file: str) -> Iterator[tuple[str, list[tuple[int, str]]]]:
-    """A notebook's cells, each with its numbered lines."""
+def _refuse_structure(where: str, source: str, secret: Secrets) -> None:
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:  # a cell with a line of IPython's
+        return
+    for passage in passages(tree):
+        if passage.structure in secret.structures:
+            raise _given_away(where, passage.line, secret.structures[passage.structure])
+
+
+def _refuse_hints(shown: str, text: str, secret: Secrets) -> None:
+    joined = _SEAM.sub("", text)
+    words = _words(joined) if secret.hints else ""
+    for hint, name in secret.hints.items():
+        if hint in words:
+            raise AuthoringError(f"{shown}: tells the hint for {name} to whoever looks for it")
+
+
+def _given_away(where: str, number: int, answer: str) -> AuthoringError:
+    return AuthoringError(f"{where} line {number}: gives away part of the answer {answer}")
+
+
+def _words(text: str) -> str:
+    """The words of a sentence, whatever stands between them."""
+    return " ".join(re.findall(r"\w+", text.lower()))
+
+
+def _cells(content: str, file: str) -> Iterator[tuple[str, str, bool]]:
+    """A notebook's cells: where each is, its source, whether it is code."""
     for cell in json.loads(content)["cells"]:
         source = cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
-        yield f"{file} cell {cell['id']}", list(enumerate(source.splitlines(), 1))
-
-
-def _lines(content: str, file: str) -> Iterator[tuple[str, list[tuple[int, str]]]]:
-    yield file, list(enumerate(content.splitlines(), 1))
+        yield f"{file} cell {cell['id']}", source, cell["cell_type"] == "code"
 
 
 def _rows(numbered: Iterable[tuple[int, str]]) -> Iterator[tuple[tuple[str, ...], int]]:

@@ -2,7 +2,8 @@
 
 What Jupytext's reader carries over, and what it means here:
 
-* front matter: ``chainrule: {points: 100}`` is the assignment's total (100 when not stated); the rest is ignored.
+* front matter: ``chainrule: {points: 100, order: 1}`` is the assignment's total (100 when not
+  stated) and its place in the course (the last when not stated); the rest is ignored.
 * ``{code-cell}`` with ``:solution: NAME``, empty: stands for the answer NAME of ``solutions/<assignment>.py``.
 * ``{code-cell}`` with ``:check: NAME``, empty: stands for the check of exercise NAME of ``exercises.py``.
 * ``{code-cell}`` with ``:tags: [demo]``: a demonstration, the student may play with it.
@@ -18,10 +19,11 @@ so that a misspelt key never passes for an instructor's cell.
 
 from __future__ import annotations
 
+import math
 import re
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -52,10 +54,11 @@ class AuthoredCell:
 
 @dataclass(frozen=True)
 class Text:
-    """An assignment's text: where it was read (for messages), its total, its cells."""
+    """An assignment's text: where it was read (for messages), its total, its place, its cells."""
 
     shown: str
     points: float
+    order: float
     cells: tuple[AuthoredCell, ...]
 
     def error(self, cell: AuthoredCell, sentence: str) -> AuthoringError:
@@ -80,13 +83,14 @@ def read_text(path: Path, shown: str) -> Text:
         raise AuthoringError(f"{shown} cannot be read: {problem}") from None
     notebook = _parse(lines, shown)
     starts = notebook.metadata["source_map"]
-    text = Text(shown, _total(notebook.metadata, shown), ())
+    points, order = _settings(notebook.metadata, shown)
+    text = Text(shown, points, order, ())
     cells: list[AuthoredCell] = []
     for start, raw in zip(starts, notebook.cells, strict=True):
         line = start if raw.cell_type != "markdown" or raw.metadata else _first_line(lines, start)
         cells.append(_cell(raw, line, cells[-1] if cells else None, text))
     _refuse_empty_blocks(lines, set(starts), shown)
-    return Text(shown, text.points, tuple(cells))
+    return replace(text, cells=tuple(cells))
 
 
 def _parse(text: str, shown: str) -> Any:
@@ -145,18 +149,19 @@ def _misread(options: object) -> str:
     return ""
 
 
-def _total(metadata: Mapping[str, Any], shown: str) -> float:
+def _settings(metadata: Mapping[str, Any], shown: str) -> tuple[float, float]:
+    """The total and the place in the course that the front matter states."""
     ours = metadata.get("chainrule", {})
-    if not isinstance(ours, Mapping) or set(ours) - {"points"}:
+    if not isinstance(ours, Mapping) or set(ours) - {"points", "order"}:
         raise AuthoringError(
-            f"{shown}:1: in the front matter, chainrule knows one setting: 'points'"
+            f"{shown}:1: in the front matter, chainrule knows two settings: 'points' and 'order'"
         )
-    points = ours.get("points", 100)
-    if not _positive(points):
-        raise AuthoringError(
-            f"{shown}:1: in the front matter, points must be a positive number, not {points!r}"
-        )
-    return points
+    for name, value in ours.items():
+        if not _positive(value):
+            raise AuthoringError(
+                f"{shown}:1: in the front matter, {name} must be a positive number, not {value!r}"
+            )
+    return ours.get("points", 100), ours.get("order", math.inf)
 
 
 def _cell(raw: Any, line: int, before: AuthoredCell | None, text: Text) -> AuthoredCell:

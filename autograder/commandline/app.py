@@ -54,6 +54,26 @@ def build(
 
 
 @app.command()
+def publish(
+    folder: Annotated[Path, typer.Argument(help="A folder that does not exist yet.")],
+    course: Course = None,
+    address: Annotated[
+        str | None,
+        typer.Option(help="Where it will be served, for hosted notebooks.", show_default=False),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Write what students get into a folder, and nothing else; refuse if it gives anything away.
+
+    Example: chainrule publish public --address https://example.org/course
+    """
+    from .publish import run
+
+    with refusing(json):
+        run(folder, course, address, json)
+
+
+@app.command()
 def check(
     notebook: Annotated[Path, typer.Argument(help="The notebook to judge.")],
     assignment: Annotated[

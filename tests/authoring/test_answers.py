@@ -142,5 +142,6 @@ def test_hidden_bodies_are_all_but_the_given_ones(tmp_path: Path) -> None:
         'def helper(x):\n    return x + 1\n\nclass Net:\n    """A net."""\n    def a(self):  # given\n        return 1\n'
         '    def b(self):\n        """B."""\n        return 2\n'
     )
-    hidden = dict(read_answers(path, "solutions/answers.py").hidden())
+    answers = read_answers(path, "solutions/answers.py")
+    hidden = {name: answers.body(function) for name, function in answers.hidden()}
     assert hidden == {"helper": ["    return x + 1"], "Net.b": ["        return 2"]}

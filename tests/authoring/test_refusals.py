@@ -137,7 +137,7 @@ IN_TEXT = {
     ),
     "unknown setting": (
         ("  points: 20\n", "  total: 20\n"),
-        r"chainrule knows one setting: 'points'",
+        r"chainrule knows two settings: 'points' and 'order'",
     ),
     "front matter that is no YAML": (
         ("  points: 20\n", "  points: ]\n"),

@@ -30,7 +30,7 @@ EXTRAS = {
     "autograder/gradebook/exchange": {"instructor", "deploy"},
     "autograder/oracle": {"hub"},
     "autograder/wall/outside": {"instructor"},
-    "coursekit": {"torch"},
+    "coursekit": {"torch", "lab"},
     "solutions": {"torch"},
     "source": {"torch"},
     "deploy": {"deploy"},
