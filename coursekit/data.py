@@ -1,4 +1,4 @@
-"""The images a notebook works on: CIFAR-10 where it can be found, else Fashion-MNIST, else scikit-learn's digits.
+"""The images a notebook works on: CIFAR-10 where it can be found, else Fashion-MNIST, else 1,797 small digits.
 
 Nothing is downloaded unless ``download_cifar10()`` is called. The splits depend on the data set only, so two people with
 the same files see the same numbers.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import gzip
-import importlib.util
 import os
 import pickle
 from collections.abc import Iterator, Mapping
@@ -19,6 +18,8 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+
+from .shipped import SHIPPED
 
 CIFAR10_URL = "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz"
 CIFAR10_MD5 = "c58f30108f718f92721af3b95e74349a"
@@ -101,7 +102,7 @@ def load_images(train: int = 10_000, validation: int = 1_000, test: int = 1_000)
     """Find the best image data set there is, split it, and print one line that says which it is.
 
     Looks for CIFAR-10, then Fashion-MNIST, in the folder named by the environment variable CHAINRULE_DATA, in the
-    shared folders of the machine and in the local cache; the digits that come with scikit-learn are always there. The
+    shared folders of the machine and in the local cache; the digits that come with coursekit are always there. The
     three numbers are upper limits: digits has 1,797 images and gives a sixth each to validation and test.
     """
     found = _find(train, validation, test)
@@ -208,9 +209,9 @@ def _digits(train: int, validation: int, test: int) -> ImageData:
 
 @cache
 def read_digits() -> tuple[np.ndarray, np.ndarray]:
-    """The 1,797 digits that come with scikit-learn: (1797, 64) integers up to 16, and their labels. Not to be written to.
+    """The 1,797 digits of ``shipped/``: (1797, 64) integers up to 16, and their labels (1797,).
 
-    Read from its file: importing scikit-learn would cost every notebook a second or more.
+    Not to be written to.
     """
     X, y = _read_digits()
     X.flags.writeable = y.flags.writeable = False
@@ -218,16 +219,9 @@ def read_digits() -> tuple[np.ndarray, np.ndarray]:
 
 
 def _read_digits() -> tuple[np.ndarray, np.ndarray]:
-    spec = importlib.util.find_spec("sklearn")
-    if spec is not None and spec.origin is not None:
-        path = Path(spec.origin).parent / "datasets" / "data" / "digits.csv.gz"
-        if path.is_file():
-            table = np.loadtxt(path, delimiter=",", dtype=np.int64)
-            return table[:, :-1], table[:, -1]
-    from sklearn.datasets import load_digits
-
-    X, y = load_digits(return_X_y=True)
-    return np.asarray(X), np.asarray(y)
+    with gzip.open(SHIPPED / "digits.csv.gz", "rt") as lines:
+        table = np.loadtxt(lines, delimiter=",", dtype=np.int64)
+    return table[:, :-1], table[:, -1]
 
 
 def _split(

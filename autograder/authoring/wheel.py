@@ -5,6 +5,8 @@ Written from the installed packages instead of a source tree, so that a course t
 
 from __future__ import annotations
 
+import re
+import tomllib
 from collections.abc import Iterator
 from importlib.metadata import Distribution, distribution
 from importlib.util import find_spec
@@ -50,6 +52,7 @@ def _modules() -> Iterator[tuple[str, bytes]]:
 
 
 def _metadata(found: Distribution) -> Iterator[tuple[str, bytes]]:
+    _refuse_stale(found)
     place = f"{NAME}-{found.version}.dist-info"
     for file in ("METADATA", "entry_points.txt"):
         text = found.read_text(file)
@@ -57,3 +60,20 @@ def _metadata(found: Distribution) -> Iterator[tuple[str, bytes]]:
             raise AuthoringError(f"this installation of {NAME} has no {file}: install it again")
         yield f"{place}/{file}", text.encode()
     yield f"{place}/WHEEL", FORMAT.encode()
+
+
+def _refuse_stale(found: Distribution) -> None:
+    """An editable installation keeps the requirements of the day it was made."""
+    project = Path(__file__).resolve().parents[2] / "pyproject.toml"
+    if not project.is_file():
+        return
+    stated = tomllib.loads(project.read_text(encoding="utf-8"))["project"]
+    asked = {_plain(line) for line in stated["dependencies"]}
+    known = {_plain(line) for line in found.requires or () if "extra ==" not in line}
+    if stated["version"] != found.version or asked != known:
+        raise AuthoringError(f"{project.name} changed since {NAME} was installed: install it again")
+
+
+def _plain(requirement: str) -> str:
+    name, bounds = re.match(r"([\w.-]+)(.*)", "".join(requirement.split())).groups()  # type: ignore[union-attr]
+    return name.lower() + ",".join(sorted(bounds.split(",")))

@@ -12,6 +12,7 @@ ALLOWED = {
     "main": "what a process runs, by custom",
     "audit": "a command is called like what it runs",
     "build": "a command is called like what it runs",
+    "publish": "a command is called like what it runs",
     "check": "a command is called like what it runs",
     "oracle": "a command is called like what it runs",
 }

@@ -10,6 +10,8 @@ import inspect
 import numpy as np
 import pytest
 
+from coursekit.data import read_digits
+
 from .conftest import COURSE, load
 
 torch = pytest.importorskip("torch")
@@ -467,7 +469,7 @@ def test_dropout_without_a_seed_varies_and_refuses_what_is_no_probability(backpr
 
 
 def test_both_nets_learn_fifty_digits_by_heart(backprop):
-    X, y = pytest.importorskip("sklearn.datasets").load_digits(return_X_y=True)
+    X, y = read_digits()
     X, y = X[:50] / 16 - 0.5, y[:50]
     for net in (
         backprop.TwoLayerNet(64, 50, 10, weight_scale=0.1, rng=np.random.default_rng(0)),

@@ -12,6 +12,8 @@ from itertools import product
 import numpy as np
 import pytest
 
+from coursekit.data import read_digits
+
 from .conftest import COURSE
 
 torch = pytest.importorskip("torch")
@@ -530,7 +532,7 @@ def test_the_three_layer_net_agrees_with_torch(cnn, shape, N, reg):
 
 
 def test_the_three_layer_net_starts_at_log_c_in_the_stated_order_and_learns_by_heart(cnn):
-    X, y = pytest.importorskip("sklearn.datasets").load_digits(return_X_y=True)
+    X, y = read_digits()
     X, y = X[:50].reshape(-1, 1, 8, 8) / 16 - 0.5, y[:50]
     net = cnn.ThreeLayerConvNet((1, 8, 8), 8, 3, 30, 10, rng=np.random.default_rng(5))
     rng = np.random.default_rng(5)
@@ -597,7 +599,7 @@ def small_net(seed=0):
 
 @pytest.fixture(scope="module")
 def fifty():
-    X, y = pytest.importorskip("sklearn.datasets").load_digits(return_X_y=True)
+    X, y = read_digits()
     return torch.from_numpy(X[:50].reshape(-1, 1, 8, 8) / 16 - 0.5).float(), torch.from_numpy(
         y[:50]
     )

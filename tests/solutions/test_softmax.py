@@ -11,6 +11,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from coursekit.data import read_digits
+
 from .conftest import COURSE
 
 torch = pytest.importorskip("torch")
@@ -391,8 +393,7 @@ def test_full_batch_lbfgs_beats_mini_batch_lbfgs_on_the_same_budget(softmax):
 
 
 def digits(softmax):
-    datasets = pytest.importorskip("sklearn.datasets")
-    X, y = datasets.load_digits(return_X_y=True)
+    X, y = read_digits()
     X = X / 16
     return np.hstack([X - X.mean(axis=0), np.ones((len(X), 1))]), y
 

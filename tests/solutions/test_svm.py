@@ -9,6 +9,8 @@ import inspect
 import numpy as np
 import pytest
 
+from coursekit.data import read_digits
+
 from .conftest import COURSE
 
 torch = pytest.importorskip("torch")
@@ -316,8 +318,7 @@ def test_numerical_gradients(svm):
 
 
 def test_dead_pixels_of_the_digits_agree(svm):
-    datasets = pytest.importorskip("sklearn.datasets")
-    X, y = datasets.load_digits(return_X_y=True)
+    X, y = read_digits()
     dead = np.flatnonzero(~X.any(axis=0))
     assert dead.tolist() == [0, 32, 39]
     W = np.zeros((64, 10))
@@ -369,8 +370,7 @@ def test_preprocessing_takes_its_mean_from_the_training_set_alone(svm):
 
 
 def test_a_linear_svm_reads_nine_digits_of_ten(svm):
-    datasets = pytest.importorskip("sklearn.datasets")
-    X, y = datasets.load_digits(return_X_y=True)
+    X, y = read_digits()
     X_train, X_val, _ = svm.preprocess(X[:1200] / 16, X[1200:] / 16, X[:1])
     rng = np.random.default_rng(0)
     model = svm.LinearSVM()
