@@ -95,14 +95,17 @@ class _Guess:
 
     @classmethod
     def of(cls, trial: Trial, near: float) -> _Guess:
-        """The first random example comes first, then the situations in which the most is wrong."""
+        """The first random example comes first, then the situations in which the most is wrong; none in
+        which the answer stopped with an exception.
+        """
         yours = [drawn.evaluation.arrays() for drawn in trial.draws()]
         ours = [evaluation.arrays() for evaluation in trial.reference_draws()]
 
         def right(k: int) -> int:
             return sum(agree(yours[k], ours[k], name, near) for name in trial.exercise.outputs)
 
-        order = [0, *sorted(range(1, len(yours)), key=right)]
+        first, *rest = [k for k, drawn in enumerate(trial.draws()) if not drawn.evaluation.failure]
+        order = [first, *sorted(rest, key=right)]
         return cls(trial, order, [yours[k] for k in order], [ours[k] for k in order], near)
 
     def who_made(self, name: str, singles: Sequence[Mistake]) -> Mistake | None:

@@ -8,12 +8,15 @@ an error are left out, since on outputs of one entry each of them would *be* the
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 
 from ..checks import Reference
 from ..checks.compare import distance
+from ..checks.situations import place, stopped
 from ..exercise.trial import Trial
-from ..language.verdict import Finding
+from ..language.verdict import Finding, replace
 
 LISTED = 8
 
@@ -22,9 +25,11 @@ def blind(check: Reference, trial: Trial) -> Finding:
     """What ``check`` finds, without its numbers."""
     found = check(trial)
     message = found.message if found.passed else _where(check, trial)
-    return Finding(
-        check.title, found.passed, message, "" if found.passed else found.hint, check.share
-    )
+    if found.part:
+        message += (
+            f" What is right earns {Fraction(found.part).limit_denominator(99)} of these points."
+        )
+    return replace(found, message=message, evidence=None, mistakes=())
 
 
 def _where(check: Reference, trial: Trial) -> str:
@@ -34,7 +39,9 @@ def _where(check: Reference, trial: Trial) -> str:
     for name in check.outputs or tuple(exercise.outputs):
         for drawn, reference in zip(draws, references, strict=True):
             yours, ours = drawn.evaluation.arrays().get(name), reference.arrays().get(name)
-            where = "" if drawn.case.title == "a random example" else f" ({drawn.case.title})"
+            where = place(drawn)
+            if drawn.evaluation.failure is not None:
+                continue
             if yours is None:
                 return f"{name} is no array or number{where}."
             if ours is None or distance(yours, ours) <= check.tolerance:
@@ -43,7 +50,7 @@ def _where(check: Reference, trial: Trial) -> str:
                 return f"{name} has the wrong shape{where}: see Dimensions."
             axes = exercise.outputs[name].axes
             return f"{name} is not right{where}{_region(yours, ours, axes, check.tolerance)}."
-    return "it differs from the reference."
+    return next(filter(None, map(stopped, draws)), "it differs from the reference.")
 
 
 def _region(yours: np.ndarray, ours: np.ndarray, axes: tuple[str, ...], tolerance: float) -> str:
