@@ -11,7 +11,7 @@ from ..exercise.trial import Drawn, Trial
 from ..language.dims import Dims, explain_shape
 from ..language.verdict import Finding, Value
 from .gradient import Gradient, several
-from .situations import place, shared, stopped
+from .situations import exception_in, place, shared
 
 ARTICLE = {"float": "floating-point numbers", "int": "integers", "bool": "booleans"}
 
@@ -61,7 +61,7 @@ class Dimensions:
     def _complaint(self, trial: Trial, drawn: Drawn) -> str | None:
         """What is wrong in one situation, first an exception."""
         if drawn.evaluation.failure is not None:
-            return stopped(drawn)
+            return exception_in(drawn)
         complaint = next(self._complaints(trial, drawn), None)
         return complaint and complaint + place(drawn)
 

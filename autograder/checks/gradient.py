@@ -17,7 +17,7 @@ from ..exercise.trial import Drawn, Trial
 from ..language.probe import Inputs
 from ..language.verdict import Evidence, Finding, replace
 from .compare import ratio_in_words
-from .situations import place, shared, stopped
+from .situations import exception_in, place, shared
 from .slope import Slope, measure
 
 CALLS = 60
@@ -86,7 +86,7 @@ class Gradient:
             one.evaluation.failure is None and id(one) not in judging.troubles for one in every
         ]
         first = every[right.index(False)]
-        trouble = judging.troubles.get(id(first)) or stopped(first) or ""
+        trouble = judging.troubles.get(id(first)) or exception_in(first) or ""
         if isinstance(trouble, _Wrong):
             trouble = self._explain(trial, trouble, _Budget(CALLS - JUDGING + judging.budget.left))
         if isinstance(trouble, str):
@@ -345,7 +345,7 @@ class _Place:
         shown = self.evidence
         at = f"{shown.output}{list(shown.index)}" if shown.index else shown.output
         yours, slope = apart(shown.yours or 0.0, shown.expected or 0.0)
-        bound = f" ± {shown.bound:.0e}" if shown.bound else ""
+        bound = f" ± {shown.bound:.0e}".replace("e-0", "e-") if shown.bound else ""
         words = f"the slope is {slope}{bound}; your {at} is {yours}"
         if 0 < len(self.wrong) < self.length:
             words += f"; wrong for {self.axis} = {', '.join(map(str, self.wrong))} only"

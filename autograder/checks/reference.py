@@ -8,7 +8,7 @@ from ..exercise.trial import Drawn, Trial
 from ..language.verdict import Finding, replace
 from .compare import evidence, ratio_in_words
 from .naming import Arrays, agree, named_mistakes
-from .situations import place, shared, stopped
+from .situations import exception_in, place, shared
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Reference:
         names = self.outputs or tuple(trial.exercise.outputs)
         ours = [evaluation.arrays() for evaluation in trial.reference_draws()]
         yours = [drawn.evaluation.arrays() for drawn in draws]
-        stops = [stopped(drawn) for drawn in draws]
+        stops = [exception_in(drawn) for drawn in draws]
         wrong = [
             (name, k)
             for name in names

@@ -17,7 +17,7 @@ def place(drawn: Drawn) -> str:
     return "" if drawn.case.title == "a random example" else f" ({drawn.case.title})"
 
 
-def stopped(drawn: Drawn) -> str | None:
+def exception_in(drawn: Drawn) -> str | None:
     """What the answer's exception says, and where it came; None where the answer came to its end."""
     failure = drawn.evaluation.failure
     return None if failure is None else failure.message + place(drawn)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -147,7 +147,8 @@ class Value:
 @dataclass(frozen=True)
 class Evaluation:
     """What one call of a probe gave: outputs or a failure, inputs changed in place, outputs sharing an input's memory,
-    and, where it was asked for, the number of executed instructions and calls and the libraries that were entered."""
+    and, where it was asked for, the number of executed instructions and calls, the libraries that were entered, and how
+    many items builtins such as ``sum`` took."""
 
     outputs: dict[str, Value] = field(default_factory=dict)
     failure: Failure | None = None
@@ -155,6 +156,7 @@ class Evaluation:
     aliased: tuple[str, ...] = ()
     work: int | None = None
     libraries: tuple[str, ...] = ()
+    taken: Mapping[str, int] = field(default_factory=dict)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The outputs that are arrays or numbers."""

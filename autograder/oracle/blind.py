@@ -14,7 +14,7 @@ import numpy as np
 
 from ..checks import Reference
 from ..checks.compare import distance
-from ..checks.situations import place, stopped
+from ..checks.situations import exception_in, place
 from ..exercise.trial import Trial
 from ..language.verdict import Finding, replace
 
@@ -50,7 +50,7 @@ def _where(check: Reference, trial: Trial) -> str:
                 return f"{name} has the wrong shape{where}: see Dimensions."
             axes = exercise.outputs[name].axes
             return f"{name} is not right{where}{_region(yours, ours, axes, check.tolerance)}."
-    return next(filter(None, map(stopped, draws)), "it differs from the reference.")
+    return next(filter(None, map(exception_in, draws)), "it differs from the reference.")
 
 
 def _region(yours: np.ndarray, ours: np.ndarray, axes: tuple[str, ...], tolerance: float) -> str:
