@@ -8,12 +8,15 @@ from ..exercise.trial import Drawn, Trial
 from ..language.verdict import Finding, replace
 from .compare import evidence, ratio_in_words
 from .naming import Arrays, agree, named_mistakes
+from .rounding import roundings
 from .situations import exception_in, place, shared
 
 
 @dataclass(frozen=True)
 class Reference:
     """Outputs against the reference's on two random examples and every case, relative to each output's largest entry.
+
+    What cancels to 0 is compared on the scale of its terms (``rounding``).
 
     ``outputs`` names those compared (default all). ``tolerance`` bounds the relative difference.
     """
@@ -31,12 +34,13 @@ class Reference:
         names = self.outputs or tuple(trial.exercise.outputs)
         ours = [evaluation.arrays() for evaluation in trial.reference_draws()]
         yours = [drawn.evaluation.arrays() for drawn in draws]
+        allowed = roundings(trial)
         stops = [exception_in(drawn) for drawn in draws]
         wrong = [
             (name, k)
             for name in names
             for k in range(len(draws))
-            if not stops[k] and not agree(yours[k], ours[k], name, self.tolerance)
+            if not stops[k] and not agree(yours[k], ours[k], name, self.tolerance, allowed[k][name])
         ]
         bad = {k for _, k in wrong} | {k for k, stop in enumerate(stops) if stop}
         right = [k not in bad for k in range(len(draws))]

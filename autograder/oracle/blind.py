@@ -13,7 +13,8 @@ from fractions import Fraction
 import numpy as np
 
 from ..checks import Reference
-from ..checks.compare import distance
+from ..checks.naming import agree
+from ..checks.rounding import roundings
 from ..checks.situations import exception_in, place
 from ..exercise.trial import Trial
 from ..language.verdict import Finding, replace
@@ -37,14 +38,15 @@ def _where(check: Reference, trial: Trial) -> str:
     exercise = trial.exercise
     draws, references = trial.draws(), trial.reference_draws()
     for name in check.outputs or tuple(exercise.outputs):
-        for drawn, reference in zip(draws, references, strict=True):
-            yours, ours = drawn.evaluation.arrays().get(name), reference.arrays().get(name)
+        for drawn, reference, allowed in zip(draws, references, roundings(trial), strict=True):
+            given, right = drawn.evaluation.arrays(), reference.arrays()
+            yours, ours = given.get(name), right.get(name)
             where = place(drawn)
             if drawn.evaluation.failure is not None:
                 continue
             if yours is None:
                 return f"{name} is no array or number{where}."
-            if ours is None or distance(yours, ours) <= check.tolerance:
+            if ours is None or agree(given, right, name, check.tolerance, allowed[name]):
                 continue
             if yours.shape != ours.shape:
                 return f"{name} has the wrong shape{where}: see Dimensions."
