@@ -114,8 +114,8 @@ class _Guess:
 
         first, *rest = [k for k, drawn in enumerate(trial.draws()) if not drawn.evaluation.failure]
         order = [first, *sorted(rest, key=right)]
-        yours, ours, allowed = ([kind[k] for k in order] for kind in (yours, ours, allowed))
-        return cls(trial, order, yours, ours, allowed, near)
+        sorted_yours, sorted_ours = ([kind[k] for k in order] for kind in (yours, ours))
+        return cls(trial, order, sorted_yours, sorted_ours, [allowed[k] for k in order], near)
 
     def who_made(self, name: str, singles: Sequence[Mistake]) -> Mistake | None:
         """The first mistake that reproduces one output, among those worth trying."""
