@@ -12,10 +12,11 @@ from ..language.verdict import Evidence
 TINY = 1e-12
 
 
-def distance(yours: np.ndarray, ours: np.ndarray) -> float:
+def distance(yours: np.ndarray, ours: np.ndarray, least: float = TINY) -> float:
     """Largest absolute difference over the largest magnitude of either (0 when both vanish; inf for nan or shapes).
 
-    Relative to the tensor, not to each entry: an entry that should be exactly 0 may carry rounding error.
+    Relative to the tensor, not to each entry: an entry that should be exactly 0 may carry rounding error. Nor is what
+    cancelled compared with itself: ``least`` is the smallest scale, for who knows the size of the terms.
     """
     if yours.shape != ours.shape:
         return float("inf")
@@ -27,7 +28,7 @@ def distance(yours: np.ndarray, ours: np.ndarray) -> float:
         return 0.0
     with np.errstate(all="ignore"):
         gap = np.where(same, 0.0, np.abs(a - b))
-        scale = max(_largest(a), _largest(b), TINY)
+        scale = max(_largest(a), _largest(b), least)
     worst = float(gap.max()) if np.isfinite(gap).all() else float("inf")
     return worst / scale
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..exercise.trial import AnswerFailed, Drawn, Trial
+from ..exercise.trial import Drawn, Trial
 from ..language.dims import Dims, explain_shape
 from ..language.verdict import Finding, Value
 from .gradient import Gradient, several
+from .situations import exception_in, place, shared
 
 ARTICLE = {"float": "floating-point numbers", "int": "integers", "bool": "booleans"}
 
@@ -29,12 +30,11 @@ class Dimensions:
 
     def __call__(self, trial: Trial) -> Finding:
         """Judge the shapes of every case drawn."""
-        for drawn in trial.draws():
-            if drawn.evaluation.failure is not None:
-                raise AnswerFailed(drawn.evaluation.failure, drawn.case)
-            for complaint in self._complaints(trial, drawn):
-                where = "" if drawn.case.title == "a random example" else f" ({drawn.case.title})"
-                return Finding(self.title, False, complaint + where, share=self.share)
+        trial.working()
+        complaints = [self._complaint(trial, drawn) for drawn in trial.draws()]
+        if first := next(filter(None, complaints), None):
+            failed = Finding(self.title, False, first, share=self.share)
+            return shared(failed, [not complaint for complaint in complaints])
         said = ", ".join(f"{name} is {dims}" for name, dims in trial.exercise.outputs.items())
         return Finding(
             self.title, True, ". ".join([said, *self._warnings(trial)]), share=self.share
@@ -58,7 +58,14 @@ class Dimensions:
             )
         return words
 
-    def _complaints(self, trial: Trial, drawn: Drawn):
+    def _complaint(self, trial: Trial, drawn: Drawn) -> str | None:
+        """What is wrong in one situation, first an exception."""
+        if drawn.evaluation.failure is not None:
+            return exception_in(drawn)
+        complaint = next(self._complaints(trial, drawn), None)
+        return complaint and complaint + place(drawn)
+
+    def _complaints(self, trial: Trial, drawn: Drawn) -> Iterator[str]:
         outputs = drawn.evaluation.outputs
         for name, dims in trial.exercise.outputs.items():
             if name not in outputs:

@@ -8,21 +8,26 @@ random upstream gradient that the answer is given (never ones: a softmax or batc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..exercise.trial import AnswerFailed, Drawn, Trial
+from ..exercise.trial import Drawn, Trial
 from ..language.probe import Inputs
-from ..language.verdict import Evidence, Finding
+from ..language.verdict import Evidence, Finding, replace
 from .compare import ratio_in_words
+from .situations import exception_in, place, shared
 from .slope import Slope, measure
 
 CALLS = 60
 """Evaluations of the answer for one Gradient check, all cases and the localisation of an error included."""
 JUDGING = 44
 """Of these, what may be spent before a verdict; the rest is for localising."""
+RUNG = 4
+"""Evaluations of one rung of slopes, kept for the entry that is found."""
+COARSE = 1e-5
+"""The longest step with which entries are compared before the worst is measured."""
 NEGLIGIBLE = 1e-9
 """Of several gradients together, this part of the largest one is as good as zero."""
 
@@ -49,62 +54,55 @@ class Gradient:
 
     def __call__(self, trial: Trial) -> Finding:
         """Judge every parameter on a random example, and all of them together in every case."""
-        budget = _Budget(JUDGING)
-        draws = [
-            drawn for k, drawn in enumerate(trial.draws()) if k != 1
-        ]  # one random example and every case
+        usable = trial.working()
+        spare = next((one for one in usable[1:] if one is trial.draws()[1]), None)
+        # one random example and every case
+        draws = [drawn for drawn in usable if drawn is not spare]
         pairs = tuple(zip(several(self.wrt), several(self.claimed), strict=True))
-        rounds: list[tuple] = [(draws[0], (pair,)) for pair in pairs]
-        rounds += [(drawn, pairs) for drawn in draws[1:]]
-        rounds += [(draws[0], (pair,)) for pair in pairs] * 2
-        tried, moved = 0, False
-        unresolved: Drawn | None = None
-        while rounds:
-            drawn, together, *shifted = rounds.pop(0)
-            if tried >= len(pairs) and budget.left < 4:
-                break
-            line = self._line(trial, drawn, together, shift=bool(shifted))
-            if isinstance(line, Finding):
-                return line
-            slope = line.measure(budget)
-            if slope is None or not slope.resolved:
-                if unresolved is None and drawn is draws[0]:
-                    # this point lies within a hair of a kink: the other random example does not
-                    draws[0] = trial.draws()[1]
-                    rounds = [
-                        (draws[0] if one is drawn else one, *rest)
-                        for one, *rest in [(drawn, together), *rounds]
-                    ]
-                unresolved = unresolved or drawn
-                continue
-            tried += 1
-            moved = moved or slope.value != 0 or line.claim != 0
-            if not slope.accepts(line.claim, line.scale):
-                return self._explain(
-                    trial, drawn, together, line, slope, _Budget(CALLS - JUDGING + budget.left)
-                )
-            if slope.kink and not shifted:
-                # the inputs tie; a common shift keeps the ties, so that f is smooth along it and the claim has one value
-                rounds.insert(0, (drawn, together, "shifted"))
-        if tried == 0 and unresolved is not None:
+        judging = _Judging(self, trial, draws, spare, pairs)
+        if wrong := judging.run():
+            return wrong
+        if judging.troubles or any(one.evaluation.failure for one in trial.draws()):
+            return self._partly(trial, judging)
+        if not judging.tried and judging.unresolved:
             message = (
                 f"{' and '.join(several(self.of))} jumps about too much for a slope to be measured: the same inputs must "
                 "give the same output, in float64."
             )
             return Finding(self.title, False, message, share=self.share)
-        if not moved:
+        if not judging.moved:
             message = f"{' and '.join(several(self.of))} does not change with {' and '.join(several(self.wrt))} at all."
             return Finding(self.title, False, message, share=self.share)
-        said = f"agrees with the slopes along {tried} random directions ({JUDGING - budget.left} evaluations)"
+        said = (
+            f"agrees with the slopes along {judging.tried} random directions "
+            f"({JUDGING - judging.budget.left} evaluations)"
+        )
         return Finding(self.title, True, said, share=self.share)
+
+    def _partly(self, trial: Trial, judging: _Judging) -> Finding:
+        """The first situation in which it fails; the others keep their points."""
+        every = trial.draws()
+        right = [
+            one.evaluation.failure is None and id(one) not in judging.troubles for one in every
+        ]
+        first = every[right.index(False)]
+        trouble = judging.troubles.get(id(first)) or exception_in(first) or ""
+        if isinstance(trouble, _Wrong):
+            trouble = self._explain(trial, trouble, _Budget(CALLS - JUDGING + judging.budget.left))
+        if isinstance(trouble, str):
+            trouble = Finding(self.title, False, trouble, share=self.share)
+        return shared(trouble, right)
 
     def _line(
         self, trial: Trial, drawn: Drawn, pairs: Sequence[tuple[str, str]], *, shift: bool = False
     ) -> _Line | Finding:
         """A random line through the inputs of one case, moving the named parameters together (by one ``shift``)."""
-        if drawn.evaluation.failure is not None:
-            raise AnswerFailed(drawn.evaluation.failure, drawn.case)
         base = drawn.evaluation.arrays()
+        for name, weights in self._weights(drawn.inputs):
+            if name not in base or base[name].shape != weights.shape:
+                what = "is no array or number" if name not in base else "has the wrong shape"
+                message = f"{name} {what}{place(drawn)}: see Dimensions."
+                return Finding(self.title, False, message, share=self.share)
         gradients: dict[str, tuple[np.ndarray, float, float]] = {}
         for wrt, claimed in pairs:
             parameter = np.asarray(drawn.inputs[wrt], dtype=np.float64)
@@ -118,7 +116,10 @@ class Gradient:
                 if gradient is not None and gradient.shape == parameter.shape:
                     what = "is not finite everywhere"
                 return Finding(
-                    self.title, False, f"{claimed} {what}: see Dimensions.", share=self.share
+                    self.title,
+                    False,
+                    f"{claimed} {what}{place(drawn)}: see Dimensions.",
+                    share=self.share,
                 )
             gradient = gradient.astype(np.float64)
             gradients[wrt] = gradient, float(np.linalg.norm(gradient)), _rms(parameter) or 1.0
@@ -138,86 +139,63 @@ class Gradient:
     def terms(self, outputs: dict[str, np.ndarray], inputs: Inputs) -> np.ndarray:
         """The outputs as terms (K,) of one number: their entries, weighted by the upstream gradients; nan if misshapen."""
         parts = []
-        upstreams = several(self.upstream) or ("",) * len(several(self.of))
-        for name, upstream in zip(several(self.of), upstreams, strict=True):
-            weights = np.asarray(inputs[upstream] if upstream else 1.0, dtype=np.float64)
+        for name, weights in self._weights(inputs):
             if name not in outputs or weights.shape != outputs[name].shape:
                 return np.array([np.nan])
             parts.append(np.ravel(outputs[name].astype(np.float64) * weights))
         return np.concatenate(parts)
 
-    def _explain(
-        self,
-        trial: Trial,
-        drawn: Drawn,
-        pairs: Sequence[tuple[str, str]],
-        line: _Line,
-        slope: Slope,
-        budget: _Budget,
-    ) -> Finding:
-        """Which parameter, which rows, which entry; both values there; the constant ratio if there is one."""
-        culprit = pairs[0]
-        if len(pairs) > 1:
-            for pair in pairs:
-                alone = self._line(trial, drawn, (pair,))
-                if isinstance(alone, Finding):
-                    return alone
-                measured = alone.measure(budget)
-                if (
-                    measured is not None
-                    and measured.resolved
-                    and not measured.accepts(alone.claim, alone.scale)
-                ):
-                    culprit, line, slope = pair, alone, measured
-                    break
-        wrt, claimed = culprit
-        of = " and ".join(several(self.of))
-        where = "" if drawn.case.title == "a random example" else f" ({drawn.case.title})"
-        start = f"{claimed} is not the gradient of {of} with respect to {wrt}{where}"
-        if not drawn.evaluation.arrays()[claimed].any():
-            message = f"{claimed} is all zeros, but {of} changes with {wrt}{where}."
-            return Finding(self.title, False, message, share=self.share)
-        ratio = self._constant(trial, drawn, culprit, line, slope, budget)
-        if ratio is not None:
-            message = f"{start}: it is {ratio_in_words(ratio, drawn.sizes)} what it should be, everywhere."
-            return Finding(
-                self.title,
-                False,
-                message,
-                share=self.share,
-                evidence=Evidence(claimed, ratio=ratio),
-            )
-        place = _Localisation(trial, self, drawn, wrt, claimed, slope.step).find(budget)
-        remainder = slope.order(line.claim)
-        order = (
-            f" (its Taylor remainder shrinks at order {remainder:.1f}, not 3)"
-            if np.isfinite(remainder)
-            else ""
-        )
-        if place is None:
-            return Finding(self.title, False, f"{start}{order}.", share=self.share)
-        return Finding(
-            self.title,
-            False,
-            f"{start}: {place.sentence(claimed)}{order}.",
-            share=self.share,
-            evidence=place.evidence,
-        )
+    def _weights(self, inputs: Inputs) -> Iterator[tuple[str, np.ndarray]]:
+        """Every output and its upstream gradient: 1 for a number."""
+        upstreams = several(self.upstream) or ("",) * len(several(self.of))
+        for name, upstream in zip(several(self.of), upstreams, strict=True):
+            yield name, np.asarray(inputs[upstream] if upstream else 1.0, dtype=np.float64)
 
-    def _constant(
-        self,
-        trial: Trial,
-        drawn: Drawn,
-        pair: tuple[str, str],
-        line: _Line,
-        slope: Slope,
-        budget: _Budget,
-    ) -> float | None:
+    def _explain(self, trial: Trial, wrong: _Wrong, budget: _Budget) -> Finding:
+        """Which parameter, which rows, which entry; both values there; the constant ratio if there is one."""
+        wrong = self._culprit(trial, wrong, budget)
+        drawn, ((wrt, claimed),) = wrong.drawn, wrong.pairs
+        of, where = " and ".join(several(self.of)), place(drawn)
+        start = f"{claimed} is not the gradient of {of} with respect to {wrt}{where}"
+        zeros = not drawn.evaluation.arrays()[claimed].any()
+        ratio = None if zeros else self._constant(trial, wrong, budget)
+        search = _Localisation(trial, self, drawn, wrt, claimed, min(wrong.slope.step, COARSE))
+        if ratio is not None:
+            found = search.largest(budget)
+            start += f": it is {ratio_in_words(ratio, drawn.sizes)} what it should be, everywhere"
+        else:
+            found = search.find(budget)
+        if zeros:
+            start = f"{claimed} is all zeros, but {of} changes with {wrt}{where}"
+        shown = (
+            Evidence(claimed, ratio=ratio)
+            if found is None
+            else replace(found.evidence, ratio=ratio)
+        )
+        said = "" if found is None else (": " if ": " not in start else "; ") + found.sentence()
+        return Finding(self.title, False, f"{start}{said}.", share=self.share, evidence=shown)
+
+    def _culprit(self, trial: Trial, wrong: _Wrong, budget: _Budget) -> _Wrong:
+        """The one parameter that is wrong, where several were moved together."""
+        for pair in wrong.pairs if len(wrong.pairs) > 1 else ():
+            line = self._line(trial, wrong.drawn, (pair,))
+            slope = line.measure(budget) if isinstance(line, _Line) else None
+            if (
+                isinstance(line, _Line)
+                and slope is not None
+                and slope.resolved
+                and not slope.accepts(line.claim, line.scale)
+            ):
+                return _Wrong(wrong.drawn, (pair,), line, slope)
+        return replace(wrong, pairs=wrong.pairs[:1])
+
+    def _constant(self, trial: Trial, wrong: _Wrong, budget: _Budget) -> float | None:
         """The ratio of claim to slope when another random direction gives the same one."""
+        line, slope = wrong.line, wrong.slope
         if abs(slope.value) <= 1e-6 * line.scale:
             return None
         ratio = line.claim / slope.value
-        again = self._line(trial, drawn, (pair,))
+        again = self._line(trial, wrong.drawn, wrong.pairs)
         if isinstance(again, Finding):
             return None
         other = again.measure(budget, rungs=1)
@@ -225,6 +203,92 @@ class Gradient:
             return None
         near = 1e-3 * min(1.0, abs(ratio - 1)) * max(abs(again.claim), abs(other.value))
         return ratio if abs(again.claim - ratio * other.value) <= near else None
+
+
+@dataclass(frozen=True)
+class _Wrong:
+    """A slope that is not what is claimed, along a line that moves ``pairs`` in one situation."""
+
+    drawn: Drawn
+    pairs: tuple[tuple[str, str], ...]
+    line: _Line
+    slope: Slope
+
+
+@dataclass
+class _Judging:
+    """The slopes measured for one verdict. ``troubles`` are by the id of the situation."""
+
+    check: Gradient
+    trial: Trial
+    draws: list[Drawn]
+    spare: Drawn | None
+    pairs: tuple[tuple[str, str], ...]
+    budget: _Budget = field(default_factory=lambda: _Budget(JUDGING))
+    tried: int = 0
+    moved: bool = False
+    unresolved: bool = False
+    troubles: dict[int, Finding | _Wrong] = field(default_factory=dict)
+
+    def run(self) -> Finding | None:
+        """Measure, as far as the evaluations go; what is wrong in the random example ends it."""
+        first = [(self.draws[0], (pair,)) for pair in self.pairs]
+        rounds: list[tuple] = [
+            *first,
+            *((drawn, self.pairs) for drawn in self.draws[1:]),
+            *first,
+            *first,
+        ]
+        while rounds:
+            drawn, together, *shifted = rounds.pop(0)
+            if self.tried >= len(self.pairs) and self.budget.left < 4:
+                break
+            if id(drawn) in self.troubles:
+                continue
+            line = self.check._line(self.trial, drawn, together, shift=bool(shifted))
+            slope = line.measure(self.budget) if isinstance(line, _Line) else None
+            if isinstance(line, _Line) and (slope is None or not slope.resolved):
+                if drawn is self.draws[0] and self.spare is not None:
+                    # this point lies within a hair of a kink: the other random example does not
+                    rounds = self._instead(drawn, [(drawn, together), *rounds])
+                self.unresolved = True
+                continue
+            trouble = self._trouble(drawn, together, line, slope)
+            if trouble is not None and drawn is self.draws[0]:
+                return self._told(trouble)
+            if trouble is not None:
+                self.troubles[id(drawn)] = trouble
+            elif slope is not None and slope.kink and not shifted:
+                # the inputs tie; a common shift keeps the ties, so that f is smooth along it and the claim has one value
+                rounds.insert(0, (drawn, together, "shifted"))
+        return None
+
+    def _instead(self, drawn: Drawn, rounds: list[tuple]) -> list[tuple]:
+        """The rounds with the other random example in place of the first, once."""
+        assert self.spare is not None
+        other, self.spare = self.spare, None
+        self.draws[0] = other
+        return [(other if one is drawn else one, *rest) for one, *rest in rounds]
+
+    def _trouble(
+        self,
+        drawn: Drawn,
+        pairs: tuple[tuple[str, str], ...],
+        line: _Line | Finding,
+        slope: Slope | None,
+    ) -> Finding | _Wrong | None:
+        if isinstance(line, Finding):
+            return line
+        assert slope is not None
+        self.tried += 1
+        self.moved = self.moved or slope.value != 0 or line.claim != 0
+        return None if slope.accepts(line.claim, line.scale) else _Wrong(drawn, pairs, line, slope)
+
+    def _told(self, trouble: Finding | _Wrong) -> Finding:
+        if isinstance(trouble, Finding):
+            return trouble
+        left = _Budget(CALLS - JUDGING + self.budget.left)
+        return self.check._explain(self.trial, trouble, left)
 
 
 @dataclass
@@ -269,22 +333,22 @@ class _Line:
 
 @dataclass
 class _Place:
-    """The worst entry found, and along the first axis which indices are wrong."""
+    """The worst entry found, its slope measured anew, and along the first axis which indices are wrong."""
 
     evidence: Evidence
-    wrong: tuple[int, ...]
-    axis: str
-    length: int
+    wrong: tuple[int, ...] = ()
+    axis: str = ""
+    length: int = 0
 
-    def sentence(self, claimed: str) -> str:
+    def sentence(self) -> str:
+        """``the slope is -0.28571 ± 3e-10; your dW[2, 1] is 0``, and where else it is wrong."""
         shown = self.evidence
-        at = f"{claimed}{list(shown.index)}" if shown.index else claimed
-        words = f"{at} is {shown.yours:.6g} where the slope is {shown.expected:.6g}"
+        at = f"{shown.output}{list(shown.index)}" if shown.index else shown.output
+        yours, slope = apart(shown.yours or 0.0, shown.expected or 0.0)
+        bound = f" ± {shown.bound:.0e}".replace("e-0", "e-") if shown.bound else ""
+        words = f"the slope is {slope}{bound}; your {at} is {yours}"
         if 0 < len(self.wrong) < self.length:
-            listed = ", ".join(str(k) for k in self.wrong)
-            words += f"; wrong for {self.axis} = {listed} only"
-        elif self.length > 1 and len(self.wrong) == self.length:
-            words += f"; wrong for every {self.axis}"
+            words += f"; wrong for {self.axis} = {', '.join(map(str, self.wrong))} only"
         return words
 
 
@@ -301,10 +365,38 @@ class _Localisation:
 
     def find(self, budget: _Budget) -> _Place | None:
         """Every entry of a small matrix, at one evaluation each; else a walk to the worst entry, axis by axis."""
-        gradient = self.drawn.evaluation.arrays()[self.claimed].astype(np.float64)
-        if gradient.ndim == 2 and gradient.size <= budget.left:
-            return self._map(gradient, budget)
-        return self._walk(gradient, budget)
+        gradient = self._gradient()
+        searching = _Budget(budget.left - RUNG)
+        small = gradient.ndim == 2 and gradient.size <= searching.left
+        found = self._map(gradient, searching) if small else self._walk(gradient, searching)
+        budget.left = searching.left + RUNG
+        return found and self._measured(found, budget)
+
+    def largest(self, budget: _Budget) -> _Place | None:
+        """The largest entry that is claimed, for what is wrong by one factor everywhere."""
+        gradient = self._gradient()
+        worst = np.unravel_index(int(np.argmax(np.abs(gradient))), gradient.shape)
+        index = tuple(int(k) for k in worst)
+        found = _Place(Evidence(self.claimed, index, float(gradient[index])))
+        measured = self._measured(found, budget)
+        return measured if measured.evidence.expected is not None else None
+
+    def _gradient(self) -> np.ndarray:
+        return self.drawn.evaluation.arrays()[self.claimed].astype(np.float64)
+
+    def _measured(self, found: _Place, budget: _Budget) -> _Place:
+        """The slope along the entry found, with its error bound, where it is smooth there."""
+        index, gradient = found.evidence.index or (), self._gradient()
+        length = _rms(np.asarray(self.drawn.inputs[self.wrt], dtype=np.float64)) or 1.0
+        along = np.zeros(gradient.shape)
+        along[index] = length
+        claim = float(gradient[index]) * length
+        line = _Line(self.trial, self.check, self.drawn, {self.wrt: along}, claim, abs(claim))
+        slope = line.measure(budget)
+        if slope is None or not slope.resolved or slope.kink:
+            return found
+        shown = replace(found.evidence, expected=slope.value / length, bound=slope.error / length)
+        return replace(found, evidence=shown)
 
     def _map(self, gradient: np.ndarray, budget: _Budget) -> _Place | None:
         """Forward differences at every entry: the error as a picture, and the one axis along which it is partial."""
@@ -404,6 +496,15 @@ class _Localisation:
             for outputs, inputs in zip(self.trial.arrays(batch), batch, strict=True)
         ]
         return (np.array(values[1::2]) - np.array(values[0::2])) / (2 * self.step)
+
+
+def apart(yours: float, slope: float) -> tuple[str, str]:
+    """Two numbers with five digits, or as many as it takes to see that they differ."""
+    for digits in range(5, 18):
+        told = f"{yours:.{digits}g}", f"{slope:.{digits}g}"
+        if told[0] != told[1]:
+            return told
+    return f"{yours:.17g}", f"{slope:.17g}"
 
 
 def several(names: str | tuple[str, ...]) -> tuple[str, ...]:

@@ -41,7 +41,7 @@ class AllowedMeans:
 
     def __call__(self, trial: Trial) -> Finding:
         """Judge one watched call, and the rounding error of the gradients."""
-        drawn = trial.draws()[0]
+        drawn = next((one for one in trial.draws() if not one.evaluation.failure), trial.draws()[0])
         watched = trial.evaluate([drawn.inputs], count_work=True)[0]
         refused = [
             one for one in DERIVING if one not in self.allowed and one not in self._brought()

@@ -30,16 +30,20 @@ import numpy as np
 
 from ..exercise.mistakes import Mistake
 from ..exercise.trial import Trial
-from .compare import distance, entries_near
+from .compare import TINY, distance, entries_near
+from .rounding import roundings
 
 Arrays = dict[str, np.ndarray]
 ALLOWED = 3
 """Evaluations for each situation, where they are to be few, once every single mistake was tried."""
 
 
-def agree(yours: Arrays, ours: Arrays, name: str, tolerance: float) -> bool:
-    """Whether both have an output, and the same."""
-    return name in yours and name in ours and distance(yours[name], ours[name]) <= tolerance
+def agree(yours: Arrays, ours: Arrays, name: str, tolerance: float, rounding: float = 0.0) -> bool:
+    """Whether both have an output, and the same, relatively or up to ``rounding``."""
+    if name not in yours or name not in ours:
+        return False
+    least = max(rounding / tolerance, TINY) if tolerance else TINY
+    return distance(yours[name], ours[name], least) <= tolerance
 
 
 def named_mistakes(trial: Trial, wrong: Sequence[str], near: float) -> list[Mistake]:
@@ -88,6 +92,7 @@ class _Guess:
     order: list[int]
     yours: list[Arrays]
     ours: list[Arrays]
+    roundings: list[dict[str, float]]
     near: float
     asked: int = 0
     until: int = 0
@@ -95,20 +100,27 @@ class _Guess:
 
     @classmethod
     def of(cls, trial: Trial, near: float) -> _Guess:
-        """The first random example comes first, then the situations in which the most is wrong."""
+        """The first random example comes first, then the situations in which the most is wrong; none in
+        which the answer stopped with an exception.
+        """
         yours = [drawn.evaluation.arrays() for drawn in trial.draws()]
         ours = [evaluation.arrays() for evaluation in trial.reference_draws()]
 
-        def right(k: int) -> int:
-            return sum(agree(yours[k], ours[k], name, near) for name in trial.exercise.outputs)
+        allowed = roundings(trial)
 
-        order = [0, *sorted(range(1, len(yours)), key=right)]
-        return cls(trial, order, [yours[k] for k in order], [ours[k] for k in order], near)
+        def right(k: int) -> int:
+            names = trial.exercise.outputs
+            return sum(agree(yours[k], ours[k], name, near, allowed[k][name]) for name in names)
+
+        first, *rest = [k for k, drawn in enumerate(trial.draws()) if not drawn.evaluation.failure]
+        order = [first, *sorted(rest, key=right)]
+        sorted_yours, sorted_ours = ([kind[k] for k in order] for kind in (yours, ours))
+        return cls(trial, order, sorted_yours, sorted_ours, [allowed[k] for k in order], near)
 
     def who_made(self, name: str, singles: Sequence[Mistake]) -> Mistake | None:
         """The first mistake that reproduces one output, among those worth trying."""
         costly = self.trial.exercise.costly
-        elsewhere = costly and agree(self.yours[0], self.ours[0], name, self.near)
+        elsewhere = costly and self._agree(0, self.yours[0], self.ours[0], (name,))
         for mistake in singles:
             if costly and self.asked >= self.until:
                 return None
@@ -123,9 +135,9 @@ class _Guess:
         differs = False
         for k, (yours, ours) in enumerate(zip(self.yours, self.ours, strict=True)):
             theirs = self._theirs(mistake, k)
-            if not all(agree(theirs, yours, name, self.near) for name in names):
+            if not self._agree(k, theirs, yours, names):
                 return False
-            differs = differs or not all(agree(theirs, ours, name, self.near) for name in names)
+            differs = differs or not self._agree(k, theirs, ours, names)
         return differs
 
     def may_be(self, pair: Mistake) -> bool:
@@ -140,7 +152,12 @@ class _Guess:
 
     def _shows(self, mistake: Mistake) -> bool:
         theirs, outputs = self._first(mistake.answer, *mistake.names), self.trial.exercise.outputs
-        return not all(agree(theirs, self.ours[0], name, self.near) for name in outputs)
+        return not self._agree(0, theirs, self.ours[0], tuple(outputs))
+
+    def _agree(self, k: int, one: Arrays, other: Arrays, names: Sequence[str]) -> bool:
+        """Whether two agree on outputs in the k-th situation of the order."""
+        allowed = self.roundings[k]
+        return all(agree(one, other, name, self.near, allowed[name]) for name in names)
 
     def _first(self, answer: str, *names: str) -> Arrays:
         """What a single mistake, already tried, gave in the first situation."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ..exercise.trial import AnswerFailed, Trial
 from ..language.verdict import Finding
 from .dimensions import misshapen
+from .situations import where_it_works
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Property:
     def __call__(self, trial: Trial) -> Finding:
         """Judge the fact."""
         try:
-            broken = self.holds(trial)
+            broken = where_it_works(trial, self.holds)
         except AnswerFailed:
             raise
         except Exception:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..exercise.trial import AnswerFailed, Drawn, Trial
+from ..exercise.trial import Drawn, Trial
 from ..language.verdict import Finding, replace
 from .compare import evidence, ratio_in_words
 from .naming import Arrays, agree, named_mistakes
+from .rounding import roundings
+from .situations import exception_in, place, shared
 
 
 @dataclass(frozen=True)
 class Reference:
     """Outputs against the reference's on two random examples and every case, relative to each output's largest entry.
+
+    What cancels to 0 is compared on the scale of its terms (``rounding``).
 
     ``outputs`` names those compared (default all). ``tolerance`` bounds the relative difference.
     """
@@ -25,34 +29,44 @@ class Reference:
 
     def __call__(self, trial: Trial) -> Finding:
         """Judge; every output of every case must agree."""
+        trial.working()
         draws = trial.draws()
         names = self.outputs or tuple(trial.exercise.outputs)
         ours = [evaluation.arrays() for evaluation in trial.reference_draws()]
-        for drawn in draws:
-            if drawn.evaluation.failure is not None:
-                raise AnswerFailed(drawn.evaluation.failure, drawn.case)
         yours = [drawn.evaluation.arrays() for drawn in draws]
+        allowed = roundings(trial)
+        stops = [exception_in(drawn) for drawn in draws]
         wrong = [
             (name, k)
             for name in names
             for k in range(len(draws))
-            if not agree(yours[k], ours[k], name, self.tolerance)
+            if not stops[k] and not agree(yours[k], ours[k], name, self.tolerance, allowed[k][name])
         ]
-        if not wrong:
-            said = f"equal to the reference in {len(draws)} situations"
-            return Finding(self.title, True, said, share=self.share)
+        bad = {k for _, k in wrong} | {k for k, stop in enumerate(stops) if stop}
+        right = [k not in bad for k in range(len(draws))]
+        if wrong:
+            return shared(self._named(trial, wrong, yours, ours), right)
+        if stop := next(filter(None, stops), None):
+            return shared(Finding(self.title, False, stop, share=self.share), right)
+        said = f"equal to the reference in {len(draws)} situations"
+        return Finding(self.title, True, said, share=self.share)
+
+    def _named(
+        self, trial: Trial, wrong: list[tuple[str, int]], yours: list[Arrays], ours: list[Arrays]
+    ) -> Finding:
+        """The first output that is wrong, and the known mistakes that explain what is."""
         name, k = wrong[0]
         outputs = tuple(dict.fromkeys(one for one, _ in wrong))
         found = named_mistakes(trial, outputs, self.tolerance)
         hint = " And: ".join(dict.fromkeys(mistake.hint for mistake in found))
-        finding = self._finding(trial, name, draws[k], yours[k], ours[k], hint)
+        finding = self._finding(trial, name, trial.draws()[k], yours[k], ours[k], hint)
         made = dict.fromkeys((mistake.answer, one) for mistake in found for one in mistake.names)
         return replace(finding, mistakes=tuple(made))
 
     def _finding(
         self, trial: Trial, name: str, drawn: Drawn, yours: Arrays, ours: Arrays, hint: str
     ) -> Finding:
-        where = "" if drawn.case.title == "a random example" else f" ({drawn.case.title})"
+        where = place(drawn)
         dims = trial.exercise.outputs[name]
         if name not in yours:
             return Finding(

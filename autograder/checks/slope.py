@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-LADDER = (1e-5, 1e-6, 1e-7, 1e-8)
+LADDER = (2e-4, 1e-5, 1e-6, 1e-7, 1e-8)
+"""The first rung is wide, for the five-point rule is best there; the others are for kinks."""
 RESOLVED = 1e-6
 """How far the slopes at h and h/2 may differ, relative to the slope's scale, for a rung to count as smooth."""
 AGREES = 2e-6
@@ -93,8 +94,9 @@ def measure(
         noise = 16 * EPSILON * float(max(np.abs(term).sum() for term in (at_zero, *terms))) / step
         roughness = max(abs(wide - narrow), abs(2 * bend_narrow - bend_wide))
         if roughness <= RESOLVED * max(scale, abs(narrow)) + noise:
-            value = narrow + (narrow - wide) / 3
-            return Slope(value, value, noise, step, values, resolved=True), spent
+            value = narrow + (narrow - wide) / 3  # the five-point rule
+            error = _error(wide, narrow, abs(2 * bend_narrow - bend_wide), scale) + noise
+            return Slope(value, value, error, step, values, resolved=True), spent
         before, after = (at_zero - terms[1]) / (step / 2), (terms[2] - at_zero) / (step / 2)
         low, high = float(np.minimum(before, after).sum()), float(np.maximum(before, after).sum())
         jump = high - low
@@ -111,3 +113,13 @@ def measure(
                 resolved=roughness <= 1e-3 * max(scale, abs(narrow)),
             )
     return best, spent
+
+
+def _error(wide: float, narrow: float, unlike: float, scale: float) -> float:
+    """A bound on the five-point rule's error: a kink too small to refuse, and the next term of the series.
+
+    The correction it makes is to the slope as its own error is to the correction, within a factor of 8.
+    """
+    correction = abs(wide - narrow)
+    size = max(scale, abs(narrow))
+    return unlike + (correction * min(1.0, 8 * correction / size) if size else correction)

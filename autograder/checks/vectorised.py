@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from ..exercise.trial import AnswerFailed, Trial
 from ..language.probe import USUAL, Case, Inputs
 from ..language.verdict import Evaluation, Finding
-from .compare import distance
+from .situations import where_it_works
+
+INSTEAD = {
+    **{name: f"np.{name}" for name in ("sum", "max", "min", "any", "all")},
+    "sorted": "np.sort",
+    "map": "an expression on the whole array",
+    "filter": "a boolean mask",
+    "reduce": "np.add.reduce or its like",
+}
+"""What builtins that loop are written as in NumPy."""
+MOST_STEPS = 1_000_000
+"""Steps that a second try, at ten times the sizes, may be expected to take."""
 
 
 @dataclass(frozen=True)
 class Vectorised:
     """No Python loop over ``over``: executed instructions and calls are counted at two sizes and must be equal.
 
-    Loops over other dimensions are free. ``sizes`` are the two sizes tried; ``case`` fixes other inputs where needed.
+    Loops over other dimensions are free, and so are wrong values, as long as an output is made from the inputs.
+    ``sizes`` are the two sizes tried; ``case`` fixes other inputs where needed.
     """
 
     over: str
@@ -30,14 +45,34 @@ class Vectorised:
 
     def __call__(self, trial: Trial) -> Finding:
         """Judge by counting."""
-        finding = self._at(trial, self.sizes)
-        if finding.passed or not finding.hint:
-            return finding
-        # a loop over the classes that skips the absent ones does less on a small batch; on a large one none is absent
-        at_large = self._at(trial, (10 * self.sizes[0], 10 * self.sizes[1]))
-        return at_large if at_large.passed else finding
+        small, large = where_it_works(trial, lambda one: self._counted(one, self.sizes))
+        if small.work is None or large.work is None:
+            return self._failed("the answer switches off the counting of its work.")
+        if trial.reference is not None and not self._works(trial):
+            return self._failed(
+                "no output depends on the inputs at these sizes: there is nothing yet whose loops could be counted."
+            )
+        few, many = self.sizes
+        if small.work == large.work:
+            said = f"the same {small.work} steps for {self.over} = {few} and {self.over} = {many}"
+        elif self._levels_off(trial, large.work):
+            said = f"the same work for {self.over} = {10 * few} and {self.over} = {10 * many}"
+        else:
+            return self._loops(small, large)
+        return Finding(self.title, True, said, share=self.share)
 
-    def _at(self, trial: Trial, sizes: tuple[int, int]) -> Finding:
+    def _counted(self, trial: Trial, sizes: tuple[int, int]) -> tuple[Evaluation, Evaluation]:
+        """The answer's work at two sizes. Raises AnswerFailed."""
+        batch = self._batch(trial, sizes)
+        trial.evaluate(batch)  # a first call pays for imports and caches
+        small, large = trial.evaluate(batch, count_work=True)
+        for evaluation in (small, large):
+            if evaluation.failure is not None:
+                raise AnswerFailed(evaluation.failure)
+        return small, large
+
+    def _batch(self, trial: Trial, sizes: Sequence[int]) -> list[Inputs]:
+        """Inputs for each size, all else of one size."""
         others: dict[str, int] = {}
         batch = []
         for size in sizes:
@@ -45,41 +80,58 @@ class Vectorised:
             inputs, drawn = trial.exercise.draw(trial.rng, one)
             others = {name: value for name, value in drawn.items() if name != self.over}
             batch.append(inputs)
-        trial.evaluate(batch)  # a first call pays for imports and caches
-        small, large = trial.evaluate(batch, count_work=True)
-        for evaluation in (small, large):
-            if evaluation.failure is not None:
-                raise AnswerFailed(evaluation.failure)
-        if small.work is None or large.work is None:
-            return Finding(
-                self.title,
-                False,
-                "the answer switches off the counting of its work.",
-                share=self.share,
+        return batch
+
+    def _levels_off(self, trial: Trial, steps: int) -> bool:
+        """Whether the work no longer grows at ten times the sizes.
+
+        A loop over the classes that skips the absent ones does less on a small batch; on a large one none is absent.
+        """
+        if 10 * steps > MOST_STEPS:
+            return False
+        try:
+            small, large = self._counted(trial, (10 * self.sizes[0], 10 * self.sizes[1]))
+        except AnswerFailed:
+            return False
+        return small.work is not None and small.work == large.work
+
+    def _works(self, trial: Trial) -> bool:
+        """Whether some output is made from the inputs: an empty answer has no loops either."""
+        assert trial.reference is not None
+        one, other = self._batch(trial, [self.sizes[0]] * 2)
+        ours = trial.reference([one])[0].arrays()
+        first, again, moved = (found.arrays() for found in trial.evaluate([one, one, other]))
+        return any(
+            name in first
+            and first[name].shape == ours[name].shape
+            and _same(name, first, again)
+            and not _same(name, first, moved)
+            for name in trial.exercise.outputs
+            if name in ours
+        )
+
+    def _loops(self, small: Evaluation, large: Evaluation) -> Finding:
+        """How the work grows, and the builtin that is the loop, if one is."""
+        over, (few, many) = self.over, self.sizes
+        grown = {name: items - small.taken.get(name, 0) for name, items in large.taken.items()}
+        name = next((one for one in INSTEAD if grown.get(one) == many - few), "")
+        if name:  # it ran once along all of them; in another loop it would have taken more
+            message = (
+                f"Python's {name} takes the entries of {over} one by one: {small.taken.get(name, 0)} for "
+                f"{over} = {few}, {large.taken[name]} for {over} = {many}; it is a loop."
             )
-        if trial.reference is not None and not _says_something(trial, batch, [small, large]):
-            message = "no output is right at these sizes: there is nothing yet whose loops could be counted."
-            return Finding(self.title, False, message, share=self.share)
-        if small.work == large.work:
-            said = f"the same {small.work} steps for {self.over} = {sizes[0]} and {self.over} = {sizes[1]}"
-            return Finding(self.title, True, said, share=self.share)
-        return Finding(
-            self.title,
-            False,
-            f"{small.work} steps for {self.over} = {sizes[0]} but {large.work} for {self.over} = {sizes[1]}: "
-            f"something still runs once for each of {self.over}.",
-            hint=f"Let one array expression handle all of {self.over} at once.",
-            share=self.share,
+            return self._failed(message, f"Write {INSTEAD[name]} in place of Python's {name}.")
+        message = (
+            f"{small.work} steps for {over} = {few} but {large.work} for {over} = {many}: "
+            f"something still runs once for each of {over}."
         )
+        return self._failed(message, f"Let one array expression handle all of {over} at once.")
+
+    def _failed(self, message: str, hint: str = "") -> Finding:
+        return Finding(self.title, False, message, hint, self.share)
 
 
-def _says_something(trial: Trial, batch: list[Inputs], evaluations: list[Evaluation]) -> bool:
-    """Whether at least one output is right: an empty answer has no loops either."""
-    assert trial.reference is not None
-    return any(
-        all(
-            name in yours.arrays() and distance(yours.arrays()[name], ours.arrays()[name]) <= 1e-6
-            for yours, ours in zip(evaluations, trial.reference(batch), strict=True)
-        )
-        for name in trial.exercise.outputs
+def _same(name: str, one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> bool:
+    return name in other and np.array_equal(
+        one[name], other[name], equal_nan=one[name].dtype.kind in "fc"
     )

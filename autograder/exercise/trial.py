@@ -74,6 +74,14 @@ class Trial:
             ]
         return self._drawn
 
+    def working(self) -> Sequence[Drawn]:
+        """Those of ``draws()`` in which the answer gave outputs. Raises AnswerFailed where there is none."""
+        draws = self.draws()
+        first = draws[0]
+        if first.evaluation.failure and all(drawn.evaluation.failure for drawn in draws):
+            raise AnswerFailed(first.evaluation.failure, first.case)
+        return [drawn for drawn in draws if drawn.evaluation.failure is None]
+
     def reference_draws(self) -> Sequence[Evaluation]:
         """What the reference gives for ``draws()``, evaluated once for all checks."""
         assert self.reference is not None

@@ -73,7 +73,8 @@ def finding_from_public(stated: Mapping[str, Any]) -> Finding:
     check, message, hint = (
         _typed(stated[key], str)[:LONGEST_SENTENCE] for key in ("check", "message", "hint")
     )
-    return Finding(check, _typed(stated["passed"], bool, NoneType), message, hint)
+    passed = _typed(stated["passed"], bool, NoneType)
+    return Finding(check, passed, message, hint, part=_part(stated))
 
 
 def _finding_to_json(finding: Finding) -> dict[str, Any]:
@@ -94,6 +95,7 @@ def _finding_from_json(stated: Mapping[str, Any]) -> Finding:
         share=_typed(stated["share"], int, float),
         decisive=_typed(stated["decisive"], bool),
         mistakes=_mistakes(stated["mistakes"]),
+        part=_part(stated),
     )
 
 
@@ -115,6 +117,14 @@ def _of_the_first_edition(stated: Mapping[str, Any]) -> list[Finding]:
 
 def _mistakes(stated: Any) -> tuple[tuple[str, str], ...]:
     return tuple((_typed(answer, str), _typed(name, str)) for answer, name in stated)
+
+
+def _part(stated: Mapping[str, Any]) -> float:
+    """What a failed check earns all the same; nothing in findings of before there were parts."""
+    part = _typed(stated.get("part", 0.0), int, float)
+    if not 0 <= part < 1:
+        raise ValueError(f"no part of a check: {part!r}")
+    return float(part)
 
 
 def _status(stated: Any) -> Status:

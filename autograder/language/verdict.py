@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -16,7 +16,7 @@ class Evidence:
     """The numbers behind a failed check: where it is worst, both values, and a picture of the error.
 
     ``error`` is |yours - expected| (float64, at most two axes long, shown as a heat map), ``axes`` the names of its axes,
-    ``ratio`` a constant yours/expected where there is one.
+    ``ratio`` a constant yours/expected where there is one; ``bound`` how far the expected may be off, where it is measured.
     """
 
     output: str = ""
@@ -26,13 +26,15 @@ class Evidence:
     ratio: float | None = None
     error: np.ndarray | None = None
     axes: tuple[str, ...] = ()
+    bound: float | None = None
 
 
 @dataclass(frozen=True)
 class Finding:
     """One check's answer. ``passed`` is None when the check waits for grading. ``share`` is its part of the points.
 
-    A ``decisive`` finding that failed leaves no points for the exercise. ``mistakes`` are those of the catalogue that were
+    Of a check that failed, ``part`` of its share (in [0, 1)) is earned all the same: some situations are right. A
+    ``decisive`` finding that failed leaves no points for the exercise. ``mistakes`` are those of the catalogue that were
     recognised, each as (answer, name): the instructor's words, not in the public form.
     """
 
@@ -44,14 +46,21 @@ class Finding:
     evidence: Evidence | None = None
     decisive: bool = False
     mistakes: tuple[tuple[str, str], ...] = ()
+    part: float = 0.0
+
+    @property
+    def earned(self) -> float:
+        """How much of its share is earned, in [0, 1]."""
+        return 1.0 if self.passed else self.part if self.passed is False else 0.0
 
     def public(self) -> dict[str, Any]:
-        """The machine-readable form: check, passed, message, hint."""
+        """The machine-readable form: check, passed, message, hint, part."""
         return {
             "check": self.check,
             "passed": self.passed,
             "message": self.message,
             "hint": self.hint,
+            "part": self.part,
         }
 
 
@@ -104,7 +113,7 @@ class Verdict:
 
 
 def score(points: float, findings: Sequence[Finding]) -> float:
-    """Points earned by the checks that passed, by their shares.
+    """Points earned by the checks, by their shares: all of one that passed, its part of one that failed.
 
     A check that waits earns nothing yet; a decisive one that failed takes everything.
     """
@@ -113,7 +122,7 @@ def score(points: float, findings: Sequence[Finding]) -> float:
     total = sum(finding.share for finding in findings)
     if total <= 0:
         return 0.0
-    earned = sum(finding.share for finding in findings if finding.passed)
+    earned = sum(finding.share * finding.earned for finding in findings)
     return points if earned == total else round(points * earned / total, 2)
 
 
@@ -138,7 +147,8 @@ class Value:
 @dataclass(frozen=True)
 class Evaluation:
     """What one call of a probe gave: outputs or a failure, inputs changed in place, outputs sharing an input's memory,
-    and, where it was asked for, the number of executed instructions and calls and the libraries that were entered."""
+    and, where it was asked for, the number of executed instructions and calls, the libraries that were entered, and how
+    many items builtins such as ``sum`` took."""
 
     outputs: dict[str, Value] = field(default_factory=dict)
     failure: Failure | None = None
@@ -146,6 +156,7 @@ class Evaluation:
     aliased: tuple[str, ...] = ()
     work: int | None = None
     libraries: tuple[str, ...] = ()
+    taken: Mapping[str, int] = field(default_factory=dict)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The outputs that are arrays or numbers."""

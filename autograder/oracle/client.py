@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from ..exercise.trial import AnswerFailed, Check, Trial
 from ..language.codec import finding_from_public
 from ..language.probe import Case
-from ..language.verdict import Failure, Finding
+from ..language.verdict import Failure, Finding, replace
 from .packets import MAX_OUTPUT_BYTES, Challenge, pack_outputs, read_challenge
 
 URL = "CHAINRULE_ORACLE_URL"
@@ -61,7 +61,7 @@ class Oracle:
         place = next(index for index, one in enumerate(asking) if one is check)
         if self._findings and place < len(self._findings):
             found = self._findings[place]
-            return Finding(check.title, found.passed, found.message, found.hint, check.share)
+            return replace(found, check=check.title, share=check.share)
         return Finding(check.title, None, self._message, share=check.share)
 
     def _ask(self, trial: Trial) -> list[Finding]:
@@ -90,9 +90,10 @@ class Oracle:
 
     def _outputs(self, trial: Trial, challenge: Challenge) -> bytes:
         evaluations = trial.evaluate([inputs for _, inputs in challenge.cases])
-        for (title, _), evaluation in zip(challenge.cases, evaluations, strict=True):
-            if evaluation.failure is not None:
-                raise AnswerFailed(evaluation.failure, Case(title))
+        failures = [one.failure for one in evaluations]
+        for (title, _), failure in zip(challenge.cases, failures, strict=True):
+            if failure is not None and (failure.kind != "error" or all(failures)):
+                raise AnswerFailed(failure, Case(title))
         asked = set(trial.exercise.outputs)
         outputs = [
             {name: array for name, array in evaluation.arrays().items() if name in asked}

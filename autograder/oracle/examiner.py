@@ -19,14 +19,15 @@ import numpy as np
 
 from ..checks import Reference
 from ..course.assignment import Assignment, assignments_in, load_assignment
-from ..exercise.trial import Check, Exercise, Trial
-from ..language.verdict import Evaluation, Finding, Value
+from ..exercise.trial import AnswerFailed, Check, Exercise, Trial
+from ..language.verdict import Evaluation, Failure, Finding, Value
 from ..watch.evaluate import local
 from .blind import blind
 from .packets import Arrays, pack_challenge
 
 SEEDS_COMPARED = 6
 WAITS = "waits for grading"
+STOPPED = Failure("error", "the answer gave no array or number")
 CONSTANT = (
     f"{WAITS}: what is right here is the same for all inputs, so that a verdict would give it away"
 )
@@ -98,7 +99,9 @@ def decide(
 
     def given(inputs, /, *, count_work: bool = False) -> list[Evaluation]:
         return [
-            Evaluation(outputs={name: Value(array, "ndarray") for name, array in arrays.items()})
+            Evaluation({name: Value(array, "ndarray") for name, array in arrays.items()})
+            if arrays
+            else Evaluation(failure=STOPPED)
             for arrays in outputs
         ]
 
@@ -117,6 +120,8 @@ def _finding(check: Check, trial: Trial, judged: bool) -> Finding:
         return Finding(check.title, None, CONSTANT, share=check.share)
     try:
         return blind(check, trial)
+    except AnswerFailed as failed:
+        return Finding(check.title, False, failed.failure.message, share=check.share)
     except Exception as broken:  # a defect of ours; its words may hold values, its kind does not
         message = f"waits for grading: it could not be judged here ({type(broken).__name__})"
         return Finding(check.title, None, message, share=check.share)

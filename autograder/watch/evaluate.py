@@ -71,6 +71,7 @@ def call(
         ),
         work=work.steps if work else None,
         libraries=tuple(sorted(filter(None, work.libraries))) if work else (),
+        taken=dict(work.taken) if work else {},
     )
 
 

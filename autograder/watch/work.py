@@ -3,6 +3,7 @@
 A vectorised answer executes the same number at every size of the batch, whatever its speed: a count decides, no clock.
 Code counts as the answer's own unless it is installed (site-packages, the standard library) or ours; library functions
 count one for each call, builtins that loop in C one for each item: a loop hidden in ``map`` or ``np.vectorize`` is seen.
+What NumPy does for itself below one call counts nothing, unless that call is one of its loops for Python functions.
 """
 
 from __future__ import annotations
@@ -10,15 +11,19 @@ from __future__ import annotations
 import builtins
 import functools
 import gc
+import inspect
 import os
 import sys
 import sysconfig
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from types import CodeType, FrameType
 from typing import Any
+
+import numpy as np
 
 from .operators import is_recorded_beginning, operators_recorded
 
@@ -29,26 +34,37 @@ _LIBRARY = tuple(
         if (path := sysconfig.get_paths().get(key))
     }
 )
+_NUMPY = os.path.join(os.path.dirname(np.__file__), "")
+_LOOPS = frozenset(
+    {
+        *("apply_along_axis", "apply_over_axes", "piecewise"),
+        *("_vectorize_call", "_vectorize_call_with_signature"),
+    }
+)
+"""NumPy's functions whose documentation says that they call a Python function again and again."""
 _OURS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")
 
 
 @dataclass
 class Work:
-    """What a run executed: ``steps`` (instructions and calls), and the installed ``libraries`` it entered."""
+    """What a run executed: ``steps`` (instructions and calls), and the installed ``libraries`` it entered.
+
+    ``taken``: how many items each builtin that loops in C took, which are among the steps.
+    """
 
     steps: int = 0
     libraries: set[str] = field(default_factory=set)
+    taken: Counter[str] = field(default_factory=Counter)
 
 
 def count(run: Callable[[], Any]) -> tuple[Any, Work | None]:
     """Run and count. The work is None when the answer switched the counting off, or worked where nobody counts."""
     watch = _watch()
-    items = 0
+    taken = Counter[str]()
 
-    def each(iterable: Iterable[Any]) -> Iterator[Any]:
-        nonlocal items
+    def each(name: str, iterable: Iterable[Any]) -> Iterator[Any]:
         for item in iterable:
-            items += 1
+            taken[name] += 1
             yield item
 
     def watched() -> Any:
@@ -70,31 +86,35 @@ def count(run: Callable[[], Any]) -> tuple[Any, Work | None]:
         if collecting:
             gc.enable()
     if work is not None:
-        work.steps += items
+        work.steps += taken.total()
+        work.taken = taken
         if operators.ran:
             work.libraries.add("torch")
     return result, None if threads or watch.evaded or operators.broken else work
 
 
 @contextmanager
-def _consumers_counting(each: Callable[[Iterable[Any]], Iterator[Any]]) -> Iterator[None]:
+def _consumers_counting(each: Callable[[str, Iterable[Any]], Iterator[Any]]) -> Iterator[None]:
     """Builtins that run a loop in C say how many items they took: ``sum(map(np.add.reduce, X))`` enters no code at all."""
 
     def lazily(original: Any) -> Any:
-        return lambda function, *iterables: original(function, *map(each, iterables))
+        name = original.__name__
+        return lambda function, *iterables: original(
+            function, *(each(name, one) for one in iterables)
+        )
 
     def of_one(original: Any) -> Any:
         def consume(*arguments: Any, **keywords: Any) -> Any:
             if len(arguments) == 1 or original.__name__ == "sum":  # min(a, b) takes no iterable
-                arguments = (each(arguments[0]), *arguments[1:])
+                arguments = (each(original.__name__, arguments[0]), *arguments[1:])
             return original(*arguments, **keywords)
 
         return consume
 
     def reducing(function: Any, iterable: Any, *initial: Any) -> Any:
-        return reduce(function, each(iterable), *initial)
+        return reduce(function, each("reduce", iterable), *initial)
 
-    map, reduce = builtins.map, functools.reduce
+    reduce = functools.reduce
     places = [(builtins, name, lazily) for name in ("map", "filter")]
     places += [(builtins, name, of_one) for name in ("sum", "any", "all", "min", "max", "sorted")]
     before = [(module, name, getattr(module, name)) for module, name, _ in places]
@@ -166,6 +186,19 @@ def _own(code: CodeType) -> bool:
     return not (filename.startswith((*_LIBRARY, _OURS)) or filename.startswith("<frozen"))
 
 
+def _by_numpy_itself(frame: FrameType) -> bool:
+    """Whether NumPy runs this frame for itself: below a call that the answer made, or to see what it was handed."""
+    if not frame.f_code.co_filename.startswith(_NUMPY):
+        return False
+    above = frame.f_back
+    nested = above is not None and above.f_code.co_filename.startswith(_NUMPY)
+    while above is not None and above.f_code.co_filename.startswith(_NUMPY):
+        if above.f_code.co_name in _LOOPS:
+            return False
+        above = above.f_back
+    return nested or bool(frame.f_code.co_flags & inspect.CO_GENERATOR)
+
+
 def _library(code: CodeType) -> str:
     """``torch`` for ``.../site-packages/torch/_tensor.py``; the dotted package below it for scipy.optimize's like."""
     _, _, below = code.co_filename.replace("\\", "/").partition("site-packages/")
@@ -182,7 +215,8 @@ def _count_by_tracing(run: Callable[[], Any]) -> tuple[Any, Work | None]:
         return inside
 
     def entered(frame: FrameType, event: str, argument: Any) -> Any:
-        work.steps += 1
+        if not _by_numpy_itself(frame):
+            work.steps += 1
         if not _own(frame.f_code):
             work.libraries.add(_library(frame.f_code))
             return None
@@ -218,7 +252,8 @@ def _count_by_monitoring(run: Callable[[], Any]) -> tuple[Any, Work | None]:
         work.steps += 1
 
     def entered(code: CodeType, offset: int) -> None:
-        work.steps += 1
+        if not _by_numpy_itself(sys._getframe(1)):
+            work.steps += 1
         if not _own(code):
             work.libraries.add(_library(code))
         elif code not in watched:

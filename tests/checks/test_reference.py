@@ -79,7 +79,7 @@ def test_names_are_for_the_record_and_not_for_students():
     wrong = frozenset({"loss of N", "sign"})
     finding = judged(lambda W, X, y, reg: known(W, X, y, reg, wrong=wrong)).findings[0]
     assert set(finding.mistakes) == {("answer", "loss of N"), ("answer", "sign")}
-    assert finding.public().keys() == {"check", "passed", "message", "hint"}
+    assert finding.public().keys() == {"check", "passed", "message", "hint", "part"}
 
 
 def test_an_unknown_mistake_is_located_and_gets_no_wrong_name():

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from autograder.checks import Vectorised
+from autograder.checks.vectorised import INSTEAD
 from autograder.judge import judge
+from autograder.language.verdict import Evaluation, Failure
 from autograder.watch.evaluate import local
 
 from .layers import posed
@@ -47,8 +49,17 @@ LOOPS = {
         sum(X, np.zeros(X.shape[1])) @ np.ones(X.shape[1]) + np.zeros(len(X))
     ),
     "reduce": lambda X: functools.reduce(np.add, X) @ np.ones(X.shape[1]) + np.zeros(len(X)),
+    "apply_along_axis of NumPy's own": lambda X: np.apply_along_axis(np.mean, 1, X),
+    "largest of pairs": lambda X: X[:, 0] + max(zip(X[:, 0], X[:, 1], strict=True))[0],
+    "choose in a loop": lambda X: np.array([np.choose(0, [row.sum()]) for row in X]),
     "sum of rows": lambda X: np.array([*map(lambda row: row @ np.ones(len(row)), X)]),
 }
+
+BUILTINS = {
+    **{"map": "map", "map of a ufunc's method": "map", "sum of rows": "map", "reduce": "reduce"},
+    **{"sum over the examples": "sum", "sum with a start": "sum", "largest of pairs": "max"},
+}
+"""Loops that are a builtin's, and whose."""
 
 ARRAYS = {
     "sum": lambda X: X.sum(axis=1),
@@ -58,6 +69,10 @@ ARRAYS = {
         X @ np.ones(X.shape[1]) * max(map(float, range(X.shape[1])))
     ),
     "einsum": lambda X: np.einsum("nd->n", X),
+    "choose": lambda X: np.choose(np.zeros(X.shape[1], int), X)[0] + X[:, 0],
+    "choose by example": lambda X: np.choose(np.zeros(len(X), int), X.T[:3]),
+    "select": lambda X: np.select(list(X > 0), list(X), 0.0)[0] + X[:, 0],
+    "stack": lambda X: np.stack((*X,)).sum(axis=1),
     "fancy indexing": lambda X: X[np.arange(len(X)), :].sum(axis=1),
 }
 
@@ -66,7 +81,19 @@ ARRAYS = {
 def test_a_loop_is_seen(loop):
     finding = judged(LOOPS[loop])
     assert finding.passed is False
-    assert "something still runs once for each of N" in finding.message
+    builtin = BUILTINS.get(loop)
+    if builtin is None:
+        assert "something still runs once for each of N" in finding.message
+    else:
+        assert (
+            f"Python's {builtin} takes the entries of N one by one: 11 for N = 11"
+            in finding.message
+        )
+        assert INSTEAD[builtin] in finding.hint
+
+
+def test_the_sum_of_python_is_told_from_the_sum_of_numpy():
+    assert "np.sum" in judged(LOOPS["sum over the examples"]).hint
 
 
 @pytest.mark.parametrize("style", ARRAYS)
@@ -116,7 +143,51 @@ def test_an_empty_answer_is_not_vectorised():
     right = local(exercise, {"answer": lambda X: X.sum(axis=1)})
     finding = judge(exercise, local(exercise, namespace), reference=right).findings[0]
     assert finding.passed is False
-    assert "no output is right" in finding.message
+    assert "no output depends on the inputs" in finding.message
+
+
+def test_random_numbers_are_no_work():
+    exercise, namespace = posed(
+        lambda X: np.random.default_rng().random(len(X)),
+        {"X": "N D"},
+        {"out": "N"},
+        [Vectorised(over="N")],
+    )
+    right = local(exercise, {"answer": lambda X: X.sum(axis=1)})
+    finding = judge(exercise, local(exercise, namespace), reference=right).findings[0]
+    assert finding.passed is False
+
+
+def test_wrong_values_without_a_loop_are_vectorised():
+    exercise, namespace = posed(
+        lambda X: 0.5 * X.sum(axis=1), {"X": "N D"}, {"out": "N"}, [Vectorised(over="N")]
+    )
+    right = local(exercise, {"answer": lambda X: X.sum(axis=1)})
+    finding = judge(exercise, local(exercise, namespace), reference=right).findings[0]
+    assert finding.passed is True
+
+
+@pytest.mark.parametrize("failure", ["error", "timeout"])
+def test_the_second_try_is_never_an_error(failure):
+    """An answer that loops, and cannot do ten times as many, is told of its loop."""
+    exercise, namespace = posed(LOOPS["for"], {"X": "N D"}, {"out": "N"}, [Vectorised(over="N")])
+    at_hand = local(exercise, namespace)
+
+    def limited(batch, /, *, count_work=False):
+        if max(len(inputs["X"]) for inputs in batch) < 100:
+            return at_hand(batch, count_work=count_work)
+        return [Evaluation(failure=Failure(failure, "too many"))] * len(batch)
+
+    finding = judge(exercise, limited).findings[0]
+    assert "something still runs once for each of N" in finding.message
+
+
+def test_what_would_take_long_at_ten_times_the_sizes_is_not_tried():
+    def slowly(X):
+        assert len(X) < 100
+        return np.array([sum(k for k in range(3000)) * 0 + row.sum() for row in X])
+
+    assert "something still runs" in judged(slowly).message
 
 
 def by_class(X, y):

@@ -32,6 +32,7 @@ FINDINGS = st.builds(
     share=NUMBERS,
     decisive=st.booleans(),
     mistakes=st.lists(st.tuples(st.text(), st.text()), max_size=3).map(tuple),
+    part=st.floats(0, 1, exclude_max=True),
 )
 VERDICTS = st.builds(
     Verdict,
@@ -126,7 +127,8 @@ def test_a_verdict_comes_back_as_it_was(verdict: Verdict) -> None:
 @given(FINDINGS)
 def test_what_students_see_of_a_finding_can_be_sent(finding: Finding) -> None:
     told = finding_from_public(through_json(finding.public()))
-    assert told == Finding(finding.check, finding.passed, finding.message, finding.hint)
+    public = finding.check, finding.passed, finding.message, finding.hint
+    assert told == Finding(*public, part=finding.part)
 
 
 @pytest.mark.parametrize(

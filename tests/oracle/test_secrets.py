@@ -65,7 +65,9 @@ def test_no_answer_brings_out_a_value(course_oracle: Served, probe: str):
         assert all(float(one).is_integer() and 0 <= one < 100 for one in said), (exercise, findings)
         hidden = {f"{value:.4g}" for value in values_of(truth) if not float(value).is_integer()}
         assert not hidden & {f"{one:.4g}" for one in said}
-        assert all(set(finding) == {"check", "passed", "message", "hint"} for finding in findings)
+        assert all(
+            set(finding) == {"check", "passed", "message", "hint", "part"} for finding in findings
+        )
     assert told >= 5
 
 

@@ -161,6 +161,7 @@ def pack_evaluation(evaluation: Evaluation) -> tuple[Header, bytes]:
         "aliased": list(evaluation.aliased),
         "work": evaluation.work,
         "libraries": list(evaluation.libraries)[:MAX_OUTPUTS],
+        "taken": [[name, items] for name, items in evaluation.taken.items()],
     }
     return header, b"".join(parts)
 
@@ -197,7 +198,7 @@ def _evaluation(
             array, offset = _array(one["array"], payload, offset)
         outputs[name] = Value(array, kind)
     work = header.get("work")
-    if work is not None and (type(work) is not int or not 0 <= work < 1 << 62):
+    if work is not None and not _count(work):
         raise Malformed("work is no count")
     evaluation = Evaluation(
         outputs=outputs,
@@ -206,8 +207,22 @@ def _evaluation(
         aliased=tuple(name for name in _names(header.get("aliased")) if name in outputs),
         work=work,
         libraries=tuple(_names(header.get("libraries", []))),
+        taken=_taken(header.get("taken", [])),
     )
     return evaluation, offset
+
+
+def _taken(stated: Any) -> dict[str, int]:
+    taken: dict[str, int] = {}
+    for one in _list(stated, MAX_OUTPUTS):
+        if not (isinstance(one, list) and len(one) == 2 and _count(one[1])):
+            raise Malformed("what was taken is no count")
+        taken[_text(one[0], MAX_NAME)] = one[1]
+    return taken
+
+
+def _count(stated: Any) -> bool:
+    return type(stated) is int and 0 <= stated < 1 << 62
 
 
 def _array(stated: Any, payload: bytes, offset: int) -> tuple[np.ndarray, int]:
