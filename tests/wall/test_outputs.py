@@ -107,7 +107,8 @@ def _two_streams_in_turn(cell: Collected) -> None:
 
 
 def _empty_lines(cell: Collected) -> None:
-    cell.add(displayed(**{"text/plain": "\n" * (CAP // 3)}))
+    for _ in range(10):
+        cell.add(displayed(**{"text/plain": "\n" * (CAP // 100)}))
 
 
 def _wide_characters(cell: Collected) -> None:
@@ -116,7 +117,8 @@ def _wide_characters(cell: Collected) -> None:
 
 
 def _escaped_characters(cell: Collected) -> None:
-    cell.add(displayed(**{"text/plain": "\x01" * (CAP - 200)}))
+    for _ in range(10):
+        cell.add(displayed(**{"text/plain": "\x01" * (CAP // 50)}))
 
 
 FLOODS = (_one_handle, _two_streams_in_turn, _empty_lines, _wide_characters, _escaped_characters)
