@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from html import unescape
 from typing import Any
 
 from ..wire.limits import in_bytes
@@ -21,9 +22,12 @@ IMAGES = ("image/png", "image/jpeg")
 BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 RICH_CAP = 200_000
 TOO_LONG = "(this output was too long to show)"
-# MathJax turns \href{javascript:...} into a link, and its macros can spell any word: the commands
-# themselves must go.
-TEX = re.compile(r"\\(href|class|cssId|style|require|data)(?![A-Za-z])")
+# MathJax turns \href{javascript:...} and \mmlToken{mi}[href=...] into links, fetches what \bbox names, and its macros can
+# spell any word: the commands themselves must go.
+TEX = re.compile(r"\\(href|class|cssId|style|require|data|mmlToken|bbox)(?![A-Za-z])")
+ENTITY = re.compile(r"&(?=#|[A-Za-z])")
+READINGS = 4
+"""How often entities may be read between here and MathJax."""
 LINE_CAP = 20_000
 LINES = 5_000
 STREAM_CAP = 1 << 20
@@ -152,8 +156,18 @@ def valid(raw: Any) -> Output | None:
 
 
 def defused(text: str) -> str:
-    """Text in which MathJax finds no command that makes links or touches the page."""
-    return TEX.sub(lambda found: "\\\u200b" + found[1], text)
+    """Text in which MathJax finds no command that makes links or touches the page, entities read or not."""
+    text = TEX.sub(_broken, text)
+    read = text
+    for _ in range(READINGS if "&" in text else 0):
+        read = unescape(read)
+        if TEX.search(read):
+            return ENTITY.sub("&\u200b", text)
+    return text
+
+
+def _broken(command: re.Match[str]) -> str:
+    return "\\\u200b" + command[1]
 
 
 def stopped(sentence: str) -> Output:
