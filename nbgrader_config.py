@@ -33,6 +33,9 @@ c.Autograde.autograde_preprocessors = [
 ]
 # c.Judge.isolation = "auto"  # or "bubblewrap", "landlock"; "none" only for code that you trust
 
+# Whose page goes where is in the files that students handed in: one that is missing costs nobody else a page.
+c.ExchangeFactory.release_feedback = "autograder.gradebook.exchange.ReleaseFeedback"
+
 # Feedback and Formgrader show what students wrote: as text and pictures, never as script.
 c.HTMLExporter.sanitize_html = True
 c.GenerateFeedback.exporter_class = "autograder.gradebook.pages.FeedbackExporter"

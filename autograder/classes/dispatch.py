@@ -12,6 +12,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 
 from ..errors import AssignmentError, OtherEngine, WorkersLost
+from ..grading.grade import OUT_OF_MEMORY
 from ..grading.submission import Judged, Submission, fault
 from .pool import WorkerPool
 
@@ -138,12 +139,15 @@ def _error_of(future: Future[Judged]) -> BaseException | None:
 
 
 def _broken(attempt: _Attempt, error: BaseException) -> Finished:
-    """A defect of ours: this student gets no verdict, the others do. Where no wall can stand, or another engine would
-    judge, nobody gets any."""
+    """A defect of ours: this student gets no verdict, the others do; where memory ran out, a verdict that says so. Where no
+    wall can stand, or another engine would judge, nobody gets any."""
     from ..errors import WallError
 
     if isinstance(error, WallError | OtherEngine | AssignmentError) or not isinstance(
         error, Exception
     ):
         raise error
+    if isinstance(error, MemoryError):
+        judged = fault(attempt.submission, OUT_OF_MEMORY)
+        return Finished(attempt.student, attempt.submission, judged)
     return Finished(attempt.student, attempt.submission, None, error)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from ..errors import OracleError
@@ -22,6 +24,7 @@ def run(
     try:
         import uvicorn
 
+        from ..oracle.door import Door, PunctualProtocol
         from ..oracle.service import Hub, Settings, application
     except ModuleNotFoundError as error:
         raise OracleError(f"{error.name} is not installed: pip install 'chainrule[hub]'") from None
@@ -52,6 +55,6 @@ def run(
         timeout_keep_alive=5,
         timeout_graceful_shutdown=5,
         h11_max_incomplete_event_size=16 << 10,
-        http="h11",
+        http=cast(Any, partial(PunctualProtocol, Door())),
         ws="none",
     )

@@ -68,7 +68,8 @@ class StudentGrade:
 class ClassGrades:
     """What grading a class gave. ``failures`` are students whom nbgrader itself could not record, with its log;
     ``unchanged`` counts those who had been graded before and handed in nothing new; ``pageless`` are those whose feedback
-    page could not be made, with nbgrader's log."""
+    page could not be made, with nbgrader's log; ``untimed`` those of whom nobody can tell
+    whether they were late, and why."""
 
     assignment: str
     isolation: str
@@ -78,6 +79,7 @@ class ClassGrades:
     failures: dict[str, str] = field(default_factory=dict)
     unchanged: int = 0
     pageless: dict[str, str] = field(default_factory=dict)
+    untimed: dict[str, str] = field(default_factory=dict)
 
 
 def grade_class(
@@ -158,9 +160,11 @@ class _Class:
         from ..wall.outside.isolation import choose
         from .pages import write_pages
         from .recorder import Recorder
+        from .students import MISNAMED
 
         level = choose(self._isolation)
         self._folders = self._opened.submissions()
+        self._failures |= dict.fromkeys(self._opened.misnamed(), MISNAMED)
         self._opened.refuse_unknown(self._assignment)
         if total:
             total(len(self._folders))
@@ -288,6 +292,14 @@ class _Class:
                 row["student"]: row for row in gradebook.submission_dicts(self._assignment.name)
             }
 
+    def _untimed(self) -> Iterator[tuple[str, str]]:
+        """Whose timestamp.txt cannot be read, and why."""
+        from .hooks.timestamps import unreadable
+
+        for student, folder in self._folders.items():
+            if why := unreadable(folder):
+                yield student, why
+
     def _collect(self, level: str) -> ClassGrades:
         from .patience import patiently
 
@@ -317,6 +329,7 @@ class _Class:
         grades = ClassGrades(
             name, level, self._seed, students, feedback, self._failures, len(self._unchanged)
         )
+        grades.untimed.update(self._untimed())
         if self._wishes.feedback:
             said = " ".join(self._opened.log.lines[-1:]) or "nbgrader did not say why"
             grades.pageless.update((row.student, said) for row in students if row.feedback is None)

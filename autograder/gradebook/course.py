@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from .config import ErrorLog, folders_in, read_config
 from .exporters.ledger import Entry, ledger
 from .patience import patiently
 from .release import alembic_on_path
+from .students import is_student_id
 
 
 @dataclass
@@ -27,24 +29,30 @@ class OpenCourse:
     log: ErrorLog
 
     def submissions(self) -> dict[str, Path]:
-        """Student -> folder of what they handed in. Raises ClassError when nobody has."""
+        """Student -> folder of what they handed in, without misnamed folders. Raises ClassError when nobody has."""
+        if found := {name: path for name, path in self._handed_in() if is_student_id(name)}:
+            return found
+        raise ClassError(
+            f"nobody has handed in {self.folders.assignment_id}: no folder matches {self._pattern()}"
+        )
+
+    def misnamed(self) -> list[str]:
+        """The names of folders that can be no student's, as Python writes them."""
+        return [ascii(name) for name, _ in self._handed_in() if not is_student_id(name)]
+
+    def _pattern(self) -> Path:
         folders = self.folders
         pattern = folders.format_path(folders.submitted_directory, "*", folders.assignment_id)
-        root = Path(folders.root)
-        relative = Path(pattern).relative_to(root)
-        position = relative.parts.index("*")
-        excluded = set(filter(None, folders.student_id_exclude.split(",")))
-        found = {
-            student: folder
-            for folder in sorted(root.glob(str(relative)))
-            if folder.is_dir()
-            and (student := folder.relative_to(root).parts[position]) not in excluded
-        }
-        if not found:
-            raise ClassError(
-                f"nobody has handed in {folders.assignment_id}: no folder matches {relative}"
-            )
-        return found
+        return Path(pattern).relative_to(folders.root)
+
+    def _handed_in(self) -> Iterator[tuple[str, Path]]:
+        root, pattern = Path(self.folders.root), self._pattern()
+        position = pattern.parts.index("*")
+        excluded = set(filter(None, self.folders.student_id_exclude.split(",")))
+        for folder in sorted(root.glob(str(pattern))):
+            student = folder.relative_to(root).parts[position]
+            if folder.is_dir() and student not in excluded:
+                yield student, folder
 
     def autograded(self, student: str) -> Path:
         """Where a student's autograded notebook lies, or will."""

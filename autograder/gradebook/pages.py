@@ -22,6 +22,7 @@ from ..classes.pool import live_by
 from ..errors import ClassError
 from .course import OpenCourse, open_course
 from .patience import patiently
+from .students import pass_over_misnamed
 
 WORTH_A_PROCESS = 20
 """So many pages take longer than a process needs to start."""
@@ -36,6 +37,10 @@ class FeedbackExporter(HTMLExporter):
     HTMLExporter parses each finished page once more, to add attributes that JupyterLab's own pages need and this template
     has no place for; on a graded notebook that takes longer than everything before it.
     """
+
+    def __init__(self, **kw: Any) -> None:
+        super().__init__(**kw)
+        pass_over_misnamed(self.parent)
 
     def from_notebook_node(self, nb: Any, resources: Any = None, **kw: Any) -> tuple[str, Any]:
         """Convert a notebook to a page."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ..wall.outside.wall import Wall
 
 OURS = "Not judged: {} This is a fault of the grader, not of the answer; it has to be graded again."
+OUT_OF_MEMORY = "The grader ran out of memory over this submission"
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,9 @@ def grade_rebuilt(
         except WallError as error:
             if attempt == 2:
                 problem = str(error)
+        except MemoryError:
+            problem = OUT_OF_MEMORY
+            break
     return not_judged(assignment, notebook, problem or "", seed)
 
 
@@ -110,11 +114,18 @@ def not_judged(
     """A rebuilt notebook that the grader failed to judge: no points, and a flag for people to look at it. A problem of the
     submission itself, known before, stays what it was."""
     problem = notebook_marks(notebook).problem
+    _without_outputs(notebook)
     said = problem or OURS.format(f"{why.rstrip('.')}.")
     verdicts = {
         name: _none(exercise, said, seed) for name, exercise in assignment.exercises.items()
     }
     return _written(notebook, verdicts, said, ours=problem is None)
+
+
+def _without_outputs(notebook: dict[str, Any]) -> None:
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            cell["outputs"] = []
 
 
 def _verdicts(

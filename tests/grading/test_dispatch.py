@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from concurrent.futures import Future
 from typing import Any
 
 import pytest
+from courses.course import TinyCourse
 
 from autograder.classes.dispatch import MOST_LOSSES, Dispatch
+from autograder.course.assignment import load_assignment
 from autograder.errors import WorkersLost
-from autograder.grading.submission import Judged
+from autograder.grading.submission import HandedIn, Judged, Submission
+from autograder.wall.wire.limits import Limits
 
 JUDGED = Judged("", ())
 
@@ -73,3 +77,30 @@ def test_losses_with_no_verdict_between_them_end_the_run(losses: int, ends: bool
             _judge(3, pool)
     else:
         assert _judge(3, pool) == ["0", "1", "2"]
+
+
+class NarrowPool(LosingPool):
+    """Has no memory for the first submission."""
+
+    def submit(self, submission: Any) -> Future[Judged]:
+        self.submitted += 1
+        future: Future[Judged] = Future()
+        if self.submitted == 1:
+            future.set_exception(MemoryError())
+        else:
+            future.set_result(JUDGED)
+        return future
+
+
+def test_memory_that_runs_out_is_a_verdict_for_one_submission(tiny_built: TinyCourse):
+    bundle = load_assignment(tiny_built.root, "tiny").bundle
+    handed_in = HandedIn(json.dumps(tiny_built.notebook()).encode())
+    one = Submission(bundle, handed_in, 0, "none", Limits())
+    dispatch = Dispatch(iter([("large", one), ("small", one)]), NarrowPool(1, 0))
+    judged = {done.student: done.judged for group in dispatch for done in group}
+    assert judged["small"] is JUDGED
+    large = judged["large"]
+    assert large is not None
+    assert large.ours
+    assert [verdict.score for verdict in large.verdicts] == [0, 0]
+    assert "out of memory over this submission" in large.notebook

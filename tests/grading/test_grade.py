@@ -250,3 +250,18 @@ def test_the_number_nbgrader_reads_is_within_the_points(score: float, shown: str
     outputs = check_outputs(Verdict("f", 4, score, "partial", (Finding("c", False, "m"),)), 4)
     assert outputs[-1]["data"]["text/plain"] == shown
     assert [output["output_type"] for output in outputs] == ["display_data", "execute_result"]
+
+
+class NoRoom:
+    """A wall in whose grader memory runs out."""
+
+    def open(self, **_: Any) -> Any:
+        raise MemoryError
+
+
+def test_memory_that_runs_out_is_on_the_record(tiny_built: TinyCourse, assignment: Assignment):
+    wall: Any = NoRoom()
+    graded = grade(assignment, wall, tiny_built.notebook())
+    assert graded.ours
+    assert "out of memory" in (graded.problem or "")
+    assert [verdict.score for verdict in graded.verdicts] == [0, 0]

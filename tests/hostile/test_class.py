@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from autograder.wall.wire.limits import Limits
+
 from .attack import Attack
 from .attacks import CATALOGUE, FAMILIES, QUICK
 from .classroom import CLASSES, HONEST, Graded, files_that_say, snapshot
@@ -101,6 +103,13 @@ def test_nobody_is_lost(graded: Graded):
     assert graded.isolation in ("bubblewrap", "landlock")
     assert set(graded.rows) == {path.name for path in (graded.course.root / "submitted").iterdir()}
     assert [student for student in graded.rows if not graded.page(student)] == []
+
+
+@each_class
+def test_no_notebook_is_larger_than_its_outputs_may_be(graded: Graded):
+    most = Limits().notebook_output_bytes
+    for path in (graded.course.root / "autograded").glob("*/tiny/tiny.ipynb"):
+        assert path.stat().st_size < 1.1 * most, path
 
 
 @each_class

@@ -1,8 +1,13 @@
 """nbgrader's exchange where all students are one user of the machine, as in the pods of a cluster.
 
 CollectFromRooms    c.ExchangeFactory.collect = "autograder.gradebook.exchange.CollectFromRooms"
+
+And the release of feedback, which no student's missing file stops:
+
+ReleaseFeedback     c.ExchangeFactory.release_feedback = "autograder.gradebook.exchange.ReleaseFeedback"
 """
 
+from .feedback import ReleaseFeedback
 from .rooms import CollectFromRooms
 
-__all__ = ["CollectFromRooms"]
+__all__ = ["CollectFromRooms", "ReleaseFeedback"]

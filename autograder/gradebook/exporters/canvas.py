@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from traitlets import Dict, Enum, Unicode
 
 from ...report.words import plainly
-from .cells import inert
 from .roster import Column, Enrolled, RosterExport
 
 
@@ -52,7 +51,7 @@ class CanvasExport(RosterExport):
         """Name, Canvas's number, the two ids, section."""
         ids = {"SIS User ID": "", "SIS Login ID": "", self.student_id: student.student}
         return [
-            inert(student.sortable_name),
+            student.sortable_name,
             student.lms_id,
             ids["SIS User ID"],
             ids["SIS Login ID"],

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 
 from traitlets import Dict, Unicode
 
-from .cells import inert
 from .roster import Column, Enrolled, RosterExport
 
 
@@ -35,7 +34,7 @@ class MoodleExport(RosterExport):
 
     def identity(self, student: Enrolled) -> list[str]:
         """Names and the three ways to say who it is."""
-        names = inert(student.first_name), inert(student.last_name)
+        names = student.first_name, student.last_name
         return [*names, student.student, student.lms_id, student.email]
 
     def number(self, student: Enrolled, column: Column) -> str:

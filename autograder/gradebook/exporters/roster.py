@@ -13,6 +13,7 @@ from nbgrader.plugins import ExportPlugin
 from traitlets import Bool, Unicode
 
 from ...report.words import plainly
+from .cells import inert
 from .ledger import Entry, ledger
 
 
@@ -60,8 +61,10 @@ class RosterExport(ExportPlugin):
         path = Path(self.to or self.default_file)
         students, columns = self.students(gradebook), self.columns(gradebook)
         header = self.header(columns)
+        known_by = {one.student: self.identity(one) for one in students}
+        self._tell_of_marks(known_by)
         lines = [
-            [*self.identity(one), *(self.number(one, column) for column in columns)]
+            [*map(inert, known_by[one.student]), *(self.number(one, column) for column in columns)]
             for one in students
         ]
         with path.open("w", encoding="utf-8", newline="") as file:
@@ -70,12 +73,21 @@ class RosterExport(ExportPlugin):
             "Wrote %d students and %d assignments to %s", len(students), len(columns), path
         )
 
+    def _tell_of_marks(self, known_by: dict[str, list[str]]) -> None:
+        marked = [student for student, cells in known_by.items() if [*map(inert, cells)] != cells]
+        if marked:
+            self.log.warning(
+                "A spreadsheet would compute what these students are called, so an apostrophe stands "
+                "before it, and the LMS may not know them: %s",
+                ", ".join(map(repr, marked)),
+            )
+
     def header(self, columns: Sequence[Column]) -> list[list[str]]:
         """The lines above the first student."""
         raise NotImplementedError
 
     def identity(self, student: Enrolled) -> list[str]:
-        """The cells by which the LMS knows a student."""
+        """The cells by which the LMS knows a student; written so that no spreadsheet computes them."""
         raise NotImplementedError
 
     def students(self, gradebook: Gradebook) -> list[Enrolled]:

@@ -21,6 +21,8 @@ from nbformat.v4 import new_notebook
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from ..students import pass_over_misnamed
+
 FILE = "chainrule_file"
 
 
@@ -36,6 +38,7 @@ class SubmissionExporter(NotebookExporter):
         converter: Any = self.parent
         if converter is not None and not hasattr(converter, "chainrule_guarded"):
             converter.chainrule_guarded = True
+            pass_over_misnamed(converter)
             converter.init_assignment = _without_links(converter, converter.init_assignment)
 
     def from_filename(self, filename: str, resources: Any = None, **kw: Any) -> tuple[Any, Any]:

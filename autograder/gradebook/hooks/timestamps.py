@@ -7,6 +7,7 @@ are replaced, by a line in nbgrader_config.py, which its programs and Formgrader
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -19,18 +20,32 @@ from ...errors import SubmissionError
 from ...grading.handed_in import read_plain_file
 
 
-def handed_in(folder: str) -> datetime | None:
+def handed_in(folder: str | Path) -> datetime | None:
     """The date in the folder's timestamp.txt; None when there is no such file, or none that is a file and a date."""
     try:
-        return parse_utc(read_plain_file(Path(folder, "timestamp.txt"), limit=200).decode().strip())
+        return _read(Path(folder))
     except (SubmissionError, ValueError, OverflowError):
         return None
+
+
+def unreadable(folder: str | Path) -> str | None:
+    """Why a timestamp.txt that is there gives no date; None when it gives one, or there is none."""
+    there = os.path.lexists(Path(folder, "timestamp.txt"))
+    if there and handed_in(folder) is None:
+        return "timestamp.txt is no ordinary file with a date in it"
+    return None
+
+
+def _read(folder: Path) -> datetime:
+    return parse_utc(read_plain_file(folder / "timestamp.txt", limit=200).decode().strip())
 
 
 def read_with_care() -> None:
     """Let every CourseDirectory of this process read timestamps so, and Formgrader's list of submissions."""
 
     def get_existing_timestamp(self: Any, dest_path: str) -> datetime | None:
+        if why := unreadable(dest_path):
+            self.log.warning("%s: late or not, nobody can tell: %s", dest_path, why)
         return handed_in(dest_path)
 
     def get_submitted_timestamp(self: Any, assignment_id: str, student_id: str) -> datetime | None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass, field
+from html import unescape
 from typing import Any
 
 from ..wire.limits import in_bytes
@@ -20,29 +22,44 @@ IMAGES = ("image/png", "image/jpeg")
 BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 RICH_CAP = 200_000
 TOO_LONG = "(this output was too long to show)"
-# MathJax turns \href{javascript:...} into a link, and its macros can spell any word: the commands
-# themselves must go.
-TEX = re.compile(r"\\(href|class|cssId|style|require|data)(?![A-Za-z])")
+# MathJax turns \href{javascript:...} and \mmlToken{mi}[href=...] into links, fetches what \bbox names, and its macros can
+# spell any word: the commands themselves must go.
+TEX = re.compile(r"\\(href|class|cssId|style|require|data|mmlToken|bbox)(?![A-Za-z])")
+ENTITY = re.compile(r"&(?=#|[A-Za-z])")
+READINGS = 4
+"""How often entities may be read between here and MathJax."""
 LINE_CAP = 20_000
 LINES = 5_000
 STREAM_CAP = 1 << 20
+LINE_BYTES = 12
+"""What a line takes beside its text: quotes, comma, newline, indentation."""
+OWN_LINES = 8
+"""Lines that an output has whatever it shows: braces, its kind, its metadata."""
+MOST_DISPLAYS = 1000
+
+
+@dataclass
+class Shown:
+    """What a run of a notebook has shown so far: the bytes that are left to it, and the displays that have a handle."""
+
+    left: int
+    displays: dict[str, list[Output]] = field(default_factory=dict)
 
 
 class Collected:
-    """The outputs of one cell as they arrive: streams joined, displays updated and cleared, size capped."""
+    """The outputs of one cell as they arrive: streams joined, displays updated and cleared, size capped.
 
-    def __init__(self, cap: int, displays: dict[str, list[Output]]) -> None:
+    What is kept costs its bytes in the notebook's file, as often as it is written there: from the ``cap`` of the cell, and
+    from what is left to all cells together.
+    """
+
+    def __init__(self, cap: int, shown: Shown) -> None:
         self._cap = cap
-        self._displays = displays
+        self._left = cap
+        self._shown = shown
         self._outputs: list[Output] = []
-        self._spent = 0
         self._cut = False
         self._clear_to: int | None = None
-
-    @property
-    def spent(self) -> int:
-        """Bytes taken so far."""
-        return self._spent
 
     def add(self, raw: Any, display_id: Any = None) -> None:
         """Take one output, if it is one; what does not fit the cap is dropped with a note."""
@@ -52,36 +69,41 @@ class Collected:
         if self._clear_to is not None:
             del self._outputs[self._clear_to :]
             self._clear_to = None
-        size = _size(output)
-        if self._spent + size > self._cap:
-            self._cut = True
-            note = f"\n[the rest is cut: a cell may put out {in_bytes(self._cap)}]\n"
-            self._outputs.append({"output_type": "stream", "name": "stdout", "text": note})
-            return
-        self._spent += size
         last = self._outputs[-1] if self._outputs else None
-        if (
-            last
-            and output["output_type"] == "stream" == last["output_type"]
-            and last["name"] == output["name"]
-        ):
-            last["text"] += output["text"]
+        if last and output["output_type"] == "stream" and last.get("name") == output["name"]:
+            if self._affords(_written(output["text"])):
+                last["text"] += output["text"]
+            return
+        if not self._affords(_size(output)):
             return
         self._outputs.append(output)
-        if isinstance(display_id, str) and len(self._displays) < 1000:
-            self._displays.setdefault(display_id[:200], []).append(output)
+        displays = self._shown.displays
+        if isinstance(display_id, str) and len(displays) < MOST_DISPLAYS:
+            displays.setdefault(display_id[:200], []).append(output)
 
     def update(self, raw: Any, display_id: Any) -> None:
-        """Replace what a display handle showed, in whichever cell."""
+        """Replace what a display handle showed, in whichever cell, as often as it was shown."""
         output = valid(raw)
-        if output is None or not isinstance(display_id, str) or self._cut:
+        if output is None or "data" not in output or not isinstance(display_id, str) or self._cut:
             return
-        self._spent += _size(output)
-        if self._spent > self._cap:
-            self._cut = True
-            return
-        for shown in self._displays.get(display_id[:200], []):
-            shown["data"], shown["metadata"] = output["data"], output["metadata"]
+        places = self._shown.displays.get(display_id[:200], [])
+        if places and self._affords(_size(output) * len(places)):
+            for shown in places:
+                shown["data"], shown["metadata"] = output["data"], output["metadata"]
+
+    def _affords(self, size: int) -> bool:
+        """Pay for what is kept; from the first thing that cannot be paid on, nothing is taken."""
+        if size <= min(self._left, self._shown.left):
+            self._left -= size
+            self._shown.left -= size
+            return True
+        self._cut = True
+        whose = f"a cell may put out {in_bytes(self._cap)}"
+        if size <= self._left:
+            whose = "the cells of a notebook have put out all that they may together"
+        note = f"\n[the rest is cut: {whose}]\n"
+        self._outputs.append({"output_type": "stream", "name": "stdout", "text": note})
+        return False
 
     def clear(self, wait: bool, keep: Any) -> None:
         """``clear_output``: everything after the first ``keep`` outputs goes, now or with the next one."""
@@ -134,8 +156,18 @@ def valid(raw: Any) -> Output | None:
 
 
 def defused(text: str) -> str:
-    """Text in which MathJax finds no command that makes links or touches the page."""
-    return TEX.sub(lambda found: "\\\u200b" + found[1], text)
+    """Text in which MathJax finds no command that makes links or touches the page, entities read or not."""
+    text = TEX.sub(_broken, text)
+    read = text
+    for _ in range(READINGS if "&" in text else 0):
+        read = unescape(read)
+        if TEX.search(read):
+            return ENTITY.sub("&\u200b", text)
+    return text
+
+
+def _broken(command: re.Match[str]) -> str:
+    return "\\\u200b" + command[1]
 
 
 def stopped(sentence: str) -> Output:
@@ -212,6 +244,11 @@ def _tidy(text: str) -> str:
 
 
 def _size(output: Output) -> int:
-    if output["output_type"] == "stream":
-        return len(output["text"])
-    return len(json.dumps(output))
+    """Bytes of an output in the notebook's file, where every line of shown text stands on a line of its own."""
+    lines = len(output.get("traceback", ())) + OWN_LINES
+    lines += sum(len(text.splitlines()) for text in output.get("data", {}).values())
+    return _written(output) + LINE_BYTES * lines
+
+
+def _written(value: Any) -> int:
+    return len(json.dumps(value, ensure_ascii=False).encode())

@@ -25,7 +25,7 @@ from ..wire.limits import Cell, CellResult, Limits, in_bytes, in_seconds
 from .evaluator import NO_ANSWER, Evaluator, Gone
 from .forkserver_process import ForkserverDied, ForkserverProcess, remove_tree
 from .forkservers import Forkservers
-from .outputs import STREAM_CAP, Collected, Output, stopped
+from .outputs import STREAM_CAP, Collected, Output, Shown, stopped
 
 RESTARTS = 3
 GRACE_SECONDS = 2.0
@@ -73,7 +73,7 @@ class Session:
         self._cells: list[Cell] = []
         self._spoiled: dict[int, CellResult] = {}
         self._results: list[CellResult] = []
-        self._displays: dict[str, list[Output]] = {}
+        self._shown = Shown(limits.notebook_output_bytes)
         self._partial: list[Output] = []
         self._restarts_left = RESTARTS
         self._deaths = 0
@@ -146,7 +146,7 @@ class Session:
         self._forkserver.kill()
         if self._scratch is not None:
             remove_tree(self._scratch)
-        self._displays.clear()
+        self._shown = Shown(self.limits.notebook_output_bytes)
 
     def _hang_up(self) -> None:
         for channel in (self._channel, self._check):
@@ -246,7 +246,7 @@ class Session:
         return self._execute(cell, min(self.limits.cell_seconds, left))
 
     def _execute(self, cell: Cell, seconds: float) -> CellResult:
-        collected = Collected(self.limits.output_bytes, self._displays)
+        collected = Collected(self.limits.output_bytes, self._shown)
         self._partial = []
         nonce = secrets.token_hex(8)
         try:

@@ -17,6 +17,7 @@ class Limits:
     submission_seconds: float = 300.0
     memory_bytes: int = 4 << 30
     output_bytes: int = 10 << 20
+    notebook_output_bytes: int = 50 << 20
     processes: int = 64
     scratch_bytes: int = 256 << 20
 

@@ -316,6 +316,21 @@ RESOURCES = [
         slow=True,
     ),
     Attack(
+        "display_shared",
+        "shows a hundred displays of one handle, and then updates it",
+        4,
+        [
+            src(
+                """
+                from IPython.display import HTML, display
+                for _ in range(100): display(HTML('x'), display_id='same')
+                display({'text/plain': 'y' * 3_000_000}, raw=True, display_id='same', update=True)
+                """
+            ),
+        ],
+        says="the rest is cut",
+    ),
+    Attack(
         "display_flood",
         "displays without end",
         4,
