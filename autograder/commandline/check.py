@@ -33,7 +33,8 @@ def run(
     # Only a folder of the assignment's own name is a submission; elsewhere anything may lie beside the notebook.
     folder = notebook.resolve().parent
     files = read_files(folder) if folder.name == assignment.name else {}
-    with Wall(isolation or "auto", hidden=[assignment.course]) as wall:
+    wall = Wall(isolation or "auto", hidden=[assignment.course], modules=assignment.modules)
+    with wall:
         graded = grade_notebook(assignment, data, wall, files=files)
     if graded.problem:
         raise SubmissionError(graded.problem)

@@ -7,14 +7,15 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+from . import commands
+
 ROOT = Path(__file__).resolve().parents[2]
-BIN = Path(sys.executable).parent
+BIN = commands.BIN
 
 HALF_SQUARE = """\
 def half_square(x, w):
@@ -61,13 +62,7 @@ class TinyCourse:
 
     def run(self, *command: str, ok: bool = True) -> subprocess.CompletedProcess[str]:
         """Run ``chainrule`` or ``nbgrader`` in the course."""
-        ran = subprocess.run(
-            [str(BIN / command[0]), *command[1:]],
-            cwd=self.root,
-            capture_output=True,
-            text=True,
-            timeout=250,
-        )
+        ran = commands.run(*command, cwd=self.root)
         assert not ok or ran.returncode == 0, ran.stdout + ran.stderr
         return ran
 
