@@ -15,7 +15,7 @@ from ..gradebook.course import open_course
 from ..gradebook.exporters.ledger import Entry
 from ..gradebook.hooks.timestamps import handed_in
 from ..grading.handed_in import find_notebook, read_plain_file
-from ..grading.rebuild import identities, role_of, text_of
+from ..grading.released import identities, role_of, text_of
 from .record import Answered, ClassRecord, Handed, Marks, RecognisedMistake
 from .sittings import minutes_worked
 

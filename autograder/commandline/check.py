@@ -62,7 +62,7 @@ def _belongs_to(root: Path, notebook: Path, data: bytes) -> str:
     from ..course.assignment import assignments_in
     from ..errors import AssignmentError
     from ..grading.handed_in import read_notebook
-    from ..grading.rebuild import identities
+    from ..grading.released import identities
 
     names = assignments_in(root)
     if notebook.stem in names:

@@ -99,9 +99,10 @@ def _read_cells(cells: list[Any], notes: list[str]) -> Submitted:
         metadata = cell.get("metadata")
         nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
         grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
-        read.append(
-            SubmittedCell(kind, source, _name(cell.get("id")), _name(grade_id), _pictures(cell))
-        )
+        name = _name(cell.get("id"))
+        if name is None and isinstance(metadata, dict):
+            name = _name(metadata.get("id"))  # where Colab keeps it
+        read.append(SubmittedCell(kind, source, name, _name(grade_id), _pictures(cell)))
     if sum(len(cell.source) for cell in read if cell.cell_type == "code") > CODE_BYTES:
         raise SubmissionError(
             f"the notebook holds more than {CODE_BYTES // MEGABYTE} MB of code: remove pasted data"

@@ -19,7 +19,7 @@ from ..language.verdict import Verdict, replace
 from .grade import GradedNotebook, grade_rebuilt, not_judged, rebuild_bytes, unreadable
 from .handed_in import find_notebook, read_files, read_plain_file
 from .nbtext import text_of_notebook
-from .rebuild import identities
+from .released import identities
 
 if TYPE_CHECKING:
     from ..wall.wire.limits import Limits

@@ -14,7 +14,7 @@ from ...course.assignment import load_assignment
 from ...errors import SubmissionError
 from ...grading.grade import grade_rebuilt, unreadable
 from ...grading.handed_in import read_files
-from ...grading.rebuild import text_of
+from ...grading.released import text_of
 from ...grading.walls import warm_wall
 from ...wall.wire.limits import Limits
 from .submissions import FILE, course_of, folders_of

@@ -12,7 +12,7 @@ from ...course.assignment import load_assignment
 from ...errors import SubmissionError
 from ...grading.grade import rebuild_bytes, unreadable
 from ...grading.handed_in import find_notebook, read_plain_file
-from ...grading.rebuild import identities
+from ...grading.released import identities
 from .submissions import FILE, course_of
 
 
