@@ -1,8 +1,8 @@
-"""Which released cell each submitted cell is: by its name, else by its text, else by what it defines and where it stands.
+"""Which released cell each submitted cell is: by its name, else its text, else its place.
 
-Some hosted notebooks, converters, and copying into a new notebook lose the names of cells. What is left is their text and
-their order: a text cell that was not touched is found by its words; an answer, between two cells that are known, by the
-function it defines or by its likeness to what was released there.
+Some hosted notebooks, converters, and copying into a new notebook lose the names of cells. What is
+left is their text and their order: a cell that was not touched is found by its words; an answer,
+between two cells that are known, by the function it defines or its likeness to what was released.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Matches = list[int | None]
 
 
 def match_cells(released: Cells, cells: Sequence[SubmittedCell]) -> Matches:
-    """For each submitted cell the index of the released cell that it is, None for a student's own."""
+    """For each submitted cell the index of the released cell it is, None for a student's own."""
     place = {identity(cell): index for index, cell in enumerate(released)}
     matches = [_named(cell, place) for cell in cells]
     if None in matches:
@@ -42,7 +42,7 @@ def _named(cell: SubmittedCell, place: Mapping[str, int]) -> int | None:
 
 
 def _by_text(released: Cells, cells: Sequence[SubmittedCell], matches: Matches) -> None:
-    """Cells that are nobody's answer and say what was released: of several that say the same, the first is the first."""
+    """Cells that are nobody's answer and say what was released; of several alike, the first."""
     waiting: dict[tuple[str, ...], list[int]] = {}
     for index in _open(matches):
         waiting.setdefault(_key(cells[index].cell_type, cells[index].source), []).append(index)
@@ -72,7 +72,7 @@ def _by_place(released: Cells, cells: Sequence[SubmittedCell], matches: Matches)
 
 
 def _runs(matches: Matches, end: int) -> Iterator[tuple[list[int], int, int]]:
-    """Neighbours that are not known, with the released cells before and after them. Copies: what comes is in order."""
+    """Neighbours that are not known, with the places of the released cells around them."""
     run: list[int] = []
     low = -1
     for index, found in enumerate([*matches, end]):
@@ -115,8 +115,8 @@ def _likeness(one: str, other: str) -> float:
 
 
 def _copies(released: Cells, cells: Sequence[SubmittedCell], matches: Matches) -> None:
-    """A further copy of a text, a demonstration, a check or an empty answer is that cell again. Code that sets something
-    up is not: to run it once more may be meant."""
+    """A further copy of a text, a demonstration, a check or an empty answer is that cell again.
+    Code that sets something up is not: to run it once more may be meant."""
     known = {
         _key(cell["cell_type"], text_of(cell)): index
         for index, cell in enumerate(released)

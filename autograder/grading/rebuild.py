@@ -36,16 +36,26 @@ class Rebuilt:
 
 
 def rebuild(
-    release: Mapping[str, Any], submitted: Submitted | None, problem: str | None = None
+    release: Mapping[str, Any],
+    submitted: Submitted | None,
+    problem: str | None = None,
+    *,
+    notes: Sequence[str] = (),
+    doubt: str | None = None,
 ) -> Rebuilt:
-    """Put the student's content into the released notebook. Without a submission: the release itself, nothing run."""
+    """Put the student's content into the released notebook. Without a submission: the release
+    itself, nothing run.
+
+    notes: what to say about the files that were handed in. doubt: why a person should see them.
+    """
     released: list[dict[str, Any]] = _copied(release["cells"])
     if submitted is None:
         cells = [_shown_only(cell) for cell in released]
-        notes: list[str] = []
+        mended: list[str] = []
     else:
-        cells, notes = _merge(released, submitted)
-    said = [problem, *notes] if problem else notes
+        cells, mended = _merge(released, submitted)
+    mended = [*notes, *mended]
+    said = [one for one in (problem, doubt, *mended) if one]
     if said:
         cells.insert(0, _note(said))
     metadata = {
@@ -54,7 +64,7 @@ def rebuild(
         if key in release["metadata"]
     }
     notebook = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
-    mark_notebook(notebook, NotebookMarks(tuple(notes), problem))
+    mark_notebook(notebook, NotebookMarks(tuple(mended), problem, doubt=doubt))
     return Rebuilt(notebook, tuple(said))
 
 

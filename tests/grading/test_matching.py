@@ -8,7 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from courses.course import HALF_SQUARE, RIGHT, ROOT, ROW_SUMS, WRITTEN, TinyCourse, code, place
+from courses.course import (
+    HALF_SQUARE,
+    RIGHT,
+    ROOT,
+    ROW_SUMS,
+    WRITTEN,
+    TinyCourse,
+    code,
+    nameless,
+    place,
+)
 
 from autograder.course.marks import skipped, solution_of
 from autograder.grading.handed_in import read_notebook
@@ -16,15 +26,6 @@ from autograder.grading.rebuild import rebuild
 from autograder.grading.released import role_of, text_of
 
 Notebook = dict[str, Any]
-
-
-def nameless(notebook: Notebook) -> Notebook:
-    """What hosted notebooks and converters leave of the cells."""
-    bare = deepcopy(notebook)
-    for cell in bare["cells"]:
-        cell.pop("id", None)
-        cell["metadata"] = {}
-    return bare
 
 
 def pasted(notebook: Notebook) -> Notebook:
