@@ -6,7 +6,7 @@ from typing import Any
 
 from .record import Handed
 
-ORDER = ("not_graded", "ours", "again", "unreadable", "written", "notes", "stopped")
+ORDER = ("not_graded", "ours", "again", "unreadable", "doubt", "written", "notes", "stopped")
 """Kinds of attention, most pressing first."""
 
 TITLES = {
@@ -14,6 +14,7 @@ TITLES = {
     "ours": "Fault of the grader",
     "again": "Handed in again",
     "unreadable": "Could not be read",
+    "doubt": "Which notebook was meant",
     "written": "Written answers to grade",
     "notes": "Mended on the way",
     "stopped": "Stopped or crashed",
@@ -39,7 +40,9 @@ def needs(handed: Handed) -> list[dict[str, Any]]:
         )
     if handed.problem and not faults:
         found.append(_need("unreadable", handed.problem))
-    checks = {f"check_{one.name}" for one in handed.exercises if one.ours}
+    if handed.doubt:
+        found.append(_need("doubt", handed.doubt))
+    checks = {f"check_{one.name}" for one in handed.exercises if one.ours or handed.doubt}
     if written := [cell for cell in handed.marks.waiting if cell not in checks]:
         found.append(_need("written", ", ".join(written)))
     if handed.notes:

@@ -14,8 +14,8 @@ from ..errors import MarksError, SubmissionError
 from ..gradebook.course import open_course
 from ..gradebook.exporters.ledger import Entry
 from ..gradebook.hooks.timestamps import handed_in
-from ..grading.handed_in import find_notebook, read_plain_file
-from ..grading.rebuild import identities, role_of, text_of
+from ..grading.folder import find_notebook
+from ..grading.released import role_of, text_of
 from .record import Answered, ClassRecord, Handed, Marks, RecognisedMistake
 from .sittings import minutes_worked
 
@@ -30,7 +30,6 @@ def gather(course: Path, name: str) -> ClassRecord:
     opened = open_course(course, name)
     entries, enrolled = opened.on_record(name)
     hints: Hints = assignment.mistakes.module.HINTS if assignment.mistakes else {}
-    ours = identities(assignment.release)
     submissions = opened.submissions()
     handed = tuple(
         _handed(
@@ -41,7 +40,6 @@ def gather(course: Path, name: str) -> ClassRecord:
             folder,
             assignment,
             hints,
-            ours,
         )
         for student, folder in sorted(submissions.items())
     )
@@ -57,9 +55,8 @@ def _handed(
     submitted: Path,
     assignment: Assignment,
     hints: Hints,
-    ours: frozenset[str],
 ) -> Handed:
-    minutes = _minutes(submitted, assignment.name, ours)
+    minutes = _minutes(submitted, assignment)
     if entry is None or not graded.is_file():
         return Handed(student, name, minutes=minutes)
     marks = Marks(
@@ -90,6 +87,7 @@ def _handed(
         said.notes,
         minutes,
         again,
+        said.doubt or "",
     )
 
 
@@ -130,9 +128,9 @@ def _answers(cells: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     }
 
 
-def _minutes(folder: Path, name: str, ours: frozenset[str]) -> float | None:
+def _minutes(folder: Path, assignment: Assignment) -> float | None:
     try:
-        return minutes_worked(read_plain_file(find_notebook(folder, name, ours)))
+        return minutes_worked(find_notebook(folder, assignment.name, assignment.release).data)
     except SubmissionError:
         return None
 

@@ -70,6 +70,7 @@ class Handed:
     notes: tuple[str, ...] = ()
     minutes: float | None = None
     again: bool = False
+    doubt: str = ""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from .likeness import Group, groups
 from .record import Answered, ClassRecord, Handed, RecognisedMistake
 
 STATUSES = ("passed", "partial", "failed", "error", "timeout", "not_attempted")
-PRESSING = ("not_graded", "ours", "again", "unreadable", "written")
+PRESSING = ("not_graded", "ours", "again", "unreadable", "doubt", "written")
 BINS = 10
 LONGEST_CODE = 6000
 

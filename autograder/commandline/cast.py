@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import AssignmentError
-from ..grading.rebuild import role_of, text_of
+from ..grading.released import role_of, text_of
 
 _OTHERS = re.compile(r"^# others: (solved|half|empty)$", re.MULTILINE)
 _CELL = re.compile(r"^# %%[ \t]*(\w*)[ \t]*\n", re.MULTILINE)

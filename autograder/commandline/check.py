@@ -20,8 +20,9 @@ def run(
     """Judge a notebook and print the verdicts. Returns the exit code."""
     from ..course.assignment import load_assignment
     from ..errors import SubmissionError
+    from ..grading.folder import read_files
     from ..grading.grade import grade_notebook
-    from ..grading.handed_in import read_files, read_plain_file
+    from ..grading.handed_in import read_plain_file
     from ..wall.outside.wall import Wall
 
     if not notebook.exists():
@@ -32,7 +33,7 @@ def run(
     _ = assignment.reference
     # Only a folder of the assignment's own name is a submission; elsewhere anything may lie beside the notebook.
     folder = notebook.resolve().parent
-    files = read_files(folder) if folder.name == assignment.name else {}
+    files = read_files(folder).files if folder.name == assignment.name else {}
     wall = Wall(isolation or "auto", hidden=[assignment.course], modules=assignment.modules)
     with wall:
         graded = grade_notebook(assignment, data, wall, files=files)
@@ -58,25 +59,16 @@ def as_json(notebook: str, assignment: Assignment, graded: GradedNotebook) -> di
 
 def _belongs_to(root: Path, notebook: Path, data: bytes) -> str:
     """The assignment a notebook answers: by its name, else by the cells it shares with the releases."""
-    import json
-
-    from ..course.assignment import assignments_in
+    from ..course.assignment import assignments_in, releases
     from ..errors import AssignmentError
+    from ..grading.folder import kinship
     from ..grading.handed_in import read_notebook
-    from ..grading.rebuild import identities
 
     names = assignments_in(root)
     if notebook.stem in names:
         return notebook.stem
     cells = read_notebook(data).cells
-    known = {
-        name: identities(json.loads((root / "assignments" / name / f"{name}.ipynb").read_bytes()))
-        for name in names
-    }
-    shared = {
-        name: sum(cell.grade_id in ids or cell.id in ids for cell in cells)
-        for name, ids in known.items()
-    }
+    shared = {name: kinship(release, cells) for name, release in releases(root).items()}
     best = max(shared, key=lambda name: shared[name], default="")
     if not best or not shared[best]:
         listed = ", ".join(names) or "none yet"

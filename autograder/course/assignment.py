@@ -10,8 +10,9 @@ import hashlib
 import json
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -116,6 +117,22 @@ def assignments_in(course: Path) -> list[str]:
         for path in course.glob("assignments/*/*.ipynb")
         if path.stem == path.parent.name
     )
+
+
+def releases(course: Path) -> dict[str, Mapping[str, Any]]:
+    """The released notebooks of a course by assignment, those that can be read."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for name in assignments_in(course):
+        path = course / "assignments" / name / f"{name}.ipynb"
+        with suppress(OSError, ValueError):
+            found[name] = _release(path, path.stat().st_mtime_ns)
+    return found
+
+
+@lru_cache(maxsize=32)
+def _release(path: Path, changed: int) -> Mapping[str, Any]:
+    """A released notebook, read once for each state of its file."""
+    return json.loads(path.read_bytes())
 
 
 _loaded: dict[tuple[Path, str], tuple[tuple[object, ...], Assignment]] = {}

@@ -31,12 +31,14 @@ class NotebookMarks:
     """What grading says of a notebook as a whole.
 
     notes: what had to be mended, a sentence each. problem: why it could not be judged, if so. judged: the key of the
-    content that its verdicts are about, once there are verdicts to rely on.
+    content that its verdicts are about, once there are verdicts to rely on. doubt: why a person should see whether this
+    is what the student meant, if so.
     """
 
     notes: tuple[str, ...] = ()
     problem: str | None = None
     judged: str | None = None
+    doubt: str | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ def notebook_marks(notebook: Mapping[str, Any]) -> NotebookMarks:
         notes=tuple(map(str, marks.get("notes") or ())),
         problem=marks.get("problem"),
         judged=marks.get("judged"),
+        doubt=marks.get("doubt"),
     )
 
 
@@ -68,6 +71,8 @@ def mark_notebook(notebook: dict[str, Any], marks: NotebookMarks) -> None:
         written["problem"] = marks.problem
     if marks.judged is not None:
         written["judged"] = marks.judged
+    if marks.doubt:
+        written["doubt"] = marks.doubt
     notebook["metadata"][KEY] = written
 
 

@@ -233,7 +233,8 @@ class _Class:
             timestamp = str(self._opened.folders.get_existing_timestamp(str(folder))).encode()
         with suppress(OSError):
             config = Path(self._opened.folders.root, "nbgrader_config.py").read_bytes()
-        parts = [handed_in.notebook, (handed_in.problem or "").encode(), timestamp, config]
+        said = "\n".join([handed_in.problem or "", handed_in.doubt or "", *handed_in.notes])
+        parts = [handed_in.notebook, said.encode(), timestamp, config]
         parts += [
             part
             for name in sorted(handed_in.files)

@@ -29,7 +29,7 @@ from traitlets.utils.importstring import import_item
 
 from ..course.assignment import Assignment
 from ..errors import ClassError
-from ..grading.rebuild import text_of
+from ..grading.released import text_of
 from .course import OpenCourse
 from .hooks.judging import Judge
 from .hooks.reasons import Reasons

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import math
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -60,10 +60,17 @@ def grade_notebook(
     )
 
 
-def rebuild_bytes(assignment: Assignment, submitted: bytes) -> Rebuilt:
-    """The notebook that runs, from the submitted bytes; from the release alone when they cannot be read."""
+def rebuild_bytes(
+    assignment: Assignment,
+    submitted: bytes,
+    *,
+    notes: Sequence[str] = (),
+    doubt: str | None = None,
+) -> Rebuilt:
+    """The notebook that runs, from the submitted bytes; from the release alone when they cannot be
+    read. ``notes`` and ``doubt`` are about the files that were handed in."""
     try:
-        return rebuild(assignment.release, read_notebook(submitted))
+        return rebuild(assignment.release, read_notebook(submitted), notes=notes, doubt=doubt)
     except SubmissionError as error:
         return unreadable(assignment, str(error))
 

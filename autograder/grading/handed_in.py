@@ -1,4 +1,4 @@
-"""What a student sent, read without trust: a notebook's cells as plain text, and the files beside it."""
+"""A notebook that a student sent, read without trust: its cells as plain text."""
 
 from __future__ import annotations
 
@@ -20,8 +20,6 @@ SOURCE_BYTES = 2 * MEGABYTE
 PICTURE_BYTES = 20 * MEGABYTE
 CODE_BYTES = 1 * MEGABYTE
 CELLS = 2000
-FILES = 500
-FILES_BYTES = 50 * MEGABYTE
 PICTURES = ("image/png", "image/jpeg", "image/gif")
 
 
@@ -99,9 +97,10 @@ def _read_cells(cells: list[Any], notes: list[str]) -> Submitted:
         metadata = cell.get("metadata")
         nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
         grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
-        read.append(
-            SubmittedCell(kind, source, _name(cell.get("id")), _name(grade_id), _pictures(cell))
-        )
+        name = _name(cell.get("id"))
+        if name is None and isinstance(metadata, dict):
+            name = _name(metadata.get("id"))  # where Colab keeps it
+        read.append(SubmittedCell(kind, source, name, _name(grade_id), _pictures(cell)))
     if sum(len(cell.source) for cell in read if cell.cell_type == "code") > CODE_BYTES:
         raise SubmissionError(
             f"the notebook holds more than {CODE_BYTES // MEGABYTE} MB of code: remove pasted data"
@@ -167,35 +166,6 @@ def _pictures(cell: dict[str, Any]) -> dict[str, dict[str, str]]:
     return kept
 
 
-def find_notebook(folder: Path, assignment: str, ours: frozenset[str] = frozenset()) -> Path:
-    """The submitted notebook in ``folder``: by its name, else the only one, else the only one with cells of the release.
-
-    Raises SubmissionError when there is none or several might be meant.
-    """
-    expected = folder / f"{assignment}.ipynb"
-    if expected.is_file() or expected.is_symlink():
-        return expected
-    found = sorted(path for path in folder.glob("*.ipynb") if path.is_file())
-    if len(found) > 1:
-        found = [path for path in found if _has_cells_of(path, ours)] or found
-    if not found:
-        raise SubmissionError(f"no notebook was handed in: {assignment}.ipynb is missing")
-    if len(found) > 1:
-        names = ", ".join(path.name for path in found[:3])
-        raise SubmissionError(
-            f"several notebooks were handed in ({names}): hand in one, named {assignment}.ipynb"
-        )
-    return found[0]
-
-
-def _has_cells_of(path: Path, ours: frozenset[str]) -> bool:
-    try:
-        cells = read_notebook(read_plain_file(path)).cells
-    except SubmissionError:
-        return False
-    return any(cell.grade_id in ours or cell.id in ours for cell in cells)
-
-
 def read_plain_file(path: Path, limit: int = NOTEBOOK_BYTES) -> bytes:
     """The bytes of a regular file: no link (it may point out of the submission), no pipe, nothing above the limit."""
     try:
@@ -218,35 +188,3 @@ def read_plain_file(path: Path, limit: int = NOTEBOOK_BYTES) -> bytes:
                 "clear the notebook's outputs or leave large files out, and submit again"
             )
         return file.read(limit + 1)
-
-
-def read_files(folder: Path) -> dict[str, bytes]:
-    """The student's own files beside the notebook, by relative path; links, hidden files and notebooks stay out.
-
-    Raises SubmissionError when they are too many or too large.
-    """
-    found: dict[str, bytes] = {}
-    room = FILES_BYTES
-    for base, folders, names in os.walk(folder, followlinks=False):
-        folders[:] = sorted(name for name in folders if not name.startswith((".", "__pycache__")))
-        for name in sorted(names):
-            path = Path(base, name)
-            if (
-                name.startswith(".")
-                or path.suffix == ".ipynb"
-                or name in ("timestamp.txt", "submission_secret.txt")
-            ):
-                continue
-            try:
-                if not stat.S_ISREG(path.lstat().st_mode):
-                    continue
-                data = read_plain_file(path, room)
-            except OSError:
-                continue
-            room -= len(data)
-            found[path.relative_to(folder).as_posix()] = data
-            if len(found) > FILES:
-                raise SubmissionError(
-                    f"more than {FILES} files were handed in: hand in the notebook and what it needs"
-                )
-    return found

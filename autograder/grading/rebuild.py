@@ -6,6 +6,7 @@ The order and every word of metadata are the release's. Of the submission only t
   from the release's. Further copies (a duplicated or split cell) that differ run where they stand, as extra cells;
   copies equal to the stub are dropped, so that an unused copy does not undo an answer.
 * A solution cell that was deleted is shown as released but not run: an answer written elsewhere stays valid.
+* Cells that lost their names are found by their text and their place (``matching``).
 * Check cells and read-only cells are the release's, whatever was sent. A deleted one is back.
 * A demonstration is run only if the student changed it; one left alone, or deleted, is shown but not run.
 * The student's own cells run after the cell they followed.
@@ -16,12 +17,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from ..course.marks import NotebookMarks, mark_notebook, mark_skipped, note_mark, student_mark
 from .handed_in import Submitted, SubmittedCell
+from .matching import match_cells
+from .released import identity, role_of, text_of, unchanged
 
-Role = Literal["solution", "written", "demo", "instructor"]
 NOTE_ID = "chainrule-note"
 
 
@@ -34,16 +36,26 @@ class Rebuilt:
 
 
 def rebuild(
-    release: Mapping[str, Any], submitted: Submitted | None, problem: str | None = None
+    release: Mapping[str, Any],
+    submitted: Submitted | None,
+    problem: str | None = None,
+    *,
+    notes: Sequence[str] = (),
+    doubt: str | None = None,
 ) -> Rebuilt:
-    """Put the student's content into the released notebook. Without a submission: the release itself, nothing run."""
+    """Put the student's content into the released notebook. Without a submission: the release
+    itself, nothing run.
+
+    notes: what to say about the files that were handed in. doubt: why a person should see them.
+    """
     released: list[dict[str, Any]] = _copied(release["cells"])
     if submitted is None:
         cells = [_shown_only(cell) for cell in released]
-        notes: list[str] = []
+        mended: list[str] = []
     else:
-        cells, notes = _merge(released, submitted)
-    said = [problem, *notes] if problem else notes
+        cells, mended = _merge(released, submitted)
+    mended = [*notes, *mended]
+    said = [one for one in (problem, doubt, *mended) if one]
     if said:
         cells.insert(0, _note(said))
     metadata = {
@@ -52,7 +64,7 @@ def rebuild(
         if key in release["metadata"]
     }
     notebook = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
-    mark_notebook(notebook, NotebookMarks(tuple(notes), problem))
+    mark_notebook(notebook, NotebookMarks(tuple(mended), problem, doubt=doubt))
     return Rebuilt(notebook, tuple(said))
 
 
@@ -61,38 +73,11 @@ def _copied(value: Any) -> Any:
     return json.loads(json.dumps(value))
 
 
-def role_of(cell: Mapping[str, Any]) -> Role:
-    """What a released cell is to the student: theirs to fill, to play with, or to read."""
-    metadata = cell.get("metadata", {})
-    nbgrader = metadata.get("nbgrader", {})
-    if nbgrader.get("solution"):
-        return "written" if nbgrader.get("grade") else "solution"
-    if cell["cell_type"] == "code" and "demo" in metadata.get("tags", ()):
-        return "demo"
-    return "instructor"
-
-
-def text_of(cell: Mapping[str, Any]) -> str:
-    """A cell's source as one string, however it was stored."""
-    source = cell.get("source", "")
-    return source if isinstance(source, str) else "".join(source)
-
-
-def identities(release: Mapping[str, Any]) -> frozenset[str]:
-    """The names by which submitted cells are known as cells of this release."""
-    return frozenset(_identity(cell) for cell in release["cells"])
-
-
-def _identity(cell: Mapping[str, Any]) -> str:
-    return cell.get("metadata", {}).get("nbgrader", {}).get("grade_id") or cell["id"]
-
-
 def _merge(
     released: list[dict[str, Any]], submitted: Submitted
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    place = {_identity(cell): index for index, cell in enumerate(released)}
     notes = list(submitted.notes)
-    matches: list[int | None] = [_match(cell, place) for cell in submitted.cells]
+    matches = match_cells(released, submitted.cells)
     if not any(match is not None for match in matches):
         notes.append(
             "None of the assignment's cells were found in this notebook: was another notebook handed in?"
@@ -115,14 +100,6 @@ def _merge(
     return cells, notes
 
 
-def _match(cell: SubmittedCell, place: Mapping[str, int]) -> int | None:
-    """The released cell that a submitted one is: by grade_id, or by cell id where an editor lost the metadata."""
-    for name in (cell.grade_id, cell.id):
-        if name is not None and name in place:
-            return place[name]
-    return None
-
-
 def _overwritten(
     released: Sequence[Mapping[str, Any]],
     cells: Sequence[SubmittedCell],
@@ -135,10 +112,10 @@ def _overwritten(
         if match is not None
         and released[match]["cell_type"] == "code"
         and role_of(released[match]) == "instructor"
-        and not _unchanged(released[match], cell)
+        and not unchanged(released[match], cell)
     }
     return [
-        f"The read-only cell {_identity(released[match])} had been changed; the original was run."
+        f"The read-only cell {identity(released[match])} had been changed; the original was run."
         for match in changed
     ]
 
@@ -155,8 +132,8 @@ def _answers(
             continue
         first = answers.get(match)
         if first is None or (
-            _unchanged(released[match], cells[first])
-            and not _unchanged(released[match], cells[index])
+            unchanged(released[match], cells[first])
+            and not unchanged(released[match], cells[index])
         ):
             answers[match] = index
     return answers
@@ -188,18 +165,10 @@ def _extras(
         if match is None or (
             index not in used
             and role_of(released[match]) != "instructor"
-            and not _unchanged(released[match], cell)
+            and not unchanged(released[match], cell)
         ):
             extras.setdefault(after, []).append(cell)
     return extras
-
-
-def _unchanged(released: Mapping[str, Any], cell: SubmittedCell) -> bool:
-    return _words(text_of(released)) == _words(cell.source)
-
-
-def _words(source: str) -> list[str]:
-    return [line.rstrip() for line in source.replace("\r\n", "\n").strip().split("\n")]
 
 
 def _filled(cell: dict[str, Any], answer: SubmittedCell | None, present: bool) -> dict[str, Any]:
@@ -207,7 +176,7 @@ def _filled(cell: dict[str, Any], answer: SubmittedCell | None, present: bool) -
     cell["source"] = text_of(cell)
     if cell["cell_type"] == "code":
         cell["outputs"], cell["execution_count"] = [], None
-    if answer is not None and not (same := _unchanged(cell, answer)):
+    if answer is not None and not (same := unchanged(cell, answer)):
         cell["source"] = answer.source
         if cell["cell_type"] == "markdown" and answer.attachments:
             cell["attachments"] = {
@@ -221,7 +190,7 @@ def _filled(cell: dict[str, Any], answer: SubmittedCell | None, present: bool) -
 
 
 def _missing(cell: Mapping[str, Any]) -> str | None:
-    name = _identity(cell)
+    name = identity(cell)
     if "nbgrader" not in cell.get("metadata", {}):
         return None
     if role_of(cell) in ("solution", "written"):

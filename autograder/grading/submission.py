@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..course.assignment import Assignment, unpack
+from ..course.assignment import Assignment, releases, unpack
 from ..course.bundle import Bundle, engine_digest
 from ..course.marks import mark_notebook, notebook_marks
 from ..errors import OtherEngine, SubmissionError
 from ..language.verdict import Verdict, replace
+from .folder import find_notebook, read_files
 from .grade import GradedNotebook, grade_rebuilt, not_judged, rebuild_bytes, unreadable
-from .handed_in import find_notebook, read_files, read_plain_file
 from .nbtext import text_of_notebook
-from .rebuild import identities
+from .rebuild import Rebuilt
 
 if TYPE_CHECKING:
     from ..wall.wire.limits import Limits
@@ -27,11 +27,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class HandedIn:
-    """The bytes of a submission, read without trust: the notebook, or the sentence that says why there is none."""
+    """The bytes of a submission, read without trust: the notebook, or the sentence that says why
+    there is none. ``notes`` and ``doubt``: what to say about the files, and why a person should
+    look at them."""
 
     notebook: bytes = b""
     files: Mapping[str, bytes] = field(default_factory=dict)
     problem: str | None = None
+    notes: tuple[str, ...] = ()
+    doubt: str | None = None
 
 
 @dataclass(frozen=True)
@@ -63,8 +67,14 @@ class Judged:
 def read_handed_in(folder: Path, assignment: Assignment) -> HandedIn:
     """Read a submission's folder, whatever lies there."""
     try:
-        path = find_notebook(folder, assignment.name, identities(assignment.release))
-        return HandedIn(read_plain_file(path), read_files(folder))
+        found = find_notebook(
+            folder,
+            assignment.name,
+            assignment.release,
+            lambda: releases(assignment.course),
+        )
+        beside = read_files(found.path.parent)
+        return HandedIn(found.data, beside.files, None, (*found.notes, *beside.notes), found.doubt)
     except SubmissionError as error:
         return HandedIn(problem=str(error))
 
@@ -80,7 +90,7 @@ def grade_submission(submission: Submission) -> Judged:
             "install the same on both"
         )
     assignment = _assignment(submission.bundle)
-    notebook = _rebuilt(submission, assignment)
+    notebook = rebuild_handed_in(assignment, submission.handed_in).notebook
     with warm_wall(
         submission.isolation, submission.limits, assignment.course, assignment.modules
     ) as wall:
@@ -104,16 +114,24 @@ def fault(submission: Submission, why: str) -> Judged:
     """What stands on the record when a submission could not be judged, by a fault that is not the student's."""
     assignment = _assignment(submission.bundle)
     return _finished(
-        not_judged(assignment, _rebuilt(submission, assignment), why, submission.seed),
+        not_judged(
+            assignment,
+            rebuild_handed_in(assignment, submission.handed_in).notebook,
+            why,
+            submission.seed,
+        ),
         submission,
         "",
     )
 
 
-def _rebuilt(submission: Submission, assignment: Assignment) -> dict:
-    if submission.handed_in.problem is not None:
-        return unreadable(assignment, submission.handed_in.problem).notebook
-    return rebuild_bytes(assignment, submission.handed_in.notebook).notebook
+def rebuild_handed_in(assignment: Assignment, handed_in: HandedIn) -> Rebuilt:
+    """The notebook that runs."""
+    if handed_in.problem is not None:
+        return unreadable(assignment, handed_in.problem)
+    return rebuild_bytes(
+        assignment, handed_in.notebook, notes=handed_in.notes, doubt=handed_in.doubt
+    )
 
 
 def _finished(graded: GradedNotebook, submission: Submission, isolation: str) -> Judged:
@@ -152,5 +170,6 @@ __all__ = [
     "fault",
     "grade_submission",
     "read_handed_in",
+    "rebuild_handed_in",
     "warm_up",
 ]

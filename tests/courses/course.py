@@ -110,3 +110,12 @@ def code(source: Any, id: str = "mine", **metadata: Any) -> dict[str, Any]:
 def place(notebook: Mapping[str, Any], id: str) -> int:
     """Where the cell of an id stands."""
     return next(index for index, cell in enumerate(notebook["cells"]) if cell["id"] == id)
+
+
+def nameless(notebook: Mapping[str, Any]) -> dict[str, Any]:
+    """What hosted notebooks and converters leave of the cells."""
+    bare = deepcopy(dict(notebook))
+    for cell in bare["cells"]:
+        cell.pop("id", None)
+        cell["metadata"] = {}
+    return bare

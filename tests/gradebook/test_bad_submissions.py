@@ -182,7 +182,12 @@ def _grade(root: Path) -> TinyCourse:
     big = course.hand_in("too_big", b"") / "tiny.ipynb"
     os.truncate(big, 100 << 20)
     course.hand_in("two_names", course.notebook(), "tiny1.ipynb")
-    course.hand_in("two_names", course.notebook(), "tiny2.ipynb")
+    course.hand_in("two_names", course.notebook({"row_sums": ROW_SUMS}), "tiny2.ipynb")
+    course.hand_in("worked_in_a_copy", course.notebook({}))
+    course.hand_in("worked_in_a_copy", course.notebook(), "tiny-Copy1.ipynb")
+    large = course.hand_in("with_a_large_file", course.notebook()) / "data.bin"
+    large.touch()
+    os.truncate(large, 60 << 20)
     course.hand_in("writer", course.notebook({**RIGHT, **WRITTEN}))
     link = course.hand_in("zz_linked", b"", "other.ipynb").joinpath("tiny.ipynb")
     link.symlink_to(course.root / "build/source/tiny/tiny.ipynb")
@@ -214,7 +219,9 @@ def test_everybody_gets_what_their_functions_are_worth(
     [
         ("renamed", 10, ""),
         ("too_big", 0, "100 MB"),
-        ("two_names", 0, "several notebooks"),
+        ("two_names", 10, "tiny1.ipynb, which holds most answers, was graded"),
+        ("with_a_large_file", 10, "data.bin"),
+        ("worked_in_a_copy", 10, "tiny.ipynb holds no answers"),
         ("zz_linked", 0, "is a link"),
     ],
 )
@@ -295,6 +302,8 @@ def test_nothing_of_the_class_lies_in_the_submissions(graded: TinyCourse):
         "my homework (2).ipynb",
         "tiny1.ipynb",
         "tiny2.ipynb",
+        "tiny-Copy1.ipynb",
+        "data.bin",
         "other.ipynb",
     }
     assert isinstance(

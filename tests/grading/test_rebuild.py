@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from autograder.course.marks import skipped
 from autograder.grading.handed_in import read_notebook
-from autograder.grading.rebuild import rebuild, text_of
+from autograder.grading.rebuild import rebuild
+from autograder.grading.released import text_of
 
 Notebook = dict[str, Any]
 
@@ -131,11 +132,22 @@ def test_a_deleted_solution_is_shown_but_does_not_undo_an_answer_elsewhere(
     tiny_built: TinyCourse, release: Notebook
 ):
     sent = tiny_built.notebook()
-    at = place(sent, "half_square")
-    sent["cells"][at] = code(HALF_SQUARE, "rewritten")
+    del sent["cells"][place(sent, "half_square")]
+    sent["cells"].insert(place(sent, "check_half_square") + 1, code(HALF_SQUARE, "rewritten"))
     made = rebuilt(release, sent)
     assert skipped(cell(made, "half_square"))
-    assert made["cells"][place(made, "half_square") + 1]["source"] == HALF_SQUARE
+    assert made["cells"][place(made, "check_half_square") + 1]["source"] == HALF_SQUARE
+
+
+def test_an_answer_written_anew_in_its_place_is_the_answer(
+    tiny_built: TinyCourse, release: Notebook
+):
+    sent = tiny_built.notebook()
+    sent["cells"][place(sent, "half_square")] = code(HALF_SQUARE, "rewritten")
+    made = rebuilt(release, sent)
+    assert ids(made) == ids(release)
+    assert cell(made, "half_square")["source"] == HALF_SQUARE
+    assert notes(release, sent) == ()
 
 
 def test_an_edited_check_is_the_releases(tiny_built: TinyCourse, release: Notebook):

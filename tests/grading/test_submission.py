@@ -13,13 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder.errors import SubmissionError
-from autograder.grading.handed_in import (
-    NOTEBOOK_BYTES,
-    find_notebook,
-    read_files,
-    read_notebook,
-    read_plain_file,
-)
+from autograder.grading.handed_in import NOTEBOOK_BYTES, read_notebook, read_plain_file
 
 
 def notebook(*cells: Any, **more: Any) -> bytes:
@@ -109,20 +103,6 @@ def test_no_json_raises_anything_else(value: Any):
             read_notebook(json.dumps(data).encode())
 
 
-def test_the_notebook_is_found_by_name_or_because_it_is_the_only_one(tmp_path: Path):
-    with pytest.raises(SubmissionError, match=r"svm\.ipynb is missing"):
-        find_notebook(tmp_path, "svm")
-    (tmp_path / "homework.ipynb").write_bytes(notebook(cell()))
-    assert find_notebook(tmp_path, "svm").name == "homework.ipynb"
-    (tmp_path / "scratch.ipynb").write_bytes(notebook(cell(id="mine")))
-    with pytest.raises(SubmissionError, match="several notebooks"):
-        find_notebook(tmp_path, "svm", frozenset({"svm_loss"}))
-    (tmp_path / "homework.ipynb").write_bytes(notebook(cell(id="svm_loss")))
-    assert find_notebook(tmp_path, "svm", frozenset({"svm_loss"})).name == "homework.ipynb"
-    (tmp_path / "svm.ipynb").write_bytes(b"")
-    assert find_notebook(tmp_path, "svm").name == "svm.ipynb"
-
-
 def test_links_pipes_and_giants_are_not_read(tmp_path: Path):
     (tmp_path / "secret").write_text("reference")
     (tmp_path / "link.ipynb").symlink_to(tmp_path / "secret")
@@ -135,23 +115,3 @@ def test_links_pipes_and_giants_are_not_read(tmp_path: Path):
     os.truncate(tmp_path / "big.ipynb", NOTEBOOK_BYTES + 1)
     with pytest.raises(SubmissionError, match="the limit is 64 MB"):
         read_plain_file(tmp_path / "big.ipynb")
-
-
-def test_the_files_beside_the_notebook(tmp_path: Path):
-    folder = tmp_path / "submission"
-    (folder / "data").mkdir(parents=True)
-    (folder / ".ipynb_checkpoints").mkdir()
-    (tmp_path / "outside").mkdir()
-    (tmp_path / "outside/secret.py").write_text("reference")
-    (folder / "tiny.ipynb").touch()
-    (folder / "timestamp.txt").touch()
-    (folder / "helper.py").write_text("x = 1")
-    (folder / "data/a.csv").write_text("1")
-    (folder / ".ipynb_checkpoints/old.py").touch()
-    (folder / "link.py").symlink_to(tmp_path / "outside/secret.py")
-    (folder / "linked").symlink_to(tmp_path / "outside")
-    assert read_files(folder) == {"helper.py": b"x = 1", "data/a.csv": b"1"}
-    for number in range(600):
-        (folder / f"{number}.txt").touch()
-    with pytest.raises(SubmissionError, match="more than 500 files"):
-        read_files(folder)

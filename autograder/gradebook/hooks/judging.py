@@ -11,10 +11,9 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Float, Integer, Unicode
 
 from ...course.assignment import load_assignment
-from ...errors import SubmissionError
-from ...grading.grade import grade_rebuilt, unreadable
-from ...grading.handed_in import read_files
-from ...grading.rebuild import text_of
+from ...grading.grade import grade_rebuilt
+from ...grading.released import text_of
+from ...grading.submission import read_handed_in
 from ...grading.walls import warm_wall
 from ...wall.wire.limits import Limits
 from .submissions import FILE, course_of, folders_of
@@ -53,12 +52,8 @@ class Judge(NbGraderPreprocessor):
         rebuilt = json.loads(Path(resources[FILE]).read_bytes())
         for cell in rebuilt["cells"]:
             cell["source"] = text_of(cell)  # nbformat writes a source as a list of lines
-        try:
-            files = read_files(
-                Path(coursedir.format_path(coursedir.submitted_directory, student, name))
-            )
-        except SubmissionError as error:
-            rebuilt, files = unreadable(assignment, str(error)).notebook, {}
+        folder = Path(coursedir.format_path(coursedir.submitted_directory, student, name))
+        files = read_handed_in(folder, assignment).files
         with warm_wall(self.isolation, self.limits(), course, assignment.modules) as wall:
             graded = grade_rebuilt(assignment, rebuilt, wall, files=files, seed=self.seed)
         return from_dict(graded.notebook), resources

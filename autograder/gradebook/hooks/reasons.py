@@ -40,10 +40,12 @@ class Reasons(NbGraderPreprocessor):
     ) -> None:
         """Fill in a submission's rows, by cell name. Commits nothing."""
         verdicts = verdicts_on_record(nb)
-        problem = notebook_marks(nb).problem
-        for grade_id, text in comments_for(assignment, nb, verdicts, problem).items():
+        marks = notebook_marks(nb)
+        for grade_id, text in comments_for(assignment, nb, verdicts, marks.problem).items():
             comments[grade_id].auto_comment = text
         open_to_question = {one.verdict.name for one in verdicts if one.ours}
+        if marks.doubt:  # one cell brings the whole notebook before a person
+            open_to_question |= {one.verdict.name for one in verdicts[:1]}
         for cell in nb.cells:
             if check_of(cell) in open_to_question:
                 grades[cell.metadata.nbgrader["grade_id"]].needs_manual_grade = True

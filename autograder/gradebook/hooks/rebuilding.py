@@ -9,10 +9,7 @@ from nbformat import from_dict
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from ...course.assignment import load_assignment
-from ...errors import SubmissionError
-from ...grading.grade import rebuild_bytes, unreadable
-from ...grading.handed_in import find_notebook, read_plain_file
-from ...grading.rebuild import identities
+from ...grading.submission import read_handed_in, rebuild_handed_in
 from .submissions import FILE, course_of
 
 
@@ -22,13 +19,8 @@ class Rebuild(NbGraderPreprocessor):
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Replace ``nb`` by the rebuilt notebook of the submission in the folder."""
         assignment = load_assignment(course_of(self), resources["nbgrader"]["assignment"])
-        try:
-            path = find_notebook(
-                Path(resources[FILE]).parent, assignment.name, identities(assignment.release)
-            )
-            rebuilt = rebuild_bytes(assignment, read_plain_file(path))
-        except SubmissionError as error:
-            rebuilt = unreadable(assignment, str(error))
+        handed_in = read_handed_in(Path(resources[FILE]).parent, assignment)
+        rebuilt = rebuild_handed_in(assignment, handed_in)
         for note in rebuilt.notes:
             self.log.warning("%s: %s", resources["nbgrader"]["student"], note)
         return from_dict(rebuilt.notebook), resources
