@@ -138,7 +138,8 @@ class Value:
 @dataclass(frozen=True)
 class Evaluation:
     """What one call of a probe gave: outputs or a failure, inputs changed in place, outputs sharing an input's memory,
-    and, where it was asked for, the number of executed instructions and calls and the libraries that were entered."""
+    and, where it was asked for, the number of executed instructions and calls, the libraries that were entered, and
+    the inputs that were varied by a hair, entry by entry."""
 
     outputs: dict[str, Value] = field(default_factory=dict)
     failure: Failure | None = None
@@ -146,6 +147,7 @@ class Evaluation:
     aliased: tuple[str, ...] = ()
     work: int | None = None
     libraries: tuple[str, ...] = ()
+    varied: tuple[str, ...] = ()
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The outputs that are arrays or numbers."""

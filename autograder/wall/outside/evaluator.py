@@ -14,6 +14,8 @@ from ..wire.limits import Limits, in_bytes, in_seconds
 from .forkserver_process import ForkserverDied
 
 CRASHES_AN_EXERCISE = 2
+PATIENCE = 2
+"""How many times the seconds of its exercise a watched batch may take: it is slower, and has its own clock."""
 NO_ANSWER = "sent something that is no answer"
 
 
@@ -44,6 +46,10 @@ class Asked(Protocol):
         """Kill the process that answers; the next question gets a new one."""
         ...
 
+    def unforked(self, exercise: Exercise) -> bool:
+        """Whether the answers come from the notebook's own process."""
+        ...
+
 
 class Evaluator:
     """Evaluate, for one exercise of one session. A batch goes over in one piece; when it ends its process, what it had
@@ -57,7 +63,26 @@ class Evaluator:
         self._lost: Failure | None = None
 
     def __call__(self, batch: Sequence[Inputs], /, *, count_work: bool = False) -> list[Evaluation]:
-        """Evaluate a batch."""
+        """Evaluate a batch. One that is watched is asked of a process that nothing was asked before, and costs no time."""
+        if not count_work:
+            return self._together(batch)
+        if self._lost is not None:
+            return [Evaluation(failure=self._lost)] * len(batch)
+        apart = Evaluator(self._session, self._exercise)
+        apart._left *= PATIENCE
+        self._start_afresh()
+        try:
+            return apart._together(batch, count_work=True)
+        finally:
+            self._start_afresh()
+
+    def _start_afresh(self) -> None:
+        if not self._session.unforked(self._exercise):
+            self._session.drop_check(self._exercise)
+
+    def _together(
+        self, batch: Sequence[Inputs], *, count_work: bool = False
+    ) -> list[Evaluation]:
         answered: list[Evaluation] = []
         together = len(batch)
         while len(answered) < len(batch):

@@ -161,6 +161,7 @@ def pack_evaluation(evaluation: Evaluation) -> tuple[Header, bytes]:
         "aliased": list(evaluation.aliased),
         "work": evaluation.work,
         "libraries": list(evaluation.libraries)[:MAX_OUTPUTS],
+        "varied": list(evaluation.varied),
     }
     return header, b"".join(parts)
 
@@ -206,6 +207,7 @@ def _evaluation(
         aliased=tuple(name for name in _names(header.get("aliased")) if name in outputs),
         work=work,
         libraries=tuple(_names(header.get("libraries", []))),
+        varied=tuple(name for name in _names(header.get("varied", [])) if name in inputs),
     )
     return evaluation, offset
 
