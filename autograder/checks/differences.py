@@ -8,6 +8,7 @@ precision, or an epsilon in a denominator, stays what it is.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from statistics import median
 
 import numpy as np
@@ -49,13 +50,11 @@ def _nearly_right(trial: Trial, claimed: str) -> bool:
         if claimed in drawn.evaluation.arrays()
         and np.abs(one.arrays().get(claimed, np.zeros(1))).max(initial=0) > VANISHES
     ]
-    return bool(errors) and ANALYTIC < median(errors) and max(errors) < NEARLY
+    return bool(errors) and median(errors) > ANALYTIC and max(errors) < NEARLY
 
 
 def _grows(trial: Trial, check: Gradient, wrt: str, claimed: str) -> bool:
-    return any(
-        _in_proportion(trial, check, claimed, batch) for batch in _larger(trial, check, wrt)
-    )
+    return any(_in_proportion(trial, check, claimed, batch) for batch in _larger(trial, check, wrt))
 
 
 def _larger(trial: Trial, check: Gradient, wrt: str) -> Iterator[list[Inputs]]:
@@ -113,7 +112,4 @@ def _steps_within(values: list[float], bounds: tuple[float, float]) -> bool:
     """Whether each value is within ``bounds`` times the one before."""
     if not np.isfinite(values).all() or min(values) <= 0:
         return False
-    return all(
-        bounds[0] <= after / before <= bounds[1]
-        for before, after in zip(values, values[1:], strict=False)
-    )
+    return all(bounds[0] <= after / before <= bounds[1] for before, after in pairwise(values))

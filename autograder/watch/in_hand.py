@@ -10,7 +10,7 @@ import dis
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
-from types import CodeType, FrameType
+from types import BuiltinFunctionType, CodeType, FrameType, FunctionType
 from typing import Any
 
 import numpy as np
@@ -32,11 +32,14 @@ PLAIN = frozenset({np.ndarray, np.float64, bool, int, float, complex, str, list,
 class InHand:
     """Looks at the local names of frames. ``libraries`` are those whose objects were in hand.
 
-    parameters: the arrays that the answer was given, by name; they are copied.
+    parameters: the arrays that the answer was given, by name; they are copied. ``replaced`` gives
+    for objects that an answer may have saved under a global name what that name means meanwhile.
     """
 
     def __init__(self, parameters: Mapping[str, np.ndarray]) -> None:
         self.libraries: set[str] = set()
+        self.replaced: dict[Any, Any] = {}
+        self._lent: list[tuple[dict[str, Any], str, Any]] = []
         self._left = LOOKS
         self._moved: dict[str, set[int]] = {}
         self._parameters = {
@@ -59,8 +62,16 @@ class InHand:
         """Look at a frame of the answer's own that begins, and at the global names its code uses."""
         for name in _globals_of(frame.f_code):
             if name in frame.f_globals:
-                self._note_library(frame.f_globals[name])
+                value = frame.f_globals[name]
+                self._note_library(value)
+                self._lend(frame.f_globals, name, value)
         self.look(frame)
+
+    def let_go(self) -> None:
+        """Give global names back what they meant."""
+        for names, name, value in self._lent:
+            names[name] = value
+        self._lent.clear()
 
     def look(self, frame: FrameType) -> None:
         """Look at a frame of the answer's own."""
@@ -76,6 +87,11 @@ class InHand:
     def _note_library(self, thing: Any) -> None:
         if type(thing) not in PLAIN:
             self.libraries.add(libraries.of_object(thing))
+
+    def _lend(self, names: dict[str, Any], name: str, value: Any) -> None:
+        if type(value) in (type, BuiltinFunctionType, FunctionType) and value in self.replaced:
+            self._lent.append((names, name, value))
+            names[name] = self.replaced[value]
 
     def _note_neighbour(self, value: Any) -> None:
         flat = _flat(value)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import builtins
 import functools
 import gc
+import itertools
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -23,6 +24,7 @@ import numpy as np
 from .in_hand import InHand
 from .libraries import is_brought, is_own, of_code
 from .operators import is_recorded_beginning, operators_recorded
+
 
 @dataclass
 class Work:
@@ -53,7 +55,7 @@ def count(
     def watched() -> Any:
         watch.evaded, watch.on = False, True
         try:
-            with _consumers_counting(each):
+            with _consumers_counting(each) as hand.replaced:
                 return run()
         finally:
             watch.on = False
@@ -66,6 +68,7 @@ def count(
         with operators_recorded() as operators:
             result, work = by(watched, hand)
     finally:
+        hand.let_go()
         if collecting:
             gc.enable()
     if work is not None:
@@ -78,8 +81,13 @@ def count(
 
 
 @contextmanager
-def _consumers_counting(each: Callable[[Iterable[Any]], Iterator[Any]]) -> Iterator[None]:
-    """Builtins that run a loop in C say how many items they took: ``sum(map(np.add.reduce, X))`` enters no code at all."""
+def _consumers_counting(
+    each: Callable[[Iterable[Any]], Iterator[Any]],
+) -> Iterator[dict[Any, Any]]:
+    """Builtins that run a loop in C say how many items they took: ``sum(map(np.add.reduce, X))`` enters no code at all.
+
+    Gives what counts for each original, for whoever has saved one under a name of its own.
+    """
 
     def lazily(original: Any) -> Any:
         return lambda function, *iterables: original(function, *map(each, iterables))
@@ -97,13 +105,16 @@ def _consumers_counting(each: Callable[[Iterable[Any]], Iterator[Any]]) -> Itera
 
     map, reduce = builtins.map, functools.reduce
     places = [(builtins, name, lazily) for name in ("map", "filter")]
+    places += [(itertools, name, lazily) for name in ("starmap", "takewhile", "dropwhile")]
     places += [(builtins, name, of_one) for name in ("sum", "any", "all", "min", "max", "sorted")]
     before = [(module, name, getattr(module, name)) for module, name, _ in places]
+    replaced = {reduce: reducing}
     for (module, name, original), (_, _, counting) in zip(before, places, strict=True):
-        setattr(module, name, counting(original))
+        replaced[original] = counting(original)
+        setattr(module, name, replaced[original])
     functools.reduce = reducing
     try:
-        yield
+        yield replaced
     finally:
         functools.reduce = reduce
         for module, name, original in before:
@@ -165,6 +176,8 @@ def _watch() -> _Watch:
 
 def _note(work: Work, frame: FrameType) -> None:
     """A library that the answer entered; not what another library brings."""
+    if frame.f_code.co_name == "find_spec":
+        return  # Python asks whoever is installed, at any import
     library = of_code(frame.f_code)
     if library and library not in work.libraries and not is_brought(frame):
         work.libraries.add(library)

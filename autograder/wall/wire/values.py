@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import marshal
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import CodeType
 from typing import Any, cast
 
 import numpy as np
@@ -274,3 +276,13 @@ def pack_sources(files: Mapping[str, bytes]) -> dict[str, str]:
 def unpack_sources(files: Mapping[str, str]) -> dict[str, bytes]:
     """What ``pack_sources`` packed."""
     return {name: text.encode("latin-1") for name, text in files.items()}
+
+
+def pack_codes(codes: Mapping[str, CodeType]) -> bytes:
+    """Code as an interpreter of the same version can take it up: only ever sent inwards."""
+    return marshal.dumps(dict(codes))
+
+
+def unpack_codes(packed: bytes) -> dict[str, CodeType]:
+    """What ``pack_codes`` packed. For what comes from outside the wall, which is trusted."""
+    return marshal.loads(packed)
