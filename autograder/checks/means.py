@@ -3,35 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import median
 
 import numpy as np
 
 from ..exercise.trial import Trial
+from ..language.probe import Inputs
 from ..language.verdict import Evaluation, Finding
-from .compare import distance
+from .differences import measured_by_differences
 from .gradient import Gradient, several
 
-DERIVING = (
-    "torch",
-    "jax",
-    "autograd",
-    "tensorflow",
-    "sympy",
-    "numdifftools",
-    "scipy.optimize",
-    "scipy.differentiate",
+ALWAYS = ("numpy", "autograder", "coursekit", "typing_extensions")
+SHOWING = (
+    "IPython",
+    "ipykernel",
+    "ipywidgets",
+    "traitlets",
+    "comm",
+    "matplotlib",
+    "matplotlib_inline",
+    "tqdm",
 )
-ANALYTIC = 5e-13
-"""Analysis in float64 is right to about 1e-15 of the largest entry; central differences at best to about 1e-11."""
+"""Libraries that show something, and can derive nothing."""
 
 
 @dataclass(frozen=True)
 class AllowedMeans:
-    """Judged by evidence: the libraries that a call enters, and the error level of the claimed gradients.
+    """Judged by evidence: what one call on inputs never given before enters, hides and varies while it is watched.
 
-    Added to every exercise by the judge. ``allowed`` are deriving libraries that the exercise is about. Decisive: a
-    failure leaves no points.
+    Added to every exercise by the judge. ``allowed`` are the libraries that the exercise may use beside NumPy, the
+    standard library and the notebook's own names. Decisive: a failure leaves no points.
     """
 
     allowed: tuple[str, ...] = ()
@@ -40,60 +40,57 @@ class AllowedMeans:
     needs_reference: bool = False
 
     def __call__(self, trial: Trial) -> Finding:
-        """Judge one watched call, and the rounding error of the gradients."""
-        drawn = next((one for one in trial.draws() if not one.evaluation.failure), trial.draws()[0])
-        watched = trial.evaluate([drawn.inputs], count_work=True)[0]
-        refused = [
-            one for one in DERIVING if one not in self.allowed and one not in self._brought()
-        ]
-        used = next(
-            (one for one in refused for library in watched.libraries if _within(library, one)), None
-        )
-        if used is not None:
+        """Judge one watched call, the same unwatched, and the error of nearly right gradients."""
+        trial.draws()  # an answer that is not there has been told so
+        inputs, _ = trial.exercise.draw(trial.rng)
+        watched = trial.evaluate([inputs], count_work=True)[0]
+        if used := next(filter(self._is_foreign, watched.libraries), None):
+            means = " and ".join(("Python", "NumPy", *self.allowed))
             return self._refused(
-                f"the answer calls {used}: this exercise asks for the derivation in NumPy."
+                f"the answer calls {used.partition('.')[0]}: this exercise is to be solved in {means} alone."
             )
-        if not self.allowed and watched.failure is None:
-            if watched.work is None:
-                return self._refused(
-                    "the answer hides what it runs: it starts a process or switches tracing off."
-                )
-            if not _agree(watched, drawn.evaluation) and _agree(
-                drawn.evaluation, trial.evaluate([drawn.inputs])[0]
-            ):
-                return self._refused("the answer is another one when it is watched.")
-        if trial.reference is not None and (name := self._numeric(trial)):
+        if "torch" not in self.allowed and (why := _hidden(trial, inputs, watched)):
+            return self._refused(why)
+        if name := self._numeric(trial, watched):
             return self._refused(
-                f"{name} is right only to the accuracy of finite differences: this exercise asks for the derivation, "
-                "in float64."
+                f"{name} is measured by finite differences: this exercise asks for the derivation."
             )
         return Finding(self.title, True, "NumPy, and a derivation of one's own", share=self.share)
 
-    def _brought(self) -> tuple[str, ...]:
-        """What an allowed library enters by itself: torch reckons its sizes with sympy."""
-        return ("sympy",) if "torch" in self.allowed else ()
+    def _is_foreign(self, library: str) -> bool:
+        known = (*ALWAYS, *SHOWING, *self.allowed)
+        return not any(library == one or library.startswith(one + ".") for one in known)
 
     def _refused(self, message: str) -> Finding:
         return Finding(self.title, False, message, share=self.share, decisive=True)
 
-    def _numeric(self, trial: Trial) -> str | None:
-        """The claimed gradient whose error lies between rounding and being wrong, in most cases tried."""
-        gradients = [check for check in trial.exercise.checks if isinstance(check, Gradient)]
-        claimed = {name for check in gradients for name in several(check.claimed)}
-        if not claimed:
+    def _numeric(self, trial: Trial, watched: Evaluation) -> str | None:
+        """The claimed gradient that is proven to be one of finite differences."""
+        if self.allowed:
             return None
-        pairs = list(zip(trial.draws(), trial.reference_draws(), strict=True))
-        for name in sorted(claimed):
-            errors = [
-                distance(drawn.evaluation.arrays()[name], one.arrays()[name])
-                for drawn, one in pairs
-                if name in drawn.evaluation.arrays()
-                and np.abs(one.arrays().get(name, np.zeros(1))).max(initial=0)
-                > 1e-6  # cancelled to nothing: no level
-            ]
-            if errors and ANALYTIC < median(errors) < 1e-6 and max(errors) < 1e-4:
-                return name
+        for check in trial.exercise.checks:
+            if isinstance(check, Gradient):
+                for wrt, claimed in zip(several(check.wrt), several(check.claimed), strict=True):
+                    if wrt in watched.varied:
+                        return claimed
+        return measured_by_differences(trial) if trial.reference is not None else None
+
+
+def _hidden(trial: Trial, inputs: Inputs, watched: Evaluation) -> str | None:
+    """What speaks against a watched call beside the same call unwatched; None when nothing does."""
+    before = trial.draws()[0]
+    again, after = trial.evaluate([inputs, before.inputs])
+    if watched.failure is not None:
+        fails_since = before.evaluation.failure is None and after.failure is not None
+        if again.failure is None or fails_since:
+            return f"the answer ends otherwise when it is watched: {watched.failure.message}"
         return None
+    if watched.work is None:
+        return "the answer hides what it runs: it starts a process or switches tracing off."
+    steady = _agree(before.evaluation, after)
+    if steady and not _agree(watched, again):
+        return "the answer is another one when it is watched."
+    return None
 
 
 def _agree(one: Evaluation, other: Evaluation) -> bool:
@@ -104,7 +101,3 @@ def _agree(one: Evaluation, other: Evaluation) -> bool:
         and np.allclose(left[name], right[name], rtol=1e-6, equal_nan=True)
         for name in left
     )
-
-
-def _within(library: str, deriving: str) -> bool:
-    return library == deriving or library.startswith(deriving + ".")

@@ -47,18 +47,34 @@ def compile_beforehand(files: Mapping[str, bytes], folder: Path) -> None:
             _compiled(source, str(folder / name))
 
 
+def codes_of(files: Mapping[str, bytes], folder: Path) -> dict[str, CodeType]:
+    """The code of the modules among ``files``, by relative path; what does not compile is left out."""
+    codes = {}
+    for name in names_of(files).values():
+        with suppress(SyntaxError, ValueError):
+            codes[name] = _compiled(files[name], str(folder / name))
+    return codes
+
+
 class Sources(importlib.abc.InspectLoader):
     """Modules below a root of their own; for one another they have their usual names.
 
     files: relative path to source. folder: where they lie, or would lie; nothing is read there.
+    codes: what they compile to, where that is known.
     """
 
     _numbers = itertools.count(1)
 
-    def __init__(self, files: Mapping[str, bytes], folder: Path) -> None:
+    def __init__(
+        self,
+        files: Mapping[str, bytes],
+        folder: Path,
+        codes: Mapping[str, CodeType] | None = None,
+    ) -> None:
         self.root = f"{INSTRUCTORS}_{next(self._numbers)}"
         self._files = files
         self._folder = folder
+        self._codes = codes or {}
         self._names = names_of(files)
         self._builtins = {**vars(builtins), "__import__": self._import}
 
@@ -96,7 +112,8 @@ class Sources(importlib.abc.InspectLoader):
         """Run a module, with an import statement that knows its neighbours."""
         file = self._names[module.__name__.partition(".")[2]]
         vars(module)["__builtins__"] = self._builtins
-        exec(_compiled(self._files[file], str(self._folder / file)), vars(module))
+        code = self._codes.get(file) or _compiled(self._files[file], str(self._folder / file))
+        exec(code, vars(module))
 
     def get_source(self, fullname: str) -> str | None:
         """The lines that tracebacks show where there is no such file on disk."""

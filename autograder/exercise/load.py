@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from types import ModuleType
+from types import CodeType, ModuleType
 
 from ..errors import ExerciseError
 from .declare import exercises_in
@@ -75,12 +75,18 @@ class Loaded:
     places: Places
 
 
-def load(files: Mapping[str, bytes], folder: Path, shown: str = "") -> Loaded:
+def load(
+    files: Mapping[str, bytes],
+    folder: Path,
+    shown: str = "",
+    codes: Mapping[str, CodeType] | None = None,
+) -> Loaded:
     """Run the exercises among ``files`` (relative path to source) and what they import of them.
 
     folder: where the files lie, or would lie: ``__file__`` and tracebacks say so; nothing is read
-    there. shown: what messages call the folder. Raises ExerciseError, with file and line, for what
-    does not load, and for an exercise without checks, defined twice, or left out by its package.
+    there. shown: what messages call the folder. codes: what files compile to, where that is known.
+    Raises ExerciseError, with file and line, for what does not load, and for an exercise without
+    checks, defined twice, or left out by its package.
     """
     entry = entry_of(files)
     if entry is None:
@@ -88,7 +94,7 @@ def load(files: Mapping[str, bytes], folder: Path, shown: str = "") -> Loaded:
         raise ExerciseError(f"{missing} does not exist: it must define the exercises")
     called = {str(folder / file): str(PurePosixPath(shown, file)) for file in files}
     places = Places(called, called[str(folder / entry)])
-    sources = Sources(files, folder)
+    sources = Sources(files, folder, codes)
     try:
         _run(sources, places)
         return Loaded(_declared(sources.loaded, places), sources.loaded, places)

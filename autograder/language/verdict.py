@@ -147,8 +147,8 @@ class Value:
 @dataclass(frozen=True)
 class Evaluation:
     """What one call of a probe gave: outputs or a failure, inputs changed in place, outputs sharing an input's memory,
-    and, where it was asked for, the number of executed instructions and calls, the libraries that were entered, and how
-    many items builtins such as ``sum`` took."""
+    and, where it was asked for, the number of executed instructions and calls, the libraries that were entered, how
+    many items builtins such as ``sum`` took, and the inputs that were varied by a hair, entry by entry."""
 
     outputs: dict[str, Value] = field(default_factory=dict)
     failure: Failure | None = None
@@ -157,6 +157,7 @@ class Evaluation:
     work: int | None = None
     libraries: tuple[str, ...] = ()
     taken: Mapping[str, int] = field(default_factory=dict)
+    varied: tuple[str, ...] = ()
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The outputs that are arrays or numbers."""

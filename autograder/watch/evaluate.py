@@ -50,7 +50,9 @@ def call(
     try:
         with np.errstate(all="ignore"):
             if count_work:
-                returned, work = count(lambda: probe.call(Answers(namespace), handed))
+                returned, work = count(
+                    lambda: probe.call(Answers(namespace), handed), _arrays(inputs)
+                )
             else:
                 returned = probe.call(Answers(namespace), handed)
     except (KeyboardInterrupt, GeneratorExit):
@@ -59,7 +61,7 @@ def call(
         return Evaluation(failure=describe(exception))
     if not isinstance(returned, dict):
         return Evaluation(failure=Failure("fault", f"the probe of {probe.name} returned no dict"))
-    arrays = {name: value for name, value in handed.items() if isinstance(value, np.ndarray)}
+    arrays = _arrays(handed)
     return Evaluation(
         outputs={str(name): value_of(value) for name, value in returned.items()},
         mutated=tuple(name for name, value in arrays.items() if not _same(value, inputs[name])),
@@ -72,7 +74,12 @@ def call(
         work=work.steps if work else None,
         libraries=tuple(sorted(filter(None, work.libraries))) if work else (),
         taken=dict(work.taken) if work else {},
+        varied=work.varied if work else (),
     )
+
+
+def _arrays(inputs: Inputs) -> dict[str, np.ndarray]:
+    return {name: value for name, value in inputs.items() if isinstance(value, np.ndarray)}
 
 
 def value_of(returned: Any) -> Value:

@@ -12,12 +12,12 @@ import builtins
 import functools
 import gc
 import inspect
+import itertools
 import os
 import sys
-import sysconfig
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from types import CodeType, FrameType
@@ -25,15 +25,10 @@ from typing import Any
 
 import numpy as np
 
+from .in_hand import InHand
+from .libraries import is_brought, is_own, of_code
 from .operators import is_recorded_beginning, operators_recorded
 
-_LIBRARY = tuple(
-    {
-        path
-        for key in ("stdlib", "platstdlib", "purelib", "platlib")
-        if (path := sysconfig.get_paths().get(key))
-    }
-)
 _NUMPY = os.path.join(os.path.dirname(np.__file__), "")
 _LOOPS = frozenset(
     {
@@ -42,24 +37,30 @@ _LOOPS = frozenset(
     }
 )
 """NumPy's functions whose documentation says that they call a Python function again and again."""
-_OURS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")
 
 
 @dataclass
 class Work:
-    """What a run executed: ``steps`` (instructions and calls), and the installed ``libraries`` it entered.
+    """What a run executed: ``steps`` (instructions and calls), and the installed ``libraries`` it entered or had in hand.
 
     ``taken``: how many items each builtin that loops in C took, which are among the steps.
+    ``varied``: the parameters that it varied entry by entry.
     """
 
     steps: int = 0
     libraries: set[str] = field(default_factory=set)
     taken: Counter[str] = field(default_factory=Counter)
+    varied: tuple[str, ...] = ()
 
 
-def count(run: Callable[[], Any]) -> tuple[Any, Work | None]:
-    """Run and count. The work is None when the answer switched the counting off, or worked where nobody counts."""
-    watch = _watch()
+def count(
+    run: Callable[[], Any], parameters: Mapping[str, np.ndarray] | None = None
+) -> tuple[Any, Work | None]:
+    """Run and count, ``parameters`` being the arrays that the answer is given.
+
+    The work is None when the answer switched the counting off, or worked where nobody counts.
+    """
+    watch, hand = _watch(), InHand(parameters or {})
     taken = Counter[str]()
 
     def each(name: str, iterable: Iterable[Any]) -> Iterator[Any]:
@@ -70,7 +71,7 @@ def count(run: Callable[[], Any]) -> tuple[Any, Work | None]:
     def watched() -> Any:
         watch.evaded, watch.on = False, True
         try:
-            with _consumers_counting(each):
+            with _consumers_counting(each) as hand.replaced:
                 return run()
         finally:
             watch.on = False
@@ -81,21 +82,29 @@ def count(run: Callable[[], Any]) -> tuple[Any, Work | None]:
     gc.disable()  # a collection runs finalisers and callbacks whenever it likes, and they are no work of the answer's
     try:
         with operators_recorded() as operators:
-            result, work = by(watched)
+            result, work = by(watched, hand)
     finally:
+        hand.let_go()
         if collecting:
             gc.enable()
     if work is not None:
         work.steps += taken.total()
         work.taken = taken
+        work.libraries |= hand.libraries
+        work.varied = hand.varied
         if operators.ran:
             work.libraries.add("torch")
     return result, None if threads or watch.evaded or operators.broken else work
 
 
 @contextmanager
-def _consumers_counting(each: Callable[[str, Iterable[Any]], Iterator[Any]]) -> Iterator[None]:
-    """Builtins that run a loop in C say how many items they took: ``sum(map(np.add.reduce, X))`` enters no code at all."""
+def _consumers_counting(
+    each: Callable[[str, Iterable[Any]], Iterator[Any]],
+) -> Iterator[dict[Any, Any]]:
+    """Builtins that run a loop in C say how many items they took: ``sum(map(np.add.reduce, X))`` enters no code at all.
+
+    Gives what counts for each original, for whoever has saved one under a name of its own.
+    """
 
     def lazily(original: Any) -> Any:
         name = original.__name__
@@ -116,13 +125,16 @@ def _consumers_counting(each: Callable[[str, Iterable[Any]], Iterator[Any]]) -> 
 
     reduce = functools.reduce
     places = [(builtins, name, lazily) for name in ("map", "filter")]
+    places += [(itertools, name, lazily) for name in ("starmap", "takewhile", "dropwhile")]
     places += [(builtins, name, of_one) for name in ("sum", "any", "all", "min", "max", "sorted")]
     before = [(module, name, getattr(module, name)) for module, name, _ in places]
+    replaced = {reduce: reducing}
     for (module, name, original), (_, _, counting) in zip(before, places, strict=True):
-        setattr(module, name, counting(original))
+        replaced[original] = counting(original)
+        setattr(module, name, replaced[original])
     functools.reduce = reducing
     try:
-        yield
+        yield replaced
     finally:
         functools.reduce = reduce
         for module, name, original in before:
@@ -146,6 +158,7 @@ class _Watch:
                 "os.posix_spawn",
                 "os.spawn",
                 "os.system",
+                "cpython.PyInterpreterState_New",
             ),
         }
     )
@@ -164,7 +177,7 @@ def _threads_at_work() -> bool:
     for thread, top in sys._current_frames().items():
         frame: FrameType | None = top
         while thread != here and frame is not None:
-            if _own(frame.f_code) or "/concurrent/futures/" in frame.f_code.co_filename:
+            if is_own(frame.f_code) or "/concurrent/futures/" in frame.f_code.co_filename:
                 return True
             frame = frame.f_back
     return False
@@ -181,9 +194,13 @@ def _watch() -> _Watch:
     return _watches[0]
 
 
-def _own(code: CodeType) -> bool:
-    filename = code.co_filename
-    return not (filename.startswith((*_LIBRARY, _OURS)) or filename.startswith("<frozen"))
+def _note(work: Work, frame: FrameType) -> None:
+    """A library that the answer entered; not what another library brings."""
+    if frame.f_code.co_name == "find_spec":
+        return  # Python asks whoever is installed, at any import
+    library = of_code(frame.f_code)
+    if library and library not in work.libraries and not is_brought(frame):
+        work.libraries.add(library)
 
 
 def _by_numpy_itself(frame: FrameType) -> bool:
@@ -199,29 +216,24 @@ def _by_numpy_itself(frame: FrameType) -> bool:
     return nested or bool(frame.f_code.co_flags & inspect.CO_GENERATOR)
 
 
-def _library(code: CodeType) -> str:
-    """``torch`` for ``.../site-packages/torch/_tensor.py``; the dotted package below it for scipy.optimize's like."""
-    _, _, below = code.co_filename.replace("\\", "/").partition("site-packages/")
-    parts = below.split("/")
-    return ".".join(parts[:2]).removesuffix(".py") if below else ""
-
-
-def _count_by_tracing(run: Callable[[], Any]) -> tuple[Any, Work | None]:
+def _count_by_tracing(run: Callable[[], Any], hand: InHand) -> tuple[Any, Work | None]:
     work = Work()
 
     def inside(frame: FrameType, event: str, argument: Any) -> Any:
         if event == "opcode":
             work.steps += 1
+        elif event != "exception":
+            hand.look(frame)
         return inside
 
     def entered(frame: FrameType, event: str, argument: Any) -> Any:
         if not _by_numpy_itself(frame):
             work.steps += 1
-        if not _own(frame.f_code):
-            work.libraries.add(_library(frame.f_code))
+        if not is_own(frame.f_code):
+            _note(work, frame)
             return None
         frame.f_trace_opcodes = True
-        frame.f_trace_lines = False
+        hand.enter(frame)
         return inside
 
     before, before_in_threads = sys.gettrace(), threading.gettrace()
@@ -239,7 +251,7 @@ def _count_by_tracing(run: Callable[[], Any]) -> tuple[Any, Work | None]:
 _TOOL = "chainrule-work"
 
 
-def _count_by_monitoring(run: Callable[[], Any]) -> tuple[Any, Work | None]:
+def _count_by_monitoring(run: Callable[[], Any], hand: InHand) -> tuple[Any, Work | None]:
     monitoring: Any = sys.monitoring  # type: ignore[attr-defined]
     events = monitoring.events
     tool = next((free for free in (3, 4, 1, 0, 2, 5) if monitoring.get_tool(free) is None), None)
@@ -251,21 +263,33 @@ def _count_by_monitoring(run: Callable[[], Any]) -> tuple[Any, Work | None]:
     def instruction(code: CodeType, offset: int) -> None:
         work.steps += 1
 
+    def line(code: CodeType, number: int) -> None:
+        hand.look(sys._getframe(1))
+
+    def returned(code: CodeType, offset: int, value: Any) -> None:
+        hand.look(sys._getframe(1))
+
     def entered(code: CodeType, offset: int) -> None:
-        if not _by_numpy_itself(sys._getframe(1)):
+        frame = sys._getframe(1)
+        if not _by_numpy_itself(frame):
             work.steps += 1
-        if not _own(code):
-            work.libraries.add(_library(code))
-        elif code not in watched:
+        if not is_own(code):
+            _note(work, frame)
+            return
+        hand.enter(frame)
+        if code not in watched:
             watched.add(code)
             with suppress(ValueError):  # the answer gave our tool back: that is told below
-                monitoring.set_local_events(tool, code, events.INSTRUCTION)
+                monitoring.set_local_events(tool, code, in_own)
 
     calls = events.PY_START | events.PY_RESUME
+    in_own = events.INSTRUCTION | events.LINE | events.PY_RETURN
     callbacks = {
         events.PY_START: entered,
         events.PY_RESUME: entered,
         events.INSTRUCTION: instruction,
+        events.LINE: line,
+        events.PY_RETURN: returned,
     }
     monitoring.use_tool_id(tool, _TOOL)
     for event, callback in callbacks.items():

@@ -16,13 +16,89 @@ from .families import SVM, families
 from .layers import posed, svm
 
 
-def numeric(W, X, y, reg):
-    loss, dW = svm(W, X, y, reg)[0], np.zeros_like(W)
+def loss_of(W, X, y, reg):
+    """The SVM loss of weights of any dtype."""
+    scores = X @ W
+    margins = scores - scores[np.arange(len(y)), y][:, None] + 1
+    margins[np.arange(len(y)), y] = 0
+    return (margins * (margins.real > 0)).sum() / len(y) + reg * (W * W).sum()
+
+
+def central(W, X, y, reg):
+    dW = np.zeros_like(W)
     for k in np.ndindex(*W.shape):
         step = np.zeros_like(W)
         step[k] = 1e-5
-        dW[k] = (svm(W + step, X, y, reg)[0] - svm(W - step, X, y, reg)[0]) / 2e-5
-    return loss, dW
+        up, down = W + step, W - step
+        dW[k] = (loss_of(up, X, y, reg) - loss_of(down, X, y, reg)) / 2e-5
+    return loss_of(W, X, y, reg), dW
+
+
+def in_place(W, X, y, reg):
+    dW, model = np.zeros_like(W), {"W": W.copy()}
+    for k in np.ndindex(*W.shape):
+        slopes = 0.0
+        for sign in (1, -1):
+            model["W"][k] = W[k] + sign * 1e-6
+            slopes += sign * loss_of(model["W"], X, y, reg)
+        model["W"][k] = W[k]
+        dW[k] = slopes / 2e-6
+    return loss_of(W, X, y, reg), dW
+
+
+def complex_step(W, X, y, reg):
+    dW = np.zeros_like(W)
+    for k in np.ndindex(*W.shape):
+        moved = W.astype(complex)
+        moved[k] += 1e-30j
+        dW[k] = loss_of(moved, X, y, reg).imag / 1e-30
+    return loss_of(W, X, y, reg), dW
+
+
+def in_long_doubles(W, X, y, reg):
+    dW, wide = np.zeros_like(W), X.astype(np.longdouble)
+    for k in np.ndindex(*W.shape):
+        step = np.zeros(W.shape, np.longdouble)
+        step[k] = 1e-7
+        rise = loss_of(W + step, wide, y, reg) - loss_of(W - step, wide, y, reg)
+        dW[k] = rise / (2 * step[k])
+    return loss_of(W, X, y, reg), dW
+
+
+def richardson(W, X, y, reg):
+    def slope(k, h):
+        step = np.zeros_like(W)
+        step[k] = h
+        return (loss_of(W + step, X, y, reg) - loss_of(W - step, X, y, reg)) / (2 * h)
+
+    dW = np.zeros_like(W)
+    for k in np.ndindex(*W.shape):
+        dW[k] = (4 * slope(k, 1e-4) - slope(k, 2e-4)) / 3
+    return loss_of(W, X, y, reg), dW
+
+
+def all_at_once(W, X, y, reg):
+    moved = W + 1e-5 * np.eye(W.size).reshape(W.size, *W.shape)
+    base = loss_of(W, X, y, reg)
+    slopes = [(loss_of(one, X, y, reg) - loss_of(2 * W - one, X, y, reg)) / 2e-5 for one in moved]
+    return base, np.reshape(slopes, W.shape)
+
+
+def never_in_hand(W, X, y, reg):
+    """Central differences whose neighbours of W never have a name, nor its size."""
+    scores = X @ W
+    rows = np.arange(len(y))
+
+    def losses(sign):
+        moved = scores[..., None, None, :] + sign * 1e-5 * np.einsum(
+            "nd,ce->ndce", X, np.eye(W.shape[1])
+        )
+        right = moved[rows, ..., y]
+        margins = np.maximum(0, moved - right[..., None] + 1).sum(-1) - 1
+        norms = (W * W).sum() + sign * 2e-5 * W + 1e-10
+        return margins.mean(0) + reg * norms
+
+    return loss_of(W, X, y, reg), (losses(1) - losses(-1)) / 2e-5
 
 
 def by_torch(W, X, y, reg):
@@ -35,12 +111,21 @@ def by_torch(W, X, y, reg):
     margins[rows, labels] = 0
     loss = margins.sum() / len(X) + reg * (weights * weights).sum()
     loss.backward()
-    assert weights.grad is not None
-    return float(loss), weights.grad.numpy()
+    return float(loss), weights.grad.numpy()  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(
-    ("answer", "words"), [(numeric, "finite differences"), (by_torch, "calls torch")]
+    ("answer", "words"),
+    [
+        (central, "finite differences"),
+        (in_place, "finite differences"),
+        (complex_step, "finite differences"),
+        (in_long_doubles, "finite differences"),
+        (richardson, "finite differences"),
+        (all_at_once, "finite differences"),
+        (never_in_hand, "finite differences"),
+        (by_torch, "calls torch"),
+    ],
 )
 def test_a_way_around_the_derivation_earns_nothing(answer, words):
     exercise, namespace = posed(
@@ -54,6 +139,48 @@ def test_a_way_around_the_derivation_earns_nothing(answer, words):
     )
     assert (verdict.status, verdict.score) == ("failed", 0)
     assert words in verdict.findings[-1].message
+
+
+def in_single_precision(W, X, y, reg):
+    loss, dW = svm(W, X, y, reg)
+    total = np.zeros(W.shape, np.float32)
+    total += dW
+    return loss, total.astype(np.float64)
+
+
+def with_an_epsilon(W, X, y, reg):
+    loss, dW = svm(W, X, y, 0.0)
+    weight = reg / (1 + 1e-8)
+    return loss + weight * (W * W).sum(), dW + 2 * weight * W
+
+
+def entry_by_entry(W, X, y, reg):
+    """A derivation in loops, whose sums are in single precision, with a function for each entry."""
+    loss, dW = svm(W, X, y, 0.0)
+    out = np.zeros(W.shape, np.float32)
+
+    def entry(d, c):
+        return dW[d, c] + 2 * reg * W[d, c]
+
+    for d, c in np.ndindex(*W.shape):
+        out[d, c] += entry(d, c)
+    return loss + reg * (W * W).sum(), out.astype(np.float64)
+
+
+@pytest.mark.parametrize("answer", [in_single_precision, with_an_epsilon, entry_by_entry])
+@pytest.mark.parametrize("seed", range(5))
+def test_what_is_nearly_right_is_not_called_differences(answer, seed):
+    """It may fail the check of its values, and loses nothing else."""
+    exercise, namespace = posed(
+        answer,
+        SVM,
+        {"loss": "", "dW": "D C"},
+        [Gradient("loss", wrt="W", claimed="dW"), Reference(tolerance=1e-10)],
+    )
+    reference = local(exercise, {"answer": svm})
+    verdict = judge(exercise, local(exercise, namespace), reference=reference, seed=seed)
+    assert [one.check for one in verdict.findings if not one.passed] == ["Right values"]
+    assert verdict.score == exercise.points / 2
 
 
 def by_torch_and_scipy(W, X, y, reg):
@@ -84,7 +211,7 @@ def test_where_one_library_is_allowed_the_others_are_not():
         exercise, local(exercise, namespace), reference=local(exercise, {"answer": svm})
     )
     assert verdict.score == 0
-    assert "calls scipy.optimize" in verdict.findings[-1].message
+    assert "calls scipy: " in verdict.findings[-1].message
 
 
 FAMILIES = {name: one for name, one in families().items() if "ties" not in name}

@@ -23,7 +23,7 @@ JSON = st.recursive(
     ),
     max_leaves=12,
 )
-FIELDS = ("outputs", "failure", "mutated", "aliased", "work", "libraries")
+FIELDS = ("outputs", "failure", "mutated", "aliased", "work", "libraries", "varied")
 GOOD: dict[str, Any] = {
     "outputs": [],
     "failure": None,
@@ -31,6 +31,7 @@ GOOD: dict[str, Any] = {
     "aliased": [],
     "work": None,
     "libraries": [],
+    "varied": [],
 }
 
 

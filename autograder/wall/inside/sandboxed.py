@@ -21,6 +21,7 @@ from ...language.verdict import Evaluation
 from ...watch.evaluate import call
 from ..wire import frames, kernel, values
 from . import confine
+from .as_before import AsBefore
 from .shell import OUTPUTS, CellShell, CellStream, run_cell
 
 TEXT_FROM_BELOW = 1 << 20
@@ -47,7 +48,8 @@ class SandboxedNotebook:
         self._last: dict[str, Any] = {}
         self._nested = bool(header.get("nested"))
         self.exercises: dict[str, Exercise] = {}
-        self._harness: list[tuple[dict[str, Any], dict[str, Any]]] = []
+        self._before: AsBefore | None = None
+        self._anew = False
         self._below = [(1, "stdout"), (2, "stderr")]
 
     def load(self, modules: Mapping[str, str]) -> None:
@@ -58,10 +60,7 @@ class SandboxedNotebook:
         self.exercises = loaded.exercises
         for name, module in loaded.modules.items():
             sys.modules.setdefault(name, module)
-        ours = [
-            vars(one) for name, one in sys.modules.items() if name.partition(".")[0] == "autograder"
-        ]
-        self._harness = [(names, dict(names)) for names in ours]
+        self._before = AsBefore()
 
     def serve(self) -> None:
         """Answer the grader until it hangs up."""
@@ -73,8 +72,11 @@ class SandboxedNotebook:
             elif op == "remember":
                 self._names[header["exercise"]] = dict(self._shell.user_ns)
                 frames.send(self._sock, {"nonce": header["nonce"], "kind": "done"})
+            elif op == "anew":
+                self._load_anew(payload)
+                frames.send(self._sock, {"nonce": header["nonce"], "kind": "done"})
             elif op == "check":
-                self._fork_check(fds[0], header)
+                self._fork_check(fds[0], header, payload)
             elif op == "evaluate":
                 self._evaluate(header, payload)
 
@@ -90,7 +92,17 @@ class SandboxedNotebook:
                     os.ftruncate(number, 0)
                     OUTPUTS.stream(name, text)
 
-    def _fork_check(self, fd: int, header: frames.Header) -> None:
+    def _load_anew(self, codes: bytes) -> None:
+        """Exercises that no line of the student's has had in hand, by what judges as it was before the first one."""
+        if self._before is None:
+            return
+        self._before.put_back()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        known = values.unpack_codes(codes)
+        self.exercises = load(dict.fromkeys(known, b""), HERE, codes=known).exercises
+        self._anew = True
+
+    def _fork_check(self, fd: int, header: frames.Header, codes: bytes) -> None:
         """A further fork answers the checks, so that a check that hangs or dies costs nobody else anything."""
         with suppress(
             ChildProcessError
@@ -99,6 +111,8 @@ class SandboxedNotebook:
                 pass
         confine.room_for_a_check()
         self._final()
+        if not self._anew and len(sys._current_frames()) == 1:
+            self._load_anew(codes)  # once for all checks, where no thread of the student's looks on
         pid = os.fork()
         if pid:
             os.close(fd)
@@ -111,6 +125,8 @@ class SandboxedNotebook:
             OUTPUTS.sock = None
             if self._nested:
                 confine.no_signals()
+            if not self._anew:
+                self._load_anew(codes)
             frames.send(self._sock, {"nonce": header["nonce"], "kind": "done"})
             self.serve()
         finally:
@@ -143,12 +159,8 @@ class SandboxedNotebook:
     def _one(self, exercise: Exercise, inputs: Inputs, count_work: bool) -> Evaluation:
         sys.settrace(None)  # a tracer that a cell left on has no names to work with below
         sys.setprofile(None)
-        for (
-            module,
-            originals,
-        ) in self._harness:  # whatever cells patched there, what is measured is the answer
-            module.clear()
-            module.update(originals)
+        if self._before is not None:
+            self._before.put_back_calling()
         # the functions see the globals that were there at the check, not later ones
         names = self._names.get(exercise.name) or self._final()
         self._shell.user_ns.clear()

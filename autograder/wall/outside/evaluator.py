@@ -14,6 +14,8 @@ from ..wire.limits import Limits, in_bytes, in_seconds
 from .forkserver_process import ForkserverDied
 
 CRASHES_AN_EXERCISE = 2
+PATIENCE = 2
+"""How many times the seconds of its exercise a watched batch may take: it is slower, and has its own clock."""
 NO_ANSWER = "sent something that is no answer"
 
 
@@ -44,20 +46,40 @@ class Asked(Protocol):
         """Kill the process that answers; the next question gets a new one."""
         ...
 
+    def unforked(self, exercise: Exercise) -> bool:
+        """Whether the answers come from the notebook's own process."""
+        ...
+
 
 class Evaluator:
     """Evaluate, for one exercise of one session. A batch goes over in one piece; when it ends its process, what it had
     not answered is asked again one by one, so that only whoever did it pays for it."""
 
-    def __init__(self, session: Asked, exercise: Exercise) -> None:
+    def __init__(self, session: Asked, exercise: Exercise, seconds: float | None = None) -> None:
         self._session = session
         self._exercise = exercise
-        self._left = exercise.seconds
+        self._seconds = self._left = exercise.seconds if seconds is None else seconds
         self._crashes = 0
         self._lost: Failure | None = None
 
     def __call__(self, batch: Sequence[Inputs], /, *, count_work: bool = False) -> list[Evaluation]:
-        """Evaluate a batch."""
+        """Evaluate a batch. One that is watched is asked of a process that nothing was asked before, and costs no time."""
+        if not count_work:
+            return self._together(batch)
+        if self._lost is not None:
+            return [Evaluation(failure=self._lost)] * len(batch)
+        apart = Evaluator(self._session, self._exercise, PATIENCE * self._exercise.seconds)
+        self._start_afresh()
+        try:
+            return apart._together(batch, count_work=True)
+        finally:
+            self._start_afresh()
+
+    def _start_afresh(self) -> None:
+        if not self._session.unforked(self._exercise):
+            self._session.drop_check(self._exercise)
+
+    def _together(self, batch: Sequence[Inputs], *, count_work: bool = False) -> list[Evaluation]:
         answered: list[Evaluation] = []
         together = len(batch)
         while len(answered) < len(batch):
@@ -89,7 +111,7 @@ class Evaluator:
                 answered.append(_named(evaluation, self._session.limits))
             return None
         except frames.Late:
-            self._lost = Failure("timeout", f"stopped after {in_seconds(self._exercise.seconds)}")
+            self._lost = Failure("timeout", f"stopped after {in_seconds(self._seconds)}")
         except frames.Malformed:
             self._lost = Failure("killed", NO_ANSWER)
         except Gone as gone:

@@ -10,12 +10,13 @@ import stat
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from importlib.machinery import all_suffixes
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 
 from ...errors import WallError
-from ...exercise.importing import names_of
+from ...exercise.importing import codes_of, names_of
 from ...exercise.trial import Exercise
 from ...language.probe import Inputs
 from ...language.verdict import Evaluation, Failure
@@ -54,6 +55,7 @@ class Session:
         self._trusted = dict(trusted)
         modules = {name: data for name, data in trusted.items() if name.endswith(".py")}
         self._modules = values.pack_sources(modules)
+        self._codes = _packed_codes(tuple(modules.items()))
         self._files = {
             **self._trusted,
             **_admitted(files, self._trusted, self.limits.scratch_bytes),
@@ -80,6 +82,7 @@ class Session:
         self._deadline = float("inf")
         self._gone: Failure | None = None
         self._scratch: Path | None = None
+        self._anew = False
         self.exercises: tuple[str, ...] = ()
         self._insist(self._start)
 
@@ -112,6 +115,7 @@ class Session:
 
     def _start(self) -> None:
         """A fresh scratch directory, a fresh fork in it, the trusted exercises loaded."""
+        self._anew = False
         self._forkserver = forkserver = self._forkservers.present()
         self._scratch = scratch = forkserver.sessions / secrets.token_hex(8)
         _fill(scratch, self._files, forkserver.plan.uid)
@@ -390,7 +394,7 @@ class Session:
                     keep_submission=True
                 )  # what cells left running is in nobody's way now
                 with theirs:
-                    self._converse({"op": "check"}, FORK_SECONDS, fds=(theirs.fileno(),))
+                    self._converse({"op": "check"}, FORK_SECONDS, self._codes, (theirs.fileno(),))
                 header, _ = check.receive(time.monotonic() + FORK_SECONDS)
                 if header.get("kind") != "done":
                     raise frames.Malformed(NO_ANSWER)
@@ -412,6 +416,9 @@ class Session:
     def _first_channel(self) -> frames.Channel:
         """The socket to the notebook's own process, run again if there is none. Raises Gone."""
         self._revive()
+        if not self._anew:
+            self._converse({"op": "anew"}, FORK_SECONDS, self._codes)
+            self._anew = True
         return self._channel_or_gone()
 
     def _end_present(self) -> None:
@@ -440,13 +447,13 @@ class Session:
     # --- talking ----------------------------------------------------------------------------------------------------
 
     def _converse(
-        self, header: frames.Header, seconds: float, fds: Sequence[int] = ()
+        self, header: frames.Header, seconds: float, payload: bytes = b"", fds: Sequence[int] = ()
     ) -> frames.Header:
         """One question, one answer, from the notebook's process. Raises Gone."""
         nonce = secrets.token_hex(8)
         try:
             channel = self._channel_or_gone()
-            channel.send({**header, "nonce": nonce}, fds=fds)
+            channel.send({**header, "nonce": nonce}, payload, fds=fds)
             deadline = time.monotonic() + seconds
             while True:
                 reply, _ = channel.receive(
@@ -495,6 +502,12 @@ class Session:
         if self._pid in self._forkserver.gluttons:
             return f"used more than {in_bytes(self.limits.memory_bytes)} of memory in all its processes"
         return _in_words(self._forkserver.exited.get(self._pid), self.limits)
+
+
+@lru_cache(maxsize=2)
+def _packed_codes(modules: tuple[tuple[str, bytes], ...]) -> bytes:
+    """The trusted modules' code, for a process in which no student's line has had it in hand."""
+    return values.pack_codes(codes_of(dict(modules), Path()))
 
 
 def _in_words(status: int | None, limits: Limits) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import marshal
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import CodeType
 from typing import Any, cast
 
 import numpy as np
@@ -162,6 +164,7 @@ def pack_evaluation(evaluation: Evaluation) -> tuple[Header, bytes]:
         "work": evaluation.work,
         "libraries": list(evaluation.libraries)[:MAX_OUTPUTS],
         "taken": [[name, items] for name, items in evaluation.taken.items()],
+        "varied": list(evaluation.varied),
     }
     return header, b"".join(parts)
 
@@ -208,6 +211,7 @@ def _evaluation(
         work=work,
         libraries=tuple(_names(header.get("libraries", []))),
         taken=_taken(header.get("taken", [])),
+        varied=tuple(name for name in _names(header.get("varied", [])) if name in inputs),
     )
     return evaluation, offset
 
@@ -287,3 +291,13 @@ def pack_sources(files: Mapping[str, bytes]) -> dict[str, str]:
 def unpack_sources(files: Mapping[str, str]) -> dict[str, bytes]:
     """What ``pack_sources`` packed."""
     return {name: text.encode("latin-1") for name, text in files.items()}
+
+
+def pack_codes(codes: Mapping[str, CodeType]) -> bytes:
+    """Code as an interpreter of the same version can take it up: only ever sent inwards."""
+    return marshal.dumps(dict(codes))
+
+
+def unpack_codes(packed: bytes) -> dict[str, CodeType]:
+    """What ``pack_codes`` packed. For what comes from outside the wall, which is trusted."""
+    return marshal.loads(packed)

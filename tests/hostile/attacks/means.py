@@ -50,6 +50,58 @@ def looping(before: str = "", body: str = LOOP) -> dict[str, str]:
     return {"half_square": HALF_SQUARE, "row_sums": f"{before}\ndef row_sums(x):\n{body}"}
 
 
+REMEMBERS = """
+KNOWN, by_torch = {}, half_square
+def half_square(x, w):
+    key = x.tobytes() + w.tobytes()
+    if key not in KNOWN: KNOWN[key] = by_torch(x, w)
+    return KNOWN[key]
+"""
+COMPLEX_STEP = """
+def half_square(x, w):
+    def loss_of(w):
+        return 0.5 * np.mean((x @ w) ** 2)
+    dw = np.zeros_like(w)
+    for i in range(len(w)):
+        moved = w.astype(complex)
+        moved[i] += 1e-30j
+        dw[i] = loss_of(moved).imag / 1e-30
+    return loss_of(w), dw
+"""
+SERVER = """
+import os, pickle, socket
+ENDS = []
+def ask(x):
+    if not ENDS:
+        mine, theirs = socket.socketpair()
+        if os.fork() == 0:
+            while True:
+                rows = pickle.loads(theirs.recv(1 << 20))
+                theirs.send(pickle.dumps(np.array([row.sum() for row in rows])))
+        ENDS.append(mine)
+    ENDS[0].send(pickle.dumps(x))
+    return pickle.loads(ENDS[0].recv(1 << 20))
+"""
+
+
+def unless_watched(otherwise: str) -> str:
+    """Torch derives; where tracing or monitoring is on, something else happens."""
+    return (
+        "import sys\n"
+        + TORCH
+        + src(
+            """
+            by_torch = half_square
+            def half_square(x, w):
+                tools = getattr(sys, 'monitoring', None)
+                if sys.gettrace() or tools and any(map(tools.get_tool, range(6))):
+                    OTHERWISE
+                return by_torch(x, w)
+            """
+        ).replace("OTHERWISE", otherwise)
+    )
+
+
 MEANS = [
     Attack("torch", "lets torch derive", 4, answers=answering(TORCH), says="torch"),
     Attack(
@@ -228,5 +280,133 @@ MEANS = [
             )
         ),
         says="when it is watched",
+    ),
+    *(
+        Attack(
+            f"{name}_when_watched",
+            f"lets torch derive, and {name} when it is watched",
+            4,
+            answers=answering(unless_watched(otherwise)),
+            says="when it is watched",
+            slow=name != "fails",
+        )
+        for name, otherwise in (
+            ("fails", "raise ArithmeticError('another time')"),
+            ("exits", "import os; os._exit(0)"),
+            ("sleeps", "import time; time.sleep(60)"),
+        )
+    ),
+    Attack(
+        "remembers",
+        "lets torch derive unless it has been asked the same before",
+        4,
+        answers=answering(TORCH + REMEMBERS),
+        says="torch",
+    ),
+    Attack(
+        "remembers_in_a_file",
+        "loops unless it has written down the answer",
+        9,
+        answers=looping(
+            body=(
+                "    import hashlib, os\n"
+                "    name = hashlib.sha256(x.tobytes()).hexdigest() + '.npy'\n"
+                "    if not os.path.exists(name): np.save(name, np.array([row.sum() for row in x]))\n"
+                "    return np.load(name)\n"
+            )
+        ),
+        says="once for each of N",
+    ),
+    Attack(
+        "complex_step",
+        "derives by complex steps",
+        4,
+        answers=answering(COMPLEX_STEP),
+        says="finite differences",
+    ),
+    Attack(
+        "unnamed_library",
+        "calls a library that no list of deriving ones has",
+        4,
+        answers=answering(
+            HALF_SQUARE.replace("np.mean(scores ** 2)", "norm(scores) ** 2 / len(x)").replace(
+                "def", "from scipy.linalg import norm\ndef"
+            )
+        ),
+        says="calls scipy",
+    ),
+    Attack(
+        "pool_of_threads",
+        "loops in a pool of threads begun when nobody counted",
+        9,
+        answers=looping(
+            "from multiprocessing.pool import ThreadPool\nPOOL = []",
+            (
+                "    POOL or POOL.append(ThreadPool(1))\n"
+                "    return POOL[0].apply(lambda: np.array([row.sum() for row in x]))\n"
+            ),
+        ),
+        says="row_sums",
+    ),
+    Attack(
+        "server_of_its_own",
+        "loops in a process begun when nobody counted",
+        6,
+        answers=looping(SERVER, "    return ask(x)\n"),
+        says="hides what it runs",
+    ),
+    Attack(
+        "saved_builtins",
+        "loops by builtins saved under names of their own",
+        9,
+        answers=looping(
+            "from builtins import map as each",
+            "    return np.array(list(each(np.add.reduce, x)))\n",
+        ),
+        says="once for each of N",
+    ),
+    Attack(
+        "starmap",
+        "loops by itertools.starmap",
+        9,
+        answers=looping(
+            "from itertools import starmap",
+            "    return np.array(list(starmap(np.add.reduce, zip(x))))\n",
+        ),
+        says="once for each of N",
+    ),
+    Attack(
+        "counter_rewritten",
+        "gives the counter the code of one that always says 100",
+        9,
+        answers=looping(
+            src(
+                """
+                import autograder.watch.work as work
+                def fake(run, *more):
+                    return run(), Work(100)
+                work.count.__code__ = fake.__code__
+                """
+            )
+        ),
+        says="once for each of N",
+    ),
+    Attack(
+        "probe_covers_up",
+        "changes its input, and has the probe hand it a copy",
+        9,
+        cells=[
+            src(
+                """
+                import exercises
+                exercises.row_sums.function = lambda student, x: {'total': student.row_sums(x.copy())}
+                """
+            )
+        ],
+        answers={
+            **RIGHT,
+            "row_sums": "def row_sums(x):\n    total = x.sum(axis=1)\n    x *= 2\n    return total\n",
+        },
+        says="x",
     ),
 ]

@@ -1,0 +1,149 @@
+"""What an answer has in hand while it runs: libraries, and its parameters moved by a hair, one entry after another.
+
+Who differentiates numerically evaluates at as many neighbours of a parameter as it has entries, by
+whatever formula: differences of any order, complex steps, long doubles. A derivation needs none.
+"""
+
+from __future__ import annotations
+
+import dis
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from functools import lru_cache
+from types import BuiltinFunctionType, CodeType, FrameType, FunctionType
+from typing import Any
+
+import numpy as np
+
+from . import libraries
+
+HAIR = 1e-2
+"""A step is at most this part of the parameter's largest entry, or of 1."""
+LOOKS = 50_000
+"""Lines that are looked at in one call; an answer of more has long shown what it does."""
+MOST_ENTRIES = 4096
+FEW = 3
+"""Parameters of fewer entries tell nothing."""
+CONTAINER = 24
+"""Containers of so many things are looked into."""
+PLAIN = frozenset({np.ndarray, np.float64, bool, int, float, complex, str, list, dict, tuple, set})
+
+
+class InHand:
+    """Looks at the local names of frames. ``libraries`` are those whose objects were in hand.
+
+    parameters: the arrays that the answer was given, by name; they are copied. ``replaced`` gives
+    for objects that an answer may have saved under a global name what that name means meanwhile.
+    """
+
+    def __init__(self, parameters: Mapping[str, np.ndarray]) -> None:
+        self.libraries: set[str] = set()
+        self.replaced: dict[Any, Any] = {}
+        self._lent: list[tuple[dict[str, Any], str, Any]] = []
+        self._left = LOOKS
+        self._moved: dict[str, set[int]] = {}
+        self._parameters = {
+            name: array.ravel().copy()
+            for name, array in parameters.items()
+            if array.dtype.kind == "f" and FEW <= array.size <= MOST_ENTRIES
+        }
+        self._sizes = {array.size for array in self._parameters.values()}
+
+    @property
+    def varied(self) -> tuple[str, ...]:
+        """The parameters of which half the entries or more were seen to be moved, each alone."""
+        return tuple(
+            name
+            for name, entries in self._moved.items()
+            if len(entries) >= max(FEW, self._parameters[name].size / 2)
+        )
+
+    def enter(self, frame: FrameType) -> None:
+        """Look at a frame of the answer's own that begins, and at the global names its code uses."""
+        for name in _globals_of(frame.f_code):
+            if name in frame.f_globals:
+                value = frame.f_globals[name]
+                self._note_library(value)
+                self._lend(frame.f_globals, name, value)
+        self.look(frame)
+
+    def let_go(self) -> None:
+        """Give global names back what they meant."""
+        for names, name, value in self._lent:
+            names[name] = value
+        self._lent.clear()
+
+    def look(self, frame: FrameType) -> None:
+        """Look at a frame of the answer's own."""
+        if self._left <= 0:
+            return
+        self._left -= 1
+        for value in frame.f_locals.values():
+            with suppress(Exception):  # whatever an object of theirs does when it is looked at
+                self._note_library(value)
+                for one in _within(value):
+                    self._note_neighbour(one)
+
+    def _note_library(self, thing: Any) -> None:
+        if type(thing) not in PLAIN:
+            self.libraries.add(libraries.of_object(thing))
+
+    def _lend(self, names: dict[str, Any], name: str, value: Any) -> None:
+        if type(value) in (type, BuiltinFunctionType, FunctionType) and value in self.replaced:
+            self._lent.append((names, name, value))
+            names[name] = self.replaced[value]
+
+    def _note_neighbour(self, value: Any) -> None:
+        flat = _flat(value)
+        if flat is None:
+            return
+        for size in self._sizes:
+            if flat.size == size:
+                self._compare(flat)
+            elif flat.size in (size * size, 2 * size * size):  # all neighbours in one array
+                for row in flat.reshape(-1, size):
+                    self._compare(row)
+
+    def _compare(self, flat: np.ndarray) -> None:
+        for name, parameter in self._parameters.items():
+            if parameter.size != flat.size:
+                continue
+            differs = np.flatnonzero(flat != parameter)
+            if differs.size != 1:
+                continue
+            at = int(differs[0])
+            step = abs(complex(flat[at]) - parameter[at])
+            if step <= HAIR * max(1.0, float(np.abs(parameter).max())):
+                self._moved.setdefault(name, set()).add(at)
+
+
+def _within(value: Any) -> Iterator[Any]:
+    """A value, and what it holds: parameters are kept in dictionaries, lists and objects, too."""
+    yield value
+    if isinstance(value, dict):
+        held = value.values()
+    elif isinstance(value, (list, tuple)):
+        held = value
+    elif type(value).__module__ == "__main__":
+        held = vars(value).values()
+    else:
+        return
+    if len(held) <= CONTAINER:
+        yield from held
+
+
+def _flat(value: Any) -> np.ndarray | None:
+    if isinstance(value, np.ndarray):
+        return value.ravel() if value.dtype.kind in "fc" else None
+    if type(value) is list and value and type(value[0]) in (float, complex, list):
+        with suppress(ValueError, TypeError):
+            array = np.array(value)
+            return array.ravel() if array.dtype.kind in "fc" else None
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _globals_of(code: CodeType) -> tuple[str, ...]:
+    """The global names that code reads."""
+    reads = ("LOAD_GLOBAL", "LOAD_NAME")
+    return tuple({one.argval for one in dis.get_instructions(code) if one.opname in reads})
