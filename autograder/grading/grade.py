@@ -90,18 +90,11 @@ def grade_rebuilt(
         return _written(notebook, verdicts, problem)
     from ..errors import WallError
 
-    for attempt in (
-        1,
-        2,
-    ):  # a forkserver that died is replaced: the submission in hand is judged once more
-        try:
-            return _written(
-                notebook, _verdicts(assignment, notebook, wall, files or {}, seed), None
-            )
-        except WallError as error:
-            if attempt == 2:
-                problem = str(error)
-    return not_judged(assignment, notebook, problem or "", seed)
+    try:
+        verdicts = verdicts_of(assignment, notebook, wall, files or {}, seed)
+    except WallError as error:
+        return not_judged(assignment, notebook, str(error), seed)
+    return _written(notebook, verdicts, None)
 
 
 def not_judged(
@@ -115,6 +108,24 @@ def not_judged(
         name: _none(exercise, said, seed) for name, exercise in assignment.exercises.items()
     }
     return _written(notebook, verdicts, said, ours=problem is None)
+
+
+def verdicts_of(
+    assignment: Assignment,
+    notebook: dict[str, Any],
+    wall: Wall,
+    files: Mapping[str, bytes],
+    seed: int,
+) -> dict[str, Verdict]:
+    """Run a rebuilt notebook and judge the exercises whose check cells it has. Raises WallError when that fails twice."""
+    from ..errors import WallError
+
+    try:
+        return _verdicts(assignment, notebook, wall, files, seed)
+    except (
+        WallError
+    ):  # a forkserver that died is replaced: the submission in hand is judged once more
+        return _verdicts(assignment, notebook, wall, files, seed)
 
 
 def _verdicts(
