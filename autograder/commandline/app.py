@@ -193,19 +193,36 @@ def audit(
         list[str] | None, typer.Argument(help="Names of assignments. Default: all.")
     ] = None,
     course: Course = None,
+    files: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder of *.py and *.ipynb that students wrote, to be judged instead.",
+            show_default=False,
+        ),
+    ] = None,
     seed: Annotated[
         int | None, typer.Option(help="Draw the same inputs again.", show_default=False)
     ] = None,
+    isolation: Isolation = None,
     json: Json = False,
 ) -> None:
     """Grade the grader: right answers must pass, every known mistake must be caught and named. Exit 1 on any miss.
 
+    With --files, say of every distinct function that students wrote what the judge makes of it: found by its name, put
+    with all it needs into the released notebook, judged behind the wall. Then the exit code is 0.
+
     Example: chainrule audit svm
+
+    Example: chainrule audit --files submissions-of-last-year/
     """
-    from .audit import run
+    from . import audit as grader
+    from . import measure
 
     with refusing(json):
-        raise typer.Exit(run(assignments or [], course, seed, json))
+        if files is not None:
+            names = assignments or []
+            raise typer.Exit(measure.run(files, names, course, seed, isolation, json))
+        raise typer.Exit(grader.run(assignments or [], course, seed, json))
 
 
 @app.command()

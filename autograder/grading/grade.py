@@ -98,21 +98,14 @@ def grade_rebuilt(
         return _written(notebook, verdicts, problem)
     from ..errors import WallError
 
-    for attempt in (
-        1,
-        2,
-    ):  # a forkserver that died is replaced: the submission in hand is judged once more
-        try:
-            return _written(
-                notebook, _verdicts(assignment, notebook, wall, files or {}, seed), None
-            )
-        except WallError as error:
-            if attempt == 2:
-                problem = str(error)
-        except MemoryError:
-            problem = OUT_OF_MEMORY
-            break
-    return not_judged(assignment, notebook, problem or "", seed)
+    try:
+        verdicts = verdicts_of(assignment, notebook, wall, files or {}, seed)
+        return _written(notebook, verdicts, None)
+    except WallError as error:
+        problem = str(error)
+    except MemoryError:
+        problem = OUT_OF_MEMORY
+    return not_judged(assignment, notebook, problem, seed)
 
 
 def not_judged(
@@ -133,6 +126,22 @@ def _without_outputs(notebook: dict[str, Any]) -> None:
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
             cell["outputs"] = []
+
+
+def verdicts_of(
+    assignment: Assignment,
+    notebook: dict[str, Any],
+    wall: Wall,
+    files: Mapping[str, bytes],
+    seed: int,
+) -> dict[str, Verdict]:
+    """Run a rebuilt notebook and judge the exercises whose check cells it has. Raises WallError when that fails twice."""
+    from ..errors import WallError
+
+    try:
+        return _verdicts(assignment, notebook, wall, files, seed)
+    except WallError:  # a forkserver that died is replaced: what is in hand is judged once more
+        return _verdicts(assignment, notebook, wall, files, seed)
 
 
 def _verdicts(

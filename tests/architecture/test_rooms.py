@@ -35,6 +35,7 @@ ROOMS = (
     "gradebook",
     "authoring",
     "classreport",
+    "collected",
     "commandline",
 )
 FACE = ("autograder", "autograder.formerly", "autograder.wall")

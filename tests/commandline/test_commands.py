@@ -10,6 +10,12 @@ from pathlib import Path
 import pytest
 from courses.course import HALF_SQUARE, RIGHT, ROW_SUMS, TinyCourse
 
+from autograder.collected.files import Unread
+from autograder.collected.measure import Measured
+from autograder.collected.pieces import FoundAnswer
+from autograder.commandline.measure import show_table
+from autograder.language.verdict import Finding, Verdict
+
 COMMANDS = ["build", "check", "grade", "demo", "audit", "doctor"]
 
 
@@ -161,3 +167,53 @@ def test_doctor_says_which_isolation_there_is(tiny_built: TinyCourse):
     assert len(names) == len(set(names)) >= 1
     shown = tiny_built.run("chainrule", "doctor").stdout
     assert all(name.split()[0] in shown for name in names)
+
+
+def test_audit_of_files_says_what_the_judge_makes_of_them(tiny_built: TinyCourse, tmp_path: Path):
+    """Right and wrong, named, unwritten, endless on import, and one that tries to read the reference."""
+    start = "import numpy as np\n"
+    files = {
+        "ada.py": start + HALF_SQUARE + ROW_SUMS,
+        "ben.py": start + HALF_SQUARE.replace(" / len(x)", ""),
+        "cem.py": start + HALF_SQUARE.replace("(x, w)", "(x, weights)").replace("@ w", "@ weights"),
+        "dan.py": "def row_sums(x): raise NotImplementedError\n",
+        "eve.py": f"SPY = open({str(tiny_built.root / 'solutions/tiny.py')!r}).read()\n"
+        "def row_sums(x): return exec(SPY, globals()) or row_sums(x)\n",
+        "fay.py": "def row_sums(x) return x\n",
+        "gil.py": "def row_sums(): return 0\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    ran = tiny_built.run("chainrule", "audit", "--files", str(tmp_path), "--seed", "3", "--json")
+    said = json.loads(ran.stdout)
+    rows = {(one["exercise"], one["files"][0]): one for one in said["pieces"]}
+    assert rows.pop(("row_sums", "eve.py"))["score"] == 0
+    assert {key: one["status"] for key, one in rows.items()} == {
+        ("half_square", "ada.py"): "passed",
+        ("half_square", "ben.py"): "partial",
+        ("half_square", "cem.py"): "passed",
+        ("row_sums", "ada.py"): "passed",
+        ("row_sums", "dan.py"): "not_attempted",
+    }
+    ben = rows["half_square", "ben.py"]
+    assert ben["names"] == ["half_square: not_averaged"]
+    assert ben["failed"]
+    assert [one["file"] for one in said["left_out"]] == ["gil.py"]
+    assert [one["file"] for one in said["unread"]] == ["fay.py"]
+    total = said["total"]
+    assert (total["files"], total["found"], total["distinct"]) == (6, 6, 6)
+    assert (total["right"], total["named"], total["faults"]) == (3, 1, 0)
+
+
+def test_audit_of_files_in_a_table(capsys: pytest.CaptureFixture[str]):
+    lost = Measured("tiny", FoundAnswer("row_sums", "", ("a.py", "b.py")), None, "the wall fell")
+    mistakes = (("row_sums", "columns"),)
+    finding = Finding("Right values", False, "total is wrong", mistakes=mistakes)
+    verdict = Verdict("row_sums", 4, 1.5, "partial", (finding,), 3)
+    wrong = Measured("tiny", FoundAnswer("row_sums", "", ("[c].py",)), verdict)
+    show_table(3, 3, [lost, wrong], [], [Unread("d.py", "no Python 3")])
+    lines = " ".join(capsys.readouterr().out.split())
+    assert "row_sums a.py and 1 more ? the wall fell" in lines
+    assert "row_sums [c].py 1.5 / 4 Right values row_sums: columns" in lines
+    assert "not read: d.py: no Python 3" in lines
+    assert "3 answers, 2 distinct: 0 right, 1 wrong, 1 of these named, 0 not written, 1" in lines
