@@ -68,11 +68,11 @@ def named_mistakes(trial: Trial, wrong: Sequence[str], near: float) -> list[Mist
         return _sparingly(trial, trial.mistakes, guess, singles, wrong)
     several = _Combined(trial, trial.mistakes, guess, singles)
     if (together := several.found()) is not None:
-        return [together]
+        return [guess.what_shows(together, trial.mistakes, wrong)]
     found = {name: one for name in wrong if (one := guess.who_made(name, singles)) is not None}
     found |= _apart(trial.mistakes, guess, singles, [n for n in wrong if n not in found])
     if len(found) < len(wrong) and several.hiding is not None:
-        return [several.hiding]
+        return [guess.what_shows(several.hiding, trial.mistakes, wrong)]
     return [found[name] for name in wrong if name in found]
 
 
@@ -84,7 +84,7 @@ def _sparingly(
     if len(found) < len(wrong):
         several = _Combined(trial, known, guess, singles)
         if (together := several.found() or several.hiding) is not None:
-            return [together]
+            return [guess.what_shows(together, known, wrong)]
     return [found[name] for name in wrong if name in found]
 
 
@@ -271,6 +271,22 @@ class _Guess:
             )
             for name in names
         )
+
+    def what_shows(self, mistake: Mistake, known: Mistakes, outputs: Sequence[str]) -> Mistake:
+        """Of several mistakes together those that show in some of the outputs: what is said of them."""
+        showing = tuple(
+            name
+            for name in mistake.names
+            if any(
+                not self._same(self._theirs(mistake, k), self._theirs(without, k), output)
+                for without in [
+                    known.commit(mistake.answer, tuple(n for n in mistake.names if n != name))
+                ]
+                for k in range(len(self.order))
+                for output in outputs
+            )
+        )
+        return known.commit(mistake.answer, showing or mistake.names)
 
     def _shows_in(self, together: Mistake, alone: Mistake, without: Mistake) -> bool:
         situations = range(len(self.order))

@@ -11,6 +11,10 @@ import numpy as np
 import torch
 
 NOTHING = frozenset()
+CAPPED = (
+    "A small number keeps your logarithm away from log 0: that caps the loss of an example that is badly wrong. The log of "
+    "a probability can be had without the probability."
+)
 
 
 def _number(wrong, name, otherwise):
@@ -1253,10 +1257,8 @@ HINTS = {
         "one_shift": "You take one maximum off all rows; a row far below it becomes all zeros. Each row needs its own.",
         "log_of_p": "Where a probability underflows to 0 you take its logarithm. Write log p as a difference of logarithms, "
         "before exp loses it.",
-        "eps_in_log": "You add a small number inside the logarithm. That caps the loss of an example that is badly wrong; "
-        "the log of a probability can be had without the probability.",
-        "p_floored": "You lift small probabilities to a floor before the logarithm. That caps the loss of an example that "
-        "is badly wrong; the log of a probability can be had without the probability.",
+        "eps_in_log": CAPPED,
+        "p_floored": CAPPED,
         "sum_over_classes": "You add up the log probabilities of all classes; only that of the true class counts.",
         "gradient_averaged_twice": "Your gradient is divided by N twice.",
         "loss_not_averaged": "Your loss is the sum over the examples; it must be their mean.",

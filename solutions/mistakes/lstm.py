@@ -9,6 +9,10 @@ import numpy as np
 import torch
 
 NOTHING = frozenset()
+CAPPED = (
+    "A small number keeps your logarithm away from log 0: that caps the loss of an example that is badly wrong. The log of "
+    "a probability can be had without the probability."
+)
 
 
 def _number(wrong, name, otherwise):
@@ -1108,9 +1112,8 @@ HINTS = {
         "it vanish. Each step needs its own.",
         "log_of_p": "Where a probability rounds to 0 you take the logarithm of 0. The log of a probability can be had "
         "without the probability: as a difference, before exp loses it.",
-        "eps_in_log": "You add a small number inside the logarithm. That caps the loss of an example that is badly wrong; "
-        "the log of a probability can be had without the probability.",
-        "overflow_clipped": "Probabilities that are bounded from below make the loss wrong where it should be large.",
+        "eps_in_log": CAPPED,
+        "overflow_clipped": CAPPED,
         "mean_over_words": "Your loss is the mean over all N * T places: it is a sum over the "
         "steps, a mean over the sequences.",
         "mean_over_real_words": "You divide by the number of real steps: the loss is a sum over them, divided by N.",

@@ -8,6 +8,10 @@ import numpy as np
 import torch
 
 NOTHING = frozenset()
+CAPPED = (
+    "A small number keeps your logarithm away from log 0: that caps the loss of an example that is badly wrong. The log of "
+    "a probability can be had without the probability."
+)
 
 
 def _number(wrong, name, otherwise):
@@ -934,10 +938,8 @@ OVERFLOW = {
 }
 DATA = {
     **OVERFLOW,
-    "eps_in_log": "You add a small number inside the logarithm. That caps the loss of an example that is badly wrong; "
-    "the log of a probability can be had without the probability.",
-    "p_floored": "You lift small probabilities to a floor before the logarithm. That caps the loss of an example that is "
-    "badly wrong; the log of a probability can be had without the probability.",
+    "eps_in_log": CAPPED,
+    "p_floored": CAPPED,
     "log_of_p": "Where a probability rounds to 0 you take the logarithm of 0. The log of a probability can be had "
     "without the probability: as a difference, before exp loses it.",
     "p_changed_first": "Your loss is read from the probabilities after the 1 was taken off the true class, so it is the "
