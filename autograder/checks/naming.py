@@ -5,10 +5,15 @@ is lazy. Every single mistake is made in the first situation, a random example (
 most mistakes show there). It goes on to the next only while it reproduces the answer, those first
 in which the most is wrong.
 
+A name must be true. One that explains all outputs may say what it likes; where none does, a name
+for one output is given only if that mistake would have changed no other output, or gives the
+answer's there too. And in a combination each mistake must show in every output that it changes
+alone: "half of the regularisation, in loss and gradient" is not said beside "none in the gradient".
+
 Where an evaluation costs next to nothing the search stops at nothing else: for each output that is
-wrong every single mistake is tried, and then all combinations of two, a hundred or more. Where the
-exercise is costly (its author gave it more seconds than usual) what the first situation has told
-must do:
+wrong every single mistake is tried, then those that come with a number, then all combinations of
+two, a hundred or more, and of three where two explain the first situation. Where the exercise is
+costly (its author gave it more seconds than usual) what the first situation has told must do:
 
 - an output that is right there, and wrong elsewhere, is put down to what does not show there;
 - of two mistakes, wherever one alone shows the answer has what that one gives, and wherever neither
@@ -25,10 +30,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 
 import numpy as np
 
-from ..exercise.mistakes import Mistake
+from ..exercise.mistakes import Mistake, Mistakes
 from ..exercise.trial import Trial
 from .compare import TINY, distance, entries_near
 from .rounding import roundings
@@ -36,6 +42,9 @@ from .rounding import roundings
 Arrays = dict[str, np.ndarray]
 ALLOWED = 3
 """Evaluations for each situation, where they are to be few, once every single mistake was tried."""
+LATELY = 6
+GROWN = 6
+"""How many combinations that explain the first situation, but not all, are tried with one mistake more."""
 
 
 def agree(yours: Arrays, ours: Arrays, name: str, tolerance: float, rounding: float = 0.0) -> bool:
@@ -49,36 +58,118 @@ def agree(yours: Arrays, ours: Arrays, name: str, tolerance: float, rounding: fl
 def named_mistakes(trial: Trial, wrong: Sequence[str], near: float) -> list[Mistake]:
     """The known mistakes that reproduce the ``wrong`` outputs in every situation, if any do.
 
-    First one mistake for all outputs, then one for each wrong one, then combinations of two.
-    ``near`` is the relative difference that is none.
+    First one mistake for all outputs, then one for each wrong one, then combinations of all
+    outputs, then of one. ``near`` is the relative difference that is none.
     """
     if trial.mistakes is None:
         return []
-    every, guess = tuple(trial.exercise.outputs), _Guess.of(trial, near)
+    guess = _Guess.of(trial, near)
     singles = list(trial.mistakes.of(trial.exercise.answers))
-    for mistake in singles:
-        if guess.reproduces(mistake, every):
-            return [mistake]
+    if one := next(filter(guess.explains, singles), None):
+        return [one]
     guess.until = guess.asked + ALLOWED * len(guess.order)
+    if guess.sparing:
+        return _sparingly(trial, trial.mistakes, guess, singles, wrong)
+    several = _Combined(trial, trial.mistakes, guess, singles)
+    if (together := several.found()) is not None:
+        return [guess.what_shows(together, trial.mistakes, wrong)]
     found = {name: one for name in wrong if (one := guess.who_made(name, singles)) is not None}
-    if len(found) < len(wrong):
-        for mistake in _pairs(trial, guess):
-            if guess.reproduces(mistake, every):
-                return [mistake]
+    found |= _apart(trial.mistakes, guess, singles, [n for n in wrong if n not in found])
+    if len(found) < len(wrong) and several.hiding is not None:
+        return [guess.what_shows(several.hiding, trial.mistakes, wrong)]
     return [found[name] for name in wrong if name in found]
 
 
-def _pairs(trial: Trial, guess: _Guess) -> Iterator[Mistake]:
-    """The combinations of two mistakes that are worth trying, as long as that is allowed."""
-    assert trial.mistakes is not None
+def _sparingly(
+    trial: Trial, known: Mistakes, guess: _Guess, singles: Sequence[Mistake], wrong: Sequence[str]
+) -> list[Mistake]:
+    """One mistake for each output; a combination only where that is not enough."""
+    found = {name: one for name in wrong if (one := guess.who_made(name, singles)) is not None}
+    if len(found) < len(wrong):
+        several = _Combined(trial, known, guess, singles)
+        if (together := several.found() or several.hiding) is not None:
+            return [guess.what_shows(together, known, wrong)]
+    return [found[name] for name in wrong if name in found]
+
+
+@dataclass
+class _Combined:
+    """Combinations that explain every output everywhere. ``hiding`` is one of whose mistakes some hide others."""
+
+    trial: Trial
+    known: Mistakes
+    guess: _Guess
+    singles: Sequence[Mistake]
+    hiding: Mistake | None = None
+
+    def found(self) -> Mistake | None:
+        """The first in which every mistake shows; of three where two explain the first situation."""
+        guess = self.guess
+        begun = [one for one in self.singles if guess.explains_first(one)]
+        for mistake in _combinations(self.trial, self.known, guess):
+            if self._fits(mistake):
+                return mistake
+            if not guess.sparing and guess.explains_first(mistake):
+                begun.append(mistake)
+        if guess.sparing:
+            return None
+        return next(filter(self._fits, self._grown(begun[:GROWN])), None)
+
+    def _fits(self, mistake: Mistake) -> bool:
+        if not self.guess.explains(mistake):
+            return False
+        shows = self.guess.all_show(mistake, self.known)
+        if not shows:
+            self.hiding = self.hiding or mistake
+        return shows
+
+    def _grown(self, begun: Sequence[Mistake]) -> Iterator[Mistake]:
+        """Each with one mistake more."""
+        for one in begun:
+            for name in (*self.known.names(one.answer), *self.known.numbered(one.answer)):
+                if name not in one.names:
+                    yield self.known.commit(one.answer, (*one.names, name))
+
+
+def _combinations(trial: Trial, known: Mistakes, guess: _Guess) -> Iterator[Mistake]:
+    """What is worth trying, as long as that is allowed: mistakes with a number, then two together."""
     if not guess.yours[0].keys() >= trial.exercise.outputs.keys():
         return  # what is no array, no combination reproduces
-    sparing = trial.exercise.costly or not trial.thorough
-    for pair in trial.mistakes.of(trial.exercise.answers, pairs=True):
-        if sparing and guess.asked >= guess.until:
+    if not guess.sparing:
+        for answer in trial.exercise.answers:
+            yield from (known.commit(answer, (name,)) for name in known.numbered(answer))
+    for pair in known.of(trial.exercise.answers, pairs=True):
+        if guess.sparing and guess.asked >= guess.until:
             return
-        if not sparing or guess.may_be(pair):
+        if not guess.sparing or guess.may_be(pair):
             yield pair
+    if not guess.sparing:
+        for answer in trial.exercise.answers:
+            for numbered in known.numbered(answer):
+                yield from (known.commit(answer, (one, numbered)) for one in known.names(answer))
+
+
+def _apart(
+    known: Mistakes, guess: _Guess, singles: Sequence[Mistake], wrong: Sequence[str]
+) -> dict[str, Mistake]:
+    """For each output a mistake with a number, or two together, that say nothing of the others."""
+    found = {}
+    for name in wrong:
+        silent = [one for one in singles if guess.silent_at_first(one, name)]
+        answers = dict.fromkeys(one.answer for one in silent)
+        tried = [
+            *(known.commit(answer, (one,)) for answer in answers for one in known.numbered(answer)),
+            *(
+                known.commit(one.answer, (*one.names, *other.names))
+                for one, other in combinations(silent, 2)
+                if one.answer == other.answer
+            ),
+        ]
+        for mistake in tried:
+            if guess.makes(mistake, name) and guess.all_show(mistake, known):
+                found[name] = mistake
+                break
+    return found
 
 
 @dataclass
@@ -97,6 +188,7 @@ class _Guess:
     asked: int = 0
     until: int = 0
     _given: dict[tuple[str, tuple[str, ...]], list[Arrays]] = field(default_factory=dict)
+    _lately: dict[tuple[str, tuple[str, ...]], list[Arrays]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, trial: Trial, near: float) -> _Guess:
@@ -117,8 +209,17 @@ class _Guess:
         sorted_yours, sorted_ours = ([kind[k] for k in order] for kind in (yours, ours))
         return cls(trial, order, sorted_yours, sorted_ours, [allowed[k] for k in order], near)
 
+    @property
+    def every(self) -> tuple[str, ...]:
+        return tuple(self.trial.exercise.outputs)
+
+    @property
+    def sparing(self) -> bool:
+        """Whether combinations are to be tried sparingly."""
+        return self.trial.exercise.costly or not self.trial.thorough
+
     def who_made(self, name: str, singles: Sequence[Mistake]) -> Mistake | None:
-        """The first mistake that reproduces one output, among those worth trying."""
+        """The first mistake that makes one output and says nothing of others, among those worth trying."""
         costly = self.trial.exercise.costly
         elsewhere = costly and self._agree(0, self.yours[0], self.ours[0], (name,))
         for mistake in singles:
@@ -126,9 +227,23 @@ class _Guess:
                 return None
             if elsewhere and self._shows(mistake):
                 continue
-            if self.reproduces(mistake, (name,)):
+            if self.makes(mistake, name):
                 return mistake
         return None
+
+    def explains(self, mistake: Mistake) -> bool:
+        """Whether a mistake gives all of the student's outputs everywhere."""
+        return self.reproduces(mistake, self.every)
+
+    def makes(self, mistake: Mistake, name: str) -> bool:
+        """Whether a mistake gives one output everywhere, and leaves the others right or as the student's are."""
+        others = [one for one in self.every if one != name]
+        return self.reproduces(mistake, (name,)) and all(
+            self._same(k, self._theirs(mistake, k), self.ours[k], one)
+            or self._agree(k, self._theirs(mistake, k), self.yours[k], (one,))
+            for k in range(len(self.order))
+            for one in others
+        )
 
     def reproduces(self, mistake: Mistake, names: Sequence[str]) -> bool:
         """Whether a mistake gives the student's outputs everywhere, and somewhere no right ones."""
@@ -140,6 +255,61 @@ class _Guess:
             differs = differs or not self._agree(k, theirs, ours, names)
         return differs
 
+    def explains_first(self, mistake: Mistake) -> bool:
+        """Whether a mistake gives all of the student's outputs in the first situation, and not the right ones."""
+        theirs = self._theirs(mistake, 0)
+        return self._agree(0, theirs, self.yours[0], self.every) and not self._agree(
+            0, theirs, self.ours[0], self.every
+        )
+
+    def silent_at_first(self, mistake: Mistake, name: str) -> bool:
+        """Whether a single mistake changes no other output in the first situation."""
+        theirs, ours = self._first(mistake.answer, *mistake.names), self.ours[0]
+        return all(self._same(0, theirs, ours, one) for one in self.every if one != name)
+
+    def all_show(self, mistake: Mistake, known: Mistakes) -> bool:
+        """Whether each of several mistakes shows in every output that it changes alone."""
+        names = mistake.names
+        if len(names) == 1:
+            return True
+        return all(
+            self._shows_in(
+                mistake,
+                known.commit(mistake.answer, (name,)),
+                known.commit(mistake.answer, tuple(one for one in names if one != name)),
+            )
+            for name in names
+        )
+
+    def what_shows(self, mistake: Mistake, known: Mistakes, outputs: Sequence[str]) -> Mistake:
+        """Of several mistakes together those that show in some of the outputs: what is said of them."""
+        showing = tuple(
+            name
+            for name in mistake.names
+            if any(
+                not self._same(k, self._theirs(mistake, k), self._theirs(without, k), output)
+                for without in [
+                    known.commit(mistake.answer, tuple(n for n in mistake.names if n != name))
+                ]
+                for k in range(len(self.order))
+                for output in outputs
+            )
+        )
+        return known.commit(mistake.answer, showing or mistake.names)
+
+    def _shows_in(self, together: Mistake, alone: Mistake, without: Mistake) -> bool:
+        situations = range(len(self.order))
+        return all(
+            any(
+                not self._same(k, self._theirs(together, k), self._theirs(without, k), output)
+                for k in situations
+            )
+            for output in self.every
+            if any(
+                not self._same(k, self._theirs(alone, k), self.ours[k], output) for k in situations
+            )
+        )
+
     def may_be(self, pair: Mistake) -> bool:
         """Whether the first situation leaves it possible that these are the answer's mistakes."""
         one, other = (self._first(pair.answer, name) for name in pair.names)
@@ -150,9 +320,13 @@ class _Guess:
             if name in one and name in other
         )
 
+    def _same(self, k: int, theirs: Arrays, ours: Arrays, name: str) -> bool:
+        """Whether two have the same output in the k-th situation, or both have none."""
+        return (name not in theirs and name not in ours) or self._agree(k, theirs, ours, (name,))
+
     def _shows(self, mistake: Mistake) -> bool:
-        theirs, outputs = self._first(mistake.answer, *mistake.names), self.trial.exercise.outputs
-        return not self._agree(0, theirs, self.ours[0], tuple(outputs))
+        theirs = self._first(mistake.answer, *mistake.names)
+        return not self._agree(0, theirs, self.ours[0], self.every)
 
     def _agree(self, k: int, one: Arrays, other: Arrays, names: Sequence[str]) -> bool:
         """Whether two agree on outputs in the k-th situation of the order."""
@@ -164,14 +338,16 @@ class _Guess:
         return self._given[answer, names][0]
 
     def _theirs(self, mistake: Mistake, k: int) -> Arrays:
+        """What a mistake gave in one situation; kept for single ones, and of combinations for the latest few."""
         key = (mistake.answer, mistake.names)
-        if k < len(self._given.get(key, ())):
-            return self._given[key][k]
-        self.asked += 1
-        theirs = self.trial.mistaken(mistake, self.order[k])
-        if len(mistake.names) == 1:  # a combination is never asked for twice
-            self._given.setdefault(key, []).append(theirs)
-        return theirs
+        kept = self._given if len(mistake.names) == 1 else self._lately
+        if key not in kept and len(self._lately) > LATELY:
+            del self._lately[next(iter(self._lately))]
+        given = kept.setdefault(key, [])
+        while len(given) <= k:
+            self.asked += 1
+            given.append(self.trial.mistaken(mistake, self.order[len(given)]))
+        return given[k]
 
 
 def _composed(

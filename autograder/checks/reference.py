@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..exercise.mistakes import plain_name
 from ..exercise.trial import Drawn, Trial
 from ..language.verdict import Finding, replace
 from .compare import evidence, ratio_in_words
@@ -60,7 +61,9 @@ class Reference:
         found = named_mistakes(trial, outputs, self.tolerance)
         hint = " And: ".join(dict.fromkeys(mistake.hint for mistake in found))
         finding = self._finding(trial, name, trial.draws()[k], yours[k], ours[k], hint)
-        made = dict.fromkeys((mistake.answer, one) for mistake in found for one in mistake.names)
+        made = dict.fromkeys(
+            (mistake.answer, plain_name(one)) for mistake in found for one in mistake.names
+        )
         return replace(finding, mistakes=tuple(made))
 
     def _finding(

@@ -3,6 +3,9 @@
 A mistakes module has, for each answer, a function (or class) of the answer's name and signature plus a keyword-only
 ``wrong: frozenset[str] = frozenset()``: with an empty set it is a right answer written independently of the reference;
 each name in the set makes it wrong in one way. ``HINTS[answer][name]`` says what is wrong, in terms of the mathematics.
+
+Some mistakes come with a number: any epsilon inside a logarithm, any wrong default. ``NUMBERS[answer][name]`` lists those
+that people write; the name in the set is then ``"name=1e-12"``, and ``number_in(wrong, "name")`` reads it.
 """
 
 from __future__ import annotations
@@ -22,9 +25,14 @@ from ..watch.remembered import Remembered
 MOST_BYTES = 64 << 20
 
 
+def plain_name(name: str) -> str:
+    """The name of a mistake without the number it may come with."""
+    return name.partition("=")[0]
+
+
 @dataclass(frozen=True)
 class Mistake:
-    """One way (or a combination of two) to get ``answer`` wrong: its names, its hint, and the namespace that commits it."""
+    """One way (or a combination of several) to get ``answer`` wrong: its names, its hint, the namespace that commits it."""
 
     answer: str
     names: tuple[str, ...]
@@ -55,6 +63,11 @@ class Mistakes:
             for names in combinations(self.names(answer), 2 if pairs else 1):
                 yield self.commit(answer, names)
 
+    def numbered(self, answer: str) -> tuple[str, ...]:
+        """The mistakes in ``answer`` that come with a number, as names that hold it."""
+        numbers = getattr(self.module, "NUMBERS", {}).get(answer, {})
+        return tuple(f"{name}={value!r}" for name, values in numbers.items() for value in values)
+
     def commit(self, answer: str, names: tuple[str, ...]) -> Mistake:
         """The namespace in which ``answer`` makes the named mistakes and everything else is right."""
         hints = self.module.HINTS[answer]
@@ -62,7 +75,7 @@ class Mistakes:
         return Mistake(
             answer,
             names,
-            " And: ".join(hints[name] for name in names),
+            " And: ".join(hints[plain_name(name)] for name in names),
             {**self.right, answer: wrong},
         )
 

@@ -11,6 +11,23 @@ import numpy as np
 import torch
 
 NOTHING = frozenset()
+CAPPED = (
+    "A small number keeps your logarithm away from log 0: that caps the loss of an example that is badly wrong. The log of "
+    "a probability can be had without the probability."
+)
+
+
+def _number(wrong, name, otherwise):
+    """The number that a mistake comes with, as in "name=1e-12"; ``otherwise`` where it has none."""
+    for one in wrong:
+        if one.startswith(name + "="):
+            return float(one.partition("=")[2])
+    return otherwise
+
+
+def _default(wrong, mistake, right, another):
+    """A setting's default: the right one, or where that mistake is made another, or the number it comes with."""
+    return _number(wrong, mistake, another if mistake in wrong else right)
 
 
 # --- gates ------------------------------------------------------------------------------------------------------------
@@ -441,8 +458,16 @@ def softmax_loss(x, y, *, wrong=NOTHING):
     losses = np.log(total[:, 0]) - np.sum((x - shift) * truth, axis=1)
     if "log_of_p" in wrong:
         losses = -np.log(p[np.arange(N), y])
+    if eps := _number(wrong, "eps_in_log", 1e-8 if "eps_in_log" in wrong else 0):
+        losses = -np.log(p[np.arange(N), y] + eps)
+    if floor := _number(wrong, "p_floored", 1e-12 if "p_floored" in wrong else 0):
+        losses = -np.log(np.maximum(p[np.arange(N), y], floor))
+    if "sum_over_classes" in wrong:
+        losses = C * np.log(total[:, 0]) - np.sum(x - shift, axis=1)
     loss = np.sum(losses) if "loss_not_averaged" in wrong else np.mean(losses)
     dx = p if "true_class_missing" in wrong else truth - p if "uphill" in wrong else p - truth
+    if "gradient_averaged_twice" in wrong:
+        dx = dx / N
     return loss, dx if "gradient_not_averaged" in wrong else dx / N
 
 
@@ -452,13 +477,17 @@ def softmax_loss(x, y, *, wrong=NOTHING):
 def _penalty(W, reg, wrong):
     """The regulariser's loss and gradient for one matrix of weights."""
     loss, dW = reg * np.sum(np.square(W)), 2 * reg * W
-    if "half_convention" in wrong:
-        loss, dW = loss / 2, dW / 2
-    if "half_reg_gradient" in wrong:
+    if wrong & {"half_convention", "half_reg_loss"}:
+        loss = loss / 2
+    if wrong & {"half_convention", "half_reg_gradient"}:
         dW = dW / 2
-    return 0.0 if "no_reg_loss" in wrong else loss, np.zeros_like(
-        W
-    ) if "no_reg_gradient" in wrong else dW
+    if "double_reg_gradient" in wrong:
+        dW = dW * 2
+    if wrong & {"no_reg", "no_reg_loss"}:
+        loss = 0.0
+    if wrong & {"no_reg", "no_reg_gradient"}:
+        dW = np.zeros_like(W)
+    return loss, dW
 
 
 class TwoLayerNet:
@@ -545,8 +574,9 @@ def batchnorm_forward(x, gamma, beta, bn_param, *, wrong=NOTHING):
     mode = bn_param["mode"]
     if mode not in ("train", "test") and "no_error" not in wrong:
         raise ValueError(f"no such mode: {mode!r}")
-    eps = 1e-5 if "eps_fixed" in wrong else bn_param.get("eps", 1e-5)
-    momentum = bn_param.get("momentum", 0.9)
+    eps = bn_param.get("eps", _default(wrong, "eps_default", 1e-5, 1e-8))
+    eps = 1e-5 if "eps_fixed" in wrong else eps
+    momentum = bn_param.get("momentum", _default(wrong, "momentum_default", 0.9, 0.1))
     zeros = np.zeros(x.shape[1])
     held = [bn_param.get(name, zeros) for name in ("running_mean", "running_var")]
     axis = 1 if "over_features" in wrong else 0
@@ -560,6 +590,8 @@ def batchnorm_forward(x, gamma, beta, bn_param, *, wrong=NOTHING):
     if mode == "train" or "averages_move_in_test" in wrong:
         kept = 1 - momentum if "momentum_swapped" in wrong else momentum
         remembered = [now[0], np.sqrt(now[1]) if "std_remembered" in wrong else now[1]]
+        if "ddof_remembered" in wrong and len(x) > 1:
+            remembered[1] = x.var(axis=0, ddof=1, keepdims=True)
         if "eps_remembered" in wrong:
             remembered[1] = remembered[1] + eps
         for name, old, new in zip(("running_mean", "running_var"), held, remembered, strict=True):
@@ -1017,10 +1049,15 @@ def HingeLoss(*, wrong=NOTHING):
 
 UPSTREAM = "You return the gate's own slopes; the chain rule multiplies each of them with dout, what comes back from above."
 PENALTY = {
-    "half_reg_gradient": "Your loss uses reg * sum(W**2), whose gradient has a factor 2; yours belongs to half of it.",
+    "half_reg_gradient": "The regularisation's part of your gradients is half of what it should be: the derivative of W**2 "
+    "is 2 W.",
+    "double_reg_gradient": "The regularisation's part of your gradients is twice what it should be: the derivative of W**2 "
+    "is 2 W.",
+    "half_reg_loss": "The regularisation in your loss has a factor 1/2; here it is reg * sum(W**2), without 1/2.",
+    "no_reg": "Regularisation is missing from your loss and from your gradients.",
     "half_convention": "You used the convention with 1/2 in the regularisation, in loss and gradients; here it is reg * "
     "sum(W**2), without 1/2.",
-    "no_reg_loss": "Your loss lacks reg * sum(W**2), though your gradients have its derivative.",
+    "no_reg_loss": "Your loss lacks the regularisation, reg * sum(W**2).",
     "no_reg_gradient": "Your gradients lack the regularisation's part, the derivative of reg * sum(W**2).",
     "biases_regularised": "You regularise the biases as well: only weight matrices pay for their size, a bias just "
     "shifts.",
@@ -1046,6 +1083,19 @@ SEEN_BY_ONES = (
     "With dout = ones the loss is out.sum(), and every feature of out sums to N * beta, whatever x is: your dx must vanish "
     "for ones."
 )
+
+EPSILONS = (
+    *(1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-9, 1e-10, 1e-11, 1e-12, 1e-13, 1e-14, 1e-15, 1e-16, 1e-20),
+    *(1e-30, 1e-50, 1e-100, 1e-200, 1e-300, 2.220446049250313e-16, 2.2250738585072014e-308),
+)
+CAPS = {"eps_in_log": EPSILONS, "p_floored": (*EPSILONS, 1e-8)}
+NUMBERS = {
+    "softmax_loss": CAPS,
+    "batchnorm_forward": {
+        "eps_default": (0.0, 1e-3, 1e-4, 1e-6, 1e-7, 1e-10, 1e-12),
+        "momentum_default": (0.0, 0.5, 0.95, 0.99, 0.999),
+    },
+}
 
 HINTS = {
     "add_forward": {
@@ -1207,6 +1257,10 @@ HINTS = {
         "one_shift": "You take one maximum off all rows; a row far below it becomes all zeros. Each row needs its own.",
         "log_of_p": "Where a probability underflows to 0 you take its logarithm. Write log p as a difference of logarithms, "
         "before exp loses it.",
+        "eps_in_log": CAPPED,
+        "p_floored": CAPPED,
+        "sum_over_classes": "You add up the log probabilities of all classes; only that of the true class counts.",
+        "gradient_averaged_twice": "Your gradient is divided by N twice.",
         "loss_not_averaged": "Your loss is the sum over the examples; it must be their mean.",
         "gradient_not_averaged": "Your gradient is that of the sum over the examples; the loss is their mean.",
         "true_class_missing": "Your dx holds the probabilities; the true class's entry also loses 1.",
@@ -1231,6 +1285,10 @@ HINTS = {
         "eps_fixed": "You use an eps of your own; it comes in bn_param.",
         "eps_outside_root": "You add eps to the standard deviation; it is added to the variance, under the root.",
         "ddof": "Your variance divides by N - 1; here it divides by N.",
+        "ddof_remembered": "The variance you remember divides by N - 1; the one you normalise with, by N. Here both divide "
+        "by N.",
+        "eps_default": "The eps you take where bn_param has none is not the docstring's.",
+        "momentum_default": "The momentum you take where bn_param has none is not the docstring's.",
         "over_features": "You normalise each example over its features: that is layer normalisation. Here each feature is "
         "normalised over the examples.",
         "momentum_swapped": "Your momentum is swapped: momentum is the part of the *old* average that stays.",
@@ -1355,7 +1413,7 @@ HINTS = {
         "is missing.",
         "true_class_once": "The true class's slope is the *number* of violated margins, with a minus sign, not one.",
         "true_class_sign": "The true class's score lowers every margin: its slope is negative.",
-        "gradient_not_averaged": "Your loss is a mean over the examples, your gradient is not.",
+        "gradient_not_averaged": "Your gradient is not divided by the number of examples; the loss is their mean.",
         "summed": "You sum over the examples; the loss is their mean.",
         "mean_over_entries": "You take the mean over examples and classes. It is a sum over the classes and a mean over the "
         "examples.",

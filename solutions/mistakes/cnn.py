@@ -809,7 +809,8 @@ class ThreeLayerConvNet:
         probabilities = e / e.sum(axis=1, keepdims=True)
         right = (scores - shift)[range(N), y] - np.log(e.sum(axis=1))
         count = 1 if "summed" in wrong else N
-        half = 0.5 if "half_convention" in wrong else 1.0
+        half = 0.5 if wrong & {"half_convention", "half_reg_loss"} else 1.0
+        half = 0.0 if wrong & {"no_reg", "no_reg_loss"} else half
         names = ("W1", "W2", "W3", *(("b1", "b2", "b3") if "biases_regularised" in wrong else ()))
         loss = -right.sum() / count + half * self.reg * sum(
             np.vdot(p[name], p[name]) for name in names
@@ -829,13 +830,9 @@ class ThreeLayerConvNet:
         if not {"first_relu_missing", "first_mask_missing"} & wrong:
             da1 = da1 * (z1 > 0)
         _, grads["W1"], grads["b1"] = conv_backward_im2col(da1, conv)
-        factor = (
-            1.0
-            if "half_reg_gradient" in wrong
-            else 0.0
-            if "reg_gradient_missing" in wrong
-            else 2 * half
-        )
+        factor = 1.0 if wrong & {"half_convention", "half_reg_gradient"} else 2.0
+        if wrong & {"no_reg", "reg_gradient_missing"}:
+            factor = 0.0
         for name in names:
             grads[name] = grads[name] + factor * self.reg * p[name]
         if "biases_averaged" in wrong:
@@ -1398,11 +1395,15 @@ HINTS: dict[str, dict[str, str]] = {
         "scores_rectified": "Nothing comes after the last affine layer: scores may be negative.",
         "not_shifted": "exp overflows for large scores: subtract each row's largest score first.",
         "summed": "The data loss is a mean over the examples, not a sum.",
-        "half_convention": "The regularisation is reg times the sum of squares, without a factor 1/2.",
+        "half_convention": "You used the convention with 1/2 in the regularisation, in loss and gradients; here it is reg * "
+        "sum(W**2), without 1/2.",
         "biases_regularised": "Biases are not regularised.",
         "second_mask_missing": "On the way back, the second rectifier stops what it had set to 0.",
         "first_mask_missing": "On the way back, the first rectifier stops what it had set to 0.",
+        "half_reg_loss": "The regularisation in your loss has a factor 1/2; here it is reg * sum(W**2), without 1/2.",
         "half_reg_gradient": "The gradient of reg * W**2 is 2 * reg * W.",
+        "no_reg": "Regularisation is missing from your loss and from your gradients.",
+        "no_reg_loss": "Your loss lacks the regularisation, reg * sum(W**2).",
         "reg_gradient_missing": "The regularisation has a gradient, too.",
         "biases_averaged": "The biases' gradients are sums over the examples: the 1/N is in the scores' gradient already.",
     },

@@ -9,6 +9,18 @@ import numpy as np
 import torch
 
 NOTHING = frozenset()
+CAPPED = (
+    "A small number keeps your logarithm away from log 0: that caps the loss of an example that is badly wrong. The log of "
+    "a probability can be had without the probability."
+)
+
+
+def _number(wrong, name, otherwise):
+    """The number that a mistake comes with, as in "name=1e-12"; ``otherwise`` where it has none."""
+    for one in wrong:
+        if one.startswith(name + "="):
+            return float(one.partition("=")[2])
+    return otherwise
 
 
 # --- a step, and a sequence of steps ----------------------------------------------------------------------------------
@@ -207,10 +219,12 @@ def temporal_softmax_loss(x, y, mask, *, wrong=NOTHING):
         shift = rows.max()
     e = np.exp(rows - shift)
     p = e / e.sum(axis=1, keepdims=True)
-    if "overflow_clipped" in wrong:
-        p = np.maximum(p, 1e-12)
+    if floor := _number(wrong, "overflow_clipped", 1e-12 if "overflow_clipped" in wrong else 0):
+        p = np.maximum(p, floor)
         cost = -np.log(p[np.arange(N * T), right])
-    elif "no_shift" in wrong or "global_shift" in wrong:
+    elif eps := _number(wrong, "eps_in_log", 1e-8 if "eps_in_log" in wrong else 0):
+        cost = -np.log(p[np.arange(N * T), right] + eps)
+    elif wrong & {"no_shift", "global_shift", "log_of_p"}:
         cost = -np.log(p[np.arange(N * T), right])
     else:
         cost = np.log(e.sum(axis=1)) - (rows - shift)[np.arange(N * T), right]
@@ -1008,6 +1022,13 @@ def train_char_lm(
     return losses if "read_in_every_step" in wrong else torch.stack(losses).cpu().tolist()
 
 
+EPSILONS = (
+    *(1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-9, 1e-10, 1e-11, 1e-12, 1e-13, 1e-14, 1e-15, 1e-16, 1e-20),
+    *(1e-30, 1e-50, 1e-100, 1e-200, 1e-300, 2.220446049250313e-16, 2.2250738585072014e-308),
+)
+CAPS = {"eps_in_log": EPSILONS, "overflow_clipped": (*EPSILONS, 1e-8)}
+NUMBERS = {"temporal_softmax_loss": CAPS}
+
 HINTS = {
     "rnn_step_forward": {
         "bias_missing": "The bias b is missing from your sum.",
@@ -1089,14 +1110,17 @@ HINTS = {
         "no_shift": "exp overflows for large scores: subtract the largest score of each step first.",
         "global_shift": "You subtract the largest of all scores: steps that lie far below "
         "it vanish. Each step needs its own.",
-        "overflow_clipped": "Probabilities that are bounded from below make the loss wrong where it should be large.",
+        "log_of_p": "Where a probability rounds to 0 you take the logarithm of 0. The log of a probability can be had "
+        "without the probability: as a difference, before exp loses it.",
+        "eps_in_log": CAPPED,
+        "overflow_clipped": CAPPED,
         "mean_over_words": "Your loss is the mean over all N * T places: it is a sum over the "
         "steps, a mean over the sequences.",
         "mean_over_real_words": "You divide by the number of real steps: the loss is a sum over them, divided by N.",
         "sum_over_sequences": "Your loss is not divided by N.",
         "mask_ignored": "Your loss and gradient count the steps where mask is False.",
-        "mask_only_in_gradient": "Your loss counts the steps where mask is False; your gradient does not.",
-        "mask_only_in_loss": "Your gradient is not 0 where mask is False; your loss leaves these steps out.",
+        "mask_only_in_gradient": "Your loss counts the steps where mask is False.",
+        "mask_only_in_loss": "Your gradient is not 0 where mask is False.",
         "log10": "Your logarithm has base 10; it is the natural one.",
         "truth_not_subtracted": "Your dx is the probabilities: 1 has to be subtracted at the right word.",
         "gradient_not_averaged": "Your dx is not divided by N, the loss is.",

@@ -8,6 +8,18 @@ import numpy as np
 import torch
 
 NOTHING = frozenset()
+CAPPED = (
+    "A small number keeps your logarithm away from log 0: that caps the loss of an example that is badly wrong. The log of "
+    "a probability can be had without the probability."
+)
+
+
+def _number(wrong, name, otherwise):
+    """The number that a mistake comes with, as in "name=1e-12"; ``otherwise`` where it has none."""
+    for one in wrong:
+        if one.startswith(name + "="):
+            return float(one.partition("=")[2])
+    return otherwise
 
 
 # --- probabilities ----------------------------------------------------------------------------------------------------
@@ -116,13 +128,15 @@ def _cross_entropy(scores, y, wrong):
     log_p = shifted - np.log(total)
     if wrong & {"no_shift", "global_shift"}:
         log_p = np.log(p)  # what people write then
-    if "eps_in_log" in wrong:
-        log_p = np.log(p + 1e-8)
+    if "log_of_p" in wrong:
+        log_p = np.log(p)
+    if eps := _number(wrong, "eps_in_log", 1e-8 if "eps_in_log" in wrong else 0):
+        log_p = np.log(p + eps)
+    if floor := _number(wrong, "p_floored", 1e-12 if "p_floored" in wrong else 0):
+        log_p = np.log(np.maximum(p, floor))
     if "log10" in wrong:
         log_p = log_p / np.log(10)
-    losses = -(log_p * truth).sum(axis=1)
-    if "no_shift" in wrong or "global_shift" in wrong:
-        losses = -log_p[np.arange(len(y)), y]
+    losses = -log_p[np.arange(len(y)), y]
     if "p_changed_first" in wrong:
         losses = -np.log((p - truth)[np.arange(len(y)), y])
     if "no_minus" in wrong:
@@ -158,27 +172,45 @@ def _regularised(W, X, y, reg, wrong):
     dtotal = np.einsum("nd,nc->dc", X, dscores)
     loss = total if "loss_not_averaged" in wrong else total / N
     dW = dtotal if "gradient_not_averaged" in wrong else dtotal / N
+    if "gradient_averaged_twice" in wrong:
+        dW = dW / N
     if "mean_over_entries" in wrong:
         loss, dW = loss / C, dW / C
+    penalty, dpenalty = _penalty(W, N, wrong)
+    strength = 1.0 if "strength_forgotten" in wrong else reg
+    push = 1.0 if "strength_forgotten_in_gradient" in wrong else reg
+    return loss + strength * penalty, dW + push * dpenalty
+
+
+def _penalty(W, N, wrong):
+    """The sum of the squares and its gradient."""
     penalty, dpenalty = np.square(W).sum(), 2 * W
     if "bias_spared" in wrong:
-        penalty, dpenalty = np.square(W[:-1]).sum(), np.vstack([2 * W[:-1], np.zeros((1, C))])
-    if "half_convention" in wrong:
-        penalty, dpenalty = penalty / 2, W
-    if "half_reg_gradient" in wrong:
+        penalty = np.square(W[:-1]).sum()
+        dpenalty = np.vstack([2 * W[:-1], np.zeros((1, W.shape[1]))])
+    if "penalty_in_gradient" in wrong:
+        dpenalty = np.full(W.shape, penalty)
+    if "norm_not_squared" in wrong:
+        penalty, dpenalty = np.sqrt(penalty), W / np.sqrt(penalty)
+    if wrong & {"half_convention", "half_reg_loss"}:
+        penalty = penalty / 2
+    if wrong & {"half_convention", "half_reg_gradient"}:
         dpenalty = W
     if "double_reg_gradient" in wrong:
         dpenalty = 4 * W
     if "reg_gradient_of_sum" in wrong:
         dpenalty = np.full(W.shape, W.sum())
-    if "reg_divided_by_N" in wrong:
-        penalty, dpenalty = penalty / N, dpenalty / N
+    if "reg_for_each_example" in wrong:
+        penalty, dpenalty = penalty * N, dpenalty * N
+    if wrong & {"reg_divided_by_N", "reg_loss_divided_by_N"}:
+        penalty = penalty / N
+    if wrong & {"reg_divided_by_N", "reg_gradient_divided_by_N"}:
+        dpenalty = dpenalty / N
     if wrong & {"no_reg_loss", "no_reg"}:
         penalty = 0.0
     if wrong & {"no_reg_gradient", "no_reg"}:
         dpenalty = np.zeros(W.shape)
-    strength = 1.0 if "strength_forgotten" in wrong else reg
-    return loss + strength * penalty, dW + reg * dpenalty
+    return penalty, dpenalty
 
 
 def softmax_loss_naive(W, X, y, reg, *, wrong=NOTHING):
@@ -197,6 +229,8 @@ def softmax_loss(x, y, *, wrong=NOTHING):
     N, C = x.shape
     loss = total if "loss_not_averaged" in wrong else total / N
     dx = dx if "gradient_not_averaged" in wrong else dx / N
+    if "gradient_averaged_twice" in wrong:
+        dx = dx / N
     return (loss / C, dx / C) if "mean_over_entries" in wrong else (loss, dx)
 
 
@@ -394,9 +428,14 @@ def _settings(config, defaults):
     return settings
 
 
+def _default(wrong, mistake, right, another):
+    """A setting's default: the right one, or where that mistake is made another, or the number it comes with."""
+    return _number(wrong, mistake, another if mistake in wrong else right)
+
+
 def sgd(w, dw, config=None, *, wrong=NOTHING):
     """By adding the negative."""
-    config = _settings(config, {"learning_rate": 0.01})
+    config = _settings(config, {"learning_rate": _default(wrong, "rate_default", 0.01, 0.1)})
     rate = 0.01 if "rate_fixed" in wrong else config["learning_rate"]
     if "sign_only" in wrong:
         dw = np.sign(dw)
@@ -405,7 +444,11 @@ def sgd(w, dw, config=None, *, wrong=NOTHING):
 
 def sgd_momentum(w, dw, config=None, *, wrong=NOTHING):
     """With the step subtracted from the decayed velocity."""
-    config = _settings(config, {"learning_rate": 0.01, "momentum": 0.9, "velocity": 0 * w})
+    defaults = {
+        "learning_rate": _default(wrong, "rate_default", 0.01, 0.1),
+        "momentum": _default(wrong, "momentum_default", 0.9, 0.5),
+    }
+    config = _settings(config, {**defaults, "velocity": 0 * w})
     rate, mu, old = config["learning_rate"], config["momentum"], config["velocity"]
     if "momentum_fixed" in wrong:
         mu = 0.9
@@ -426,9 +469,12 @@ def sgd_momentum(w, dw, config=None, *, wrong=NOTHING):
 
 def rmsprop(w, dw, config=None, *, wrong=NOTHING):
     """With a power instead of the root."""
-    config = _settings(
-        config, {"learning_rate": 0.01, "decay_rate": 0.99, "epsilon": 1e-8, "cache": 0 * w}
-    )
+    defaults = {
+        "learning_rate": _default(wrong, "rate_default", 0.01, 0.1),
+        "decay_rate": _default(wrong, "decay_default", 0.99, 0.9),
+        "epsilon": _default(wrong, "eps_default", 1e-8, 1e-7),
+    }
+    config = _settings(config, {**defaults, "cache": 0 * w})
     keep, old, eps = config["decay_rate"], config["cache"], config["epsilon"]
     if "decay_fixed" in wrong:
         keep = 0.99
@@ -452,13 +498,13 @@ def rmsprop(w, dw, config=None, *, wrong=NOTHING):
 def adam(w, dw, config=None, *, wrong=NOTHING):
     """In the form that corrects the learning rate (epsilon is scaled with it, which no gradient of ordinary size feels)."""
     defaults = {
-        "learning_rate": 0.001,
-        "beta1": 0.9,
-        "beta2": 0.999,
-        "epsilon": 1e-8,
+        "learning_rate": _default(wrong, "rate_default", 0.001, 0.01),
+        "beta1": _default(wrong, "beta1_default", 0.9, 0.99),
+        "beta2": _default(wrong, "beta2_default", 0.999, 0.99),
+        "epsilon": _default(wrong, "eps_default", 1e-8, 1e-5),
         "m": 0 * w,
         "v": 0 * w,
-        "t": 0,
+        "t": 1 if wrong & {"t_starts_at_1", "t_counted_after"} else 0,
     }
     config = _settings(config, defaults)
     b1, b2, t = config["beta1"], config["beta2"], config["t"] + 1
@@ -470,7 +516,7 @@ def adam(w, dw, config=None, *, wrong=NOTHING):
     v = b2 * config["v"] + (1 - b2) * (m if "v_of_m" in wrong else dw) ** 2
     if "sums_for_means" in wrong:
         m, v = b1 * config["m"] + dw, b2 * config["v"] + dw**2
-    counted = t - 1 if "t_late" in wrong else t
+    counted = t - 1 if wrong & {"t_late", "t_counted_after"} else t
     first, second = 1 - np.float64(b1) ** counted, 1 - np.float64(b2) ** counted
     if wrong & {"no_correction", "first_only"}:
         second = 1.0
@@ -483,6 +529,8 @@ def adam(w, dw, config=None, *, wrong=NOTHING):
     if "no_root" in wrong:
         rate, size = config["learning_rate"] * second / first, v + config["epsilon"]
     kept = {"m": m, "v": v, "t": config["t"] if "t_not_stored" in wrong else t}
+    if "t_stored_ahead" in wrong:
+        kept["t"] = t + 1
     if "corrected_stored" in wrong:
         kept |= {"m": m / first, "v": v / second}
     if "not_stored" in wrong:
@@ -890,8 +938,10 @@ OVERFLOW = {
 }
 DATA = {
     **OVERFLOW,
-    "eps_in_log": "You add a small number inside the logarithm. That caps the loss of an example that is badly wrong, "
-    "and the gradient no longer belongs to it; the log of a probability can be had without the probability.",
+    "eps_in_log": CAPPED,
+    "p_floored": CAPPED,
+    "log_of_p": "Where a probability rounds to 0 you take the logarithm of 0. The log of a probability can be had "
+    "without the probability: as a difference, before exp loses it.",
     "p_changed_first": "Your loss is read from the probabilities after the 1 was taken off the true class, so it is the "
     "log of a negative number.",
     "log10": "You use the logarithm to base 10; the loss is the natural logarithm, which starts at ln C.",
@@ -911,6 +961,7 @@ DATA = {
     "true_class_sign": "You add 1 to the true class's probability; the score of the true class enters the loss with "
     "a minus sign, so 1 is taken off.",
     "uphill": "Your gradient has the opposite sign everywhere.",
+    "gradient_averaged_twice": "The data's part of your gradient is divided by N twice.",
     "gradient_not_averaged": "Your gradient is the one of the sum over the examples; the loss is their mean, so the "
     "gradient needs the factor 1/N too.",
     "loss_not_averaged": "Your data loss is the sum over the examples; it must be their mean.",
@@ -919,13 +970,24 @@ DATA = {
 REGULARISATION = {
     "no_reg": "Regularisation is missing from your loss and from your gradient.",
     "no_reg_gradient": "Your gradient lacks the regularisation term, the gradient of reg * sum(W**2).",
-    "no_reg_loss": "Your loss lacks reg * sum(W**2), though your gradient has its derivative.",
+    "no_reg_loss": "Your loss lacks the regularisation, reg * sum(W**2).",
+    "norm_not_squared": "You penalise the norm of W; the penalty is the squared norm, the plain sum of the squares.",
     "strength_forgotten": "Your loss adds sum(W**2) without its factor reg.",
-    "half_reg_gradient": "Your loss uses reg * sum(W**2), whose gradient has a factor 2; yours belongs to half of it.",
+    "half_reg_gradient": "The regularisation's part of your gradient is half of what it should be: the derivative of "
+    "W**2 is 2 W.",
+    "half_reg_loss": "The regularisation in your loss has a factor 1/2; here it is reg * sum(W**2), without 1/2.",
     "half_convention": "You used the convention with 1/2 in the regularisation, in loss and gradient; here it is reg "
     "* sum(W**2), without 1/2.",
     "double_reg_gradient": "The regularisation's part of your gradient is twice what it should be: the derivative of "
     "W**2 is 2 W.",
+    "reg_loss_divided_by_N": "In your loss the regularisation is divided by N; only the data loss is a mean over the "
+    "examples.",
+    "reg_gradient_divided_by_N": "In your gradient the regularisation's part is divided by N; only the data's part is a "
+    "mean over the examples.",
+    "reg_for_each_example": "You add the regularisation once for every example, N times in all; it comes once.",
+    "penalty_in_gradient": "You add the regularisation itself, one number, to your gradient; its derivative with respect "
+    "to each weight belongs there.",
+    "strength_forgotten_in_gradient": "Your gradient adds the derivative of sum(W**2) without its factor reg.",
     "reg_divided_by_N": "You divide the regularisation by N as well; only the data loss is a mean over the examples.",
     "reg_gradient_of_sum": "The regularisation's part of your gradient is one number for all weights, from the sum "
     "of W; the derivative of sum(W**2) differs from entry to entry.",
@@ -938,10 +1000,38 @@ BATCHES = {
     "without_replacement": "Your mini-batches are drawn without replacement; here an example may come twice.",
     "loss_after_step": "You record the loss after the weights have moved; record the one whose gradient moved them.",
 }
+DEFAULTS = {
+    "rate_default": "The learning rate you take where config has none is not the docstring's.",
+}
 RULES = {
     "uphill": "You add the gradient to the parameters: that climbs. Downhill is against the gradient."
 }
 
+EPSILONS = (
+    *(1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-9, 1e-10, 1e-11, 1e-12, 1e-13, 1e-14, 1e-15, 1e-16, 1e-20),
+    *(1e-30, 1e-50, 1e-100, 1e-200, 1e-300, 2.220446049250313e-16, 2.2250738585072014e-308),
+)
+CAPS = {"eps_in_log": EPSILONS, "p_floored": (*EPSILONS, 1e-8)}
+RATES = (1.0, 0.5, 0.05, 0.02, 0.01, 0.005, 0.002, 1e-3, 5e-4, 1e-4, 1e-5, 1e-6)
+PARTS = (0.0, 0.5, 0.8, 0.95, 0.98, 0.99, 0.999, 1.0)
+NUMBERS = {
+    "softmax_loss_naive": CAPS,
+    "softmax_loss_vectorized": CAPS,
+    "softmax_loss": CAPS,
+    "sgd": {"rate_default": RATES},
+    "sgd_momentum": {"rate_default": RATES, "momentum_default": PARTS},
+    "rmsprop": {
+        "rate_default": RATES,
+        "decay_default": (*PARTS, 0.9),
+        "eps_default": (0.0, 1e-3, 1e-4, 1e-5, 1e-6, 1e-9, 1e-10, 1e-12, 1e-15),
+    },
+    "adam": {
+        "rate_default": (*RATES, 0.1),
+        "beta1_default": PARTS,
+        "beta2_default": (*PARTS, 0.9, 0.9999),
+        "eps_default": (1e-3, 1e-4, 1e-6, 1e-7),
+    },
+}
 HINTS = {
     "softmax": {
         **OVERFLOW,
@@ -1077,6 +1167,7 @@ HINTS = {
     },
     "sgd": {
         **RULES,
+        **DEFAULTS,
         "rate_fixed": "You use one learning rate whatever config says.",
         "sign_only": "You step by the gradient's sign; the step is proportional to the gradient.",
     },
@@ -1091,6 +1182,8 @@ HINTS = {
         "nesterov": "This is Nesterov's momentum, which looks one step ahead; the plain one moves by v.",
         "old_velocity": "You move by the old velocity; the gradient of this step must already be in it.",
         "velocity_and_gradient": "The gradient counts twice: it is already in the velocity.",
+        **DEFAULTS,
+        "momentum_default": "The momentum you take where config has none is not the docstring's.",
         "momentum_fixed": "You use 0.9 whatever config says.",
     },
     "rmsprop": {
@@ -1098,6 +1191,9 @@ HINTS = {
         "not_stored": "The new cache is never stored, so the recent past is forgotten at every step.",
         "old_cache": "You divide by the old cache; the gradient of this step must already be in it.",
         "decay_swapped": "decay_rate weighs the old cache and 1 - decay_rate the new square, not the other way round.",
+        **DEFAULTS,
+        "decay_default": "The decay_rate you take where config has none is not the docstring's.",
+        "eps_default": "The epsilon you take where config has none is not the docstring's: tiny gradients show it.",
         "decay_fixed": "You use 0.99 whatever config says.",
         "eps_in_root": "Your epsilon stands inside the root, where 1e-8 becomes 1e-4 and swallows small gradients; "
         "it is added to the root.",
@@ -1111,6 +1207,15 @@ HINTS = {
         "correction by 1 - beta**t.",
         "first_only": "You correct m but not v, which starts at zero just the same.",
         "second_only": "You correct v but not m, which starts at zero just the same.",
+        "t_starts_at_1": "Without a t in config yours starts at 1 and is counted up before it is used, so the first step is "
+        "corrected like the second: t counts the steps taken so far.",
+        "t_counted_after": "You use t and count it up afterwards, from 1. A config that says t steps were taken is then "
+        "corrected as if this were step t; it is step t + 1.",
+        "t_stored_ahead": "The t you store runs one ahead: it counts the steps taken, so each call adds 1.",
+        **DEFAULTS,
+        "beta1_default": "The beta1 you take where config has none is not the docstring's.",
+        "beta2_default": "The beta2 you take where config has none is not the docstring's.",
+        "eps_default": "The epsilon you take where config has none is not the docstring's.",
         "t_late": "Your t is counted up after it is used: at the first step 1 - beta**0 is 0, and you divide by it.",
         "t_not_stored": "t never grows from step to step, so every step is corrected like the first.",
         "not_stored": "m and v are forgotten from step to step.",

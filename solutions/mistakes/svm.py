@@ -107,26 +107,43 @@ def _regularised(data, W, X, y, reg, wrong):
     dW = dtotal if "gradient_not_averaged" in wrong else dtotal / N
     if "mean_over_entries" in wrong:
         loss, dW = loss / C, dW / C
+    if "gradient_averaged_twice" in wrong:
+        dW = dW / N
+    penalty, dpenalty = _penalty(W, N, wrong)
+    strength = 1.0 if "strength_forgotten" in wrong else reg
+    push = 1.0 if "strength_forgotten_in_gradient" in wrong else reg
+    return loss + strength * penalty, dW + push * dpenalty
+
+
+def _penalty(W, N, wrong):
+    """The sum of the squares and its gradient."""
     penalty, dpenalty = np.square(W).sum(), 2 * W
     if "bias_spared" in wrong:
-        penalty, dpenalty = np.square(W[:-1]).sum(), np.vstack([2 * W[:-1], np.zeros((1, C))])
+        penalty = np.square(W[:-1]).sum()
+        dpenalty = np.vstack([2 * W[:-1], np.zeros((1, W.shape[1]))])
+    if "penalty_in_gradient" in wrong:
+        dpenalty = np.full(W.shape, penalty)
     if "norm_not_squared" in wrong:
         penalty, dpenalty = np.sqrt(penalty), W / np.sqrt(penalty)
-    if "half_convention" in wrong:
-        penalty, dpenalty = penalty / 2, W
-    if "half_reg_gradient" in wrong:
+    if wrong & {"half_convention", "half_reg_loss"}:
+        penalty = penalty / 2
+    if wrong & {"half_convention", "half_reg_gradient"}:
         dpenalty = W
     if "double_reg_gradient" in wrong:
         dpenalty = 4 * W
     if "reg_gradient_of_sum" in wrong:
         dpenalty = np.full(W.shape, W.sum())
-    if "reg_divided_by_N" in wrong:
-        penalty, dpenalty = penalty / N, dpenalty / N
+    if "reg_for_each_example" in wrong:
+        penalty, dpenalty = penalty * N, dpenalty * N
+    if wrong & {"reg_divided_by_N", "reg_loss_divided_by_N"}:
+        penalty = penalty / N
+    if wrong & {"reg_divided_by_N", "reg_gradient_divided_by_N"}:
+        dpenalty = dpenalty / N
     if wrong & {"no_reg_loss", "no_reg"}:
         penalty = 0.0
     if wrong & {"no_reg_gradient", "no_reg"}:
         dpenalty = np.zeros(W.shape)
-    return loss + reg * penalty, dW + reg * dpenalty
+    return penalty, dpenalty
 
 
 def svm_loss_naive(W, X, y, reg, *, wrong=NOTHING):
@@ -150,6 +167,8 @@ def svm_loss(x, y, *, wrong=NOTHING):
     N, C = x.shape
     loss = total if "loss_not_averaged" in wrong else total / N
     dx = dx if "gradient_not_averaged" in wrong else dx / N
+    if "gradient_averaged_twice" in wrong:
+        dx = dx / N
     return (loss / C, dx / C) if "mean_over_entries" in wrong else (loss, dx)
 
 
@@ -468,6 +487,7 @@ DATA = {
     "too large in magnitude: -(count + 1) where -count is meant.",
     "loss_counts_true": "Your loss also adds the true class's own term, s[y] - s[y] + 1 = 1, for each example; the "
     "sum runs over j != y only. (The gradient cannot show it: the term is constant.)",
+    "gradient_averaged_twice": "The data's part of your gradient is divided by N twice.",
     "gradient_not_averaged": "Your gradient is the one of the sum over the examples; the loss is their mean, so the "
     "gradient needs the factor 1/N too.",
     "loss_not_averaged": "Your data loss is the sum over the examples; it must be their mean.",
@@ -500,15 +520,26 @@ WRONG_ROW = {
 REGULARISATION = {
     "no_reg": "Regularisation is missing from your loss and from your gradient.",
     "no_reg_gradient": "Your gradient lacks the regularisation term, the gradient of reg * sum(W**2).",
-    "no_reg_loss": "Your loss lacks reg * sum(W**2), though your gradient has its derivative.",
-    "half_reg_gradient": "Your loss uses reg * sum(W**2), whose gradient has a factor 2; yours belongs to half of it.",
+    "no_reg_loss": "Your loss lacks the regularisation, reg * sum(W**2).",
+    "half_reg_gradient": "The regularisation's part of your gradient is half of what it should be: the derivative of "
+    "W**2 is 2 W.",
+    "half_reg_loss": "The regularisation in your loss has a factor 1/2; here it is reg * sum(W**2), without 1/2.",
     "half_convention": "You used the convention with 1/2 in the regularisation, in loss and gradient; here it is reg "
     "* sum(W**2), without 1/2.",
     "double_reg_gradient": "The regularisation's part of your gradient is twice what it should be: the derivative of "
     "W**2 is 2 W.",
+    "reg_loss_divided_by_N": "In your loss the regularisation is divided by N; only the data loss is a mean over the "
+    "examples.",
+    "reg_gradient_divided_by_N": "In your gradient the regularisation's part is divided by N; only the data's part is a "
+    "mean over the examples.",
+    "reg_for_each_example": "You add the regularisation once for every example, N times in all; it comes once.",
+    "penalty_in_gradient": "You add the regularisation itself, one number, to your gradient; its derivative with respect "
+    "to each weight belongs there.",
+    "strength_forgotten_in_gradient": "Your gradient adds the derivative of sum(W**2) without its factor reg.",
     "reg_divided_by_N": "You divide the regularisation by N as well; only the data loss is a mean over the examples.",
     "reg_gradient_of_sum": "The regularisation's part of your gradient is one number for all weights, from the sum "
     "of W; the derivative of sum(W**2) differs from entry to entry.",
+    "strength_forgotten": "Your loss adds sum(W**2) without its factor reg.",
     "norm_not_squared": "You penalise the norm of W; the penalty is the squared norm, the plain sum of the squares.",
     "bias_spared": "You leave the last row of W, the bias, out of the regularisation; here every row is in it.",
 }

@@ -57,6 +57,7 @@ SVM_ONLY_WITH_THE_REFERENCE = {
             "no_reg",
             "half_convention",
             "reg_divided_by_N",
+            "reg_for_each_example",
             "norm_not_squared",
             "bias_spared",
         )
@@ -110,6 +111,10 @@ SOFTMAX_ONLY_WITH_THE_REFERENCE = {
     *(("overfit_small", name) for name in ("mini_batches", "starts_at_zero", "loss_after_step")),
     ("overfit_small", "accuracy_before_last_step"),
     ("rmsprop", "not_stored"),
+    *((rule, "rate_default") for rule in ("sgd", "sgd_momentum", "rmsprop", "adam")),
+    ("sgd_momentum", "momentum_default"),
+    *(("rmsprop", name) for name in ("decay_default", "eps_default")),
+    *(("adam", name) for name in ("beta1_default", "beta2_default", "eps_default")),
     ("adam", "betas_swapped"),
     ("adam", "betas_fixed"),
     *(
@@ -127,6 +132,7 @@ SOFTMAX_ONLY_WITH_THE_REFERENCE = {
 }
 
 BACKPROP_ONLY_WITH_THE_REFERENCE = {
+    *(("batchnorm_forward", name) for name in ("eps_default", "momentum_default")),
     *(("gate_claims", letter) for letter in "abcdef"),
     ("gradient_check_model", "step_ignored"),
     *(

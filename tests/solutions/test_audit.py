@@ -187,6 +187,22 @@ def test_two_mistakes_at_once_are_both_named(audit: Audited, answer: str, names:
         assert audit.wrong.HINTS[answer][name] in hints, name
 
 
+@pytest.mark.parametrize(
+    ("audit", "answer"),
+    [
+        pytest.param(one, answer, id=f"{one.name}-{answer}")
+        for one in ALL
+        for answer in getattr(one.wrong, "NUMBERS", {})
+    ],
+)
+def test_a_mistake_with_a_number_is_named_whatever_the_number(audit: Audited, answer: str):
+    for name in audit.mistakes.numbered(answer)[::7]:
+        committed = audit.mistakes.commit(answer, (name,))
+        judged = audit.verdict(audit.answers[answer].name, committed.namespace, 5)
+        if judged.score < judged.points:
+            assert any(committed.hint in finding.hint for finding in judged.findings), name
+
+
 # --- wrong beyond any catalogue -----------------------------------------------------------------
 
 
