@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from autograder.gradebook.hooks.timestamps import read_with_care
+from autograder.gradebook.templates import FOLDERS
 
 c = get_config()  # noqa: F821  # pyright: ignore[reportUndefinedVariable]
 
@@ -45,3 +46,7 @@ c.HTMLExporter.filters = {
     "strip_files_prefix": "autograder.gradebook.html.clean_markdown",
     "markdown2html": "autograder.gradebook.html.markdown",
 }
+
+# Formulas are MathML when a page is written: no page fetches a script for them.
+c.HTMLExporter.extra_template_basedirs = FOLDERS
+c.HTMLExporter.preprocessors = ["autograder.gradebook.formulas.ReadLatex"]

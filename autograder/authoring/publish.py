@@ -129,7 +129,9 @@ def _entries(table: ast.Dict) -> Iterator[tuple[str, str]]:
 def _readme(root: Path, names: list[str], wheel: str, address: str | None) -> str:
     first = f"assignments/{names[0]}/{names[0]}.ipynb"
     hosted = _HOSTED.substitute(address=address.rstrip("/"), wheel=wheel) if address else ""
-    template = Template((resources("autograder.authoring") / "student_readme.md").read_text("utf-8"))
+    template = Template(
+        (resources("autograder.authoring") / "student_readme.md").read_text("utf-8")
+    )
     return template.substitute(
         title=_course_title(root),
         assignments="\n".join(_lines(root, names)),

@@ -17,6 +17,7 @@ colouring code, anything that is fetched from elsewhere. nh3 reads the page as a
 from __future__ import annotations
 
 import re
+import secrets
 from functools import lru_cache
 from html import escape
 from typing import Any
@@ -26,6 +27,7 @@ from jinja2 import pass_context
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from ..wall.outside.outputs import defused
+from .formulas import as_mathml
 
 _TAGS = """
 a abbr b blockquote br caption code col colgroup dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i img ins kbd li ol p pre q
@@ -48,8 +50,16 @@ _LINK = re.compile(
 _SIZE = re.compile(r"^\d{1,4}(px|%)?$")
 
 
+class Shown(str):
+    """HTML that was cleaned and then got its formulas: the filters that follow leave it alone."""
+
+    __slots__ = ()
+
+
 def clean(html: str | bytes) -> str:
     """HTML reduced to what can do no harm; of other tags the text stays, of scripts and styles nothing."""
+    if isinstance(html, Shown):
+        return html
     return _clean(html.decode("utf-8", "replace") if isinstance(html, bytes) else str(html))
 
 
@@ -91,11 +101,46 @@ def markdown(context: Any, source: str) -> str:
     ):  # slower than in proportion to both
         return f"<pre>{escape(source)}</pre>"
     attachments = _Attachments(context.get("cell", {}).get("attachments", {}))
-    renderer = IPythonRenderer(escape=False, attachments=attachments, exclude_anchor_links=True)
+    renderer = _Renderer(escape=False, attachments=attachments, exclude_anchor_links=True)
     try:
-        return str(MarkdownWithMath(renderer=renderer).render(source))
+        html = str(MarkdownWithMath(renderer=renderer).render(source))
     except Exception:  # RecursionError among them
         return f"<pre>{escape(source)}</pre>"
+    return Shown(_PLACE.sub(lambda place: renderer.formulas[int(place[1])], clean(html)))
+
+
+_NONCE = secrets.token_hex(16)
+_PLACE = re.compile(rf'<var class="hl-{_NONCE}">(\d+)</var>')
+"""Where a formula goes once the page is clean: an element, for what stands in an attribute has no quotes left."""
+
+
+class _Renderer(IPythonRenderer):
+    """Keeps a place for every formula, and the formula as MathML for afterwards."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.formulas: list[str] = []
+
+    def _place(self, tex: str, block: bool) -> str:
+        few = len(self.formulas) < MOST_FORMULAS
+        self.formulas.append(as_mathml(tex, block=block) if few else f"<code>{escape(tex)}</code>")
+        return f'<var class="hl-{_NONCE}">{len(self.formulas) - 1}</var>'
+
+    def multiline_math(self, text: str) -> str:
+        """A formula on lines of its own, dollars and all."""
+        return self._place(text, block=True)
+
+    def block_math(self, body: str) -> str:
+        """``$$ ... $$``."""
+        return self._place(body, block=True)
+
+    def inline_math(self, body: str) -> str:
+        """``$ ... $``."""
+        return self._place(body, block=False)
+
+    def latex_environment(self, name: str, body: str) -> str:
+        """``\\begin{align} ... \\end{align}``."""
+        return self._place(rf"\begin{{{name}}}{body}\end{{{name}}}", block=True)
 
 
 class _Attachments(dict[str, Any]):
