@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
-import os
 import secrets
-import signal
 import socket
-import stat
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from importlib.machinery import all_suffixes
-from pathlib import Path, PurePosixPath
 from types import TracebackType
 
 from ...errors import WallError
-from ...exercise.importing import names_of
 from ...exercise.trial import Exercise
 from ...language.probe import Inputs
 from ...language.verdict import Evaluation, Failure
 from ...watch.evaluate import Evaluate
 from ..wire import frames, values
-from ..wire.limits import Cell, CellResult, Limits, in_bytes, in_seconds
+from ..wire.limits import Cell, CellResult, Limits, in_seconds
+from .endings import ended, exceeded
 from .evaluator import NO_ANSWER, Evaluator, Gone
-from .forkserver_process import ForkserverDied, ForkserverProcess, remove_tree
+from .forkserver_process import ForkserverDied, ForkserverProcess
 from .forkservers import Forkservers
 from .outputs import STREAM_CAP, Collected, Output, Shown, stopped
+from .scratch import Scratch, admitted, is_safe
 
 RESTARTS = 3
 GRACE_SECONDS = 2.0
 READY_SECONDS = 60.0
 FORK_SECONDS = 10.0
 LOOK_SECONDS = 0.25
-MOST_FILES = 20_000
 
 
 class Session:
@@ -56,13 +51,10 @@ class Session:
         self._modules = values.pack_sources(modules)
         self._files = {
             **self._trusted,
-            **_admitted(files, self._trusted, self.limits.scratch_bytes),
+            **admitted(files, self._trusted, self.limits.scratch_bytes),
         }
-        self._handed = sum(map(len, self._files.values())) + (4096 + 1024) * len(
-            self._files
-        )  # blocks and directories
         for name in trusted:
-            if not _is_safe(name):
+            if not is_safe(name):
                 raise WallError(
                     f"{name!r} is no name for a file in the notebook's directory: name one without folders."
                 )
@@ -79,7 +71,7 @@ class Session:
         self._deaths = 0
         self._deadline = float("inf")
         self._gone: Failure | None = None
-        self._scratch: Path | None = None
+        self._scratch: Scratch | None = None
         self.exercises: tuple[str, ...] = ()
         self._insist(self._start)
 
@@ -106,30 +98,30 @@ class Session:
                     self._forkserver.kill()
                 except ForkserverDied:
                     self._forkservers.replace(self._forkserver)
-                remove_tree(scratch)
+                scratch.remove()
         finally:
             self._release(self)
 
     def _start(self) -> None:
         """A fresh scratch directory, a fresh fork in it, the trusted exercises loaded."""
         self._forkserver = forkserver = self._forkservers.present()
-        self._scratch = scratch = forkserver.sessions / secrets.token_hex(8)
-        _fill(scratch, self._files, forkserver.plan.uid)
+        self._scratch = scratch = Scratch(forkserver.plan, self._files)
         forkserver.prepare(self._modules)
         ours, theirs = socket.socketpair()
         self._channel = frames.Channel(ours)
         with theirs:
-            self._pid = forkserver.fork(theirs, self.limits.memory_bytes)
+            self._pid = forkserver.fork(theirs, self.limits, scratch.handed)
+        told, files = scratch.setup()
         header = {
             "op": "setup",
-            "scratch": forkserver.plan.inside(scratch),
-            "confine": forkserver.plan.confine(scratch, self.limits),
+            **told,
+            "confine": forkserver.plan.confine(scratch.inside, self.limits),
             "nested": forkserver.plan.level != "none",
             "modules": self._modules,
             "text_cap": min(STREAM_CAP, self.limits.output_bytes),
         }
         try:
-            reply = self._converse(header, READY_SECONDS)
+            reply = self._converse(header, READY_SECONDS, payload=files)
         except Gone as gone:
             raise WallError(
                 f"The submission's process {gone.failure.message} before any student code ran: grade it again."
@@ -145,7 +137,7 @@ class Session:
         self._hang_up()
         self._forkserver.kill()
         if self._scratch is not None:
-            remove_tree(self._scratch)
+            self._scratch.remove()
         self._shown = Shown(self.limits.notebook_output_bytes)
 
     def _hang_up(self) -> None:
@@ -440,13 +432,17 @@ class Session:
     # --- talking ----------------------------------------------------------------------------------------------------
 
     def _converse(
-        self, header: frames.Header, seconds: float, fds: Sequence[int] = ()
+        self,
+        header: frames.Header,
+        seconds: float,
+        fds: Sequence[int] = (),
+        payload: bytes = b"",
     ) -> frames.Header:
         """One question, one answer, from the notebook's process. Raises Gone."""
         nonce = secrets.token_hex(8)
         try:
             channel = self._channel_or_gone()
-            channel.send({**header, "nonce": nonce}, fds=fds)
+            channel.send({**header, "nonce": nonce}, payload, fds=fds)
             deadline = time.monotonic() + seconds
             while True:
                 reply, _ = channel.receive(
@@ -475,7 +471,7 @@ class Session:
         """Has it written too much? All that is asked while a check runs: a check's fork outlives its notebook."""
         self._forkserver.poll()
         if self._scratch is not None:
-            _bound(self._scratch, self._handed, self.limits.scratch_bytes)
+            self._scratch.bound(self.limits.scratch_bytes)
 
     def _why(self, error: BaseException) -> Gone:
         """What became of the process, in words."""
@@ -492,112 +488,9 @@ class Session:
         return Gone(Failure("killed", self._end_in_words()))
 
     def _end_in_words(self) -> str:
-        if self._pid in self._forkserver.gluttons:
-            return f"used more than {in_bytes(self.limits.memory_bytes)} of memory in all its processes"
-        return _in_words(self._forkserver.exited.get(self._pid), self.limits)
-
-
-def _in_words(status: int | None, limits: Limits) -> str:
-    """How a process ended, for a student."""
-    if status is None:
-        return "ended its Python process"
-    if os.WIFSIGNALED(status):
-        number = os.WTERMSIG(status)
-        if number in (signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE):
-            return f"crashed the Python process ({signal.Signals(number).name}, a crash in compiled code)"
-        if number == signal.SIGABRT:
-            return "aborted the Python process (SIGABRT)"
-        if number == signal.SIGXCPU:
-            return "used more processor time than a submission may"
-        if number == signal.SIGKILL:
-            return f"was killed (SIGKILL: by itself, or for memory beyond {in_bytes(limits.memory_bytes)})"
-        return f"ended the Python process by signal {number}"
-    return f"ended the Python process with exit code {os.waitstatus_to_exitcode(status)}"
-
-
-def _is_safe(name: str) -> bool:
-    """A relative path of plain parts: nothing that leads out of the directory."""
-    path = PurePosixPath(name)
-    return (
-        bool(name)
-        and "\0" not in name
-        and "\\" not in name
-        and not path.is_absolute()
-        and not ({"..", "."} & set(name.split("/")))
-    )
-
-
-def _admitted(
-    files: Mapping[str, bytes], trusted: Mapping[str, bytes], most: int
-) -> dict[str, bytes]:
-    """The student's own files that may lie beside the notebook: safe names, none in the place of the
-    instructor's, half the room."""
-    admitted: dict[str, bytes] = {}
-    left = most // 2
-    for name, data in files.items():
-        if (
-            _is_safe(name)
-            and not _takes_the_place(name, trusted)
-            and len(data) <= left
-            and len(admitted) < MOST_FILES // 10
-        ):
-            admitted[name] = data
-            left -= len(data)
-    return admitted
-
-
-def _takes_the_place(name: str, trusted: Mapping[str, bytes]) -> bool:
-    """Whether a file is called like a trusted one, or would be imported in place of one."""
-    first, inside, _ = name.partition("/")
-    modules = {module for module in names_of(trusted) if "." not in module}
-    return name in trusted or (
-        first in modules
-        if inside
-        else first.partition(".")[0] in modules and first.endswith(tuple(all_suffixes()))
-    )
-
-
-def _fill(scratch: Path, files: Mapping[str, bytes], uid: int | None) -> None:
-    """Write the files into a new directory that belongs to the submission's user alone."""
-    scratch.mkdir(mode=0o700)
-    made = [scratch]
-    for name, data in files.items():
-        path = scratch / name
-        for parent in reversed(path.relative_to(scratch).parents[:-1]):
-            if not (scratch / parent).is_dir():
-                with suppress(OSError):
-                    (scratch / parent).mkdir(mode=0o700)
-                made.append(scratch / parent)
-        with suppress(OSError):  # a student's file in place of a directory
-            path.write_bytes(data)
-            made.append(path)
-    if uid is not None:
-        for path in made:
-            with suppress(OSError):
-                os.chown(path, uid, uid, follow_symlinks=False)
-
-
-def _bound(scratch: Path, handed: int, most: int) -> None:
-    """Raises Gone when the directory holds more than the ``handed`` bytes and ``most``, or very many files."""
-    used = count = 0
-    todo = [os.fspath(scratch)]
-    while todo:
-        try:
-            with os.scandir(todo.pop()) as entries:
-                for entry in entries:
-                    count += 1
-                    info = entry.stat(follow_symlinks=False)
-                    used += info.st_blocks * 512
-                    if stat.S_ISDIR(info.st_mode):
-                        todo.append(entry.path)
-                    if count > MOST_FILES:
-                        raise Gone(Failure("killed", f"made more than {MOST_FILES:,} files"))
-        except FileNotFoundError:
-            continue
-        except OSError:  # too deep to be named, or closed to its own user
-            raise Gone(Failure("killed", "made directories that cannot be looked into")) from None
-    if used > handed + most:
-        raise Gone(Failure("killed", f"wrote more than {in_bytes(most)} of files"))
+        if what := self._forkserver.exceeded.get(self._pid):
+            return exceeded(what, self.limits)
+        return ended(self._forkserver.exited.get(self._pid), self.limits)
 
 
 __all__ = ["Gone", "Session"]

@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ...errors import WallError
-from ..wire.kernel import landlock_abi, seccomp_known
+from ..wire.kernel import landlock_abi
+from ..wire.seccomp import seccomp_known
 from .isolation import bubblewrap_problem, bwrap, choose
 
 
@@ -98,7 +99,12 @@ def _landlock() -> Piece:
 
 def _seccomp() -> Piece:
     known = seccomp_known()
-    cost = "" if known else "at level landlock UDP stays open on this kind of processor"
+    cost = (
+        ""
+        if known
+        else "not written for this processor: System V segments, queues and keys outlive a submission; "
+        "at level landlock UDP stays open"
+    )
     return Piece("seccomp", known, platform.machine(), cost)
 
 
