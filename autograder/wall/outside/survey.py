@@ -63,7 +63,8 @@ def _bubblewrap() -> Piece:
         "bubblewrap",
         False,
         problem,
-        "submissions share the machine's network namespace and list of processes",
+        "submissions share the machine's network namespace and list of processes; their disk is watched, "
+        "not a file system of their own with a size",
     )
 
 
@@ -108,6 +109,12 @@ def _seccomp() -> Piece:
     return Piece("seccomp", known, platform.machine(), cost)
 
 
+WATCHED = (
+    "memory of one process is bounded by the kernel, of all together by watching "
+    "(private, shared once, files without a name)"
+)
+
+
 def _cgroups() -> Piece:
     two = os.path.exists("/sys/fs/cgroup/cgroup.controllers")
     one = os.path.isdir("/sys/fs/cgroup/memory")
@@ -116,13 +123,13 @@ def _cgroups() -> Piece:
             "cgroups",
             False,
             "none mounted",
-            "memory is bounded by rlimits and by watching, not by the kernel",
+            WATCHED,
         )
     return Piece(
         "cgroups",
         True,
         "version 2" if two else "version 1",
-        "not used: memory is bounded by rlimits and watching",
+        f"not used: {WATCHED}",
     )
 
 
