@@ -7,7 +7,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: setup demo hub test lint test-long browser test-bare test-gpu test-hub test-faults bench bench-grading bench-convolution bench-oracle bench-scale release clean help
+.PHONY: setup demo hub test lint test-long browser test-bare test-gpu test-hub test-faults bench bench-grading bench-isolation bench-convolution bench-oracle bench-scale release clean help
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -57,6 +57,9 @@ bench: setup  ## our gradient check beside those of other courses (minutes)
 
 bench-grading: setup  ## a class graded by stock nbgrader and by us (minutes)
 	$(BIN)/python -m benchmarks.grading
+
+bench-isolation: setup  ## what each level of isolation costs a submission
+	$(BIN)/python -m benchmarks.isolation
 
 bench-convolution: setup  ## our im2col convolution beside a naive loop and torch, one thread
 	$(BIN)/python -m benchmarks.convolution

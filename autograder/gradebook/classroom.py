@@ -295,10 +295,10 @@ class _Class:
 
     def _untimed(self) -> Iterator[tuple[str, str]]:
         """Whose timestamp.txt cannot be read, and why."""
-        from .hooks.timestamps import unreadable
+        from .hooks.timestamps import why_untimed
 
         for student, folder in self._folders.items():
-            if why := unreadable(folder):
+            if why := why_untimed(folder):
                 yield student, why
 
     def _collect(self, level: str) -> ClassGrades:

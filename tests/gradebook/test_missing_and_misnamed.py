@@ -9,7 +9,7 @@ import pytest
 from courses.course import TinyCourse, build_tiny, once
 
 from autograder.gradebook.classroom import ClassGrades, Wishes, grade_class
-from autograder.gradebook.hooks.timestamps import unreadable
+from autograder.gradebook.hooks.timestamps import why_untimed
 from autograder.gradebook.students import is_student_id
 
 WITHOUT = {"cat": "submission_secret.txt", "dan": "timestamp.txt"}
@@ -59,8 +59,8 @@ def test_whoever_may_be_late_is_told_of(grades: ClassGrades):
 
 
 def test_no_timestamp_is_nothing_to_tell_of(course: TinyCourse):
-    assert unreadable(course.root / "submitted/dan/tiny") is None
-    assert unreadable(course.root / "submitted/ann/tiny") is None
+    assert why_untimed(course.root / "submitted/dan/tiny") is None
+    assert why_untimed(course.root / "submitted/ann/tiny") is None
 
 
 def test_feedback_is_released_to_everybody_else(course: TinyCourse, grades: ClassGrades):

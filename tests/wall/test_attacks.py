@@ -177,7 +177,7 @@ ATTACKS = [
     Attack("searching the heap", ["import gc\nfor o in gc.get_objects():\n    if type(o) is dict and any(type(v) is str and v.startswith('the-reference') for v in o.values()): print('FOUND')" + TRY], never_says("FOUND")),
     Attack("walking the stack", ["import sys\nf = sys._getframe()\nnames = set()\nwhile f: names |= set(f.f_locals); f = f.f_back\nprint([n for n in names if 'reference' in n or 'mistake' in n or 'gradebook' in n] and 'FOUND')" + TRY], never_says("FOUND")),
     Attack("open descriptors", ["import os\nfor fd in range(3, 500):\n    try: print('fd', os.readlink(f'/proc/self/fd/{fd}'))\n    except OSError: pass" + TRY], lambda o: (_only_its_socket(o))),
-    Attack("other submissions' directories", ["import os\ntry: print('LISTED', os.listdir('..'))\nexcept OSError: pass" + TRY], never_says("LISTED"), WALLED),
+    Attack("other submissions' directories", ["import os\ntry: print('LISTED' if {os.path.basename(os.getcwd())} != {*os.listdir('..')} else 'alone')\nexcept OSError: pass" + TRY], never_says("LISTED"), WALLED),
     Attack("a numpy directory", ["import numpy\nprint(numpy.zeros(1), getattr(numpy, 'fake', 'real'))"], says("real"), files={"numpy/__init__.py": b"fake = 'fake'"}),
     Attack("startup files", ["print('began')"], says("began"), files={"sitecustomize.py": b"1/0", "ipython_config.py": b"1/0", "autograder/__init__.py": b"1/0", "startup/00.py": b"1/0"}),
     Attack("file names that lead out", ["import glob\nprint(sorted(glob.glob('**', recursive=True)))"], says("'good.txt'"), files={"../evil.txt": b"x", "/tmp/evil-chainrule.txt": b"x", "a/../../evil2.txt": b"x", "good.txt": b"x", "exercises.py": b"1/0"}),

@@ -28,7 +28,7 @@ def handed_in(folder: str | Path) -> datetime | None:
         return None
 
 
-def unreadable(folder: str | Path) -> str | None:
+def why_untimed(folder: str | Path) -> str | None:
     """Why a timestamp.txt that is there gives no date; None when it gives one, or there is none."""
     there = os.path.lexists(Path(folder, "timestamp.txt"))
     if there and handed_in(folder) is None:
@@ -44,7 +44,7 @@ def read_with_care() -> None:
     """Let every CourseDirectory of this process read timestamps so, and Formgrader's list of submissions."""
 
     def get_existing_timestamp(self: Any, dest_path: str) -> datetime | None:
-        if why := unreadable(dest_path):
+        if why := why_untimed(dest_path):
             self.log.warning("%s: late or not, nobody can tell: %s", dest_path, why)
         return handed_in(dest_path)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from ..wire import kernel
+from ..wire import kernel, seccomp
 from ..wire.kernel import Right
 
 SPARE_PROCESSES = 4
@@ -22,8 +22,8 @@ def confine(plan: dict[str, Any]) -> None:
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
     if (rules := plan.get("landlock")) is not None:
         kernel.only_beneath(_rules(rules))
-    if plan.get("no_internet"):
-        kernel.no_internet()
+    if (families := plan.get("families")) is not None:
+        seccomp.refuse_calls(families)
 
 
 def _limits(limits: dict[str, int]) -> None:

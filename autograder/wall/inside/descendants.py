@@ -44,15 +44,6 @@ def quickly_below(root: int) -> list[int]:
     return found
 
 
-def memory(pid: int) -> int:
-    """Bytes of memory that ``pid`` has written to; 0 when it is gone."""
-    with suppress(OSError, ValueError), open(f"/proc/{pid}/status", "rb") as status:
-        for line in status:
-            if line.startswith(b"RssAnon:"):
-                return int(line.split()[1]) * 1024
-    return 0
-
-
 def sweep(keep: int | None = None) -> int:
     """Kill every process below this one except ``keep``; how many are left after many tries (0, or a fork storm).
 

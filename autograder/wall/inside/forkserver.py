@@ -18,7 +18,7 @@ from contextlib import suppress
 from typing import Any
 
 from ..wire import frames, kernel
-from . import descendants, sandboxed
+from . import descendants, holdings, rooms, sandboxed
 
 WATCH_MILLISECONDS = 200
 
@@ -29,7 +29,7 @@ class Forkserver:
     def __init__(self, grader: socket.socket) -> None:
         self._grader = grader
         self._child: int | None = None
-        self._memory = 0
+        self._bounds: dict[str, Any] = {}
         self._bell, bell = socket.socketpair()
         self._bell.setblocking(False)
         bell.setblocking(False)
@@ -73,7 +73,7 @@ class Forkserver:
     def _answer(self, header: frames.Header, fds: list[int]) -> None:
         reply: frames.Header = {"re": header["op"]}
         if header["op"] == "fork":
-            self._memory = header["memory"]
+            self._bounds = header["bounds"]
             reply["pid"] = self._fork(fds[0])
         elif header["op"] == "prepare":
             sandboxed.prepare(header["modules"])
@@ -85,7 +85,7 @@ class Forkserver:
             reply["left"] = descendants.sweep(self._child if header.get("keep") else None)
             self._reap()
             if header.get("clean"):
-                reply["swept"] = [_empty(path) for path in header["clean"]]
+                reply["swept"] = rooms.emptied(header["clean"], header["uid"])
         frames.send(self._grader, reply)
 
     def _fork(self, fd: int) -> int:
@@ -101,17 +101,24 @@ class Forkserver:
         return pid
 
     def _watch(self) -> None:
-        """The limit of a process binds each one alone; together they may not use more either."""
+        """The limits of a process bind each one alone; together they may not use more either."""
         if self._child is None:
             return
-        ours = descendants.memory(os.getpid())
-        used = sum(
-            max(0, descendants.memory(pid) - ours) for pid in descendants.quickly_below(self._child)
-        )
-        if used > self._memory:
-            frames.send(self._grader, {"event": "memory", "pid": self._child})
+        if what := self._used_up(self._child):
+            frames.send(self._grader, {"event": "exceeded", "pid": self._child, "what": what})
             descendants.sweep()
             self._reap()
+
+    def _used_up(self, child: int) -> str | None:
+        """The first of the bounds that what runs now exceeds."""
+        held = holdings.held_by(descendants.quickly_below(child), os.getpid())
+        if held.memory > self._bounds["memory"]:
+            return "memory"
+        room = self._bounds["room"]
+        disk, files = holdings.filled(room) if room else (held.unlinked, 0)
+        if disk > self._bounds["disk"]:
+            return "disk"
+        return "files" if files > self._bounds["files"] else None
 
     def _reap(self) -> None:
         while True:
@@ -124,19 +131,6 @@ class Forkserver:
             if pid == self._child:
                 self._child = None
                 frames.send(self._grader, {"event": "exit", "pid": pid, "status": status})
-
-
-def _empty(path: str) -> bool:
-    """Remove what a submission left in a directory that only lives inside, such as /tmp."""
-    import shutil
-
-    for entry in os.scandir(path):
-        if entry.is_dir(follow_symlinks=False):
-            shutil.rmtree(entry.path, ignore_errors=True)
-        else:
-            with suppress(OSError):
-                os.unlink(entry.path)
-    return not os.listdir(path)
 
 
 def preload(modules: list[str]) -> list[str]:

@@ -18,7 +18,9 @@ from pathlib import Path
 
 from ...errors import WallError
 from ..wire import frames
-from .isolation import Level, Plan, plan
+from ..wire.limits import Limits
+from .endings import MOST_FILES
+from .isolation import INSIDE, Level, Plan, plan
 
 PREFIX = "chainrule-wall-"
 LOG = "log"
@@ -35,9 +37,11 @@ class ForkserverDied(Exception):
 
 class ForkserverProcess:
     """One forkserver: started, spoken to, ended. ``exited`` maps the pids of ended submissions to their wait
-    status, ``gluttons`` are those that were killed for their memory."""
+    status, ``exceeded`` what those had used up that were killed for it."""
 
-    def __init__(self, level: Level, hidden: Sequence[Path], modules: Sequence[str]) -> None:
+    def __init__(
+        self, level: Level, hidden: Sequence[Path], modules: Sequence[str], scratch_bytes: int
+    ) -> None:
         _clear_after_killed_graders()
         self.directory = Path(tempfile.mkdtemp(prefix=PREFIX))
         self.directory.chmod(0o711)
@@ -48,9 +52,9 @@ class ForkserverProcess:
         home.mkdir()
         home.chmod(0o755)
         self.exited: dict[int, int] = {}
-        self.gluttons: set[int] = set()
+        self.exceeded: dict[int, str] = {}
         self._prepared: Mapping[str, str] = {}
-        self.plan: Plan = plan(level, self.sessions, hidden)
+        self.plan: Plan = plan(level, self.sessions, hidden, scratch_bytes)
         _lend_fonts(home)
         ours, theirs = socket.socketpair()
         self._channel = frames.Channel(ours)
@@ -102,19 +106,28 @@ class ForkserverProcess:
             self._prepared = modules
             self._ask({"op": "prepare", "modules": modules})
 
-    def fork(self, end: socket.socket, memory: int) -> int:
+    def fork(self, end: socket.socket, limits: Limits, handed: int) -> int:
         """A new submission that speaks over ``end``; its pid as the forkserver sees it. All its processes together may use
-        ``memory`` bytes."""
-        return self._ask({"op": "fork", "memory": memory}, fds=(end.fileno(),))["pid"]
+        what ``limits`` says, beside the ``handed`` bytes of files that it begins with."""
+        bounds = {
+            "memory": limits.memory_bytes,
+            "disk": limits.scratch_bytes + handed,
+            "files": MOST_FILES,
+            "room": INSIDE if self.plan.own_file_systems else None,
+        }
+        return self._ask({"op": "fork", "bounds": bounds}, fds=(end.fileno(),))["pid"]
 
     def interrupt(self) -> None:
         """SIGINT for the submission."""
         self._ask({"op": "interrupt"})
 
     def kill(self, *, keep_submission: bool = False) -> None:
-        """Kill the submission and everything it ever started; or all but the submission itself, as after a check."""
+        """Kill the submission and everything it ever started; or all but the submission itself, as after a check. A
+        forkserver that cannot is as good as dead: nothing of a submission is there for the next one."""
         clean = [] if keep_submission else self.plan.rooms_inside()
-        self._ask({"op": "kill", "keep": keep_submission, "clean": clean})
+        words = {"op": "kill", "keep": keep_submission, "clean": clean, "uid": self.plan.uid}
+        if not all(self._ask(words).get("swept", ())):
+            raise ForkserverDied
 
     def poll(self) -> None:
         """Take in the news of ended submissions, without waiting."""
@@ -166,8 +179,8 @@ class ForkserverProcess:
                 raise ForkserverDied from error
             if header.get("event") == "exit":
                 self.exited[header["pid"]] = header["status"]
-            elif header.get("event") == "memory":
-                self.gluttons.add(header["pid"])
+            elif header.get("event") == "exceeded":
+                self.exceeded[header["pid"]] = header["what"]
             elif key and header.get(key) == value:
                 return header
 

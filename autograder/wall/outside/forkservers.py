@@ -12,16 +12,21 @@ from .isolation import Level
 class Forkservers:
     """Keeps one forkserver at a time."""
 
-    def __init__(self, level: Level, hidden: Sequence[Path], modules: Sequence[str]) -> None:
+    def __init__(
+        self, level: Level, hidden: Sequence[Path], modules: Sequence[str], scratch_bytes: int
+    ) -> None:
         self._level: Level = level
         self._hidden = tuple(Path(path) for path in hidden)
         self._modules = tuple(modules)
+        self._scratch_bytes = scratch_bytes
         self._present: ForkserverProcess | None = None
 
     def present(self) -> ForkserverProcess:
         """The forkserver, started when there is none. Raises WallError when it does not start."""
         if self._present is None:
-            self._present = ForkserverProcess(self._level, self._hidden, self._modules)
+            self._present = ForkserverProcess(
+                self._level, self._hidden, self._modules, self._scratch_bytes
+            )
         return self._present
 
     def replace(self, dead: ForkserverProcess) -> None:

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from ...errors import WallError
-from ..wire.kernel import landlock_abi, seccomp_known
+from ..wire.kernel import landlock_abi
 from ..wire.limits import Limits
+from ..wire.seccomp import INET, INET6, UNIX, seccomp_known
 
 Level = Literal["bubblewrap", "landlock", "none"]
 Asked = Literal["auto", "bubblewrap", "landlock", "none"]
@@ -61,6 +62,11 @@ VISIBLE_MODULES = ("autograder", "coursekit")
 INSIDE = "/scratch"
 HOME_INSIDE = "/forkserver"
 ROOMS_INSIDE = ("/tmp", "/dev/shm")
+ROOM_BYTES = 256 << 20
+KEPT_INSIDE = {"SETUID": 7, "SETGID": 6, "KILL": 5, "SYS_PTRACE": 19, "DAC_READ_SEARCH": 2}
+"""What a forkserver of root's may do: make submissions another user's, end them, and count what they hold."""
+SPARE_BYTES = 32 << 20
+"""Room for the instructor's files, beside the half of the limit that a student's own may take and the limit itself."""
 
 
 def bwrap() -> str:
@@ -135,6 +141,12 @@ class Plan:
     listed: tuple[str, ...]
     hidden: tuple[Path, ...]
     accelerated: bool
+    scratch_bytes: int
+
+    @property
+    def own_file_systems(self) -> bool:
+        """Whether all that a submission writes to is in file systems that only it has, each with a size."""
+        return self.level == "bubblewrap"
 
     def inside(self, scratch: Path) -> str:
         """The scratch directory's name where the submission sees it."""
@@ -146,9 +158,9 @@ class Plan:
 
     def rooms_inside(self) -> list[str]:
         """Directories that live inside only, to be emptied after each submission."""
-        return list(ROOMS_INSIDE) if self.level == "bubblewrap" else []
+        return [*ROOMS_INSIDE, INSIDE] if self.own_file_systems else []
 
-    def confine(self, scratch: Path, limits: Limits) -> dict[str, Any]:
+    def confine(self, scratch: str, limits: Limits) -> dict[str, Any]:
         """What a submission applies to itself after the fork."""
         return {
             "limits": self._rlimits(limits),
@@ -157,8 +169,12 @@ class Plan:
             "landlock": self._landlock(scratch)
             if self.level != "none" and landlock_abi() > 0
             else None,
-            "no_internet": self.level == "landlock" and seccomp_known(),
+            "families": self._families() if self.level != "none" and seccomp_known() else None,
         }
+
+    def _families(self) -> tuple[int, ...]:
+        """Behind bubblewrap the network is empty; without it there is none but UNIX sockets."""
+        return (UNIX, INET, INET6) if self.level == "bubblewrap" else (UNIX,)
 
     def _rlimits(self, limits: Limits) -> dict[str, int]:
         bounds = {
@@ -177,14 +193,14 @@ class Plan:
     def _counts_alone(self) -> bool:
         return self.uid is not None or self.level == "bubblewrap"
 
-    def _landlock(self, scratch: Path) -> dict[str, list[str]]:
+    def _landlock(self, scratch: str) -> dict[str, list[str]]:
         inside = self.level == "bubblewrap"
         proc = ("/proc",) if inside else PROC
         devices = [*DEVICES, *(path for pattern in ACCELERATORS for path in glob.glob(pattern))]
         return {
             "read": [*self.read, *proc, *SYS],
             "list": list(self.listed),
-            "write": [self.inside(scratch), *(ROOMS_INSIDE if inside else ())],
+            "write": self.rooms_inside() or [scratch],
             "devices": devices,
         }
 
@@ -207,7 +223,8 @@ class Plan:
             for path in glob.glob(pattern):
                 command += ["--dev-bind", path, path]
         for room in ROOMS_INSIDE:
-            command += ["--perms", "1777", "--size", str(256 << 20), "--tmpfs", room]
+            command += _room(room, ROOM_BYTES)
+        command += _room(INSIDE, self.scratch_bytes + self.scratch_bytes // 2 + SPARE_BYTES)
         binds = [
             path
             for path in _outermost(self.read)
@@ -229,11 +246,15 @@ class Plan:
                 command += ["--perms", "0000", "--tmpfs", str(path)]
             elif path.exists():
                 command += ["--ro-bind", os.devnull, str(path)]
-        command += ["--bind", str(home), HOME_INSIDE, "--bind", str(self.sessions), INSIDE]
+        command += ["--bind", str(home), HOME_INSIDE]
         return [*command, "--remount-ro", "/", "--chdir", "/", *python]
 
 
-def plan(level: Level, sessions: Path, hidden: Sequence[Path]) -> Plan:
+def _room(path: str, size: int) -> list[str]:
+    return ["--perms", "1777", "--size", str(size), "--tmpfs", path]
+
+
+def plan(level: Level, sessions: Path, hidden: Sequence[Path], scratch_bytes: int) -> Plan:
     """Lay out the walls of one forkserver. Raises WallError when something hidden cannot be hidden."""
     roots = [str(path) for path in visible_paths()]
     buried = tuple(
@@ -258,6 +279,7 @@ def plan(level: Level, sessions: Path, hidden: Sequence[Path]) -> Plan:
         tuple(listed),
         buried,
         accelerator_shown(),
+        scratch_bytes,
     )
 
 
@@ -317,10 +339,9 @@ def _namespaces() -> list[str]:
         "--as-pid-1",
     ]
     if _may_change_user():
-        kept = [
-            word for name in ("SETUID", "SETGID", "KILL") for word in ("--cap-add", f"CAP_{name}")
-        ]
-        return [bwrap(), *common, "--cap-drop", "ALL", *kept]
+        mine = _capabilities()
+        kept = [f"CAP_{name}" for name, bit in KEPT_INSIDE.items() if mine >> bit & 1]
+        return [bwrap(), *common, "--cap-drop", "ALL", *_each("--cap-add", kept)]
     return [bwrap(), "--unshare-user", *common]
 
 
@@ -329,12 +350,20 @@ def _may_change_user() -> bool:
     if os.geteuid() != 0:
         return False
     needed = (1 << 0) | (1 << 5) | (1 << 6) | (1 << 7)  # CHOWN, KILL, SETGID, SETUID
+    return _capabilities() & needed == needed
+
+
+def _capabilities() -> int:
+    """The effective ones of this process, as the kernel numbers their bits."""
     try:
         with open("/proc/self/status") as status:
-            bits = next(int(line.split()[1], 16) for line in status if line.startswith("CapEff"))
+            return next(int(line.split()[1], 16) for line in status if line.startswith("CapEff"))
     except (OSError, StopIteration, ValueError):
-        return False
-    return bits & needed == needed
+        return 0
+
+
+def _each(option: str, values: Sequence[str]) -> list[str]:
+    return [word for value in values for word in (option, value)]
 
 
 def _own_uid() -> int | None:

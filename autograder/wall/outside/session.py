@@ -2,38 +2,32 @@
 
 from __future__ import annotations
 
-import os
 import secrets
-import signal
 import socket
-import stat
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
-from importlib.machinery import all_suffixes
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from types import TracebackType
 
 from ...errors import WallError
-from ...exercise.importing import codes_of, names_of
+from ...exercise.importing import codes_of
 from ...exercise.trial import Exercise
 from ...language.probe import Inputs
 from ...language.verdict import Evaluation, Failure
 from ...watch.evaluate import Evaluate
 from ..wire import frames, values
-from ..wire.limits import Cell, CellResult, Limits, in_bytes, in_seconds
+from ..wire.limits import Cell, CellResult, Limits, in_seconds
 from .evaluator import NO_ANSWER, Evaluator, Gone
-from .forkserver_process import ForkserverDied, ForkserverProcess, remove_tree
+from .forkserver_process import ForkserverDied
 from .forkservers import Forkservers
-from .outputs import STREAM_CAP, Collected, Output, Shown, stopped
+from .notebook_process import NotebookProcess
+from .outputs import stopped
+from .scratch import admitted, is_safe
 
 RESTARTS = 3
-GRACE_SECONDS = 2.0
-READY_SECONDS = 60.0
 FORK_SECONDS = 10.0
-LOOK_SECONDS = 0.25
-MOST_FILES = 20_000
 
 
 class Session:
@@ -58,30 +52,23 @@ class Session:
         self._codes = _packed_codes(tuple(modules.items()))
         self._files = {
             **self._trusted,
-            **_admitted(files, self._trusted, self.limits.scratch_bytes),
+            **admitted(files, self._trusted, self.limits.scratch_bytes),
         }
-        self._handed = sum(map(len, self._files.values())) + (4096 + 1024) * len(
-            self._files
-        )  # blocks and directories
         for name in trusted:
-            if not _is_safe(name):
+            if not is_safe(name):
                 raise WallError(
                     f"{name!r} is no name for a file in the notebook's directory: name one without folders."
                 )
-        self._forkserver: ForkserverProcess
-        self._channel: frames.Channel | None = None
+        self._process: NotebookProcess
         self._check: frames.Channel | None = None
-        self._pid = 0
         self._cells: list[Cell] = []
         self._spoiled: dict[int, CellResult] = {}
         self._results: list[CellResult] = []
-        self._shown = Shown(limits.notebook_output_bytes)
-        self._partial: list[Output] = []
         self._restarts_left = RESTARTS
         self._deaths = 0
         self._deadline = float("inf")
         self._gone: Failure | None = None
-        self._scratch: Path | None = None
+        self._closed = False
         self._anew = False
         self.exercises: tuple[str, ...] = ()
         self._insist(self._start)
@@ -101,62 +88,30 @@ class Session:
 
     def close(self) -> None:
         """Kill every process of the submission and remove its files."""
-        self._hang_up()
         try:
-            if self._scratch is not None:
-                scratch, self._scratch = self._scratch, None
-                try:
-                    self._forkserver.kill()
-                except ForkserverDied:
-                    self._forkservers.replace(self._forkserver)
-                remove_tree(scratch)
+            if not self._closed:
+                self._closed = True
+                self._stop()
+        except ForkserverDied:
+            self._forkservers.replace(self._process.forkserver)
         finally:
             self._release(self)
 
     def _start(self) -> None:
-        """A fresh scratch directory, a fresh fork in it, the trusted exercises loaded."""
         self._anew = False
-        self._forkserver = forkserver = self._forkservers.present()
-        self._scratch = scratch = forkserver.sessions / secrets.token_hex(8)
-        _fill(scratch, self._files, forkserver.plan.uid)
-        forkserver.prepare(self._modules)
-        ours, theirs = socket.socketpair()
-        self._channel = frames.Channel(ours)
-        with theirs:
-            self._pid = forkserver.fork(theirs, self.limits.memory_bytes)
-        header = {
-            "op": "setup",
-            "scratch": forkserver.plan.inside(scratch),
-            "confine": forkserver.plan.confine(scratch, self.limits),
-            "nested": forkserver.plan.level != "none",
-            "modules": self._modules,
-            "text_cap": min(STREAM_CAP, self.limits.output_bytes),
-        }
-        try:
-            reply = self._converse(header, READY_SECONDS)
-        except Gone as gone:
-            raise WallError(
-                f"The submission's process {gone.failure.message} before any student code ran: grade it again."
-            ) from gone
-        if reply.get("kind") != "ready":
-            raise WallError(
-                f"The submission's walls or exercises failed before any student code: {reply.get('message')}"
-            )
-        self.exercises = tuple(str(name) for name in reply.get("exercises", ()))
+        self._process = NotebookProcess(self._forkservers.present(), self.limits)
+        self.exercises = self._process.start(self._files, self._modules)
 
     def _stop(self) -> None:
         """End the present fork, keep nothing of it."""
         self._hang_up()
-        self._forkserver.kill()
-        if self._scratch is not None:
-            remove_tree(self._scratch)
-        self._shown = Shown(self.limits.notebook_output_bytes)
+        self._process.end()
 
     def _hang_up(self) -> None:
-        for channel in (self._channel, self._check):
-            if channel is not None:
-                channel.close()
-        self._channel = self._check = None
+        self._process.hang_up()
+        if self._check is not None:
+            self._check.close()
+        self._check = None
 
     def _insist(self, act: Callable[[], None]) -> None:
         """Do ``act``; when the forkserver dies under it, once more with a new forkserver."""
@@ -175,7 +130,7 @@ class Session:
     def _forkserver_died(self) -> None:
         self._hang_up()
         self._deaths += 1
-        self._forkservers.replace(self._forkserver)
+        self._forkservers.replace(self._process.forkserver)
 
     # --- cells ------------------------------------------------------------------------------------------------------
 
@@ -200,7 +155,7 @@ class Session:
                 return
             except Gone as gone:
                 failure = gone.failure
-                partial = self._partial
+                partial = self._process.partial
             except ForkserverDied:
                 self._forkserver_died()
                 failure = Failure("killed", "took the grader's own process down")
@@ -236,10 +191,10 @@ class Session:
             )
 
     def _one(self, cell: Cell) -> CellResult:
-        self._partial = []
+        self._process.partial = []
         if cell.kind == "check":
             if cell.exercise is not None:
-                self._converse({"op": "remember", "exercise": cell.exercise}, FORK_SECONDS)
+                self._process.converse({"op": "remember", "exercise": cell.exercise}, FORK_SECONDS)
             return CellResult(cell.id)
         left = self._deadline - time.monotonic()
         if left <= 0:
@@ -247,63 +202,7 @@ class Session:
                 f"not run: the notebook had used its {in_seconds(self.limits.submission_seconds)}"
             )
             return CellResult(cell.id, [stopped(sentence)], None, Failure("timeout", sentence))
-        return self._execute(cell, min(self.limits.cell_seconds, left))
-
-    def _execute(self, cell: Cell, seconds: float) -> CellResult:
-        collected = Collected(self.limits.output_bytes, self._shown)
-        self._partial = []
-        nonce = secrets.token_hex(8)
-        try:
-            self._channel_or_gone().send({"op": "cell", "nonce": nonce, "source": cell.source})
-            failure: Failure | None = None
-            try:
-                reply = self._until_done(nonce, collected, time.monotonic() + seconds)
-            except frames.Late:
-                failure = Failure("timeout", f"stopped after {in_seconds(seconds)}")
-                self._forkserver.interrupt()
-                reply = self._until_done(nonce, collected, time.monotonic() + GRACE_SECONDS)
-        except frames.Late:
-            self._partial = collected.finished()
-            raise Gone(
-                Failure(
-                    "timeout", f"stopped after {in_seconds(seconds)}; it did not heed the interrupt"
-                )
-            ) from None
-        except (frames.Closed, frames.Malformed, Gone) as error:
-            self._partial = collected.finished()
-            raise self._why(error) from error
-        count = reply.get("execution_count")
-        outputs = collected.finished()
-        if failure is not None:
-            outputs.append(stopped(failure.message))
-        return CellResult(
-            cell.id,
-            outputs,
-            count if type(count) is int and 0 <= count < 1 << 31 else None,
-            failure,
-        )
-
-    def _until_done(self, nonce: str, collected: Collected, deadline: float) -> frames.Header:
-        channel = self._channel_or_gone()
-        while True:
-            header, _ = channel.receive(
-                deadline, every=LOOK_SECONDS, look=self._look, also=self._forkserver.fileno
-            )
-            kind = header.get("kind")
-            if header.get("nonce") != nonce:
-                if kind in ("out", "update", "clear"):
-                    continue  # a thread that still talks about an earlier cell
-                raise frames.Malformed(NO_ANSWER)
-            if kind == "done":
-                return header
-            if kind == "out":
-                collected.add(header.get("output"), header.get("display_id"))
-            elif kind == "update":
-                collected.update(header.get("output"), header.get("display_id"))
-            elif kind == "clear":
-                collected.clear(header.get("wait") is True, header.get("keep"))
-            else:
-                raise frames.Malformed(NO_ANSWER)
+        return self._process.execute(cell, min(self.limits.cell_seconds, left))
 
     # --- checks -----------------------------------------------------------------------------------------------------
 
@@ -331,7 +230,7 @@ class Session:
         packed = self._packed(exercise, batch)
         channel = self._first_channel() if unforked else self._check_channel()
         until = deadline()
-        look = self._look if unforked else self._measure
+        look = self._process.look if unforked else self._process.measure
         for trees, payload in packed:
             nonce = secrets.token_hex(8)
             question = {
@@ -345,9 +244,7 @@ class Session:
             )
             left = len(trees)
             while left:
-                header, raw = channel.receive(
-                    until, every=LOOK_SECONDS, look=look, also=self._forkserver.fileno
-                )
+                header, raw = self._process.receive(channel, until, look)
                 if unforked and header.get("kind") in ("out", "update", "clear"):
                     continue  # what an answer prints there comes on the same channel
                 if header.get("nonce") != nonce or header.get("kind") != "evaluations":
@@ -377,7 +274,7 @@ class Session:
             self._check.close()
             self._check = None
         try:
-            self._forkserver.kill(keep_submission=True)
+            self._process.forkserver.kill(keep_submission=True)
         except ForkserverDied:
             self._forkserver_died()
 
@@ -390,11 +287,11 @@ class Session:
             ours, theirs = socket.socketpair()
             check = frames.Channel(ours)
             try:
-                self._forkserver.kill(
-                    keep_submission=True
-                )  # what cells left running is in nobody's way now
+                # what cells left running is in nobody's way then
+                self._process.forkserver.kill(keep_submission=True)
                 with theirs:
-                    self._converse({"op": "check"}, FORK_SECONDS, self._codes, (theirs.fileno(),))
+                    fds = (theirs.fileno(),)
+                    self._process.converse({"op": "check"}, FORK_SECONDS, fds, self._codes)
                 header, _ = check.receive(time.monotonic() + FORK_SECONDS)
                 if header.get("kind") != "done":
                     raise frames.Malformed(NO_ANSWER)
@@ -417,9 +314,9 @@ class Session:
         """The socket to the notebook's own process, run again if there is none. Raises Gone."""
         self._revive()
         if not self._anew:
-            self._converse({"op": "anew"}, FORK_SECONDS, self._codes)
+            self._process.converse({"op": "anew"}, FORK_SECONDS, payload=self._codes)
             self._anew = True
-        return self._channel_or_gone()
+        return self._process.channel
 
     def _end_present(self) -> None:
         with suppress(ForkserverDied):
@@ -429,7 +326,7 @@ class Session:
         """Run the notebook again when its process has ended since. Raises Gone when it did so too often."""
         if self._gone is not None:
             raise Gone(self._gone)
-        if self._channel is not None and self._pid not in self._forkserver.exited:
+        if self._process.lives:
             return
         if self._restarts_left <= 0 or self._deaths >= 2:
             self._gone = Failure("killed", "the notebook's Python process ended again and again")
@@ -444,173 +341,11 @@ class Session:
         if self._gone is not None:
             raise Gone(self._gone)
 
-    # --- talking ----------------------------------------------------------------------------------------------------
-
-    def _converse(
-        self, header: frames.Header, seconds: float, payload: bytes = b"", fds: Sequence[int] = ()
-    ) -> frames.Header:
-        """One question, one answer, from the notebook's process. Raises Gone."""
-        nonce = secrets.token_hex(8)
-        try:
-            channel = self._channel_or_gone()
-            channel.send({**header, "nonce": nonce}, payload, fds=fds)
-            deadline = time.monotonic() + seconds
-            while True:
-                reply, _ = channel.receive(
-                    deadline, every=LOOK_SECONDS, look=self._look, also=self._forkserver.fileno
-                )
-                if reply.get("nonce") == nonce and reply.get("kind") in ("done", "ready", "failed"):
-                    return reply
-                if reply.get("kind") not in ("out", "update", "clear"):
-                    raise frames.Malformed(NO_ANSWER)
-        except (frames.Closed, frames.Malformed, frames.Late) as error:
-            raise self._why(error) from error
-
-    def _channel_or_gone(self) -> frames.Channel:
-        if self._channel is None:
-            raise Gone(self._gone or Failure("killed", "its Python process had ended"))
-        return self._channel
-
-    def _look(self) -> None:
-        """Between frames: has the process ended, has it written too much?"""
-        self._forkserver.poll()
-        if self._pid in self._forkserver.exited:
-            raise Gone(Failure("killed", self._end_in_words()))
-        self._measure()
-
-    def _measure(self) -> None:
-        """Has it written too much? All that is asked while a check runs: a check's fork outlives its notebook."""
-        self._forkserver.poll()
-        if self._scratch is not None:
-            _bound(self._scratch, self._handed, self.limits.scratch_bytes)
-
-    def _why(self, error: BaseException) -> Gone:
-        """What became of the process, in words."""
-        if isinstance(error, Gone):
-            return error
-        if isinstance(error, frames.Late):
-            return Gone(Failure("killed", "its Python process no longer answered"))
-        if isinstance(error, frames.Malformed):
-            return Gone(Failure("killed", NO_ANSWER))
-        until = time.monotonic() + 1.0
-        while self._pid not in self._forkserver.exited and time.monotonic() < until:
-            self._forkserver.poll()
-            time.sleep(0.005)
-        return Gone(Failure("killed", self._end_in_words()))
-
-    def _end_in_words(self) -> str:
-        if self._pid in self._forkserver.gluttons:
-            return f"used more than {in_bytes(self.limits.memory_bytes)} of memory in all its processes"
-        return _in_words(self._forkserver.exited.get(self._pid), self.limits)
-
 
 @lru_cache(maxsize=2)
 def _packed_codes(modules: tuple[tuple[str, bytes], ...]) -> bytes:
     """The trusted modules' code, for a process in which no student's line has had it in hand."""
     return values.pack_codes(codes_of(dict(modules), Path()))
-
-
-def _in_words(status: int | None, limits: Limits) -> str:
-    """How a process ended, for a student."""
-    if status is None:
-        return "ended its Python process"
-    if os.WIFSIGNALED(status):
-        number = os.WTERMSIG(status)
-        if number in (signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE):
-            return f"crashed the Python process ({signal.Signals(number).name}, a crash in compiled code)"
-        if number == signal.SIGABRT:
-            return "aborted the Python process (SIGABRT)"
-        if number == signal.SIGXCPU:
-            return "used more processor time than a submission may"
-        if number == signal.SIGKILL:
-            return f"was killed (SIGKILL: by itself, or for memory beyond {in_bytes(limits.memory_bytes)})"
-        return f"ended the Python process by signal {number}"
-    return f"ended the Python process with exit code {os.waitstatus_to_exitcode(status)}"
-
-
-def _is_safe(name: str) -> bool:
-    """A relative path of plain parts: nothing that leads out of the directory."""
-    path = PurePosixPath(name)
-    return (
-        bool(name)
-        and "\0" not in name
-        and "\\" not in name
-        and not path.is_absolute()
-        and not ({"..", "."} & set(name.split("/")))
-    )
-
-
-def _admitted(
-    files: Mapping[str, bytes], trusted: Mapping[str, bytes], most: int
-) -> dict[str, bytes]:
-    """The student's own files that may lie beside the notebook: safe names, none in the place of the
-    instructor's, half the room."""
-    admitted: dict[str, bytes] = {}
-    left = most // 2
-    for name, data in files.items():
-        if (
-            _is_safe(name)
-            and not _takes_the_place(name, trusted)
-            and len(data) <= left
-            and len(admitted) < MOST_FILES // 10
-        ):
-            admitted[name] = data
-            left -= len(data)
-    return admitted
-
-
-def _takes_the_place(name: str, trusted: Mapping[str, bytes]) -> bool:
-    """Whether a file is called like a trusted one, or would be imported in place of one."""
-    first, inside, _ = name.partition("/")
-    modules = {module for module in names_of(trusted) if "." not in module}
-    return name in trusted or (
-        first in modules
-        if inside
-        else first.partition(".")[0] in modules and first.endswith(tuple(all_suffixes()))
-    )
-
-
-def _fill(scratch: Path, files: Mapping[str, bytes], uid: int | None) -> None:
-    """Write the files into a new directory that belongs to the submission's user alone."""
-    scratch.mkdir(mode=0o700)
-    made = [scratch]
-    for name, data in files.items():
-        path = scratch / name
-        for parent in reversed(path.relative_to(scratch).parents[:-1]):
-            if not (scratch / parent).is_dir():
-                with suppress(OSError):
-                    (scratch / parent).mkdir(mode=0o700)
-                made.append(scratch / parent)
-        with suppress(OSError):  # a student's file in place of a directory
-            path.write_bytes(data)
-            made.append(path)
-    if uid is not None:
-        for path in made:
-            with suppress(OSError):
-                os.chown(path, uid, uid, follow_symlinks=False)
-
-
-def _bound(scratch: Path, handed: int, most: int) -> None:
-    """Raises Gone when the directory holds more than the ``handed`` bytes and ``most``, or very many files."""
-    used = count = 0
-    todo = [os.fspath(scratch)]
-    while todo:
-        try:
-            with os.scandir(todo.pop()) as entries:
-                for entry in entries:
-                    count += 1
-                    info = entry.stat(follow_symlinks=False)
-                    used += info.st_blocks * 512
-                    if stat.S_ISDIR(info.st_mode):
-                        todo.append(entry.path)
-                    if count > MOST_FILES:
-                        raise Gone(Failure("killed", f"made more than {MOST_FILES:,} files"))
-        except FileNotFoundError:
-            continue
-        except OSError:  # too deep to be named, or closed to its own user
-            raise Gone(Failure("killed", "made directories that cannot be looked into")) from None
-    if used > handed + most:
-        raise Gone(Failure("killed", f"wrote more than {in_bytes(most)} of files"))
 
 
 __all__ = ["Gone", "Session"]

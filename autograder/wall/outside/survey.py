@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ...errors import WallError
-from ..wire.kernel import landlock_abi, seccomp_known
+from ..wire.kernel import landlock_abi
+from ..wire.seccomp import seccomp_known
 from .isolation import bubblewrap_problem, bwrap, choose
 
 
@@ -62,7 +63,8 @@ def _bubblewrap() -> Piece:
         "bubblewrap",
         False,
         problem,
-        "submissions share the machine's network namespace and list of processes",
+        "submissions share the machine's network namespace and list of processes; their disk is watched, "
+        "not a file system of their own with a size",
     )
 
 
@@ -98,8 +100,19 @@ def _landlock() -> Piece:
 
 def _seccomp() -> Piece:
     known = seccomp_known()
-    cost = "" if known else "at level landlock UDP stays open on this kind of processor"
+    cost = (
+        ""
+        if known
+        else "not written for this processor: System V segments, queues and keys outlive a submission; "
+        "at level landlock UDP stays open"
+    )
     return Piece("seccomp", known, platform.machine(), cost)
+
+
+WATCHED = (
+    "memory of one process is bounded by the kernel, of all together by watching "
+    "(private, shared once, files without a name)"
+)
 
 
 def _cgroups() -> Piece:
@@ -110,13 +123,13 @@ def _cgroups() -> Piece:
             "cgroups",
             False,
             "none mounted",
-            "memory is bounded by rlimits and by watching, not by the kernel",
+            WATCHED,
         )
     return Piece(
         "cgroups",
         True,
         "version 2" if two else "version 1",
-        "not used: memory is bounded by rlimits and watching",
+        f"not used: {WATCHED}",
     )
 
 

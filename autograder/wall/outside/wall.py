@@ -60,7 +60,7 @@ class Wall:
     ) -> None:
         self.limits = limits or Limits()
         self.level: Level = choose(isolation)
-        self.forkservers = Forkservers(self.level, hidden, modules)
+        self.forkservers = Forkservers(self.level, hidden, modules, self.limits.scratch_bytes)
         self.accelerated = accelerator_shown() if accelerated is None else accelerated
         self._session: Session | None = None
         self._lock = threading.Lock()

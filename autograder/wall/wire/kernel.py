@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import platform
 import stat
 import struct
 import sys
@@ -52,45 +51,6 @@ def keep_capabilities(*numbers: int) -> None:
     bits = sum(1 << number for number in numbers)
     data = (_Data * 2)(_Data(bits, bits, bits), _Data(0, 0, 0))
     _checked(_libc.capset(ctypes.byref(_Header(0x20080522, 0)), data))
-
-
-SECCOMP_MODE_FILTER = 2
-_ALLOW, _REFUSE = 0x7FFF0000, 0x00050000 | 1  # EPERM
-_LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
-_MACHINES = {
-    "x86_64": (0xC000003E, 41),
-    "aarch64": (0xC00000B7, 198),
-}  # audit architecture, socket(2)
-_IO_URING_SETUP = 425
-_FOREIGN_NUMBERS = 0x40000000  # x32 on x86_64: other numbers for the same calls
-_AF_UNIX = 1
-
-
-def seccomp_known() -> bool:
-    """Whether the filter of ``no_internet`` is written for this machine."""
-    return platform.machine() in _MACHINES
-
-
-def no_internet() -> None:
-    """From here on sockets are of the UNIX family only. Needs NO_NEW_PRIVS. Raises OSError, KeyError."""
-    architecture, socket_call = _MACHINES[platform.machine()]
-    steps = [
-        (_LOAD, 0, 0, 4),  # the architecture
-        (_EQUAL, 0, 7, architecture),
-        (_LOAD, 0, 0, 0),  # the number of the call
-        (_AT_LEAST, 5, 0, _FOREIGN_NUMBERS),
-        (_EQUAL, 4, 0, _IO_URING_SETUP),  # it can open sockets of its own
-        (_EQUAL, 0, 2, socket_call),
-        (_LOAD, 0, 0, 16),  # its first argument, the family
-        (_EQUAL, 0, 1, _AF_UNIX),
-        (_RETURN, 0, 0, _ALLOW),
-        (_RETURN, 0, 0, _REFUSE),
-    ]
-    code = b"".join(struct.pack("HBBI", *step) for step in steps)
-    program = ctypes.create_string_buffer(code, len(code))
-    described = struct.pack("HxxxxxxP", len(steps), ctypes.addressof(program))
-    holder = ctypes.create_string_buffer(described, len(described))
-    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.addressof(holder))
 
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # on every architecture

@@ -24,6 +24,30 @@ def _endless_markdown(notebook: Notebook) -> None:
         )
 
 
+LEAVES = src(
+    """
+    import ctypes, os, platform
+    libc = ctypes.CDLL(None)
+    def call(x86, arm, *rest):
+        return libc.syscall(x86 if platform.machine() == 'x86_64' else arm, *rest)
+    def everything(create):
+        size = ctypes.c_size_t(4096)
+        yield call(29, 194, 0x5eed, size, create) >= 0
+        yield call(64, 190, 0x5eed, 1, create) >= 0
+        yield call(68, 186, 0x5eed, create) >= 0
+        yield call(240, 180, b'seed', os.O_RDWR | (os.O_CREAT if create else 0), 0o600, None) >= 0
+    if any(everything(0)) or os.path.lexists('/tmp/seed') or os.path.lexists('/dev/shm/seed'):
+        print('FOUND')
+    any([*everything(0o1600)])
+    for room in ('/tmp', '/dev/shm'):
+        try:
+            os.makedirs(f'{room}/seed/below')
+            os.chmod(f'{room}/seed', 0)
+        except OSError: pass
+    """
+)
+"""Behind Landlock there is no such directory to write to."""
+
 RESOURCES = [
     Attack(
         "endless_cell",
@@ -314,6 +338,35 @@ RESOURCES = [
             ),
         ],
         slow=True,
+    ),
+    Attack(
+        "nameless_files",
+        "fills the disk through open files that it has removed",
+        4,
+        [
+            src(
+                """
+                import os, time
+                held = []
+                for number in range(10):
+                    held.append(open(f'f{number}', 'wb'))
+                    os.unlink(f'f{number}')
+                    held[-1].write(b'1' * (60 << 20))
+                while True: time.sleep(1)
+                """
+            ),
+        ],
+        slow=True,
+    ),
+    *(
+        Attack(
+            f"left_behind_{number}",
+            "looks for what others left in the kernel and in closed directories, and leaves the same",
+            4,
+            [LEAVES],
+            never_says="FOUND",
+        )
+        for number in range(3)
     ),
     Attack(
         "display_shared",
