@@ -37,8 +37,8 @@ browser: setup  ## the browser that tests use: the machine's Chromium, else one 
 test: lint browser  ## everything that must hold, in a few minutes
 	$(BIN)/pytest -n $(JOBS) --dist worksteal
 
-test-bare: setup  ## a part of the tests as where there is neither bubblewrap nor Chromium
-	$(BIN)/python -m tests.bare -n $(JOBS) tests/wall/test_isolation.py tests/wall/test_unforked.py tests/classreport/test_page.py
+test-bare: setup  ## a part of the tests as where there is neither bubblewrap nor Chromium nor torch
+	$(BIN)/python -m tests.bare -n $(JOBS) tests/wall/test_isolation.py tests/wall/test_unforked.py tests/classreport/test_page.py tests/checks tests/solutions/test_audit.py tests/source/test_notebooks.py
 
 test-long: setup browser  ## slower proof: thousands of random cases
 	$(BIN)/pytest -n $(JOBS) --dist worksteal -m long

@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,6 +16,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy and torch: the tes
 sys.path.append(str(Path(__file__).parent))  # for tests/courses; last, so that it hides nothing
 
 from courses.course import TinyCourse, build_tiny, once
+
+from .missing import missing
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -53,9 +55,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
-    """Under CI a skipped test is a failed one: whatever should have run must run."""
+def pytest_make_collect_report(collector: pytest.Collector):
+    """A file of tests that needs a package which is not installed is skipped, but not under CI."""
     report = yield
+    if report.failed and not os.environ.get("CI"):
+        _skip_what_is_missing(report, report.call, collector.path)
+    return report
+
+
+def _skip_what_is_missing(report: Any, call: pytest.CallInfo | None, path: Path) -> None:
+    why = missing(call.excinfo.value) if call is not None and call.excinfo is not None else ""
+    if why:
+        report.outcome, report.longrepr = "skipped", (str(path), 1, f"Skipped: {why}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
+    """What needs a missing package is skipped; under CI a skipped test is a failed one: all must run."""
+    report = yield
+    if report.failed:
+        _skip_what_is_missing(report, call, item.path)
     if report.skipped and os.environ.get("CI") and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"skipped under CI: {report.longrepr}"
