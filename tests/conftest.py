@@ -17,7 +17,7 @@ sys.path.append(str(Path(__file__).parent))  # for tests/courses; last, so that 
 
 from courses.course import TinyCourse, build_tiny, once
 
-from .missing import missing
+from .missing import installed, missing, why
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -83,7 +83,10 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item):
-    """Where there is no browser to be had, what needs one is skipped before anything is made."""
+    """What needs a browser or a package that is not to be had is skipped before anything is made."""
+    for needed in item.iter_markers("needs"):
+        if not installed(*needed.args):
+            pytest.skip(why(*needed.args))
     if "browser" in getattr(item, "fixturenames", ()):
         from .browsers import NoBrowserError, program
 

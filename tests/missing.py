@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 
 OPTIONAL = ("torch", "h5py")
 
@@ -18,6 +19,15 @@ def missing(error: BaseException | None) -> str:
 def why(package: str) -> str:
     """The line for a package."""
     return f"needs {package}, which is not installed: pip install -e '.[torch]'"
+
+
+def installed(package: str) -> bool:
+    """Whether there is a package."""
+    try:
+        import_module(package)
+    except ModuleNotFoundError:
+        return False
+    return True
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
