@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 HERE = Path(__file__).parent
-WAITING = ("hostile", "source", "wall", "gradebook", "oracle")
+WAITING = ("hostile", "source", "notebook", "wall", "gradebook", "oracle")
 """Folders whose tests mostly wait: for a class that is graded, a kernel, a time limit."""
 
 
