@@ -7,7 +7,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: setup demo hub test lint test-long browser test-bare test-gpu test-hub test-faults bench bench-grading bench-isolation bench-convolution bench-oracle bench-scale release clean help
+.PHONY: setup demo hub test lint test-audit test-long browser test-bare test-gpu test-hub test-faults bench bench-grading bench-isolation bench-convolution bench-oracle bench-scale release clean help
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -37,8 +37,11 @@ browser: setup  ## the browser that tests use: the machine's Chromium, else one 
 test: lint browser  ## everything that must hold, in a few minutes
 	$(BIN)/pytest -n $(JOBS) --dist worksteal
 
-test-bare: setup  ## a part of the tests as where there is neither bubblewrap nor Chromium
-	$(BIN)/python -m tests.bare -n $(JOBS) tests/wall/test_isolation.py tests/wall/test_unforked.py tests/classreport/test_page.py
+test-bare: setup  ## a part of the tests as where there is neither bubblewrap nor Chromium nor torch
+	$(BIN)/python -m tests.bare -n $(JOBS) tests/wall/test_isolation.py tests/wall/test_unforked.py tests/classreport/test_page.py tests/checks tests/solutions/test_audit.py tests/source/test_notebooks.py
+
+test-audit: setup  ## the known mistakes whose verdicts take long, and the training of both styles (minutes)
+	$(BIN)/pytest -n $(JOBS) --dist worksteal -m audit tests/solutions
 
 test-long: setup browser  ## slower proof: thousands of random cases
 	$(BIN)/pytest -n $(JOBS) --dist worksteal -m long

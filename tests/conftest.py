@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,11 +17,13 @@ sys.path.append(str(Path(__file__).parent))  # for tests/courses; last, so that 
 
 from courses.course import TinyCourse, build_tiny, once
 
+from .missing import installed, missing, why
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 HERE = Path(__file__).parent
-WAITING = ("hostile", "source", "wall", "gradebook", "oracle")
+WAITING = ("hostile", "source", "notebook", "wall", "gradebook", "oracle")
 """Folders whose tests mostly wait: for a class that is graded, a kernel, a time limit."""
 
 
@@ -53,9 +55,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
-    """Under CI a skipped test is a failed one: whatever should have run must run."""
+def pytest_make_collect_report(collector: pytest.Collector):
+    """A file of tests that needs a package which is not installed is skipped, but not under CI."""
     report = yield
+    if report.failed and not os.environ.get("CI"):
+        _skip_what_is_missing(report, report.call, collector.path)
+    return report
+
+
+def _skip_what_is_missing(report: Any, call: pytest.CallInfo | None, path: Path) -> None:
+    why = missing(call.excinfo.value) if call is not None and call.excinfo is not None else ""
+    if why:
+        report.outcome, report.longrepr = "skipped", (str(path), 1, f"Skipped: {why}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
+    """What needs a missing package is skipped; under CI a skipped test is a failed one: all must run."""
+    report = yield
+    if report.failed:
+        _skip_what_is_missing(report, call, item.path)
     if report.skipped and os.environ.get("CI") and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"skipped under CI: {report.longrepr}"
@@ -64,7 +83,10 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item):
-    """Where there is no browser to be had, what needs one is skipped before anything is made."""
+    """What needs a browser or a package that is not to be had is skipped before anything is made."""
+    for needed in item.iter_markers("needs"):
+        if not installed(*needed.args):
+            pytest.skip(why(*needed.args))
     if "browser" in getattr(item, "fixturenames", ()):
         from .browsers import NoBrowserError, program
 

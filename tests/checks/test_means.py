@@ -124,7 +124,7 @@ def by_torch(W, X, y, reg):
         (richardson, "finite differences"),
         (all_at_once, "finite differences"),
         (never_in_hand, "finite differences"),
-        (by_torch, "calls torch"),
+        pytest.param(by_torch, "calls torch", marks=pytest.mark.needs("torch")),
     ],
 )
 def test_a_way_around_the_derivation_earns_nothing(answer, words):
@@ -191,6 +191,7 @@ def by_torch_and_scipy(W, X, y, reg):
     return loss, np.asarray(slopes).reshape(W.shape)
 
 
+@pytest.mark.needs("torch")
 def test_where_one_library_is_allowed_the_others_are_not():
     exercise, namespace = posed(
         by_torch, SVM, {"loss": "", "dW": "D C"}, [Reference(), AllowedMeans(("torch",))]
@@ -334,6 +335,7 @@ def in_a_thread_of_before(W, X, y, reg):
     ],
 )
 @pytest.mark.usefixtures("no_thread_is_left")
+@pytest.mark.needs("torch")
 def test_torch_is_seen_in_c_plus_plus_too(answer, words):
     right, namespace = products()
     reference = local(right, namespace)

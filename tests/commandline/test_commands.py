@@ -154,7 +154,7 @@ def test_demo_for_people_over_an_earlier_one(tiny_course: TinyCourse):
     (tiny_course.root / "build/demo").mkdir()
     (tiny_course.root / "build/demo/.chainrule-demo").touch()
     (tiny_course.root / "build/demo/old.txt").touch()
-    shown = tiny_course.run("chainrule", "demo", "tiny").stdout
+    shown = tiny_course.run("chainrule", "demo", "tiny", "--jobs", "1").stdout
     assert "What the feedback says to mistaken" in shown
     assert "divide by N" in " ".join(shown.split())
     assert "build/demo/feedback/forger/tiny/tiny.html" in shown

@@ -189,7 +189,7 @@ def test_from_release_to_feedback_by_nbgraders_own_commands(exchange: Exchange, 
     said = course.run("nbgrader", "collect", "tiny")
     assert "was not sent by 'ada'" in said.stdout + said.stderr
     assert exchange.students() == {"ada"}
-    course.run("chainrule", "grade", "tiny")
+    course.run("chainrule", "grade", "tiny", "--jobs", "1")
     course.run("nbgrader", "release_feedback", "tiny")
     homes["ada"].run("nbgrader", "fetch_feedback", "tiny", "--student", "ada")
     (page,) = (homes["ada"].root / COURSE / "tiny/feedback").rglob("*.html")

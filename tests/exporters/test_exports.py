@@ -61,7 +61,7 @@ def graded(root: Path) -> TinyCourse:
         (folder / "timestamp.txt").write_text(
             LATE if student == "dot" else "2026-03-01 11:00:00 UTC"
         )
-    course.run("chainrule", "grade", "tiny", "--no-feedback")
+    course.run("chainrule", "grade", "tiny", "--jobs", "1", "--no-feedback")
     return course
 
 
@@ -165,7 +165,7 @@ def test_the_file_has_a_name_of_its_own_by_default(tiny_course: TinyCourse):
 @pytest.mark.parametrize(
     "again",
     [
-        ("chainrule", "grade", "tiny", "--no-feedback", "--force"),
+        ("chainrule", "grade", "tiny", "--jobs", "1", "--no-feedback", "--force"),
         pytest.param(("nbgrader", "autograde", "tiny", "--force"), marks=pytest.mark.long),
     ],
 )

@@ -83,7 +83,7 @@ def test_pages_are_the_same_whoever_writes_them(
     students = [f"s{k}" for k in range(8)]
     for k, student in enumerate(students):
         tiny_course.hand_in(student, tiny_course.notebook(RIGHT | WRITTEN if k % 2 else {}))
-    grade_class(tiny_course.root, "tiny")
+    grade_class(tiny_course.root, "tiny", Wishes(jobs=1))
     pages = [tiny_course.root / f"feedback/{student}/tiny/tiny.html" for student in students]
     alone = [page.read_bytes() for page in pages]
     for page in pages:
@@ -107,7 +107,7 @@ def test_who_got_no_page_is_named(tiny_course: TinyCourse):
     for student in ("ada", "ben"):
         tiny_course.hand_in(student, tiny_course.notebook(RIGHT))
     tiny_course.configure(TRIPS)
-    done = tiny_course.run("chainrule", "grade", "tiny", ok=False)
+    done = tiny_course.run("chainrule", "grade", "tiny", "--jobs", "1", ok=False)
     assert done.returncode == 1
     assert (tiny_course.root / "feedback/ada/tiny/tiny.html").is_file()
     assert "ben has no feedback page" in done.stdout
@@ -116,19 +116,19 @@ def test_who_got_no_page_is_named(tiny_course: TinyCourse):
 
 def test_grading_again_keeps_what_people_gave(tiny_course: TinyCourse):
     tiny_course.hand_in("ada", tiny_course.notebook(RIGHT | WRITTEN))
-    grade_class(tiny_course.root, "tiny")
+    grade_class(tiny_course.root, "tiny", Wishes(jobs=1))
     with Gradebook(f"sqlite:///{tiny_course.root / 'gradebook.db'}") as gradebook:
         grade: Any = gradebook.find_grade("why", "tiny", "tiny", "ada")
         grade.manual_score, grade.needs_manual_grade = 1.5, False
         gradebook.db.commit()
     tiny_course.hand_in("ada", tiny_course.notebook({"row_sums": ROW_SUMS} | WRITTEN))
-    (row,) = grade_class(tiny_course.root, "tiny").students
+    (row,) = grade_class(tiny_course.root, "tiny", Wishes(jobs=1)).students
     assert (row.score, row.written) == (5.5, 1.5)
 
 
 def test_what_keeps_a_class_from_being_graded_is_said(tiny_course: TinyCourse):
     with pytest.raises(ClassError, match="nobody has handed in tiny"):
-        grade_class(tiny_course.root, "tiny")
+        grade_class(tiny_course.root, "tiny", Wishes(jobs=1))
     tiny_course.hand_in("ada", tiny_course.notebook())
     with pytest.raises(AssignmentError, match="no released notebook"):
         grade_class(tiny_course.root, "huge")
@@ -136,7 +136,7 @@ def test_what_keeps_a_class_from_being_graded_is_said(tiny_course: TinyCourse):
         grade_class(tiny_course.root, "tiny", Wishes(isolation="concrete"))
     (tiny_course.root / "solutions/tiny.py").unlink()
     with pytest.raises(AssignmentError, match="reference"):
-        grade_class(tiny_course.root, "tiny")
+        grade_class(tiny_course.root, "tiny", Wishes(jobs=1))
     assert not (tiny_course.root / "autograded").exists()
 
 
@@ -145,11 +145,11 @@ def test_a_gradebook_that_does_not_know_the_assignment(tiny_course: TinyCourse):
     with Gradebook(f"sqlite:///{tiny_course.root / 'gradebook.db'}") as gradebook:
         gradebook.remove_assignment("tiny")
     with pytest.raises(UnknownAssignment, match="chainrule build tiny"):
-        grade_class(tiny_course.root, "tiny")
+        grade_class(tiny_course.root, "tiny", Wishes(jobs=1))
 
 
 def test_a_configuration_that_does_not_load(tiny_course: TinyCourse):
     tiny_course.hand_in("ada", tiny_course.notebook())
     tiny_course.configure("1 / 0")
     with pytest.raises(ConfigError, match=r"nbgrader_config\.py: ZeroDivisionError"):
-        grade_class(tiny_course.root, "tiny")
+        grade_class(tiny_course.root, "tiny", Wishes(jobs=1))

@@ -27,7 +27,7 @@ def gradebooks(tmp_path_factory: pytest.TempPathFactory, tiny_built: TinyCourse)
     course = TinyCourse(root)
     course.hand_in("ada", course.notebook())
     for _ in range(2):  # the second time they are there
-        grade_class(root, "tiny", Wishes(feedback=False, force=True))
+        grade_class(root, "tiny", Wishes(jobs=1, feedback=False, force=True))
     return {"built": tiny_built.root / "gradebook.db", "graded": root / "gradebook.db"}
 
 

@@ -207,7 +207,7 @@ def test_plugins_hooks_and_preprocessors_of_the_course_are_used(tiny_course: Tin
         _due(gradebook)
     folder = tiny_course.hand_in("ada", tiny_course.notebook(RIGHT))
     (folder / "timestamp.txt").write_text(LATE["dot"])
-    tiny_course.run("chainrule", "grade", "tiny", "--no-feedback")
+    tiny_course.run("chainrule", "grade", "tiny", "--jobs", "1", "--no-feedback")
     with Gradebook(f"sqlite:///{tiny_course.root / 'gradebook.db'}") as gradebook:
         assert gradebook.find_submission("tiny", "ada").late_submission_penalty == 1
     assert tiny_course.autograded("ada")["metadata"]["stamp"][0] == "ada"
@@ -222,7 +222,9 @@ def test_penalties_follow_points_by_hand_and_the_due_date_without_judging(tiny_c
     database = f"sqlite:///{tiny_course.root / 'gradebook.db'}"
 
     def penalties() -> dict[str, float]:
-        ran = tiny_course.run("chainrule", "grade", "tiny", "--no-feedback", "--json")
+        ran = tiny_course.run(
+            "chainrule", "grade", "tiny", "--jobs", "1", "--no-feedback", "--json"
+        )
         said.append(json.loads(ran.stdout)["unchanged"])
         with Gradebook(database) as gradebook:
             rows: list[Any] = gradebook.assignment_submissions("tiny")
@@ -266,7 +268,7 @@ def test_a_student_who_is_not_on_the_list(tiny_course: TinyCourse):
     with Gradebook(f"sqlite:///{tiny_course.root / 'gradebook.db'}") as gradebook:
         gradebook.add_student("ada")
         gradebook.add_student("cyd")
-    grades = grade_class(tiny_course.root, "tiny", Wishes(feedback=False))
+    grades = grade_class(tiny_course.root, "tiny", Wishes(jobs=1, feedback=False))
     assert [(row.student, row.score) for row in grades.students] == [("ada", 10), ("cyd", 10)]
     assert grades.failures.keys() == {"ben"}
     assert "No student with ID 'ben'" in grades.failures["ben"]
@@ -279,7 +281,7 @@ def test_a_student_who_is_not_on_the_list(tiny_course: TinyCourse):
 def _judged(course: TinyCourse, **wishes: Any) -> tuple[set[str], int]:
     """Who is judged by a run, by their seeds, and how many are unchanged."""
     before = {row: path.stat().st_mtime_ns for row, path in _records(course).items()}
-    grades = grade_class(course.root, "tiny", Wishes(feedback=False, **wishes))
+    grades = grade_class(course.root, "tiny", Wishes(jobs=1, feedback=False, **wishes))
     after = {row: path.stat().st_mtime_ns for row, path in _records(course).items()}
     assert grades.failures == {}
     return {student for student in after if after[student] != before.get(student)}, grades.unchanged
@@ -320,7 +322,7 @@ def test_what_people_marked_is_not_asked_for_again(tiny_course: TinyCourse):
     with Gradebook(f"sqlite:///{tiny_course.root / 'gradebook.db'}") as gradebook:
         _mark(gradebook, "ada", "why", 2)
         gradebook.db.commit()
-    (row,) = grade_class(tiny_course.root, "tiny", Wishes(feedback=False)).students
+    (row,) = grade_class(tiny_course.root, "tiny", Wishes(jobs=1, feedback=False)).students
     assert (row.score, row.written, row.needs_manual_grade) == (12, 2, False)
 
 

@@ -23,14 +23,14 @@ from autograder.wall.outside.wall import Wall
 
 
 @pytest.fixture(scope="module")
-def wall() -> Iterator[Wall]:
-    with Wall() as wall:
-        yield wall
+def assignment(tiny_built: TinyCourse) -> Assignment:
+    return load_assignment(tiny_built.root, "tiny")
 
 
 @pytest.fixture(scope="module")
-def assignment(tiny_built: TinyCourse) -> Assignment:
-    return load_assignment(tiny_built.root, "tiny")
+def wall(assignment: Assignment) -> Iterator[Wall]:
+    with Wall(modules=assignment.modules) as wall:
+        yield wall
 
 
 def grade(

@@ -358,6 +358,15 @@ DRAWN_LESS = {
     ("lstm", "char_lstm"): 20,
 }
 """Right answers that take long: how often `make test-long` judges these."""
+SLOW_TO_JUDGE = {
+    ("softmax", "Softmax"),
+    *(("backprop", name) for name in ("FullyConnectedNet", "HingeLoss", "Value")),
+    ("backprop", "gradient_check_model"),
+    *(("cnn", name) for name in ("ThreeLayerConvNet", "conv_backward_naive", "hdf5")),
+    *(("cnn", name) for name in ("residual_block", "train_cnn")),
+    *(("lstm", name) for name in ("seq2seq", "train_char_lm")),
+}
+"""Where the verdicts on all known mistakes take longer than those of a hundred other exercises together."""
 SLOW_TO_NAME = {("lstm", "train_char_lm")}
 """Where every known mistake, and every two, are trained before it is clear that an answer is none of them."""
 

@@ -7,6 +7,7 @@ A test that fails names every mistake it failed with.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ from .audited import (
 )
 from .conftest import COURSE
 from .nonsense import NONSENSE
-from .particulars import DRAWN_LESS, PARTICULARS, PARTLY_RIGHT, SLOW_TO_NAME
+from .particulars import DRAWN_LESS, PARTICULARS, PARTLY_RIGHT, SLOW_TO_JUDGE, SLOW_TO_NAME
 
 each_answer = pytest.mark.parametrize(
     ("audit", "answer"),
@@ -61,17 +62,8 @@ def test_every_answer_is_asked_and_has_mistakes(audit: Audited):
 
 
 @each_exercise
-def test_the_reference_earns_every_point(audit: Audited, name: str):
-    for seed in range(2):
-        earns_every_point(audit.verdict(name, audit.right, seed))
-
-
-@each_trained
-def test_the_reference_learns(audit: Audited, name: str):
-    earns_every_point(audit.verdict(name, audit.right, 1, train=True))
-
-
-def earns_every_point(judged: Verdict) -> None:
+def test_the_reference_earns_every_point_and_learns(audit: Audited, name: str):
+    judged = audit.verdict(name, audit.right, 1, train=True)
     assert (judged.status, judged.score) == ("passed", judged.points), judged.sentence()
 
 
@@ -99,13 +91,28 @@ def test_no_right_answer_is_ever_failed(audit: Audited, name: str):
 # --- known mistakes -----------------------------------------------------------------------------
 
 
-@each_exercise
+def shares() -> list[Any]:
+    """All mistakes in an exercise at once; where a verdict costs much, a third now, the others for ``make test-audit``."""
+    found = []
+    for one in ALL:
+        for name in one.exercises:
+            known, id = one.known(name), f"{one.name}-{name}"
+            now = known[::3] if (one.name, name) in SLOW_TO_JUDGE else known
+            found.append(pytest.param(one, name, now, id=id))
+            if others := [mistake for mistake in known if mistake not in now]:
+                found.append(
+                    pytest.param(one, name, others, id=f"{id}-others", marks=pytest.mark.audit)
+                )
+    return found
+
+
+@pytest.mark.parametrize(("audit", "name", "known"), shares())
 def test_every_known_mistake_is_caught_and_named_and_most_are_seen_on_a_laptop(
-    audit: Audited, name: str
+    audit: Audited, name: str, known: list[tuple[str, str]]
 ):
     hidden = PARTICULARS[audit.name].only_with_the_reference
     missed, unseen = [], []
-    for answer, one in audit.known(name):
+    for answer, one in known:
         mistake = audit.mistakes.commit(answer, (one,))
         judged = audit.verdict(name, mistake.namespace, audit.seed(name))
         missed += [f"{answer}, {one}: {problem}" for problem in problems(judged, mistake)]
