@@ -11,8 +11,10 @@ from typing import Any
 
 from ..errors import AuthoringError, ExerciseError
 from ..exercise.load import ENTRIES, Loaded, load, read_modules
+from ..gradebook.cells import follow, has_submissions
 from ..gradebook.release import Course, generate, read_course
 from .answers import SolutionsModule, read_answers
+from .earlier import remember
 from .leak import files_under, refuse_leaks, secrets
 from .notebook import expand
 from .text import read_text
@@ -65,9 +67,16 @@ def solved_notebook(course_root: Path, name: str) -> dict[str, Any]:
 
 
 def build(
-    course_root: Path, names: Sequence[str] = (), *, db_url: str | None = None
+    course_root: Path,
+    names: Sequence[str] = (),
+    *,
+    db_url: str | None = None,
+    update: bool = False,
 ) -> list[Built]:
     """Build the named assignments, or all, and register them in nbgrader's gradebook, or in the one at ``db_url``.
+
+    update: the release before this one went out. What it said is remembered, as it is wherever there are submissions; and
+    exercises and questions may come and go, in the gradebook's submissions too.
 
     Everything is expanded before anything is written, and a release is replaced only when nbgrader made the new one:
     what goes wrong leaves ``assignments/`` as it was. Raises AuthoringError.
@@ -81,7 +90,7 @@ def build(
     course = read_course(root)
     if db_url is not None:
         course = replace(course, db_url=db_url)
-    return [_build(plan, course) for plan in plans]
+    return [_build(plan, course, update) for plan in plans]
 
 
 def in_step(course_root: Path, name: str) -> list[str]:
@@ -93,6 +102,7 @@ def in_step(course_root: Path, name: str) -> list[str]:
     plan, course = _plan(root, name), read_course(root)
     with tempfile.TemporaryDirectory() as folder:
         made = _generate(plan, course, Path(folder), record=False)
+        _remember(plan, course, made)
         there = course.release / name
         wanted, found = set(_files(made)), set(_files(there))
         missing = [f"{_shown(there, root)}/{file} is missing" for file in sorted(wanted - found)]
@@ -152,16 +162,28 @@ def _public(folder: Path, name: str, root: Path) -> Iterator[tuple[str, Path]]:
             yield inside.as_posix(), path
 
 
-def _build(plan: _Plan, course: Course) -> Built:
+def _build(plan: _Plan, course: Course, update: bool) -> Built:
+    if update:
+        with tempfile.TemporaryDirectory() as folder:  # before the gradebook is touched
+            _generate(plan, course, Path(folder), record=False)
+        follow(course, plan.name, plan.notebook["cells"])
     with tempfile.TemporaryDirectory() as folder:
         stage = Path(folder)
         made = _generate(plan, course, stage, record=True)
+        went_out = update or has_submissions(course, plan.name)
+        _remember(plan, course, made, went_out=went_out)
         source, release = course.source / plan.name, course.release / plan.name
         changed = [*_mirror(stage / "source" / plan.name, source), *_mirror(made, release)]
     checks, questions = plan.graded("code"), plan.graded("markdown")
     notebook = source / f"{plan.name}.ipynb"
     total = sum(checks) + sum(questions)
     return Built(plan.name, notebook, release, total, len(checks), len(questions), tuple(changed))
+
+
+def _remember(plan: _Plan, course: Course, made: Path, *, went_out: bool = False) -> None:
+    """Carry what is known of earlier releases over into the one that was made."""
+    file = f"{plan.name}.ipynb"
+    remember(course.release / plan.name / file, made / file, went_out=went_out)
 
 
 def _generate(plan: _Plan, course: Course, stage: Path, *, record: bool) -> Path:

@@ -41,6 +41,13 @@ def build(
         list[str] | None, typer.Argument(help="Names of assignments. Default: all.")
     ] = None,
     course: Course = None,
+    update: Annotated[
+        bool,
+        typer.Option(
+            "--update",
+            help="The last release went out: let exercises come and go, and grade again.",
+        ),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Make the released notebooks from source/ and solutions/.
@@ -50,7 +57,7 @@ def build(
     from .build import run
 
     with refusing(json):
-        run(assignments or [], course, json)
+        raise typer.Exit(run(assignments or [], course, json, update))
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """The marks: what this project writes into notebooks' metadata, under one key, and the only place that knows how.
 
-A released cell is marked with what it is: the check of an exercise, or the solution of an answer. Grading marks the notebook
+A released cell is marked with what it is: the check of an exercise, or the solution of an answer; and with what it said in
+earlier releases, as digests. Grading marks the notebook
 (what had to be mended, why it could not be judged, for which content it was judged) and its cells (the student's own, shown
 but not run, a note, a verdict). The grader alone writes them: of a submission no metadata gets into a graded notebook.
 Students see the page that is made of the cells' outputs, never these; and there is nothing here that the page does not say,
@@ -125,6 +126,16 @@ def check_of(cell: Mapping[str, Any]) -> str | None:
 def solution_of(cell: Mapping[str, Any]) -> str | None:
     """The answer that is written in a cell, if it is a solution cell."""
     return _of(cell).get("solution")
+
+
+def earlier_texts(cell: Mapping[str, Any]) -> tuple[str, ...]:
+    """Digests of what a released cell said in releases that went out before."""
+    return tuple(map(str, _of(cell).get("earlier", ())))
+
+
+def mark_earlier(cell: dict[str, Any], texts: tuple[str, ...]) -> None:
+    """Say what a released cell said before."""
+    _add(cell, earlier=[*texts])
 
 
 def skipped(cell: Mapping[str, Any]) -> bool:

@@ -86,8 +86,8 @@ def _in_a_line(name: str, errors: list[str]) -> str:
     said = "\n".join(errors)
     if "Cannot add or remove cells" in said or "submissions associated with it" in said:
         return (
-            f"{name}: there are submissions already, so nbgrader lets no cell come, go or change its name: "
-            "undo that, or remove the assignment's submissions from the gradebook"
+            f"{name}: there are submissions already, and cells would come, go or change their names: "
+            f"if that is meant, `chainrule build {name} --update` changes them in the gradebook and grades again"
         )
     tracebacks = [text for text in errors if text.startswith("Traceback")]
     last = (tracebacks or errors)[-1].strip().splitlines()[-1]

@@ -7,7 +7,8 @@ The order and every word of metadata are the release's. Of the submission only t
   copies equal to the stub are dropped, so that an unused copy does not undo an answer.
 * A solution cell that was deleted is shown as released but not run: an answer written elsewhere stays valid.
 * Cells that lost their names are found by their text and their place (``matching``).
-* Check cells and read-only cells are the release's, whatever was sent. A deleted one is back.
+* Check cells and read-only cells are the release's, whatever was sent. A deleted one is back. What a
+  student imports in one is imported after it.
 * A demonstration is run only if the student changed it; one left alone, or deleted, is shown but not run.
 * The student's own cells run after the cell they followed.
 """
@@ -21,6 +22,7 @@ from typing import Any
 
 from ..course.marks import NotebookMarks, mark_notebook, mark_skipped, note_mark, student_mark
 from .handed_in import Submitted, SubmittedCell
+from .imports import added_imports
 from .matching import match_cells
 from .released import identity, role_of, text_of, unchanged
 
@@ -106,18 +108,18 @@ def _overwritten(
     matches: Sequence[int | None],
 ) -> list[str]:
     """A sentence for every read-only code cell whose text was changed."""
-    changed = {
-        match: None
-        for cell, match in zip(cells, matches, strict=True)
-        if match is not None
-        and released[match]["cell_type"] == "code"
-        and role_of(released[match]) == "instructor"
-        and not unchanged(released[match], cell)
-    }
-    return [
-        f"The read-only cell {identity(released[match])} had been changed; the original was run."
-        for match in changed
-    ]
+    said: dict[str, None] = {}
+    for cell, match in zip(cells, matches, strict=True):
+        if match is None or not _read_only(released[match]) or unchanged(released[match], cell):
+            continue
+        kept = ", with the imports added to it" if _imports(released[match], cell) else ""
+        name = identity(released[match])
+        said[f"The read-only cell {name} had been changed; the original was run{kept}."] = None
+    return [*said]
+
+
+def _read_only(released: Mapping[str, Any]) -> bool:
+    return released["cell_type"] == "code" and role_of(released) == "instructor"
 
 
 def _answers(
@@ -162,6 +164,8 @@ def _extras(
                 and role_of(released[after + 1]) == "solution"
             ):
                 after += 1
+        if match is not None and (imports := _imports(released[match], cell)):
+            extras.setdefault(match, []).append(imports)
         if match is None or (
             index not in used
             and role_of(released[match]) != "instructor"
@@ -169,6 +173,14 @@ def _extras(
         ):
             extras.setdefault(after, []).append(cell)
     return extras
+
+
+def _imports(released: Mapping[str, Any], cell: SubmittedCell) -> SubmittedCell | None:
+    """A cell with what a student imports in one that is not theirs."""
+    if not _read_only(released):
+        return None
+    added = added_imports(text_of(released), cell.source)
+    return SubmittedCell("code", "\n".join(added)) if added else None
 
 
 def _filled(cell: dict[str, Any], answer: SubmittedCell | None, present: bool) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import re
 import sys
 import time
 import warnings
@@ -36,6 +37,14 @@ READS_FROM_C = {"__format__", "__array__", "__repr__"}
 """Methods that are entered from C or through torch's own Python: the caller's frame says nothing there."""
 
 
+NO_DEVICE = re.compile(
+    r"Torch not compiled with (CUDA|XPU) enabled|Found no NVIDIA driver|No (CUDA) GPUs are available"
+    r"|invalid device ordinal|PyTorch is not linked with support for (\w+) devices"
+    r"|The (MPS) backend is supported only",
+)
+"""How torch says that a device is not there."""
+
+
 class DeviceUnavailable(RuntimeError):
     """The device asked for is not to be had in this process. Nobody's fault: the check is repeated on the processor."""
 
@@ -51,6 +60,18 @@ def why_no_accelerator() -> str | None:
     if getattr(module, "_is_in_bad_fork", bool)():
         return f"{kind} was in use before this process was forked"
     return None
+
+
+def missing_device(words: str) -> str | None:
+    """What to do about an error of torch's that a device is not on this machine; None for other words."""
+    found = NO_DEVICE.search(words)
+    if found is None:
+        return None
+    name = next(filter(None, found.groups()), "cuda").lower()
+    return (
+        f'there is no "{name}" on this machine: work on the device of what you are given '
+        "(x.device, say) instead of naming one"
+    )
 
 
 def current_accelerator() -> str:

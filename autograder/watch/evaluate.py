@@ -12,7 +12,7 @@ import numpy as np
 
 from ..language.probe import Answers, Inputs, Misreturned, MissingAnswer, Probe
 from ..language.verdict import Evaluation, Failure, Value
-from .devices import DeviceUnavailable
+from .devices import DeviceUnavailable, missing_device
 from .work import Work, count
 
 COUNTABLE = "biufc"
@@ -125,6 +125,7 @@ def describe(exception: BaseException) -> Failure:
         words = str(exception)
     except Exception:
         words = ""
+    words = missing_device(words) or words
     frames = _own_frames(exception)
     where = f" in {frames[-1].name}, line {frames[-1].lineno}: {frames[-1].line}" if frames else ""
     return Failure(

@@ -158,6 +158,29 @@ def test_an_edited_check_is_the_releases(tiny_built: TinyCourse, release: Notebo
     assert "check_half_square had been changed" in "".join(notes(release, sent))
 
 
+def test_what_was_imported_in_a_read_only_cell_is_imported_after_it(
+    tiny_built: TinyCourse, release: Notebook
+):
+    sent = tiny_built.notebook()
+    mine = "import math\nfrom numpy import (\n    sqrt,\n)"
+    cell(sent, "imports")["source"] = f"{mine}\n{text_of(cell(release, 'imports'))}"
+    check = "%matplotlib inline\nimport math as m\nimport 7\n6.0"
+    cell(sent, "check_row_sums")["source"] = check
+    made = rebuilt(release, sent)
+    own = {one["id"]: one["source"] for one in made["cells"] if one["id"] not in ids(release)}
+    said = [*notes(release, sent)]
+    assert [one for one in own.values() if "From the grader" not in one] == [
+        "import math\nfrom numpy import sqrt",
+        "import math as m",
+    ]
+    assert made["cells"][place(made, "imports")]["source"] == text_of(cell(release, "imports"))
+    assert said == [
+        f"The read-only cell {name} had been changed; the original was run, "
+        "with the imports added to it."
+        for name in ("imports", "check_row_sums")
+    ]
+
+
 def test_demonstrations_run_only_when_changed(tiny_built: TinyCourse, release: Notebook):
     sent = tiny_built.notebook()
     name = demo(release)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import socket
 import sys
@@ -17,7 +18,7 @@ from ...exercise.importing import compile_beforehand
 from ...exercise.load import entry_of, load
 from ...exercise.trial import Exercise
 from ...language.probe import Inputs
-from ...language.verdict import Evaluation
+from ...language.verdict import Evaluation, replace
 from ...watch.evaluate import call
 from ..wire import frames, kernel, values
 from . import confine
@@ -28,6 +29,8 @@ TEXT_FROM_BELOW = 1 << 20
 SOON_SECONDS = 0.05
 SOON_BYTES = 16 << 20
 """What a batch has answered is sent after so long, or so much: a slow or large one is not lost when the next one dies."""
+
+MISSING = re.compile(r"NameError: name '(\w+)' is not defined|(\w+) is not defined yet")
 
 HERE = Path()
 """What lies in the scratch directory has no other path: it is the same in every submission."""
@@ -169,7 +172,20 @@ class SandboxedNotebook:
         evaluation = call(exercise, self._shell.user_ns, inputs, count_work=count_work)
         if os.getpid() != here:
             os._exit(0)
+        return further_down(evaluation, names, self._last)
+
+
+def further_down(
+    evaluation: Evaluation, names: Mapping[str, Any], last: Mapping[str, Any]
+) -> Evaluation:
+    """With a hint where a name that was missing at the check (``names``) is defined below it (``last``)."""
+    failure = evaluation.failure
+    found = MISSING.match(failure.message) if failure else None
+    missing = found and (found[1] or found[2])
+    if failure is None or missing is None or missing in names or missing not in last:
         return evaluation
+    hint = f"{failure.message}; {missing} is defined further down: move it above this check"
+    return replace(evaluation, failure=replace(failure, message=hint))
 
 
 def main(fd: int) -> None:

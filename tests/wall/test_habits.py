@@ -1,0 +1,148 @@
+"""What people write in a notebook at work ends no cell where it is graded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from autograder.exercise.trial import Exercise
+from autograder.wall.inside.habits import installs
+from autograder.wall.outside.session import Session
+from autograder.wall.outside.wall import Wall
+from autograder.wall.wire.limits import Cell, Limits
+from autograder.watch.devices import missing_device
+from autograder.watch.evaluate import describe
+
+from .conftest import EXERCISES
+
+
+@pytest.fixture(scope="module")
+def wall() -> Iterator[Wall]:
+    with Wall("none", Limits(cell_seconds=20), modules=("numpy",)) as wall:
+        yield wall
+
+
+@pytest.fixture
+def session(wall: Wall) -> Iterator[Session]:
+    with wall.open({"data.txt": b"here"}, {"exercises.py": EXERCISES}) as session:
+        yield session
+
+
+def texts(session: Session, *sources: str) -> list[str]:
+    """What each cell prints; no cell ends in an error."""
+    results = session.run([Cell(f"c{at}", source) for at, source in enumerate(sources)])
+    outputs = [result.outputs for result in results]
+    assert not [one for of in outputs for one in of if one["output_type"] == "error"]
+    return ["".join(one["text"] for one in of if "text" in one) for of in outputs]
+
+
+HABITS = [
+    "%cd /content/drive/MyDrive/svm",
+    "%cd ..",
+    "%store x",
+    "%autosave 60",
+    "%clear",
+    "%matplotlib widget",
+    "%matplotlib qt",
+    "%matplotlib tk",
+    "%matplotlib notebook",
+    "%pip install -q seaborn",
+    "%conda install seaborn",
+    "!pip install seaborn",
+    "!python -m pip install --user seaborn",
+    "!apt-get -y install ffmpeg",
+    "name = input('Your name? ')",
+    "%debug",
+    "%connect_info",
+]
+
+
+def test_what_follows_a_harmless_line_runs(session: Session):
+    follows = "\nprint('went on,', open('data.txt').read())"
+    for line, text in zip(
+        HABITS, texts(session, *(line + follows for line in HABITS)), strict=True
+    ):
+        assert text.endswith("went on, here\n"), line
+
+
+def test_figures_of_any_backend_are_on_the_page(session: Session):
+    (result,) = session.run(
+        [Cell("a", "%matplotlib widget\nimport matplotlib.pyplot as plt\nplt.plot([1, 2]);")]
+    )
+    assert "image/png" in result.outputs[-1]["data"]
+
+
+def test_torch_compile_needs_no_compiler(session: Session):
+    source = "import torch\nf = torch.compile(lambda x: 2 * x)\nprint(f(torch.ones(1)).item())"
+    assert texts(session, source) == ["2.0\n"]
+
+
+@pytest.mark.parametrize(
+    "command", ["pip list", "ls install", "echo pip install x", "python train.py", "pipx"]
+)
+def test_other_commands_are_not_taken_for_installing(command: str):
+    assert not installs(command)
+
+
+@pytest.mark.parametrize(
+    ("below", "words"),
+    [
+        ("def helper(x):\n    return 2 * x", "helper is defined further down: move it above"),
+        ("x = 1", "name 'helper' is not defined"),
+    ],
+)
+def test_a_helper_that_is_defined_further_down_gets_a_hint(
+    below: str, words: str, session: Session, exercises: dict[str, Exercise]
+):
+    session.run(
+        [
+            Cell("a", "def double(x):\n    return helper(x)"),
+            Cell("b", "", "check", "double"),
+            Cell("c", below),
+        ]
+    )
+    (answered,) = session.evaluator(exercises["double"])([{"x": np.ones((2, 2))}])
+    failure = answered.failure
+    assert failure is not None
+    assert words in failure.message
+    assert ("further down" in failure.message) == ("def helper" in below)
+
+
+def test_an_answer_that_is_defined_further_down_gets_a_hint(
+    session: Session, exercises: dict[str, Exercise]
+):
+    session.run([Cell("a", "", "check", "double"), Cell("b", "def double(x):\n    return 2 * x")])
+    (answered,) = session.evaluator(exercises["double"])([{"x": np.ones((2, 2))}])
+    failure = answered.failure
+    assert failure is not None
+    assert "double is defined further down" in failure.message
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Torch not compiled with CUDA enabled",
+        "Found no NVIDIA driver on your system. Please check that you have an NVIDIA GPU",
+        "No CUDA GPUs are available",
+        "PyTorch is not linked with support for mps devices",
+    ],
+)
+def test_a_device_that_is_not_there_is_told_with_what_to_do(words: str):
+    said = describe(RuntimeError(words)).message
+    assert 'there is no "' in said
+    assert "the device of what you are given" in said
+
+
+def test_torch_says_it_in_these_words():
+    import torch
+
+    absent = "xpu" if torch.cuda.is_available() else "cuda"
+    with pytest.raises((RuntimeError, AssertionError)) as caught:
+        torch.ones(1, device=absent)
+    assert missing_device(str(caught.value))
+
+
+def test_other_errors_are_no_devices():
+    assert missing_device("CUDA error: an illegal memory access was encountered") is None
