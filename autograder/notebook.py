@@ -13,11 +13,16 @@ from .exercise.load import entry_of, load, module_paths, read_modules
 from .exercise.trial import Exercise
 from .judge import judge
 from .language.verdict import Verdict
-from .report import to_html, to_text
+from .report import in_encoding, to_html, to_text
 from .watch.evaluate import local
+from .watch.limit import limited
 
 if TYPE_CHECKING:
     from .oracle.client import Oracle
+
+
+PATIENCE = 2
+"""How many times the seconds that grading allows an answer may take here: a laptop may be the slower machine."""
 
 
 class CheckFailed(AssertionError):
@@ -44,7 +49,7 @@ class Report:
         return to_html(self.verdict)
 
     def __repr__(self) -> str:
-        return to_text(self.verdict)
+        return _printable(to_text(self.verdict))
 
 
 def check(name: str, *, seed: int | None = None) -> None:
@@ -52,18 +57,26 @@ def check(name: str, *, seed: int | None = None) -> None:
 
     Runs every check that needs no reference. The others are answered by the oracle where there is one (on the course's
     JupyterHub), and else wait for grading. ``seed`` (from an earlier report) draws the same inputs again; the oracle draws
-    its own. Raises CheckFailed when a check does not pass, CheckNotFound when there is no such exercise.
+    its own. An answer is stopped when it takes twice the time it has when it is graded. Raises CheckFailed when a check
+    does not pass, CheckNotFound when there is no such exercise.
 
     >>> check("svm_loss_vectorized")  # doctest: +SKIP
     """
-    exercises = load_exercises(Path.cwd())
+    folder = notebook_folder()
+    exercises = load_exercises(folder)
     if name not in exercises:
         raise CheckNotFound(
             f"there is no exercise {name!r} here; there are: {', '.join(exercises)}"
         )
     answers = sys._getframe(1).f_globals
-    oracle = _oracle()
-    verdict = judge(exercises[name], local(exercises[name], answers), seed=seed, elsewhere=oracle)
+    exercise, oracle = exercises[name], _oracle(folder)
+    seconds = PATIENCE * exercise.seconds
+
+    def slow() -> None:
+        print(f"{name}: still working; an answer may take {seconds:g} s.", flush=True)
+
+    with limited(local(exercise, answers), seconds, slow) as evaluate:
+        verdict = judge(exercise, evaluate, seed=seed, elsewhere=oracle)
     show(replace(verdict, note=verdict.note or oracle.away) if oracle else verdict)
     if failed := [finding for finding in verdict.findings if finding.passed is False]:
         if verdict.status == "not_attempted":
@@ -73,12 +86,12 @@ def check(name: str, *, seed: int | None = None) -> None:
         )
 
 
-def _oracle() -> Oracle | None:
+def _oracle(folder: Path) -> Oracle | None:
     if not os.environ.get("CHAINRULE_ORACLE_URL"):
         return None
     from .oracle.client import here
 
-    return here(Path.cwd().name)
+    return here(folder.name)
 
 
 def show(verdict: Verdict) -> None:
@@ -88,7 +101,25 @@ def show(verdict: Verdict) -> None:
 
         display(Report(verdict))
     else:
-        print(to_text(verdict))
+        print(_printable(to_text(verdict)))
+
+
+def _printable(text: str) -> str:
+    """The text with what the console cannot write in plain letters: Windows has consoles without a tick."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    return in_encoding(text, encoding)
+
+
+_started = Path.cwd()
+_found: list[Path] = []
+
+
+def notebook_folder() -> Path:
+    """The working directory; after an os.chdir the folder where exercises were found last, or where the kernel started."""
+    here = Path.cwd()
+    there = (folder for folder in (here, *_found, _started) if entry_of(module_paths(folder)))
+    _found[:] = [next(there, here)]
+    return _found[0]
 
 
 _State = list[tuple[str, int, int]]

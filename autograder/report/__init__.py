@@ -2,6 +2,6 @@
 
 from .heatmap import heat_map_png
 from .html import to_html
-from .text import to_text
+from .text import in_encoding, to_text
 
-__all__ = ["heat_map_png", "to_html", "to_text"]
+__all__ = ["heat_map_png", "in_encoding", "to_html", "to_text"]

@@ -26,6 +26,21 @@ def to_text(verdict: Verdict, width: int = 100) -> str:
     return "\n".join(lines)
 
 
+PLAIN = str.maketrans(
+    {"✓": "+", "✗": "x", "…": "...", "→": "->", "−": "-", "±": "+-", "·": "*", "×": "x"}
+)
+"""What stands for a sign where there is only ASCII."""
+
+
+def in_encoding(text: str, encoding: str) -> str:
+    """The text as far as an encoding can write it: with plain signs where it lacks ours, ``?`` where nothing is like it."""
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return text.translate(PLAIN).encode(encoding, "replace").decode(encoding)
+    return text
+
+
 def _indented(text: str, width: int) -> str:
     return fill(
         text, width, initial_indent="      ", subsequent_indent="      ", replace_whitespace=True

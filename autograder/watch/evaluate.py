@@ -140,14 +140,21 @@ def _own_frames(exception: BaseException) -> list[traceback.FrameSummary]:
         summaries = traceback.extract_tb(exception.__traceback__)
     except Exception:
         return []
-    return [summary for frame, summary in zip(frames, summaries, strict=False) if _is_own(frame)]
+    return [summary for frame, summary in zip(frames, summaries, strict=False) if is_own(frame)]
 
 
-def _is_own(frame: FrameType) -> bool:
-    filename, here = frame.f_code.co_filename, __file__.rpartition("autograder")[0]
-    return (
-        # <frozen: importlib's own, when a module is missing
-        not filename.startswith((here + "autograder", sys.base_prefix, "<frozen"))
-        and "site-packages" not in filename
-        and not str(frame.f_globals.get("__name__")).startswith(INSTRUCTORS)
+def is_own(frame: FrameType) -> bool:
+    """Whether code is the student's: neither ours nor a library's."""
+    filename = frame.f_code.co_filename
+    return not (  # <frozen: importlib's own, when a module is missing
+        is_ours(frame)
+        or filename.startswith((sys.base_prefix, "<frozen"))
+        or "site-packages" in filename
     )
+
+
+def is_ours(frame: FrameType) -> bool:
+    """Whether code is the autograder's, or an exercise's."""
+    here = __file__.rpartition("autograder")[0] + "autograder"
+    name = str(frame.f_globals.get("__name__"))
+    return frame.f_code.co_filename.startswith(here) or name.startswith(INSTRUCTORS)

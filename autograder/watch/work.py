@@ -37,6 +37,8 @@ _LOOPS = frozenset(
     }
 )
 """NumPy's functions whose documentation says that they call a Python function again and again."""
+_CLOCK = os.path.join(os.path.dirname(__file__), "limit.py")
+"""A tick of the clock is no work of anybody's."""
 
 
 @dataclass
@@ -51,6 +53,14 @@ class Work:
     libraries: set[str] = field(default_factory=set)
     taken: Counter[str] = field(default_factory=Counter)
     varied: tuple[str, ...] = ()
+
+
+def counts_a_step(frame: FrameType) -> bool:
+    """Whether code is what Python calls for each step that is counted: where it stops, the answer stops."""
+    return frame.f_code.co_filename == __file__ and frame.f_code.co_name in _COUNTING
+
+
+_COUNTING = ("inside", "entered", "instruction", "line", "returned", "each", "consume")
 
 
 def count(
@@ -227,6 +237,8 @@ def _count_by_tracing(run: Callable[[], Any], hand: InHand) -> tuple[Any, Work |
         return inside
 
     def entered(frame: FrameType, event: str, argument: Any) -> Any:
+        if frame.f_code.co_filename == _CLOCK:
+            return None
         if not _by_numpy_itself(frame):
             work.steps += 1
         if not is_own(frame.f_code):
@@ -270,6 +282,8 @@ def _count_by_monitoring(run: Callable[[], Any], hand: InHand) -> tuple[Any, Wor
         hand.look(sys._getframe(1))
 
     def entered(code: CodeType, offset: int) -> None:
+        if code.co_filename == _CLOCK:
+            return
         frame = sys._getframe(1)
         if not _by_numpy_itself(frame):
             work.steps += 1

@@ -1174,7 +1174,7 @@ HINTS: dict[str, dict[str, str]] = {
         "projection_everywhere": "Only the first block of a stage projects its shortcut; the others add x as it is.",
         "projection_missing": "The first block of a stage changes the number of channels: its shortcut is a 1 x 1 "
         "convolution with parameters of its own.",
-        "batchnorm_missing": "Each convolution is followed by a batch normalisation with two parameters a channel.",
+        "batchnorm_missing": "Each convolution has a batch normalisation after it, with two parameters for each channel.",
         "running_counted": "Running averages are no parameters: a batch normalisation has two a channel, gamma and beta.",
         "convolution_biases": "The convolutions have no biases here: the batch normalisation after them would undo one.",
         "classifier_bias_missing": "The classifier at the end does have biases.",
@@ -1424,7 +1424,7 @@ HINTS: dict[str, dict[str, str]] = {
         "projected_always": "Where the shape stays as it is the shortcut is x itself, without a projection.",
         "projection_not_normalised": "The projection is followed by a batch normalisation of its own.",
         "relu_1_missing": "After the first convolution and its normalisation there is a rectifier.",
-        "relu_2_missing": "After the second convolution and its normalisation there is a rectifier.",
+        "relu_2_missing": "A rectifier is missing: it comes after the second convolution and its normalisation.",
         "shortcut_missing": "What comes in must be added to what was learned.",
         "relu_before_sum": "The last rectifier comes after the sum, not before it.",
         "outer_relu_missing": "The sum is rectified at the end.",

@@ -1302,7 +1302,7 @@ HINTS = {
         "not_rooted": "The largest eigenvalue of W.T @ W is the singular value squared: the root is missing.",
     },
     "gradient_norm_profile": {
-        "no_error": "Another nonlinearity has to be refused with ValueError.",
+        "no_error": "Any other nonlinearity has to be refused: raise ValueError.",
         "tanh_ignored": "Your gradient passes tanh unchanged: its slope shrinks it at every step.",
         "slope_not_squared": "Your slope of tanh is 1 - h; it is 1 - h**2.",
         "slope_of_state_before": "Your slope is taken at the state before the step; it is 1 "

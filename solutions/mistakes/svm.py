@@ -708,8 +708,8 @@ HINTS = {
     "coarse_to_fine_search": {
         "linear": "You draw uniformly on the linear scale, where nine tenths of the points fall into the highest "
         "decade; draw the exponent uniformly.",
-        "by_training_accuracy": "You choose by training accuracy: that rewards memorising. The validation accuracy "
-        "decides.",
+        "by_training_accuracy": "You choose by training accuracy, which rewards learning by heart. Let the validation "
+        "accuracy decide.",
         "lowest": "You keep the point with the lowest accuracy; the highest wins.",
         "fine_everywhere": "Your second round searches the whole range again; it should look around the best coarse "
         "point.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -88,6 +89,56 @@ def test_a_student_sees_a_report_and_one_line(folder):
 
     assert "not written yet" in cells[6].outputs[-1].evalue
     assert cells[7].outputs[0].evalue == "there is no exercise 'cube' here; there are: square"
+
+
+ENDLESS = """
+def square(x):
+    while True:
+        try:
+            x = x + 1
+        except BaseException:
+            pass"""
+
+
+def test_an_endless_loop_is_stopped_and_the_notebook_goes_on(tmp_path: Path):
+    """Slow enough to be told so meanwhile; then from another folder, as a tutorial's os.chdir leaves it."""
+    written(tmp_path, {"exercises.py": EXERCISES.replace("points=8", "points=8, seconds=1.2")})
+    cells = executed(
+        tmp_path,
+        "from autograder import check",
+        ENDLESS,
+        'check("square")',
+        f"import os\nos.chdir(os.path.expanduser('~'))\n{RIGHT}",
+        'check("square")',
+    )
+    still, report, error = cells[2].outputs
+    assert still.text == "square: still working; an answer may take 2.4 s.\n"
+    assert "square: stopped at the time limit, 0 of 8 points" in report.data["text/plain"]
+    assert "stopped after 2.4 s: is there a loop in it that never ends?" in error.evalue + str(
+        report.data
+    )
+    (passed,) = cells[4].outputs
+    assert "all checks that run here passed" in passed.data["text/plain"]
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])
+def test_any_console_gets_a_report(encoding: str, tmp_path: Path):
+    written(tmp_path, {"exercises.py": EXERCISES})
+    (tmp_path / "answer.py").write_text(
+        f'from autograder import check\n{WRONG}\ncheck("square", seed=3)\n'
+    )
+    done = subprocess.run(
+        [sys.executable, "answer.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"},
+        check=False,
+    )
+    said = done.stdout.decode(encoding)
+    passed, failed = ("✓", "✗") if encoding == "utf-8" else ("+", "x")
+    assert f"  {passed} Dimensions" in said
+    assert f"  {failed} Gradient dx" in said
+    assert b"UnicodeEncodeError" not in done.stderr
 
 
 def test_a_terminal_gets_text_and_a_failing_exit_code(folder):
