@@ -89,12 +89,7 @@ def learns_the_digits(ask: Any, steps: int) -> None:
     accuracy = np.mean(predictions == y[held_out])
     must(
         accuracy >= 0.85,  # measured with these losses: 0.93 on average, never below 0.90
-<<<<<<< HEAD
-        f"after {steps} steps {accuracy:.0%} of 597 unseen digits are right; 85% is easily "
-        "reached.",
-=======
         f"after {steps} steps {accuracy:.0%} of 597 unseen digits are right; 85% can be reached.",
->>>>>>> ends16
     )
 
 
