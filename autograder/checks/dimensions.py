@@ -23,13 +23,11 @@ ARTICLE = {"float": "floating-point numbers", "int": "integers", "bool": "boolea
 class Dimensions:
     """Outputs against their named dimensions, in every case; entries finite; inputs not changed in place.
 
-    Where nothing is wrong but an input changed in place, ``ORDER`` of the points is lost. What is bad style but does no
-    harm here costs nothing and is said all the same: a change in one of ``may_change``, an output that is a view of an
-    input.
+    Where nothing is wrong but an input changed in place, ``ORDER`` of the points is lost. An output that is a view of an
+    input does no harm here; it costs nothing and is said all the same.
     """
 
     share: float = 1.0
-    may_change: tuple[str, ...] = ()
     title: str = "Dimensions"
     needs_reference: bool = False
 
@@ -40,7 +38,7 @@ class Dimensions:
         if first := next(filter(None, complaints), None):
             failed = Finding(self.title, False, first, share=self.share)
             return shared(failed, [not complaint for complaint in complaints])
-        if changed := next((one for one in trial.draws() if self._changed(one)), None):
+        if changed := next((one for one in trial.draws() if one.evaluation.mutated), None):
             return self._change(trial, changed)
         said = ", ".join(f"{name} is {dims}" for name, dims in trial.exercise.outputs.items())
         return Finding(
@@ -50,20 +48,14 @@ class Dimensions:
     def _warnings(self, trial: Trial) -> list[str]:
         """What does no harm here and may elsewhere."""
         evaluations = [drawn.evaluation for drawn in trial.draws()]
-        changed = sorted({name for one in evaluations for name in one.mutated})
         shared = sorted({name for one in evaluations for name in one.aliased})
-        words = (
+        return (
             [
-                f"Take care: {' and '.join(changed)} is changed in place, which the caller may not expect"
+                f"Take care: {' and '.join(shared)} shares its memory with an input, so changing one changes the other"
             ]
-            if changed
+            if shared
             else []
         )
-        if shared:
-            words.append(
-                f"Take care: {' and '.join(shared)} shares its memory with an input, so changing one changes the other"
-            )
-        return words
 
     def _complaint(self, trial: Trial, drawn: Drawn) -> str | None:
         """What is wrong in one situation, first an exception."""
@@ -81,15 +73,12 @@ class Dimensions:
             yield from filter(None, [misshapen(name, outputs[name], dims, drawn.sizes)])
             yield from filter(None, [_not_finite(name, outputs[name], dims)])
 
-    def _changed(self, drawn: Drawn) -> list[str]:
-        """The inputs that are changed in place and must not be."""
-        return sorted(set(drawn.evaluation.mutated) - set(self.may_change))
-
     def _change(self, trial: Trial, drawn: Drawn) -> Finding:
         """What is changed in place, by its known name if it has one; all else is right, and counts."""
+        names = " and ".join(sorted(drawn.evaluation.mutated))
         message = (
-            f"{' and '.join(self._changed(drawn))} is changed in place{place(drawn)}: the caller still needs it; "
-            f"work on a copy. The rest is right, and earns {1 - ORDER:.0%} of these points."
+            f"{names} is changed in place{place(drawn)}: the caller still needs it; work on a copy. "
+            f"The rest is right, and earns {1 - ORDER:.0%} of these points."
         )
         made = mistake_that_changes(trial, drawn)
         return Finding(

@@ -34,7 +34,6 @@ def layer(
     signature: str,
     *,
     shares: tuple[float, float, float] = (0.1, 0.45, 0.45),
-    may_change: tuple[str, ...] = (),
     checks: Sequence[Check] = (),
     **terms: Any,
 ) -> Exercise:
@@ -44,7 +43,7 @@ def layer(
 
     The inputs of floats have gradients, in their order: dx, dw, db. ``shares`` are those of Dimensions, of
     Gradient (all of them together, for a random upstream gradient) and of Reference; ``checks`` come after
-    these. ``may_change`` are inputs that answers may change in place. terms: as for ``@exercise``.
+    these. terms: as for ``@exercise``.
     """
     inputs, outputs = read_signature(signature)
     ((out, shape),) = outputs.items()
@@ -60,7 +59,7 @@ def layer(
         return {out: value, **named(back, getattr(student, back)(dout, cache), grads)}
 
     usual = (
-        Dimensions(shares[0], may_change),
+        Dimensions(shares[0]),
         Gradient(out, wrt=wrt, claimed=grads, upstream=upstream, share=shares[1]),
         Reference(shares[2]),
     )

@@ -107,13 +107,11 @@ def backward(x, dout):
     return np.maximum(0, x), dout
 
 
-def test_what_may_be_changed_in_place_costs_nothing_but_a_word():
+def test_a_view_of_an_input_costs_nothing_but_a_word():
     relu = {"x": "N D", "dout": "N D"}, {"out": "N D", "dx": "N D"}
-    checks = [Dimensions(may_change=("dout",)), Gradient("out", "x", "dx", "dout")]
-    exercise, namespace = posed(backward, *relu, checks)
+    exercise, namespace = posed(lambda x, dout: (2 * x, dout), *relu, [Dimensions()])
     verdict = judge(exercise, local(exercise, namespace), seed=3)
     assert verdict.status == "passed"
-    assert "Take care: dout is changed in place" in verdict.findings[0].message
     assert "Take care: dx shares its memory with an input" in verdict.findings[0].message
 
 
