@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..exercise.mistakes import Mistake
 from ..exercise.trial import Drawn, Trial
 from ..language.dims import Dims, explain_shape
 from ..language.verdict import Finding, Value
-from .gradient import Gradient, several
+from .compare import distance
 from .situations import exception_in, place, shared
 
+ORDER = 0.5
+"""The part of the points that is for leaving the arguments alone."""
 ARTICLE = {"float": "floating-point numbers", "int": "integers", "bool": "booleans"}
 
 
@@ -20,8 +23,8 @@ ARTICLE = {"float": "floating-point numbers", "int": "integers", "bool": "boolea
 class Dimensions:
     """Outputs against their named dimensions, in every case; entries finite; inputs not changed in place.
 
-    What is bad style but does no harm here costs nothing and is said all the same: an upstream gradient changed in place,
-    an output that is a view of an input.
+    Where nothing is wrong but an input changed in place, ``ORDER`` of the points is lost. An output that is a view of an
+    input does no harm here; it costs nothing and is said all the same.
     """
 
     share: float = 1.0
@@ -35,6 +38,8 @@ class Dimensions:
         if first := next(filter(None, complaints), None):
             failed = Finding(self.title, False, first, share=self.share)
             return shared(failed, [not complaint for complaint in complaints])
+        if changed := next((one for one in trial.draws() if one.evaluation.mutated), None):
+            return self._change(trial, changed)
         said = ", ".join(f"{name} is {dims}" for name, dims in trial.exercise.outputs.items())
         return Finding(
             self.title, True, ". ".join([said, *self._warnings(trial)]), share=self.share
@@ -43,20 +48,14 @@ class Dimensions:
     def _warnings(self, trial: Trial) -> list[str]:
         """What does no harm here and may elsewhere."""
         evaluations = [drawn.evaluation for drawn in trial.draws()]
-        changed = sorted({name for one in evaluations for name in one.mutated})
         shared = sorted({name for one in evaluations for name in one.aliased})
-        words = (
+        return (
             [
-                f"Take care: {' and '.join(changed)} is changed in place, which the caller may not expect"
+                f"Take care: {' and '.join(shared)} shares its memory with an input, so changing one changes the other"
             ]
-            if changed
+            if shared
             else []
         )
-        if shared:
-            words.append(
-                f"Take care: {' and '.join(shared)} shares its memory with an input, so changing one changes the other"
-            )
-        return words
 
     def _complaint(self, trial: Trial, drawn: Drawn) -> str | None:
         """What is wrong in one situation, first an exception."""
@@ -73,15 +72,39 @@ class Dimensions:
                 return
             yield from filter(None, [misshapen(name, outputs[name], dims, drawn.sizes)])
             yield from filter(None, [_not_finite(name, outputs[name], dims)])
-        changed = set(drawn.evaluation.mutated) - _upstream(trial)
-        if changed:
-            yield f"{' and '.join(sorted(changed))} is changed in place: the caller still needs it; work on a copy."
+
+    def _change(self, trial: Trial, drawn: Drawn) -> Finding:
+        """What is changed in place, by its known name if it has one; all else is right, and counts."""
+        names = " and ".join(sorted(drawn.evaluation.mutated))
+        message = (
+            f"{names} is changed in place{place(drawn)}: the caller still needs it; work on a copy. "
+            f"The rest is right, and earns {1 - ORDER:.0%} of these points."
+        )
+        made = mistake_that_changes(trial, drawn)
+        return Finding(
+            self.title,
+            False,
+            message,
+            hint=made.hint if made else "",
+            share=self.share,
+            mistakes=tuple((made.answer, name) for name in made.names) if made else (),
+            part=1 - ORDER,
+        )
 
 
-def _upstream(trial: Trial) -> set[str]:
-    """The inputs that are upstream gradients: half of all published backward passes change them, and nothing breaks."""
-    named = [check.upstream for check in trial.exercise.checks if isinstance(check, Gradient)]
-    return {name for one in named for name in several(one)}
+def mistake_that_changes(trial: Trial, drawn: Drawn) -> Mistake | None:
+    """The known mistake that changes the same inputs in place and gives the same outputs, if there is one."""
+    if trial.mistakes is None:
+        return None
+    yours = drawn.evaluation.arrays()
+    for mistake in trial.mistakes.of(trial.exercise.answers):
+        theirs = trial.mistakes.evaluation(trial.exercise, mistake, drawn.inputs, drawn.digest)
+        given = theirs.arrays()
+        if set(theirs.mutated) == set(drawn.evaluation.mutated) and all(
+            name in given and distance(given[name], yours[name]) < 1e-7 for name in yours
+        ):
+            return mistake
+    return None
 
 
 def misshapen(name: str, value: Value, dims: Dims, sizes: Mapping[str, int]) -> str | None:

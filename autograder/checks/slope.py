@@ -17,9 +17,9 @@ LADDER = (2e-4, 1e-5, 1e-6, 1e-7, 1e-8)
 """The first rung is wide, for the five-point rule is best there; the others are for kinks."""
 RESOLVED = 1e-6
 """How far the slopes at h and h/2 may differ, relative to the slope's scale, for a rung to count as smooth."""
-AGREES = 2e-6
-"""How far a claimed slope may lie from a measured one, relative to the slope's scale: rounding and truncation stay below
-1e-8 at the first rung, a wrong term lies far above."""
+AGREES = 5e-7
+"""How far a claimed slope may lie beyond the error bound of the measured one, relative to the slope's scale: a claim that
+was summed in float32 is nearly right, and that is for the check of its values; a wrong term lies far above."""
 VANISHING = 1e-30
 """Slopes below this are 0: a sigmoid that is fully off has one of 1e-200 or of 0, by the way it was written."""
 EPSILON = float(np.finfo(np.float64).eps)

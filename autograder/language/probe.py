@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial, wraps
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -25,18 +27,67 @@ class Misreturned(ValueError):
 
 
 class Answers:
-    """What a probe calls its answers on: attribute access into a namespace, here the student's or the reference's."""
+    """What a probe calls its answers on: attribute access into a namespace, here the student's or the reference's.
 
-    def __init__(self, namespace: Mapping[str, Any]) -> None:
+    Functions get copies of the probe's inputs, at every call: one that changes an argument in place is told so, and the
+    next call still gets what was drawn.
+    """
+
+    def __init__(
+        self, namespace: Mapping[str, Any], inputs: Mapping[str, np.ndarray] | None = None
+    ) -> None:
         self._namespace = namespace
+        self._inputs = inputs or {}
+        self._copies: list[tuple[str, np.ndarray, np.ndarray]] = []
 
     def __getattr__(self, name: str) -> Any:
         try:
-            return self._namespace[name]
+            answer = self._namespace[name]
         except KeyError:
             raise MissingAnswer(
                 f"{name} is not defined yet: run the cell that defines it"
             ) from None
+        return self._given_copies(answer) if isinstance(answer, FunctionType | partial) else answer
+
+    def _given_copies(self, answer: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(answer)
+        def call(*arguments: Any, **keywords: Any) -> Any:
+            own = {name: self._copy(value) for name, value in keywords.items()}
+            return answer(*map(self._copy, arguments), **own)
+
+        return call
+
+    def _copy(self, value: Any) -> Any:
+        if type(value) is not np.ndarray:
+            return value
+        for name, array in self._inputs.items():
+            if np.may_share_memory(value, array):
+                copied = value.copy(order="K")
+                self._copies.append((name, value, copied))
+                return copied
+        return value
+
+
+def changed_and_shared(
+    answers: Answers, returned: Mapping[str, Any]
+) -> tuple[list[str], list[str]]:
+    """The inputs that answers changed in their copies, and the names among ``returned`` that are views of such a copy."""
+    copies = answers._copies
+    changed = {name for name, given, copied in copies if not same_entries(given, copied)}
+    shared = [
+        str(name)
+        for name, value in returned.items()
+        if isinstance(value, np.ndarray)
+        and any(np.may_share_memory(value, copied) for _, _, copied in copies)
+    ]
+    return sorted(changed), shared
+
+
+def same_entries(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether two arrays are of one shape and dtype and hold the same; nan is nan."""
+    if one.shape != other.shape or one.dtype != other.dtype:
+        return False
+    return bool(np.array_equal(one, other, equal_nan=one.dtype.kind in "fc"))
 
 
 @dataclass(frozen=True)

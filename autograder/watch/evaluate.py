@@ -10,7 +10,15 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..language.probe import Answers, Inputs, Misreturned, MissingAnswer, Probe
+from ..language.probe import (
+    Answers,
+    Inputs,
+    Misreturned,
+    MissingAnswer,
+    Probe,
+    changed_and_shared,
+    same_entries,
+)
 from ..language.verdict import Evaluation, Failure, Value
 from .devices import DeviceUnavailable, missing_device
 from .work import Work, count
@@ -47,29 +55,36 @@ def call(
         for name, value in inputs.items()
     }
     work: Work | None = None
+    arrays = _arrays(handed)
+    answers = Answers(namespace, arrays)
     try:
         with np.errstate(all="ignore"):
             if count_work:
-                returned, work = count(
-                    lambda: probe.call(Answers(namespace), handed), _arrays(inputs)
-                )
+                returned, work = count(lambda: probe.call(answers, handed), _arrays(inputs))
             else:
-                returned = probe.call(Answers(namespace), handed)
+                returned = probe.call(answers, handed)
     except (KeyboardInterrupt, GeneratorExit):
         raise
     except BaseException as exception:  # SystemExit and the student's own exceptions included
         return Evaluation(failure=describe(exception))
     if not isinstance(returned, dict):
         return Evaluation(failure=Failure("fault", f"the probe of {probe.name} returned no dict"))
-    arrays = _arrays(handed)
+    changed, shared = changed_and_shared(answers, returned)
     return Evaluation(
         outputs={str(name): value_of(value) for name, value in returned.items()},
-        mutated=tuple(name for name, value in arrays.items() if not _same(value, inputs[name])),
+        mutated=tuple(
+            name
+            for name, value in arrays.items()
+            if name in changed or not same_entries(value, inputs[name])
+        ),
         aliased=tuple(
             str(name)
             for name, value in returned.items()
-            if isinstance(value, np.ndarray)
-            and any(np.may_share_memory(value, array) for array in arrays.values())
+            if name in shared
+            or (
+                isinstance(value, np.ndarray)
+                and any(np.may_share_memory(value, array) for array in arrays.values())
+            )
         ),
         work=work.steps if work else None,
         libraries=tuple(sorted(filter(None, work.libraries))) if work else (),
@@ -102,12 +117,6 @@ def value_of(returned: Any) -> Value:
 
 def _dtype_name(array: np.ndarray) -> str:
     return "ndarray" if array.dtype.kind in COUNTABLE else f"ndarray of dtype {array.dtype}"
-
-
-def _same(left: np.ndarray, right: np.ndarray) -> bool:
-    if left.shape != right.shape or left.dtype != right.dtype:
-        return False
-    return bool(np.array_equal(left, right, equal_nan=left.dtype.kind in "fc"))
 
 
 def describe(exception: BaseException) -> Failure:

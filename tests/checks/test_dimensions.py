@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from types import ModuleType, SimpleNamespace
+from typing import cast
+
 import numpy as np
 import pytest
 
-from autograder.checks import Dimensions, Gradient
+from autograder.checks import Dimensions, Gradient, Reference
 from autograder.errors import DimsError
+from autograder.exercise.declare import declare
+from autograder.exercise.mistakes import Mistakes
 from autograder.judge import judge
 from autograder.language.dims import draw_sizes, explain_shape, parse
 from autograder.watch.evaluate import local
@@ -77,7 +82,6 @@ def test_a_specification_that_cannot_be_read_is_refused(text):
         (lambda X: np.where(X > 0, X, np.nan), "entries that are nan or inf, the first at ["),
         (lambda X: X.astype(complex), "out is complex; it must be real."),
         (lambda X: np.ma.masked_array(X), "out is a MaskedArray"),
-        (lambda X: np.multiply(X, 2, out=X), "X is changed in place: the caller still needs it"),
         (lambda X: X.T, "transposed"),
         (lambda X: X.astype(np.float32), "out is float32; it must be float64"),
     ],
@@ -103,17 +107,91 @@ def backward(x, dout):
     return np.maximum(0, x), dout
 
 
-def test_an_upstream_gradient_changed_in_place_costs_nothing_but_a_word():
+def test_a_view_of_an_input_costs_nothing_but_a_word():
     relu = {"x": "N D", "dout": "N D"}, {"out": "N D", "dx": "N D"}
-    exercise, namespace = posed(backward, *relu, [Dimensions(), Gradient("out", "x", "dx", "dout")])
+    exercise, namespace = posed(lambda x, dout: (2 * x, dout), *relu, [Dimensions()])
     verdict = judge(exercise, local(exercise, namespace), seed=3)
     assert verdict.status == "passed"
-    assert "Take care: dout is changed in place" in verdict.findings[0].message
     assert "Take care: dx shares its memory with an input" in verdict.findings[0].message
 
 
-def test_any_other_input_changed_in_place_fails():
-    exercise, namespace = posed(
-        backward, {"x": "N D", "dout": "N D"}, {"out": "N D", "dx": "N D"}, [Dimensions()]
+def test_an_input_changed_in_place_costs_what_order_is_worth_and_nothing_else():
+    checks = [Dimensions(), Gradient("out", "x", "dx", "dout"), Reference()]
+    relu = {"x": "N D", "dout": "N D"}, {"out": "N D", "dx": "N D"}
+    exercise, namespace = posed(backward, *relu, checks)
+    right = {"answer": lambda x, dout: (np.maximum(0, x), dout * (x > 0))}
+    verdict = judge(exercise, local(exercise, namespace), reference=local(exercise, right), seed=3)
+    assert [finding.passed for finding in verdict.findings] == [False, True, True]
+    assert verdict.findings[0].message.startswith("dout is changed in place: ")
+    assert verdict.score == 8.33
+
+
+def steps(student, w, dw):
+    """A rule of descent, twice from the same start: one that changes w spoils the second time."""
+    once, again = student.rule(w, dw), student.rule(w, 2 * dw)
+    return {"once": np.array(once), "again": np.array(again)}
+
+
+def in_place(w, dw, *, wrong=frozenset({"in_place"})):
+    if "in_place" in wrong:
+        w -= dw
+        return w
+    return w - dw
+
+
+def test_an_update_in_place_with_right_numbers_is_named_and_loses_its_own_share_alone():
+    """The next call gets what was drawn, whatever the first did to its arguments."""
+    ins, outs = {"w": "N", "dw": "N"}, {"once": "N", "again": "N"}
+    exercise = declare("rule", steps, ins, outs, points=4, checks=[Dimensions(1), Reference(3)])
+    right = {"rule": lambda w, dw: w - dw}
+    catalogue = SimpleNamespace(rule=in_place, HINTS={"rule": {"in_place": "HINT"}})
+    verdict = judge(
+        exercise,
+        local(exercise, {"rule": in_place}),
+        reference=local(exercise, right),
+        mistakes=Mistakes(cast(ModuleType, catalogue), right),
+        seed=3,
     )
-    assert judge(exercise, local(exercise, namespace), seed=3).status == "failed"
+    assert verdict.score == 3.5
+    assert verdict.mistakes == (("rule", "in_place"),)
+    assert verdict.findings[0].hint == "HINT"
+
+
+def test_a_view_of_an_input_that_is_changed_is_seen():
+    def probe(student, x):
+        return {"out": student.halves(x.reshape(-1))}
+
+    def halves(flat):
+        flat /= 2
+        return flat.copy()
+
+    exercise = declare(
+        "halves", probe, {"x": "N D"}, {"out": "any"}, points=1, checks=[Dimensions()]
+    )
+    finding = judge(exercise, local(exercise, {"halves": halves}), seed=3).findings[0]
+    assert finding.message.startswith("x is changed in place: ")
+
+
+def test_what_a_backward_pass_overwrites_in_its_cache_is_seen():
+    """The cache of a forward pass holds its argument, which someone else still needs."""
+
+    def probe(student, x, dout):
+        out, cache = student.forward(x)
+        return {"out": out, "dx": student.backward(dout, cache)}
+
+    def backward(dout, cache):
+        cache *= 2 * dout
+        return cache
+
+    exercise = declare(
+        "squares",
+        probe,
+        {"x": "N", "dout": "N"},
+        {"out": "N", "dx": "N"},
+        points=1,
+        answers=("forward", "backward"),
+        checks=[Dimensions()],
+    )
+    namespace = {"forward": lambda x: (x * x, x), "backward": backward}
+    finding = judge(exercise, local(exercise, namespace), seed=3).findings[0]
+    assert finding.message.startswith("x is changed in place: ")

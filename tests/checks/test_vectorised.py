@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import gc
 import sys
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -49,7 +50,7 @@ LOOPS = {
         sum(X, np.zeros(X.shape[1])) @ np.ones(X.shape[1]) + np.zeros(len(X))
     ),
     "reduce": lambda X: functools.reduce(np.add, X) @ np.ones(X.shape[1]) + np.zeros(len(X)),
-    "apply_along_axis of NumPy's own": lambda X: np.apply_along_axis(np.mean, 1, X),
+    "apply_along_axis of NumPy's own": lambda X: np.apply_along_axis(cast(Any, np.ptp), 1, X),
     "largest of pairs": lambda X: X[:, 0] + max(zip(X[:, 0], X[:, 1], strict=True))[0],
     "choose in a loop": lambda X: np.array([np.choose(0, [row.sum()]) for row in X]),
     "sum of rows": lambda X: np.array([*map(lambda row: row @ np.ones(len(row)), X)]),

@@ -3,7 +3,7 @@
 import numpy as np
 
 from autograder import case, draws, exercise, function, must, property_of
-from autograder.checks import Dimensions, Gradient, Reference, Vectorised, close
+from autograder.checks import AnswerFailed, Dimensions, Gradient, Reference, Vectorised, close
 from coursekit.exercises.linear import refused
 
 from .shared import beyond
@@ -105,9 +105,8 @@ def relu(student, x, dout):
     share_at_0 = student.relu_backward(dout.copy(), cache) / dout
     own_x, own_dout = x.copy(), dout.copy()
     out, cache = student.relu_forward(own_x)
-    x_kept = np.array_equal(own_x, x)
     dx = student.relu_backward(own_dout, cache)
-    kept = {"x_kept": x_kept, "dout_kept": np.array_equal(own_dout, dout)}
+    kept = {"x_kept": np.array_equal(own_x, x), "dout_kept": np.array_equal(own_dout, dout)}
     return {"out": out, "dx": dx, "beyond_at_0": beyond(share_at_0), **kept}
 
 
@@ -265,4 +264,27 @@ def draws_anew_and_refuses(ask):
     must(out["refuses"].all(), "p_keep = 0 and p_keep = 1.5 must raise ValueError.")
 
 
-dropout.checks = [*dropout.checks, gradient_of_x(0.5), Reference(1), Vectorised("N", 0.25)]
+@property_of(dropout, "Any number of axes", 0.25)
+def any_number_of_axes(ask):
+    """What drops entries does not ask how they stand."""
+    for shape in ((7,), (4, 3, 5), (2, 3, 4, 5)):
+        said = f"x may have any shape; with {len(shape)} axes, {shape},"
+        x, dout = (1 + ask.rng.random(shape) for _ in range(2))
+        try:
+            inputs, out = ask(x=x, dout=dout)
+        except AnswerFailed as failed:
+            must(
+                failed.failure.kind != "error", f"{said} your code stops: {failed.failure.message}"
+            )
+            raise
+        must(np.shape(out["out"]) == shape, f"{said} out must have that shape too.")
+        kept = out["out"] != 0
+        holds = close(out["out"], kept * x / inputs["p_keep"])
+        must(holds, f"{said} every entry of out must be 0 or x / p_keep.")
+        must(np.shape(out["dx"]) == shape, f"{said} dx must have that shape too.")
+        holds = close(out["dx"], kept * dout / inputs["p_keep"])
+        must(holds, f"{said} dx must be dout / p_keep where x was kept, and else 0.")
+        must(close(out["out_in_test"], x), f'{said} in mode "test" out must be x.')
+
+
+dropout.checks = [*dropout.checks, gradient_of_x(0.5), Reference(0.75), Vectorised("N", 0.25)]

@@ -80,7 +80,12 @@ def picked(inputs, f, c, p, q):
 conv_forward_naive.checks += [Reference(3)]
 
 
-@exercise(f"{CONV}, {CONV_BACK}", points=8, **CONV_DRAWN, checks=[Dimensions(0.5)])
+@exercise(
+    f"{CONV}, {CONV_BACK}",
+    points=8,
+    **CONV_DRAWN,
+    checks=[Dimensions(0.5)],
+)
 def conv_backward_naive(student, x, w, b, stride, pad, dout):
     out, cache = student.conv_forward_naive(x, w, b, {"stride": stride, "pad": pad})
     dx, dw, db = student.conv_backward_naive(dout, cache)
