@@ -13,11 +13,10 @@ import numpy as np
 from ..language.probe import Answers, Inputs, Misreturned, MissingAnswer, Probe
 from ..language.verdict import Evaluation, Failure, Value
 from .devices import DeviceUnavailable
+from .libraries import INSTRUCTORS, of_answer, trusted_names
 from .work import Work, count
 
 COUNTABLE = "biufc"
-INSTRUCTORS = "_chainrule_exercises"
-"""How the names of the modules begin that exercises are loaded as: their frames are not the student's."""
 
 
 class Evaluate(Protocol):
@@ -51,7 +50,9 @@ def call(
         with np.errstate(all="ignore"):
             if count_work:
                 returned, work = count(
-                    lambda: probe.call(Answers(namespace), handed), _arrays(inputs)
+                    lambda: probe.call(Answers(namespace), handed),
+                    _arrays(inputs),
+                    trusted_names(probe.function),
                 )
             else:
                 returned = probe.call(Answers(namespace), handed)
@@ -72,9 +73,14 @@ def call(
             and any(np.may_share_memory(value, array) for array in arrays.values())
         ),
         work=work.steps if work else None,
-        libraries=tuple(sorted(filter(None, work.libraries))) if work else (),
+        libraries=_libraries(work, probe, namespace) if work else (),
         varied=work.varied if work else (),
     )
+
+
+def _libraries(work: Work, probe: Probe, namespace: Mapping[str, Any]) -> tuple[str, ...]:
+    whole = {of_answer(namespace.get(name)) for name in probe.answers}
+    return tuple(sorted(filter(None, work.libraries | whole)))
 
 
 def _arrays(inputs: Inputs) -> dict[str, np.ndarray]:

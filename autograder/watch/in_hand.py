@@ -34,9 +34,13 @@ class InHand:
 
     parameters: the arrays that the answer was given, by name; they are copied. ``replaced`` gives
     for objects that an answer may have saved under a global name what that name means meanwhile.
+    trusted: the frames of these global names are not looked at.
     """
 
-    def __init__(self, parameters: Mapping[str, np.ndarray]) -> None:
+    def __init__(
+        self, parameters: Mapping[str, np.ndarray], trusted: frozenset[int] = frozenset()
+    ) -> None:
+        self.trusted = trusted
         self.libraries: set[str] = set()
         self.replaced: dict[Any, Any] = {}
         self._lent: list[tuple[dict[str, Any], str, Any]] = []
@@ -60,6 +64,8 @@ class InHand:
 
     def enter(self, frame: FrameType) -> None:
         """Look at a frame of the answer's own that begins, and at the global names its code uses."""
+        if id(frame.f_globals) in self.trusted:
+            return
         for name in _globals_of(frame.f_code):
             if name in frame.f_globals:
                 value = frame.f_globals[name]
@@ -75,7 +81,7 @@ class InHand:
 
     def look(self, frame: FrameType) -> None:
         """Look at a frame of the answer's own."""
-        if self._left <= 0:
+        if self._left <= 0 or id(frame.f_globals) in self.trusted:
             return
         self._left -= 1
         for value in frame.f_locals.values():

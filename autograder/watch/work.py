@@ -37,13 +37,16 @@ class Work:
 
 
 def count(
-    run: Callable[[], Any], parameters: Mapping[str, np.ndarray] | None = None
+    run: Callable[[], Any],
+    parameters: Mapping[str, np.ndarray] | None = None,
+    trusted: frozenset[int] = frozenset(),
 ) -> tuple[Any, Work | None]:
-    """Run and count, ``parameters`` being the arrays that the answer is given.
+    """Run and count. parameters: the arrays that the answer is given. trusted: the ``id`` of global names that are not
+    the answer's: their work counts, what they enter and have in hand is no means of the answer's.
 
     The work is None when the answer switched the counting off, or worked where nobody counts.
     """
-    watch, hand = _watch(), InHand(parameters or {})
+    watch, hand = _watch(), InHand(parameters or {}, trusted)
     items = 0
 
     def each(iterable: Iterable[Any]) -> Iterator[Any]:
@@ -174,12 +177,12 @@ def _watch() -> _Watch:
     return _watches[0]
 
 
-def _note(work: Work, frame: FrameType) -> None:
+def _note(work: Work, frame: FrameType, trusted: frozenset[int]) -> None:
     """A library that the answer entered; not what another library brings."""
     if frame.f_code.co_name == "find_spec":
         return  # Python asks whoever is installed, at any import
     library = of_code(frame.f_code)
-    if library and library not in work.libraries and not is_brought(frame):
+    if library and library not in work.libraries and not is_brought(frame, trusted):
         work.libraries.add(library)
 
 
@@ -196,7 +199,7 @@ def _count_by_tracing(run: Callable[[], Any], hand: InHand) -> tuple[Any, Work |
     def entered(frame: FrameType, event: str, argument: Any) -> Any:
         work.steps += 1
         if not is_own(frame.f_code):
-            _note(work, frame)
+            _note(work, frame, hand.trusted)
             return None
         frame.f_trace_opcodes = True
         hand.enter(frame)
@@ -239,7 +242,7 @@ def _count_by_monitoring(run: Callable[[], Any], hand: InHand) -> tuple[Any, Wor
         work.steps += 1
         frame = sys._getframe(1)
         if not is_own(code):
-            _note(work, frame)
+            _note(work, frame, hand.trusted)
             return
         hand.enter(frame)
         if code not in watched:
