@@ -28,6 +28,11 @@ def is_own(code: CodeType) -> bool:
     return not code.co_filename.startswith((*_INSTALLED, _OURS, "<frozen"))
 
 
+def is_ours(code: CodeType) -> bool:
+    """Whether code is the grader's."""
+    return code.co_filename.startswith(_OURS)
+
+
 def of_code(code: CodeType) -> str:
     """``torch._tensor`` for ``.../site-packages/torch/_tensor.py``: package and module; empty for other code."""
     _, _, below = code.co_filename.replace("\\", "/").partition(_SITE)

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from .in_hand import InHand
-from .libraries import is_brought, is_own, of_code
+from .libraries import is_brought, is_ours, is_own, of_code
 from .operators import is_recorded_beginning, operators_recorded
 
 
@@ -155,14 +155,21 @@ class _Watch:
 
 
 def _threads_at_work() -> bool:
-    """Whether other threads run code of the answer's own: an earlier call may have left one there to be handed work."""
+    """Whether other threads run the answer's code, or wait for some: an earlier call may have left one there.
+
+    Who waits for work is in the standard library alone; a library's own threads, a progress bar's, say, are in it.
+    """
     here = threading.get_ident()
     for thread, top in sys._current_frames().items():
+        codes = []
         frame: FrameType | None = top
-        while thread != here and frame is not None:
-            if is_own(frame.f_code) or "/concurrent/futures/" in frame.f_code.co_filename:
-                return True
+        while frame is not None:
+            codes.append(frame.f_code)
             frame = frame.f_back
+        if thread != here and (
+            any(map(is_own, codes)) or not any(of_code(one) or is_ours(one) for one in codes)
+        ):
+            return True
     return False
 
 
