@@ -10,6 +10,8 @@ from functools import lru_cache
 from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
 
+import numpy as np
+
 _INSTALLED = tuple(
     {
         path
@@ -41,6 +43,8 @@ def of_code(code: CodeType) -> str:
 
 def of_object(thing: Any) -> str:
     """The library that a module, function or class comes from, or the class of anything else; empty for others."""
+    if type(thing) is np.ufunc:
+        return _of_ufunc(thing)
     if isinstance(thing, ModuleType):
         name = vars(thing).get("__name__")
     elif isinstance(thing, (type, FunctionType, BuiltinFunctionType)):
@@ -50,6 +54,20 @@ def of_object(thing: Any) -> str:
     if not isinstance(name, str) or not _is_library(name.partition(".")[0]):
         return ""
     return ".".join(name.split(".")[:2])
+
+
+@lru_cache(maxsize=256)
+def _of_ufunc(function: np.ufunc) -> str:
+    """SciPy's special functions are of NumPy's type: they are known by the module that has them."""
+    if getattr(np, function.__name__, None) is function:
+        return "numpy"
+    holders = [
+        name
+        for name, module in list(sys.modules.items())
+        if isinstance(module, ModuleType) and vars(module).get(function.__name__) is function
+    ]
+    libraries = [name for name in holders if _is_library(name.partition(".")[0])]
+    return ".".join(min(libraries).split(".")[:2]) if libraries else ""
 
 
 @lru_cache(maxsize=1024)

@@ -163,7 +163,7 @@ ATTACKS = [
     Attack("a frame of four gigabytes", [FRAME + "forge(b'{}', size=2**32 - 1)"], says("no answer")),
     Attack("a forged end of the cell", [FRAME + "forge({'kind': 'done', 'nonce': 'guess', 'execution_count': 1})"], says("no answer")),
     Attack("JSON nested too deep", [FRAME + "forge(b'[' * 200000)"], says("no answer")),
-    Attack("a forged frame from a check", [FRAME + "def odd(x):\n    forge({'kind': 'evaluations', 'nonce': 'guess', 'of': [{'outputs': []}]})\n    return x"], odd_fails("killed", "no answer")),
+    Attack("a forged frame from a check", [FRAME + "def odd(x):\n    forge({'kind': 'evaluations', 'nonce': 'guess', 'of': [{'outputs': [], 'mutated': [], 'aliased': []}]})\n    return x"], odd_fails("killed", "no answer")),
     Attack("closing every descriptor", ["import os\nos.closerange(0, 200)"], says("exit code")),
     # --- reading what is not its own
     Attack("importing the solutions", ["import importlib\nfor n in ('solutions', 'solutions.svm', 'svm'):\n    try: importlib.import_module(n); print('IMPORTED')\n    except ImportError: pass" + TRY], never_says("IMPORTED")),
