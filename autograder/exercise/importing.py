@@ -21,7 +21,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
-from ..watch.evaluate import INSTRUCTORS
+from ..watch.libraries import INSTRUCTORS
 
 
 def names_of(files: Iterable[str]) -> dict[str, str]:

@@ -21,11 +21,10 @@ from ..language.probe import (
 )
 from ..language.verdict import Evaluation, Failure, Value
 from .devices import DeviceUnavailable, missing_device
+from .libraries import INSTRUCTORS, of_answer, trusted_names
 from .work import Work, count
 
 COUNTABLE = "biufc"
-INSTRUCTORS = "_chainrule_exercises"
-"""How the names of the modules begin that exercises are loaded as: their frames are not the student's."""
 
 
 class Evaluate(Protocol):
@@ -60,7 +59,11 @@ def call(
     try:
         with np.errstate(all="ignore"):
             if count_work:
-                returned, work = count(lambda: probe.call(answers, handed), _arrays(inputs))
+                returned, work = count(
+                    lambda: probe.call(answers, handed),
+                    _arrays(inputs),
+                    trusted_names(probe.function),
+                )
             else:
                 returned = probe.call(answers, handed)
     except (KeyboardInterrupt, GeneratorExit):
@@ -87,10 +90,15 @@ def call(
             )
         ),
         work=work.steps if work else None,
-        libraries=tuple(sorted(filter(None, work.libraries))) if work else (),
+        libraries=_libraries(work, probe, namespace) if work else (),
         taken=dict(work.taken) if work else {},
         varied=work.varied if work else (),
     )
+
+
+def _libraries(work: Work, probe: Probe, namespace: Mapping[str, Any]) -> tuple[str, ...]:
+    whole = {of_answer(namespace.get(name)) for name in probe.answers}
+    return tuple(sorted(filter(None, work.libraries | whole)))
 
 
 def _arrays(inputs: Inputs) -> dict[str, np.ndarray]:

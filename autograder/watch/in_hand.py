@@ -1,4 +1,4 @@
-"""What an answer has in hand while it runs: libraries, and its parameters moved by a hair, one entry after another.
+"""What an answer has in hand while it runs: libraries, and its parameters moved by a hair, entry by entry.
 
 Who differentiates numerically evaluates at as many neighbours of a parameter as it has entries, by
 whatever formula: differences of any order, complex steps, long doubles. A derivation needs none.
@@ -34,14 +34,18 @@ class InHand:
 
     parameters: the arrays that the answer was given, by name; they are copied. ``replaced`` gives
     for objects that an answer may have saved under a global name what that name means meanwhile.
+    trusted: the frames of these global names are not looked at.
     """
 
-    def __init__(self, parameters: Mapping[str, np.ndarray]) -> None:
+    def __init__(
+        self, parameters: Mapping[str, np.ndarray], trusted: frozenset[int] = frozenset()
+    ) -> None:
+        self.trusted = trusted
         self.libraries: set[str] = set()
         self.replaced: dict[Any, Any] = {}
         self._lent: list[tuple[dict[str, Any], str, Any]] = []
         self._left = LOOKS
-        self._moved: dict[str, set[int]] = {}
+        self._moved: dict[tuple[str, float], set[int]] = {}
         self._parameters = {
             name: array.ravel().copy()
             for name, array in parameters.items()
@@ -52,14 +56,17 @@ class InHand:
     @property
     def varied(self) -> tuple[str, ...]:
         """The parameters of which half the entries or more were seen to be moved, each alone."""
-        return tuple(
+        varied = {
             name
-            for name, entries in self._moved.items()
+            for (name, _), entries in self._moved.items()
             if len(entries) >= max(FEW, self._parameters[name].size / 2)
-        )
+        }
+        return tuple(sorted(varied))
 
     def enter(self, frame: FrameType) -> None:
         """Look at a frame of the answer's own that begins, and at the global names its code uses."""
+        if id(frame.f_globals) in self.trusted:
+            return
         for name in _globals_of(frame.f_code):
             if name in frame.f_globals:
                 value = frame.f_globals[name]
@@ -75,7 +82,7 @@ class InHand:
 
     def look(self, frame: FrameType) -> None:
         """Look at a frame of the answer's own."""
-        if self._left <= 0:
+        if self._left <= 0 or id(frame.f_globals) in self.trusted:
             return
         self._left -= 1
         for value in frame.f_locals.values():
@@ -102,19 +109,21 @@ class InHand:
                 self._compare(flat)
             elif flat.size in (size * size, 2 * size * size):  # all neighbours in one array
                 for row in flat.reshape(-1, size):
-                    self._compare(row)
+                    self._compare(row, stacked=True)
 
-    def _compare(self, flat: np.ndarray) -> None:
+    def _compare(self, flat: np.ndarray, *, stacked: bool = False) -> None:
         for name, parameter in self._parameters.items():
             if parameter.size != flat.size:
                 continue
-            differs = np.flatnonzero(flat != parameter)
-            if differs.size != 1:
-                continue
-            at = int(differs[0])
-            step = abs(complex(flat[at]) - parameter[at])
-            if step <= HAIR * max(1.0, float(np.abs(parameter).max())):
-                self._moved.setdefault(name, set()).add(at)
+            self._note_moved(name, flat - parameter, 0.0)
+            if not stacked:  # a step of one length, added without a name for the sum
+                self._note_moved(name, flat, float(np.abs(flat).max()))
+
+    def _note_moved(self, name: str, moved: np.ndarray, length: float) -> None:
+        at = np.flatnonzero(moved)
+        most = HAIR * max(1.0, float(np.abs(self._parameters[name]).max()))
+        if at.size == 1 and abs(complex(moved[at[0]])) <= most:
+            self._moved.setdefault((name, length), set()).add(int(at[0]))
 
 
 def _within(value: Any) -> Iterator[Any]:

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from .in_hand import InHand
-from .libraries import is_brought, is_own, of_code
+from .libraries import is_brought, is_ours, is_own, of_code
 from .operators import is_recorded_beginning, operators_recorded
 
 _NUMPY = os.path.join(os.path.dirname(np.__file__), "")
@@ -64,13 +64,16 @@ _COUNTING = ("inside", "entered", "instruction", "line", "returned", "each", "co
 
 
 def count(
-    run: Callable[[], Any], parameters: Mapping[str, np.ndarray] | None = None
+    run: Callable[[], Any],
+    parameters: Mapping[str, np.ndarray] | None = None,
+    trusted: frozenset[int] = frozenset(),
 ) -> tuple[Any, Work | None]:
-    """Run and count, ``parameters`` being the arrays that the answer is given.
+    """Run and count. parameters: the arrays that the answer is given. trusted: the ``id`` of global names that are not
+    the answer's: their work counts, what they enter and have in hand is no means of the answer's.
 
     The work is None when the answer switched the counting off, or worked where nobody counts.
     """
-    watch, hand = _watch(), InHand(parameters or {})
+    watch, hand = _watch(), InHand(parameters or {}, trusted)
     taken = Counter[str]()
 
     def each(name: str, iterable: Iterable[Any]) -> Iterator[Any]:
@@ -182,14 +185,21 @@ class _Watch:
 
 
 def _threads_at_work() -> bool:
-    """Whether other threads run code of the answer's own: an earlier call may have left one there to be handed work."""
+    """Whether other threads run the answer's code, or wait for some: an earlier call may have left one there.
+
+    Who waits for work is in the standard library alone; a library's own threads, a progress bar's, say, are in it.
+    """
     here = threading.get_ident()
     for thread, top in sys._current_frames().items():
+        codes = []
         frame: FrameType | None = top
-        while thread != here and frame is not None:
-            if is_own(frame.f_code) or "/concurrent/futures/" in frame.f_code.co_filename:
-                return True
+        while frame is not None:
+            codes.append(frame.f_code)
             frame = frame.f_back
+        if thread != here and (
+            any(map(is_own, codes)) or not any(of_code(one) or is_ours(one) for one in codes)
+        ):
+            return True
     return False
 
 
@@ -204,12 +214,12 @@ def _watch() -> _Watch:
     return _watches[0]
 
 
-def _note(work: Work, frame: FrameType) -> None:
+def _note(work: Work, frame: FrameType, trusted: frozenset[int]) -> None:
     """A library that the answer entered; not what another library brings."""
     if frame.f_code.co_name == "find_spec":
         return  # Python asks whoever is installed, at any import
     library = of_code(frame.f_code)
-    if library and library not in work.libraries and not is_brought(frame):
+    if library and library not in work.libraries and not is_brought(frame, trusted):
         work.libraries.add(library)
 
 
@@ -242,7 +252,7 @@ def _count_by_tracing(run: Callable[[], Any], hand: InHand) -> tuple[Any, Work |
         if not _by_numpy_itself(frame):
             work.steps += 1
         if not is_own(frame.f_code):
-            _note(work, frame)
+            _note(work, frame, hand.trusted)
             return None
         frame.f_trace_opcodes = True
         hand.enter(frame)
@@ -288,7 +298,7 @@ def _count_by_monitoring(run: Callable[[], Any], hand: InHand) -> tuple[Any, Wor
         if not _by_numpy_itself(frame):
             work.steps += 1
         if not is_own(code):
-            _note(work, frame)
+            _note(work, frame, hand.trusted)
             return
         hand.enter(frame)
         if code not in watched:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from importlib import import_module
 
 import numpy as np
 import pytest
+from scipy import special
 
 from autograder.checks import AllowedMeans, Gradient, Reference
 from autograder.judge import judge
@@ -84,6 +86,24 @@ def all_at_once(W, X, y, reg):
     return base, np.reshape(slopes, W.shape)
 
 
+def without_a_name(W, X, y, reg):
+    """Differences of an expression: the neighbours have no name, the step to them has."""
+    dW, scores = np.zeros_like(W), X @ W
+    at = np.arange(len(y))
+    for k in np.ndindex(*W.shape):
+        step = np.zeros_like(W)
+        step[k] = 1e-5
+        pair = [
+            np.maximum(0, z - z[at, y][:, None] + 1).sum() / len(y) - 1 + reg * r
+            for z, r in (
+                (scores + X @ step, ((W + step) ** 2).sum()),
+                (scores - X @ step, ((W - step) ** 2).sum()),
+            )
+        ]
+        dW[k] = (pair[0] - pair[1]) / 2e-5
+    return loss_of(W, X, y, reg), dW
+
+
 def never_in_hand(W, X, y, reg):
     """Central differences whose neighbours of W never have a name, nor its size."""
     scores = X @ W
@@ -123,6 +143,7 @@ def by_torch(W, X, y, reg):
         (in_long_doubles, "finite differences"),
         (richardson, "finite differences"),
         (all_at_once, "finite differences"),
+        (without_a_name, "finite differences"),
         (never_in_hand, "finite differences"),
         pytest.param(by_torch, "calls torch", marks=pytest.mark.needs("torch")),
     ],
@@ -213,6 +234,38 @@ def test_where_one_library_is_allowed_the_others_are_not():
     )
     assert verdict.score == 0
     assert "calls scipy: " in verdict.findings[-1].message
+
+
+def probabilities(x):
+    """A softmax of one's own."""
+    powers = np.exp(x - x.max())
+    return powers / powers.sum()
+
+
+def by_a_special_function(x):
+    return special.softmax(x)
+
+
+def by_a_compiled_function(x):
+    return probabilities(x) + 0 * special.expit(x)
+
+
+@pytest.mark.parametrize(
+    ("answer", "score"),
+    [
+        (probabilities, 1),
+        (special.softmax, 0),
+        (functools.partial(special.softmax, axis=0), 0),
+        (by_a_special_function, 0),
+        (by_a_compiled_function, 0),
+    ],
+)
+def test_a_library_is_known_by_what_it_is(answer, score):
+    exercise, namespace = posed(answer, {"x": "N"}, {"out": "N"}, [Reference()])
+    reference = local(exercise, {"answer": probabilities})
+    verdict = judge(exercise, local(exercise, namespace), reference=reference)
+    assert verdict.score == score * exercise.points
+    assert score or "calls scipy: " in verdict.findings[-1].message
 
 
 FAMILIES = {name: one for name, one in families().items() if "ties" not in name}

@@ -150,7 +150,7 @@ ATTACKS = [
     Attack("not a number", ["def odd(x): return float('nan')"], odd_is(float("nan"))),
     Attack("poisoned numpy", ["import numpy as np\nnp.allclose = np.array_equal = np.testing.assert_allclose = lambda *a, **k: True\nnp.ndarray.__doc__\ndef odd(x): return x + 1"], odd_is(X + 1)),
     Attack("a patched harness", ["import autograder.watch.evaluate as e, autograder.language.verdict as v\ne.value_of = lambda r: v.Value(object(), 'x' * 10**6)\ndef odd(x): return x"], odd_is(X)),
-    Attack("a patched probe", ["import exercises\nexercises.odd.function = lambda student, x: dict(y='forged')\ndef odd(x): return x"], odd_is_no_array("str")),
+    Attack("a patched probe", ["import exercises\nexercises.odd.function = lambda student, x: dict(y='forged')\ndef odd(x): return x"], odd_is(X)),
     Attack("a patched wire", ["import autograder.wall.wire.frames as f\nf.send = lambda *a, **k: None\ndef odd(x): return x"], honest=False),
     Attack("an input transformer", ["get_ipython().input_transformers_cleanup.append(lambda lines: ['pass\\n'])"], honest=False),
     Attack("an AST transformer", ["import ast\nclass T(ast.NodeTransformer):\n def visit_Assert(s, n): return ast.Pass()\nget_ipython().ast_transformers.append(T())\ndef odd(x): return x", "assert False"], odd_is(X)),
@@ -163,7 +163,7 @@ ATTACKS = [
     Attack("a frame of four gigabytes", [FRAME + "forge(b'{}', size=2**32 - 1)"], says("no answer")),
     Attack("a forged end of the cell", [FRAME + "forge({'kind': 'done', 'nonce': 'guess', 'execution_count': 1})"], says("no answer")),
     Attack("JSON nested too deep", [FRAME + "forge(b'[' * 200000)"], says("no answer")),
-    Attack("a forged frame from a check", [FRAME + "def odd(x):\n    forge({'kind': 'evaluation', 'nonce': 'guess', 'outputs': []})\n    return x"], odd_fails("killed", "no answer")),
+    Attack("a forged frame from a check", [FRAME + "def odd(x):\n    forge({'kind': 'evaluations', 'nonce': 'guess', 'of': [{'outputs': [], 'mutated': [], 'aliased': []}]})\n    return x"], odd_fails("killed", "no answer")),
     Attack("closing every descriptor", ["import os\nos.closerange(0, 200)"], says("exit code")),
     # --- reading what is not its own
     Attack("importing the solutions", ["import importlib\nfor n in ('solutions', 'solutions.svm', 'svm'):\n    try: importlib.import_module(n); print('IMPORTED')\n    except ImportError: pass" + TRY], never_says("IMPORTED")),

@@ -25,7 +25,7 @@ class AsBefore:
     def __init__(self) -> None:
         theirs = [*_loaded(LEANT_ON)]
         self._names = [(vars(one), _lasting(one)) for one in theirs]
-        self._names.append((vars(sys), _builtin(vars(sys))))
+        self._names.append((sys.__dict__, _builtin(sys.__dict__)))
         self._whole = [(vars(one), dict(vars(one))) for one in _loaded(JUDGING)]
         self._called = _Bodies(_loaded(CALLING))
         self._others = _Bodies(_loaded((*JUDGING, *LEANT_ON)))

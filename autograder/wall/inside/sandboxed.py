@@ -20,6 +20,7 @@ from ...exercise.trial import Exercise
 from ...language.probe import Inputs
 from ...language.verdict import Evaluation, replace
 from ...watch.evaluate import call
+from ...watch.libraries import INSTRUCTORS
 from ..wire import frames, kernel, values
 from . import confine
 from .as_before import AsBefore
@@ -101,6 +102,8 @@ class SandboxedNotebook:
             return
         self._before.put_back()
         signal.setitimer(signal.ITIMER_REAL, 0)
+        for name in [one for one in sys.modules if one.startswith(INSTRUCTORS)]:
+            del sys.modules[name]
         known = values.unpack_codes(codes)
         self.exercises = load(dict.fromkeys(known, b""), HERE, codes=known).exercises
         self._anew = True

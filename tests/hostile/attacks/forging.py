@@ -517,7 +517,8 @@ FORGING = [
                 """
                 def half_square(x, w):
                     for nonce in ('', None, 0):
-                        forge({'kind': 'verdict', 'nonce': nonce, 'name': 'half_square', 'score': 6, 'points': 6})
+                        forge({'kind': 'evaluations', 'nonce': nonce, 'of': [{'outputs': [], 'mutated': [], 'aliased': []}],
+                               'name': 'half_square', 'score': 6, 'points': 6})
                     return 6.0
                 """
             )
@@ -538,9 +539,9 @@ FORGING = [
                     frame = sys._getframe()
                     while 'header' not in frame.f_locals: frame = frame.f_back
                     nonce = frame.f_locals['header']['nonce']
-                    one = {'outputs': [], 'failure': None, 'mutated': [], 'aliased': [], 'work': 1, 'libraries': [], 'varied': [],
-                           'score': 6, 'passed': True}
-                    forge({'kind': 'evaluations', 'nonce': nonce, 'of': [one]})
+                    forge({'kind': 'evaluations', 'nonce': nonce, 'of': [
+                        {'outputs': [], 'failure': None, 'mutated': [], 'aliased': [], 'work': 1, 'libraries': [], 'varied': [],
+                         'score': 6, 'passed': True}]})
                     os._exit(0)
                 """
             )
