@@ -11,7 +11,7 @@ from .checks import AllowedMeans
 from .exercise.mistakes import Mistakes
 from .exercise.trial import AnswerFailed, Check, Exercise, Trial
 from .language.probe import Inputs
-from .language.verdict import Evaluation, Failure, Finding, Status, Verdict, score
+from .language.verdict import Evaluation, Failure, Finding, Status, Verdict, replace, score
 from .watch.evaluate import Evaluate
 
 Elsewhere = Callable[[Trial, Check], Finding]
@@ -55,7 +55,22 @@ def judge(
             continue  # worth a line only when it decides
         findings.append(finding)
         note = note or trouble
-    return _add_up(exercise, findings, watched.failure, seed, note)
+    return _add_up(exercise, _told_once(findings, watched.failure), watched.failure, seed, note)
+
+
+def _told_once(findings: list[Finding], failure: Failure | None) -> list[Finding]:
+    """An exception is told by the first check that met it; the others refer to that."""
+    if failure is None or failure.kind != "error":
+        return findings
+    told: dict[str, str] = {}
+    once = []
+    for finding in findings:
+        first = told.setdefault(finding.message, finding.check)
+        repeated = finding.passed is False and first != finding.check
+        if repeated and finding.message.startswith(failure.message):
+            finding = replace(finding, message=f"The same error as above, see {first}.")
+        once.append(finding)
+    return once
 
 
 def _run(check: Check, trial: Trial, elsewhere: Elsewhere | None) -> tuple[Finding, str]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..exercise.trial import AnswerFailed, Drawn, Trial
 from ..language.dims import Dims, explain_shape
-from ..language.verdict import Finding, Value
+from ..language.verdict import ABSENT, Finding, Value
 from .gradient import Gradient, several
 
 ARTICLE = {"float": "floating-point numbers", "int": "integers", "bool": "booleans"}
@@ -80,6 +80,8 @@ def _upstream(trial: Trial) -> set[str]:
 def misshapen(name: str, value: Value, dims: Dims, sizes: Mapping[str, int]) -> str | None:
     """One sentence when a value is no array of the right shape and kind of entries, else None."""
     if value.array is None:
+        if value.type_name.startswith(ABSENT):
+            return value.type_name.removeprefix(ABSENT)
         if value.type_name == "NoneType":
             return f"{name} is None: the function does not return it."
         wanted = f"an array {dims}" if dims.axes else "a number"

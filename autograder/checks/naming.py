@@ -129,7 +129,7 @@ class _Combined:
 
 def _combinations(trial: Trial, known: Mistakes, guess: _Guess) -> Iterator[Mistake]:
     """What is worth trying, as long as that is allowed: mistakes with a number, then two together."""
-    if not guess.yours[0].keys() >= trial.exercise.outputs.keys():
+    if not guess.yours[0]:
         return  # what is no array, no combination reproduces
     if not guess.sparing:
         for answer in trial.exercise.answers:
@@ -200,6 +200,16 @@ class _Guess:
         order = [first, *sorted(rest, key=right)]
         return cls(trial, order, [yours[k] for k in order], [ours[k] for k in order], near)
 
+    def _agree(self, k: int, theirs: Arrays, yours: Arrays, name: str) -> bool:
+        """Whether a mistake gives an output of the student's; where it gives any, none is like none."""
+        return bool(theirs) and self._same(k, theirs, yours, name)
+
+    def _same(self, k: int, one: Arrays, other: Arrays, name: str) -> bool:
+        """Whether two have the same output in the k-th situation of the order, or both have none."""
+        if name not in one and name not in other:
+            return True
+        return agree(one, other, name, self.near)
+
     @property
     def every(self) -> tuple[str, ...]:
         return tuple(self.trial.exercise.outputs)
@@ -230,8 +240,8 @@ class _Guess:
         """Whether a mistake gives one output everywhere, and leaves the others right or as the student's are."""
         others = [one for one in self.every if one != name]
         return self.reproduces(mistake, (name,)) and all(
-            self._same(self._theirs(mistake, k), self.ours[k], one)
-            or agree(self._theirs(mistake, k), self.yours[k], one, self.near)
+            self._same(k, self._theirs(mistake, k), self.ours[k], one)
+            or self._agree(k, self._theirs(mistake, k), self.yours[k], one)
             for k in range(len(self.order))
             for one in others
         )
@@ -241,22 +251,22 @@ class _Guess:
         differs = False
         for k, (yours, ours) in enumerate(zip(self.yours, self.ours, strict=True)):
             theirs = self._theirs(mistake, k)
-            if not all(agree(theirs, yours, name, self.near) for name in names):
+            if not all(self._agree(k, theirs, yours, name) for name in names):
                 return False
-            differs = differs or not all(agree(theirs, ours, name, self.near) for name in names)
+            differs = differs or not all(self._same(k, theirs, ours, name) for name in names)
         return differs
 
     def explains_first(self, mistake: Mistake) -> bool:
         """Whether a mistake gives all of the student's outputs in the first situation, and not the right ones."""
         theirs = self._theirs(mistake, 0)
-        return all(agree(theirs, self.yours[0], name, self.near) for name in self.every) and any(
-            not agree(theirs, self.ours[0], name, self.near) for name in self.every
+        return all(self._agree(0, theirs, self.yours[0], name) for name in self.every) and any(
+            not self._same(0, theirs, self.ours[0], name) for name in self.every
         )
 
     def silent_at_first(self, mistake: Mistake, name: str) -> bool:
         """Whether a single mistake changes no other output in the first situation."""
         theirs, ours = self._first(mistake.answer, *mistake.names), self.ours[0]
-        return all(self._same(theirs, ours, one) for one in self.every if one != name)
+        return all(self._same(0, theirs, ours, one) for one in self.every if one != name)
 
     def all_show(self, mistake: Mistake, known: Mistakes) -> bool:
         """Whether each of several mistakes shows in every output that it changes alone."""
@@ -278,7 +288,7 @@ class _Guess:
             name
             for name in mistake.names
             if any(
-                not self._same(self._theirs(mistake, k), self._theirs(without, k), output)
+                not self._same(k, self._theirs(mistake, k), self._theirs(without, k), output)
                 for without in [
                     known.commit(mistake.answer, tuple(n for n in mistake.names if n != name))
                 ]
@@ -292,11 +302,13 @@ class _Guess:
         situations = range(len(self.order))
         return all(
             any(
-                not self._same(self._theirs(together, k), self._theirs(without, k), output)
+                not self._same(k, self._theirs(together, k), self._theirs(without, k), output)
                 for k in situations
             )
             for output in self.every
-            if any(not self._same(self._theirs(alone, k), self.ours[k], output) for k in situations)
+            if any(
+                not self._same(k, self._theirs(alone, k), self.ours[k], output) for k in situations
+            )
         )
 
     def may_be(self, pair: Mistake) -> bool:
@@ -309,13 +321,9 @@ class _Guess:
             if name in one and name in other
         )
 
-    def _same(self, theirs: Arrays, ours: Arrays, name: str) -> bool:
-        """Whether two have the same output, or both have none."""
-        return (name not in theirs and name not in ours) or agree(theirs, ours, name, self.near)
-
     def _shows(self, mistake: Mistake) -> bool:
         theirs = self._first(mistake.answer, *mistake.names)
-        return not all(agree(theirs, self.ours[0], name, self.near) for name in self.every)
+        return not all(self._same(0, theirs, self.ours[0], name) for name in self.every)
 
     def _first(self, answer: str, *names: str) -> Arrays:
         """What a single mistake, already tried, gave in the first situation."""

@@ -8,7 +8,10 @@ from ..exercise.mistakes import plain_name
 from ..exercise.trial import AnswerFailed, Drawn, Trial
 from ..language.verdict import Finding, replace
 from .compare import evidence, ratio_in_words
+from .dimensions import misshapen
+from .explain import Seen, explained
 from .naming import Arrays, agree, named_mistakes
+from .shown import most_telling, told_apart
 
 
 @dataclass(frozen=True)
@@ -42,15 +45,25 @@ class Reference:
         if not wrong:
             said = f"equal to the reference in {len(draws)} situations"
             return Finding(self.title, True, said, share=self.share)
-        name, k = wrong[0]
+        name = wrong[0][0]
+        k = self._situation([j for one, j in wrong if one == name], yours, ours, name)
         outputs = tuple(dict.fromkeys(one for one, _ in wrong))
         found = named_mistakes(trial, outputs, self.tolerance)
         hint = " And: ".join(dict.fromkeys(mistake.hint for mistake in found))
         finding = self._finding(trial, name, draws[k], yours[k], ours[k], hint)
+        if not hint:
+            finding = replace(finding, hint=_in_general(trial, outputs, yours, ours))
         made = dict.fromkeys(
             (mistake.answer, plain_name(one)) for mistake in found for one in mistake.names
         )
         return replace(finding, mistakes=tuple(made))
+
+    @staticmethod
+    def _situation(wrong: list[int], yours: list[Arrays], ours: list[Arrays], name: str) -> int:
+        """The situation to show: one in which the answer gives no array, or the most telling."""
+        if missing := [k for k in wrong if name not in yours[k] or name not in ours[k]]:
+            return missing[0]
+        return most_telling(wrong, *([one.get(name) for one in every] for every in (yours, ours)))
 
     def _finding(
         self, trial: Trial, name: str, drawn: Drawn, yours: Arrays, ours: Arrays, hint: str
@@ -58,17 +71,39 @@ class Reference:
         where = "" if drawn.case.title == "a random example" else f" ({drawn.case.title})"
         dims = trial.exercise.outputs[name]
         if name not in yours:
-            return Finding(
-                self.title, False, f"{name} is no array or number{where}.", hint, self.share
-            )
+            complaint = misshapen(name, drawn.evaluation.outputs[name], dims, drawn.sizes)
+            message = complaint or f"{name} is no array or number{where}."
+            return Finding(self.title, False, message, hint, self.share)
         if yours[name].shape != ours[name].shape:
             message = f"{name} has the wrong shape{where}: see Dimensions."
             return Finding(self.title, False, message, hint, self.share)
         shown = evidence(name, yours[name], ours[name], dims.axes)
         at = f" at {list(shown.index)}" if shown.index else ""
-        message = f"{name}{at} is {shown.yours:.6g}; it should be {shown.expected:.6g}{where}."
+        is_now, should_be = told_apart(shown.yours, shown.expected)
+        message = f"{name}{at} is {is_now}; it should be {should_be}{where}."
         if shown.ratio is not None and dims.axes:
             message += (
                 f" All of {name} is {ratio_in_words(shown.ratio, drawn.sizes)} what it should be."
             )
         return Finding(self.title, False, message, hint, self.share, shown)
+
+
+def _in_general(
+    trial: Trial, outputs: tuple[str, ...], yours: list[Arrays], ours: list[Arrays]
+) -> str:
+    """What is wrong with an output that no known mistake gives, if it can be said in general terms."""
+    working = [
+        (drawn, mine, right)
+        for drawn, mine, right in zip(trial.draws(), yours, ours, strict=True)
+        if drawn.evaluation.failure is None
+    ]
+    for name in outputs:
+        if all(name in mine and name in right for _, mine, right in working):
+            seen = [
+                Seen(drawn.case.title, drawn.inputs, drawn.sizes, mine[name], right)
+                for drawn, mine, right in working
+            ]
+            dims = trial.exercise.outputs[name]
+            if sentence := explained(name, dims, trial.exercise.inputs, seen):
+                return sentence
+    return ""

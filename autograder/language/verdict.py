@@ -127,6 +127,10 @@ class Failure:
     traceback: str = ""
 
 
+ABSENT = "absent: "
+"""How the type name of an output begins that is not there; a sentence says why."""
+
+
 @dataclass(frozen=True)
 class Value:
     """One named output. ``array`` is None when what came back is no array or number; ``type_name`` says what it was."""
@@ -155,6 +159,7 @@ class Evaluation:
 
 
 __all__ = [
+    "ABSENT",
     "Evaluation",
     "Evidence",
     "Failure",

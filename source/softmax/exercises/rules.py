@@ -2,15 +2,16 @@
 
 import numpy as np
 
-from autograder import case, draws, exercise, must, property_of
+from autograder import case, draws, exercise, must, named, property_of
 from autograder.checks import Dimensions, Reference, close
 
 
-def walk(rule, w, gradients, config):
+def walk(student, name, w, gradients, config):
     """Step after step with one config: where w was after each step, and the last config."""
-    path = []
+    path, rule = [], getattr(student, name)
     for dw in gradients:
-        w, config = rule(w, dw, config)
+        returned = rule(w, dw, config)
+        w, config = named(name, returned, ("next_w", "config"), needed=("next_w",)).values()
         path.append(np.array(w))
     return np.array(path), config or {}
 
@@ -39,8 +40,8 @@ ONE_STEP = case("one step", sizes={"T": 1})
 def sgd(student, w, gradients, learning_rate):
     """A few steps, once with a learning rate of their own, once with the default."""
     return {
-        "path": walk(student.sgd, w, gradients, {"learning_rate": learning_rate})[0],
-        "path_by_default": walk(student.sgd, w, gradients, None)[0],
+        "path": walk(student, "sgd", w, gradients, {"learning_rate": learning_rate})[0],
+        "path_by_default": walk(student, "sgd", w, gradients, None)[0],
     }
 
 
@@ -54,13 +55,13 @@ def sgd(student, w, gradients, learning_rate):
 )
 def sgd_momentum(student, w, gradients, learning_rate, momentum, start):
     """A few steps from rest; with the defaults; and with a velocity to start from."""
-    rule, settings = student.sgd_momentum, {"learning_rate": learning_rate, "momentum": momentum}
-    path, config = walk(rule, w, gradients, dict(settings))
+    settings = {"learning_rate": learning_rate, "momentum": momentum}
+    path, config = walk(student, "sgd_momentum", w, gradients, dict(settings))
     moving = {**settings, "velocity": start.copy()}
     return {
         "path": path,
-        "path_by_default": walk(rule, w, gradients, None)[0],
-        "path_with_a_start": walk(rule, w, gradients, moving)[0],
+        "path_by_default": walk(student, "sgd_momentum", w, gradients, None)[0],
+        "path_with_a_start": walk(student, "sgd_momentum", w, gradients, moving)[0],
         "velocity": config.get("velocity"),
     }
 
@@ -115,13 +116,13 @@ def tiny_gradients(rng, inputs):
 )
 def rmsprop(student, w, gradients, learning_rate, decay_rate, start):
     """A few steps from an empty cache; with the defaults; and with a cache to start from."""
-    rule, settings = student.rmsprop, {"learning_rate": learning_rate, "decay_rate": decay_rate}
-    path, config = walk(rule, w, gradients, dict(settings))
+    settings = {"learning_rate": learning_rate, "decay_rate": decay_rate}
+    path, config = walk(student, "rmsprop", w, gradients, dict(settings))
     filled = {**settings, "cache": np.broadcast_to(start, w.shape).copy()}
     return {
         "path": path,
-        "path_by_default": walk(rule, w, gradients, None)[0],
-        "path_with_a_start": walk(rule, w, gradients, filled)[0],
+        "path_by_default": walk(student, "rmsprop", w, gradients, None)[0],
+        "path_with_a_start": walk(student, "rmsprop", w, gradients, filled)[0],
         "cache": config.get("cache"),
     }
 
@@ -151,14 +152,14 @@ def away_from_zero(rng, sizes):
 def adam(student, w, gradients, learning_rate, beta1, beta2, m, v, t):
     """A few steps from rest; by default; going on from step t; first steps at slopes of 1e-5 to 1e5."""
     settings = {"learning_rate": learning_rate, "beta1": beta1, "beta2": beta2}
-    path, config = walk(student.adam, w, gradients, dict(settings))
+    path, config = walk(student, "adam", w, gradients, dict(settings))
     going_on = {**settings, "m": m.copy(), "v": v.copy(), "t": t}
     slopes = np.array([1e-5, 1e-3, 1.0, 1e3, 1e5])
     first = student.adam(np.zeros(5), slopes, {"learning_rate": 0.5})[0]
     return {
         "path": path,
-        "path_by_default": walk(student.adam, w, gradients, None)[0],
-        "path_with_a_start": walk(student.adam, w, gradients, going_on)[0],
+        "path_by_default": walk(student, "adam", w, gradients, None)[0],
+        "path_with_a_start": walk(student, "adam", w, gradients, going_on)[0],
         **{f"{name}_after": config.get(name) for name in ("m", "v", "t")},
         # to one digit: whether epsilon is scaled with the correction or not makes 3% here, inside
         # the root ten times
