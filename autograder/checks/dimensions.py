@@ -61,11 +61,12 @@ class Dimensions:
     def _complaints(self, trial: Trial, drawn: Drawn):
         outputs = drawn.evaluation.outputs
         for name, dims in trial.exercise.outputs.items():
+            said = trial.exercise.said(name)
             if name not in outputs:
-                yield f"{name} was not returned."
+                yield f"{said} was not returned."
                 return
-            yield from filter(None, [misshapen(name, outputs[name], dims, drawn.sizes)])
-            yield from filter(None, [_not_finite(name, outputs[name], dims)])
+            yield from filter(None, [misshapen(said, outputs[name], dims, drawn.sizes)])
+            yield from filter(None, [_not_finite(said, outputs[name], dims)])
         changed = set(drawn.evaluation.mutated) - _upstream(trial)
         if changed:
             yield f"{' and '.join(sorted(changed))} is changed in place: the caller still needs it; work on a copy."
@@ -124,4 +125,7 @@ def _not_finite(name: str, value: Value, dims: Dims) -> str | None:
         return f"{name} is {array}: it must be finite."
     index = tuple(int(k) for k in np.argwhere(~np.isfinite(array))[0])
     count = int((~np.isfinite(array)).sum())
-    return f"{name} has {count} entries that are nan or inf, the first at {list(index)}."
+    kind = "nan" if np.isnan(array[~np.isfinite(array)]).all() else "nan or inf"
+    if count == 1:
+        return f"{name} has an entry that is {array[index]}, at {list(index)}."
+    return f"{name} has {count} entries that are {kind}, the first at {list(index)}."

@@ -69,21 +69,23 @@ class Reference:
         self, trial: Trial, name: str, drawn: Drawn, yours: Arrays, ours: Arrays, hint: str
     ) -> Finding:
         where = "" if drawn.case.title == "a random example" else f" ({drawn.case.title})"
-        dims = trial.exercise.outputs[name]
+        dims, said = trial.exercise.outputs[name], trial.exercise.said(name)
         if name not in yours:
-            complaint = misshapen(name, drawn.evaluation.outputs[name], dims, drawn.sizes)
-            message = complaint or f"{name} is no array or number{where}."
+            complaint = misshapen(said, drawn.evaluation.outputs[name], dims, drawn.sizes)
+            message = complaint or f"{said} is no array or number{where}."
             return Finding(self.title, False, message, hint, self.share)
         if yours[name].shape != ours[name].shape:
-            message = f"{name} has the wrong shape{where}: see Dimensions."
+            message = f"{said} has the wrong shape{where}: see Dimensions."
             return Finding(self.title, False, message, hint, self.share)
         shown = evidence(name, yours[name], ours[name], dims.axes)
         at = f" at {list(shown.index)}" if shown.index else ""
         is_now, should_be = told_apart(shown.yours, shown.expected)
-        message = f"{name}{at} is {is_now}; it should be {should_be}{where}."
+        message = f"{said}{at} is {is_now}; it should be {should_be}{where}."
+        if dims.entries == "bool" and not dims.axes:
+            message = _not_so(said, bool(shown.expected)) + f"{where}."
         if shown.ratio is not None and dims.axes:
             message += (
-                f" All of {name} is {ratio_in_words(shown.ratio, drawn.sizes)} what it should be."
+                f" All of {said} is {ratio_in_words(shown.ratio, drawn.sizes)} what it should be."
             )
         return Finding(self.title, False, message, hint, self.share, shown)
 
@@ -105,5 +107,11 @@ def _in_general(
             ]
             dims = trial.exercise.outputs[name]
             if sentence := explained(name, dims, trial.exercise.inputs, seen):
-                return sentence
+                return trial.exercise.said(name) + sentence.removeprefix(name)
     return ""
+
+
+def _not_so(said: str, expected: bool) -> str:
+    """``It is not so that x is left as it was``: what a yes or no that is wrong means."""
+    fact = said.removeprefix("whether ")
+    return f"It is not so that {fact}" if expected else f"It must not be so that {fact}"

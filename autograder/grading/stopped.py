@@ -9,7 +9,9 @@ from ..course.marks import solution_of
 from ..language.verdict import Verdict, replace
 
 
-def with_the_cells_error(verdict: Verdict, answers: Iterable[str], cells: Iterable[Mapping[str, Any]]) -> Verdict:
+def with_the_cells_error(
+    verdict: Verdict, answers: Iterable[str], cells: Iterable[Mapping[str, Any]]
+) -> Verdict:
     """The verdict, with the error of the cell where one of its ``answers`` should have been defined, if there is one.
 
     ``cells`` are the code cells as they ran, with their outputs.
@@ -31,4 +33,3 @@ def _error(cell: Mapping[str, Any]) -> str:
         if output.get("output_type") == "error" and output.get("ename") != "NotImplementedError":
             return f"{output.get('ename')}: {output.get('evalue')}"[:500]
     return ""
-

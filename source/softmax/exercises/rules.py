@@ -24,6 +24,15 @@ def steps_of(inputs, path):
 RULE = "w: N D, gradients: T N D, learning_rate"
 PATHS = "path: T N D, path_by_default: T N D, path_with_a_start: T N D"
 RULE_SIZES = {"T": (3, 5)}
+WORDS = {
+    "path": "w after each step",
+    "path_by_default": "w after each step, with the default settings,",
+    "path_with_a_start": "w after each step, from a config that already holds a start,",
+    "velocity": 'config["velocity"]',
+    "cache": 'config["cache"]',
+    **{f"{name}_after": f'config["{name}"] after the last step' for name in ("m", "v", "t")},
+    "first_step_over_rate": "the first step over the learning rate",
+}
 SHORT_STEPS = {"learning_rate": draws.number(0.02, 0.2)}
 ONE_STEP = case("one step", sizes={"T": 1})
 
@@ -34,6 +43,7 @@ ONE_STEP = case("one step", sizes={"T": 1})
     f"{RULE} -> path: T N D, path_by_default: T N D",
     points=1,
     sizes=RULE_SIZES,
+    words=WORDS,
     given=SHORT_STEPS,
     checks=[Dimensions(0.25), Reference(0.5)],
 )
@@ -49,6 +59,7 @@ def sgd(student, w, gradients, learning_rate):
     f"{RULE}, momentum, start: N D -> {PATHS}, velocity: N D",
     points=3,
     sizes=RULE_SIZES,
+    words=WORDS,
     given={**SHORT_STEPS, "momentum": draws.number(0.3, 0.8)},
     cases=[case("no momentum", momentum=0.0), ONE_STEP],
     checks=[Dimensions(0.25), Reference(1.5)],
@@ -103,6 +114,7 @@ def tiny_gradients(rng, inputs):
     f"{RULE}, decay_rate, start: N D -> {PATHS}, cache: N D",
     points=3,
     sizes=RULE_SIZES,
+    words=WORDS,
     given={
         **SHORT_STEPS,
         "decay_rate": draws.number(0.6, 0.95),
@@ -138,6 +150,7 @@ def away_from_zero(rng, sizes):
     f"-> {PATHS}, m_after: N D, v_after: N D, t_after: int, first_step_over_rate: 5",
     points=4,
     sizes=RULE_SIZES,
+    words=WORDS,
     given={
         "learning_rate": draws.number(0.01, 0.03),
         "beta1": draws.number(0.5, 0.85),
