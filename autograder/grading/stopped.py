@@ -32,4 +32,8 @@ def _error(cell: Mapping[str, Any]) -> str:
     for output in cell.get("outputs", ()):
         if output.get("output_type") == "error" and output.get("ename") != "NotImplementedError":
             return f"{output.get('ename')}: {output.get('evalue')}"[:500]
+        said = output.get("text", "") if output.get("name") == "stderr" else ""
+        said = "".join(said)
+        if said.startswith("UsageError: "):  # an unknown magic: IPython says so and raises nothing
+            return said.partition("\n")[0][:500]
     return ""
