@@ -16,7 +16,7 @@ class Evidence:
     """The numbers behind a failed check: where it is worst, both values, and a picture of the error.
 
     ``error`` is |yours - expected| (float64, at most two axes long, shown as a heat map), ``axes`` the names of its axes,
-    ``ratio`` a constant yours/expected where there is one.
+    ``ratio`` a constant yours/expected where there is one, ``example`` the smallest inputs found that still fail, in words.
     """
 
     output: str = ""
@@ -26,6 +26,7 @@ class Evidence:
     ratio: float | None = None
     error: np.ndarray | None = None
     axes: tuple[str, ...] = ()
+    example: str = ""
 
 
 @dataclass(frozen=True)
