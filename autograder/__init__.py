@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 from .exercise.declare import exercise
 from .exercise.trial import Exercise
 from .formerly import forward_old_names
-from .language.probe import case
+from .language.probe import Absent, case
 
 if TYPE_CHECKING:
     from .notebook import check
-    from .vocabulary import draws, function, layer, must, property_of
+    from .vocabulary import draws, function, layer, must, named, named_back, property_of
     from .watch import devices, placement
 
 __all__ = [
+    "Absent",
     "Exercise",
     "case",
     "check",
@@ -28,6 +29,8 @@ __all__ = [
     "function",
     "layer",
     "must",
+    "named",
+    "named_back",
     "placement",
     "property_of",
 ]
@@ -37,7 +40,7 @@ _LATER = {
     "check": ("autograder.notebook", "check"),
     **{
         name: ("autograder.vocabulary", name)
-        for name in ("draws", "function", "layer", "must", "property_of")
+        for name in ("draws", "function", "layer", "must", "named", "named_back", "property_of")
     },
     "devices": ("autograder.watch.devices", ""),
     "placement": ("autograder.watch.placement", ""),

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import numpy as np
 
-from .checks import AllowedMeans
+from .checks import AllowedMeans, Gradient, Reference
+from .checks.smallest import smallest_example
 from .exercise.mistakes import Mistakes
 from .exercise.trial import AnswerFailed, Check, Exercise, Trial
 from .language.probe import Inputs
-from .language.verdict import Evaluation, Failure, Finding, Status, Verdict, score
+from .language.verdict import (
+    Evaluation,
+    Evidence,
+    Failure,
+    Finding,
+    Status,
+    Verdict,
+    replace,
+    score,
+)
 from .watch.evaluate import Evaluate
 
 Elsewhere = Callable[[Trial, Check], Finding]
@@ -55,7 +66,43 @@ def judge(
             continue  # worth a line only when it decides
         findings.append(finding)
         note = note or trouble
-    return _add_up(exercise, findings, watched.failure, seed, note)
+    findings = _with_an_example(exercise, findings, evaluate, reference, seed)
+    return _add_up(exercise, _told_once(findings, watched.failure), watched.failure, seed, note)
+
+
+def _with_an_example(
+    exercise: Exercise,
+    findings: list[Finding],
+    evaluate: Evaluate,
+    reference: Evaluate | None,
+    seed: int,
+) -> list[Finding]:
+    """The first check of values or of a gradient that failed gets the smallest example that can be found."""
+    for k, finding in enumerate(findings):
+        check = next((one for one in exercise.checks if one.title == finding.check), None)
+        if finding.passed is not False or not isinstance(check, Reference | Gradient):
+            continue
+        trial = Trial(exercise, evaluate, np.random.default_rng(seed), reference)
+        with suppress(Exception):  # an exercise that cannot be drawn so small has none
+            if example := smallest_example(trial, check):
+                evidence = replace(finding.evidence or Evidence(), example=example)
+                return [*findings[:k], replace(finding, evidence=evidence), *findings[k + 1 :]]
+    return findings
+
+
+def _told_once(findings: list[Finding], failure: Failure | None) -> list[Finding]:
+    """An exception is told by the first check that met it; the others refer to that."""
+    if failure is None or failure.kind != "error":
+        return findings
+    told: dict[str, str] = {}
+    once = []
+    for finding in findings:
+        first = told.setdefault(finding.message, finding.check)
+        repeated = finding.passed is False and first != finding.check
+        if repeated and finding.message.startswith(failure.message):
+            finding = replace(finding, message=f"The same error as above, see {first}.")
+        once.append(finding)
+    return once
 
 
 def _run(check: Check, trial: Trial, elsewhere: Elsewhere | None) -> tuple[Finding, str]:

@@ -10,7 +10,7 @@ import numpy as np
 from ..exercise.mistakes import Mistake
 from ..exercise.trial import Drawn, Trial
 from ..language.dims import Dims, explain_shape
-from ..language.verdict import Finding, Value
+from ..language.verdict import ABSENT, Finding, Value
 from .compare import distance
 from .situations import exception_in, place, shared
 
@@ -67,11 +67,12 @@ class Dimensions:
     def _complaints(self, trial: Trial, drawn: Drawn) -> Iterator[str]:
         outputs = drawn.evaluation.outputs
         for name, dims in trial.exercise.outputs.items():
+            said = trial.exercise.said(name)
             if name not in outputs:
-                yield f"{name} was not returned."
+                yield f"{said} was not returned."
                 return
-            yield from filter(None, [misshapen(name, outputs[name], dims, drawn.sizes)])
-            yield from filter(None, [_not_finite(name, outputs[name], dims)])
+            yield from filter(None, [misshapen(said, outputs[name], dims, drawn.sizes)])
+            yield from filter(None, [_not_finite(said, outputs[name], dims)])
 
     def _change(self, trial: Trial, drawn: Drawn) -> Finding:
         """What is changed in place, by its known name if it has one; all else is right, and counts."""
@@ -110,6 +111,8 @@ def mistake_that_changes(trial: Trial, drawn: Drawn) -> Mistake | None:
 def misshapen(name: str, value: Value, dims: Dims, sizes: Mapping[str, int]) -> str | None:
     """One sentence when a value is no array of the right shape and kind of entries, else None."""
     if value.array is None:
+        if value.type_name.startswith(ABSENT):
+            return value.type_name.removeprefix(ABSENT)
         if value.type_name == "NoneType":
             return f"{name} is None: the function does not return it."
         wanted = f"an array {dims}" if dims.axes else "a number"
@@ -152,4 +155,7 @@ def _not_finite(name: str, value: Value, dims: Dims) -> str | None:
         return f"{name} is {array}: it must be finite."
     index = tuple(int(k) for k in np.argwhere(~np.isfinite(array))[0])
     count = int((~np.isfinite(array)).sum())
-    return f"{name} has {count} entries that are nan or inf, the first at {list(index)}."
+    kind = "nan" if np.isnan(array[~np.isfinite(array)]).all() else "nan or inf"
+    if count == 1:
+        return f"{name} has an entry that is {array[index]}, at {list(index)}."
+    return f"{name} has {count} entries that are {kind}, the first at {list(index)}."

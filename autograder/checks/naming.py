@@ -133,7 +133,7 @@ class _Combined:
 
 def _combinations(trial: Trial, known: Mistakes, guess: _Guess) -> Iterator[Mistake]:
     """What is worth trying, as long as that is allowed: mistakes with a number, then two together."""
-    if not guess.yours[0].keys() >= trial.exercise.outputs.keys():
+    if not guess.yours[0]:
         return  # what is no array, no combination reproduces
     if not guess.sparing:
         for answer in trial.exercise.answers:
@@ -209,6 +209,16 @@ class _Guess:
         sorted_yours, sorted_ours = ([kind[k] for k in order] for kind in (yours, ours))
         return cls(trial, order, sorted_yours, sorted_ours, [allowed[k] for k in order], near)
 
+    def _agree(self, k: int, theirs: Arrays, yours: Arrays, name: str) -> bool:
+        """Whether a mistake gives an output of the student's; where it gives any, none is like none."""
+        return bool(theirs) and self._same(k, theirs, yours, name)
+
+    def _same(self, k: int, one: Arrays, other: Arrays, name: str) -> bool:
+        """Whether two have the same output in the k-th situation of the order, or both have none."""
+        if name not in one and name not in other:
+            return True
+        return agree(one, other, name, self.near, self.roundings[k][name])
+
     @property
     def every(self) -> tuple[str, ...]:
         return tuple(self.trial.exercise.outputs)
@@ -221,7 +231,7 @@ class _Guess:
     def who_made(self, name: str, singles: Sequence[Mistake]) -> Mistake | None:
         """The first mistake that makes one output and says nothing of others, among those worth trying."""
         costly = self.trial.exercise.costly
-        elsewhere = costly and self._agree(0, self.yours[0], self.ours[0], (name,))
+        elsewhere = costly and self._agree(0, self.yours[0], self.ours[0], name)
         for mistake in singles:
             if costly and self.asked >= self.until:
                 return None
@@ -240,7 +250,7 @@ class _Guess:
         others = [one for one in self.every if one != name]
         return self.reproduces(mistake, (name,)) and all(
             self._same(k, self._theirs(mistake, k), self.ours[k], one)
-            or self._agree(k, self._theirs(mistake, k), self.yours[k], (one,))
+            or self._agree(k, self._theirs(mistake, k), self.yours[k], one)
             for k in range(len(self.order))
             for one in others
         )
@@ -250,16 +260,16 @@ class _Guess:
         differs = False
         for k, (yours, ours) in enumerate(zip(self.yours, self.ours, strict=True)):
             theirs = self._theirs(mistake, k)
-            if not self._agree(k, theirs, yours, names):
+            if not all(self._agree(k, theirs, yours, name) for name in names):
                 return False
-            differs = differs or not self._agree(k, theirs, ours, names)
+            differs = differs or not all(self._same(k, theirs, ours, name) for name in names)
         return differs
 
     def explains_first(self, mistake: Mistake) -> bool:
         """Whether a mistake gives all of the student's outputs in the first situation, and not the right ones."""
         theirs = self._theirs(mistake, 0)
-        return self._agree(0, theirs, self.yours[0], self.every) and not self._agree(
-            0, theirs, self.ours[0], self.every
+        return all(self._agree(0, theirs, self.yours[0], name) for name in self.every) and any(
+            not self._same(0, theirs, self.ours[0], name) for name in self.every
         )
 
     def silent_at_first(self, mistake: Mistake, name: str) -> bool:
@@ -320,18 +330,9 @@ class _Guess:
             if name in one and name in other
         )
 
-    def _same(self, k: int, theirs: Arrays, ours: Arrays, name: str) -> bool:
-        """Whether two have the same output in the k-th situation, or both have none."""
-        return (name not in theirs and name not in ours) or self._agree(k, theirs, ours, (name,))
-
     def _shows(self, mistake: Mistake) -> bool:
         theirs = self._first(mistake.answer, *mistake.names)
-        return not self._agree(0, theirs, self.ours[0], self.every)
-
-    def _agree(self, k: int, one: Arrays, other: Arrays, names: Sequence[str]) -> bool:
-        """Whether two agree on outputs in the k-th situation of the order."""
-        allowed = self.roundings[k]
-        return all(agree(one, other, name, self.near, allowed[name]) for name in names)
+        return not all(self._same(0, theirs, self.ours[0], name) for name in self.every)
 
     def _first(self, answer: str, *names: str) -> Arrays:
         """What a single mistake, already tried, gave in the first situation."""

@@ -8,8 +8,11 @@ from ..exercise.mistakes import plain_name
 from ..exercise.trial import Drawn, Trial
 from ..language.verdict import Finding, replace
 from .compare import evidence, ratio_in_words
+from .dimensions import misshapen
+from .explain import Seen, explained
 from .naming import Arrays, agree, named_mistakes
 from .rounding import roundings
+from .shown import most_telling, told_apart
 from .situations import exception_in, place, shared
 
 
@@ -55,34 +58,74 @@ class Reference:
     def _named(
         self, trial: Trial, wrong: list[tuple[str, int]], yours: list[Arrays], ours: list[Arrays]
     ) -> Finding:
-        """The first output that is wrong, and the known mistakes that explain what is."""
-        name, k = wrong[0]
+        """The first output that is wrong, and what explains it: known mistakes, or general terms."""
+        name = wrong[0][0]
+        k = self._situation([j for one, j in wrong if one == name], yours, ours, name)
         outputs = tuple(dict.fromkeys(one for one, _ in wrong))
         found = named_mistakes(trial, outputs, self.tolerance)
         hint = " And: ".join(dict.fromkeys(mistake.hint for mistake in found))
         finding = self._finding(trial, name, trial.draws()[k], yours[k], ours[k], hint)
+        if not hint:
+            finding = replace(finding, hint=_in_general(trial, outputs, yours, ours))
         made = dict.fromkeys(
             (mistake.answer, plain_name(one)) for mistake in found for one in mistake.names
         )
         return replace(finding, mistakes=tuple(made))
 
+    @staticmethod
+    def _situation(wrong: list[int], yours: list[Arrays], ours: list[Arrays], name: str) -> int:
+        """The situation to show: one in which the answer gives no array, or the most telling."""
+        if missing := [k for k in wrong if name not in yours[k] or name not in ours[k]]:
+            return missing[0]
+        return most_telling(wrong, *([one.get(name) for one in every] for every in (yours, ours)))
+
     def _finding(
         self, trial: Trial, name: str, drawn: Drawn, yours: Arrays, ours: Arrays, hint: str
     ) -> Finding:
         where = place(drawn)
-        dims = trial.exercise.outputs[name]
+        dims, said = trial.exercise.outputs[name], trial.exercise.said(name)
         if name not in yours:
-            return Finding(
-                self.title, False, f"{name} is no array or number{where}.", hint, self.share
-            )
+            complaint = misshapen(said, drawn.evaluation.outputs[name], dims, drawn.sizes)
+            message = complaint or f"{said} is no array or number{where}."
+            return Finding(self.title, False, message, hint, self.share)
         if yours[name].shape != ours[name].shape:
-            message = f"{name} has the wrong shape{where}: see Dimensions."
+            message = f"{said} has the wrong shape{where}: see Dimensions."
             return Finding(self.title, False, message, hint, self.share)
         shown = evidence(name, yours[name], ours[name], dims.axes)
         at = f" at {list(shown.index)}" if shown.index else ""
-        message = f"{name}{at} is {shown.yours:.6g}; it should be {shown.expected:.6g}{where}."
+        is_now, should_be = told_apart(shown.yours, shown.expected)
+        message = f"{said}{at} is {is_now}; it should be {should_be}{where}."
+        if dims.entries == "bool" and not dims.axes:
+            message = _not_so(said, bool(shown.expected)) + f"{where}."
         if shown.ratio is not None and dims.axes:
             message += (
-                f" All of {name} is {ratio_in_words(shown.ratio, drawn.sizes)} what it should be."
+                f" All of {said} is {ratio_in_words(shown.ratio, drawn.sizes)} what it should be."
             )
         return Finding(self.title, False, message, hint, self.share, shown)
+
+
+def _in_general(
+    trial: Trial, outputs: tuple[str, ...], yours: list[Arrays], ours: list[Arrays]
+) -> str:
+    """What is wrong with an output that no known mistake gives, if it can be said in general terms."""
+    working = [
+        (drawn, mine, right)
+        for drawn, mine, right in zip(trial.draws(), yours, ours, strict=True)
+        if drawn.evaluation.failure is None
+    ]
+    for name in outputs:
+        if all(name in mine and name in right for _, mine, right in working):
+            seen = [
+                Seen(drawn.case.title, drawn.inputs, drawn.sizes, mine[name], right)
+                for drawn, mine, right in working
+            ]
+            dims = trial.exercise.outputs[name]
+            if sentence := explained(name, dims, trial.exercise.inputs, seen):
+                return trial.exercise.said(name) + sentence.removeprefix(name)
+    return ""
+
+
+def _not_so(said: str, expected: bool) -> str:
+    """``It is not so that x is left as it was``: what a yes or no that is wrong means."""
+    fact = said.removeprefix("whether ")
+    return f"It is not so that {fact}" if expected else f"It must not be so that {fact}"

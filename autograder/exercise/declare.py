@@ -65,6 +65,7 @@ def declare(
     seconds: float = USUAL_SECONDS,
     accelerated: bool = False,
     where: tuple[str, int] = ("", 1),
+    words: Mapping[str, str] | None = None,
 ) -> Exercise:
     """Make an exercise.
 
@@ -72,7 +73,8 @@ def declare(
     ``(rng, sizes) -> value`` in place of the usual draw. sizes: dimension -> (lowest, highest). cases: situations every
     check of values must try besides a random one. seconds: wall-clock limit of all the checks together; above
     the usual, known mistakes are looked for sparingly. accelerated: training checks may use a GPU. where: the file and
-    line it stands in, for messages. Raises ExerciseError for what does not fit.
+    line it stands in, for messages. words: output -> what a report
+    calls it, where its name is the probe's own. Raises ExerciseError for what does not fit.
     """
     for one in cases:
         if unknown := set(one.overrides) - set(inputs):
@@ -95,6 +97,7 @@ def declare(
         accelerated=accelerated,
         checks=list(checks),
         where=where,
+        words=words or {},
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from ..language.plain import in_words
 from ..language.probe import USUAL, Case, Inputs, Probe
 from ..language.verdict import Evaluation, Failure, Finding
 from ..watch.evaluate import Evaluate
@@ -140,7 +141,7 @@ class Check(Protocol):
 class Exercise(Probe):
     """A probe and how it is judged. Made by ``@exercise``; ``checks`` may be assigned after.
 
-    ``where`` is the file and line where its author declared it, for messages.
+    ``where`` is the file and line where its author declared it, for messages; ``words`` say what an output is.
     """
 
     points: float
@@ -148,6 +149,11 @@ class Exercise(Probe):
     accelerated: bool = False
     checks: list[Check] = field(default_factory=list)
     where: tuple[str, int] = ("", 1)
+    words: Mapping[str, str] = field(default_factory=dict)
+
+    def said(self, output: str) -> str:
+        """An output in plain words: the author's, or what its name says."""
+        return self.words.get(output) or in_words(output)
 
     @property
     def costly(self) -> bool:

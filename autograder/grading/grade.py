@@ -21,6 +21,7 @@ from ..errors import AssignmentError, SubmissionError
 from ..language.verdict import Verdict, replace
 from .handed_in import read_notebook
 from .rebuild import Rebuilt, rebuild
+from .stopped import with_the_cells_error
 
 if TYPE_CHECKING:
     from ..exercise.trial import Exercise
@@ -166,7 +167,9 @@ def _verdicts(
         results = {result.id: result for result in session.run(cells)}
         for cell in code:
             if check := check_of(cell):
-                verdicts[check] = _verdict(assignment, assignment.exercises[check], session, seed)
+                exercise = assignment.exercises[check]
+                verdict = _verdict(assignment, exercise, session, seed)
+                verdicts[check] = with_the_cells_error(verdict, exercise.answers, code)
             elif (result := results.get(cell["id"])) is not None:
                 cell["outputs"] = result.outputs
                 cell["execution_count"] = result.execution_count

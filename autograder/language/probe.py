@@ -26,6 +26,13 @@ class Misreturned(ValueError):
     """An answer returned something else than was asked for: one sentence that says what, and what it must return."""
 
 
+@dataclass(frozen=True)
+class Absent:
+    """Stands in a probe's outputs for one that the answer did not give; ``why`` is a sentence."""
+
+    why: str
+
+
 class Answers:
     """What a probe calls its answers on: attribute access into a namespace, here the student's or the reference's.
 

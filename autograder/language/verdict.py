@@ -16,7 +16,8 @@ class Evidence:
     """The numbers behind a failed check: where it is worst, both values, and a picture of the error.
 
     ``error`` is |yours - expected| (float64, at most two axes long, shown as a heat map), ``axes`` the names of its axes,
-    ``ratio`` a constant yours/expected where there is one; ``bound`` how far the expected may be off, where it is measured.
+    ``ratio`` a constant yours/expected where there is one; ``bound`` how far the expected may be off, where it is measured;
+    ``example`` the smallest inputs found that still fail, in words.
     """
 
     output: str = ""
@@ -27,6 +28,7 @@ class Evidence:
     error: np.ndarray | None = None
     axes: tuple[str, ...] = ()
     bound: float | None = None
+    example: str = ""
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,10 @@ class Failure:
     traceback: str = ""
 
 
+ABSENT = "absent: "
+"""How the type name of an output begins that is not there; a sentence says why."""
+
+
 @dataclass(frozen=True)
 class Value:
     """One named output. ``array`` is None when what came back is no array or number; ``type_name`` says what it was."""
@@ -167,6 +173,7 @@ class Evaluation:
 
 
 __all__ = [
+    "ABSENT",
     "Evaluation",
     "Evidence",
     "Failure",

@@ -26,7 +26,8 @@ _TEMPLATE = """\
 <td style="text-align: left; vertical-align: top"><strong>{{ finding.check }}</strong></td>
 <td style="text-align: right; vertical-align: top; white-space: nowrap">{{ finding.points }}</td>
 <td style="text-align: left; vertical-align: top">{{ finding.message }}
-{%- if finding.hint %}<br><em>{{ finding.hint }}</em>{% endif %}</td>
+{%- if finding.hint %}<br><em>{{ finding.hint }}</em>{% endif %}
+{%- if finding.example %}<br>{{ finding.example }}{% endif %}</td>
 </tr>
 {% endfor -%}
 </table>
@@ -58,6 +59,7 @@ def to_html(verdict: Verdict, *, picture: bool = True) -> str:
                 "points": points_of(verdict, finding),
                 "message": finding.message,
                 "hint": finding.hint,
+                "example": finding.evidence.example if finding.evidence else "",
             }
             for finding in verdict.findings
         ],

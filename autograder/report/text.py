@@ -17,6 +17,8 @@ def to_text(verdict: Verdict, width: int = 100) -> str:
             lines += [_indented(finding.message, width)]
             if finding.hint:
                 lines += [_indented("→ " + finding.hint, width)]
+            if finding.evidence and finding.evidence.example:
+                lines += [_indented(finding.evidence.example, width)]
         elif finding.passed is None:
             lines[-1] += f": {finding.message}"
     if verdict.note:

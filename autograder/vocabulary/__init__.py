@@ -1,7 +1,7 @@
-"""What exercises are written with: draws with names, properties where they are stated, functions and layers in a line."""
+"""What exercises are named_back with: draws with names, properties where they are stated, functions and layers in a line."""
 
 from . import draws
-from .functions import function, layer
+from .functions import function, layer, named, named_back
 from .properties import Ask, must, property_of
 
-__all__ = ["Ask", "draws", "function", "layer", "must", "property_of"]
+__all__ = ["Ask", "draws", "function", "layer", "must", "named", "named_back", "property_of"]

@@ -10,7 +10,7 @@ from ..checks import Dimensions, Gradient, Reference
 from ..exercise.declare import declare
 from ..exercise.trial import Check, Exercise
 from ..language.dims import parse
-from ..language.probe import Misreturned
+from ..language.probe import Absent, Misreturned
 from ..language.signature import read_signature
 
 
@@ -54,9 +54,9 @@ def layer(
     def probe(student: Any, **given: Any) -> Mapping[str, Any]:
         dout = given.pop(upstream)
         value, cache = named(
-            there, getattr(student, there)(*given.values()), (out, "cache")
+            there, getattr(student, there)(*given.values()), (out, "cache"), needed=(out,)
         ).values()
-        return {out: value, **named(back, getattr(student, back)(dout, cache), grads)}
+        return {out: value, **named_back(back, getattr(student, back)(dout, cache), grads)}
 
     usual = (
         Dimensions(shares[0]),
@@ -80,19 +80,36 @@ def _caller() -> tuple[str, int]:
     return frame.f_code.co_filename, frame.f_lineno
 
 
-def named(answer: str, returned: Any, names: tuple[str, ...]) -> dict[str, Any]:
-    """What an answer returned, by name. Raises Misreturned, with a sentence, where it does not have one value for each."""
-    wanted = ", ".join(names)
+def named(
+    answer: str, returned: Any, names: tuple[str, ...], *, needed: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """What an answer returned, by name.
+
+    Raises Misreturned, with a sentence, where it does not have one value for each, or None for one that is ``needed``.
+    """
+    wanted = f"it must end with return ({', '.join(names)})"
     if returned is None:
-        raise Misreturned(f"{answer} returned None: is there a return? It must return {wanted}")
+        raise Misreturned(f"{answer} returned None: is there a return?")
     if len(names) == 1:
         return {names[0]: returned}
     if not isinstance(returned, tuple | list):
         raise Misreturned(
-            f"{answer} returned one {type(returned).__name__}; it must return {len(names)} values: {wanted}"
+            f"{answer} returned one {type(returned).__name__}; {wanted}, {len(names)} values"
         )
     if len(returned) != len(names):
         raise Misreturned(
-            f"{answer} returned {len(returned)} values; it must return {len(names)}: {wanted}"
+            f"{answer} returned {len(returned)} values; {wanted}, {len(names)} values"
         )
-    return dict(zip(names, returned, strict=True))
+    given = dict(zip(names, returned, strict=True))
+    if missing := [name for name in needed if given[name] is None]:
+        raise Misreturned(f"{answer} returned None for {missing[0]}: is it written?")
+    return given
+
+
+def named_back(answer: str, returned: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    """Like ``named``, for the second of a pair: where it returned None its outputs are absent, and the first keeps its
+    own.
+    """
+    if returned is None:
+        return dict.fromkeys(names, Absent(f"{answer} returned None: is there a return?"))
+    return named(answer, returned, names)

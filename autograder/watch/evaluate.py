@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..language.probe import (
+    Absent,
     Answers,
     Inputs,
     Misreturned,
@@ -19,9 +20,10 @@ from ..language.probe import (
     changed_and_shared,
     same_entries,
 )
-from ..language.verdict import Evaluation, Failure, Value
+from ..language.verdict import ABSENT, Evaluation, Failure, Value
 from .devices import DeviceUnavailable, missing_device
 from .libraries import INSTRUCTORS, of_answer, trusted_names
+from .returned import what_returned
 from .work import Work, count
 
 COUNTABLE = "biufc"
@@ -49,10 +51,7 @@ def call(
     probe: Probe, namespace: Mapping[str, Any], inputs: Inputs, *, count_work: bool = False
 ) -> Evaluation:
     """One call of the probe on copies of ``inputs``, with warnings silenced and the failure, if any, in words."""
-    handed = {
-        name: value.copy() if isinstance(value, np.ndarray) else value
-        for name, value in inputs.items()
-    }
+    handed = _copied(inputs)
     work: Work | None = None
     arrays = _arrays(handed)
     answers = Answers(namespace, arrays)
@@ -69,7 +68,10 @@ def call(
     except (KeyboardInterrupt, GeneratorExit):
         raise
     except BaseException as exception:  # SystemExit and the student's own exceptions included
-        return Evaluation(failure=describe(exception))
+        failure = describe(exception)
+        if failure.kind == "error" and not isinstance(exception, Misreturned):
+            failure = _in_words(probe, namespace, inputs, failure)
+        return Evaluation(failure=failure)
     if not isinstance(returned, dict):
         return Evaluation(failure=Failure("fault", f"the probe of {probe.name} returned no dict"))
     changed, shared = changed_and_shared(answers, returned)
@@ -105,9 +107,29 @@ def _arrays(inputs: Inputs) -> dict[str, np.ndarray]:
     return {name: value for name, value in inputs.items() if isinstance(value, np.ndarray)}
 
 
+def _copied(inputs: Inputs) -> Inputs:
+    return {
+        name: value.copy() if isinstance(value, np.ndarray) else value
+        for name, value in inputs.items()
+    }
+
+
+def _in_words(
+    probe: Probe, namespace: Mapping[str, Any], inputs: Inputs, failure: Failure
+) -> Failure:
+    """An error raised in the probe's own lines, which no student has seen, told by what it was handed."""
+    if failure.traceback:
+        return failure
+    with np.errstate(all="ignore"):
+        said = what_returned(probe, namespace, _copied(inputs))
+    return Failure("error", said[:2000]) if said else failure
+
+
 def value_of(returned: Any) -> Value:
     """Turn what an answer returned into data: numbers and exact ndarrays become arrays, all else is named by its type."""
     kind = type(returned)
+    if kind is Absent:
+        return Value(None, f"{ABSENT}{returned.why}"[:500])
     if kind is np.ndarray:
         return Value(
             returned.copy() if returned.dtype.kind in COUNTABLE else None, _dtype_name(returned)

@@ -79,7 +79,7 @@ def test_a_specification_that_cannot_be_read_is_refused(text):
             "out is a ndarray of dtype object; it must be an array (N, D).",
         ),
         (lambda X: np.matrix(X), "out is a matrix; it must be an array (N, D)."),
-        (lambda X: np.where(X > 0, X, np.nan), "entries that are nan or inf, the first at ["),
+        (lambda X: np.where(X > 0, X, np.nan), "entries that are nan, the first at ["),
         (lambda X: X.astype(complex), "out is complex; it must be real."),
         (lambda X: np.ma.masked_array(X), "out is a MaskedArray"),
         (lambda X: X.T, "transposed"),

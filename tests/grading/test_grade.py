@@ -62,6 +62,26 @@ def test_nbgrader_reads_the_score_that_the_judge_gave(
     assert determine_grade(nb.cells[place(nb, "check_row_sums")]) == (4, 4)
 
 
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        ("def half_square(x, w):\n    return (1\n", "SyntaxError: "),
+        ("import no_such_package\n" + HALF_SQUARE, "ModuleNotFoundError: "),
+        ("size = input()\n" + HALF_SQUARE, "EOFError: "),
+        ("%no_such_magic\n" + HALF_SQUARE, "UsageError: "),
+    ],
+)
+def test_an_answer_whose_cell_stopped_is_told_the_error(
+    tiny_built: TinyCourse, assignment: Assignment, wall: Wall, answer: str, error: str
+):
+    graded = grade(assignment, wall, tiny_built.notebook({**RIGHT, "half_square": answer}))
+    verdict = next(one for one in graded.verdicts if one.name == "half_square")
+    assert (verdict.status, verdict.score, verdict.failure) == ("error", 0, "error")
+    assert verdict.findings[0].message.startswith(
+        f"The cell of half_square stopped before its end: {error}"
+    )
+
+
 def test_the_report_names_the_mistake(tiny_built: TinyCourse, assignment: Assignment, wall: Wall):
     graded = grade(
         assignment,

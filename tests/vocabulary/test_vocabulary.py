@@ -80,9 +80,15 @@ def test_a_function_in_a_line_means_what_its_probe_meant() -> None:
 @pytest.mark.parametrize(
     ("answer", "says"),
     [
-        (lambda x: None, "square_sum returned None: is there a return? It must return loss, dx"),
-        (lambda x: 1.0, "square_sum returned one float; it must return 2 values: loss, dx"),
-        (lambda x: (1.0, x, x), "square_sum returned 3 values; it must return 2: loss, dx"),
+        (lambda x: None, "square_sum returned None: is there a return?"),
+        (
+            lambda x: 1.0,
+            "square_sum returned one float; it must end with return (loss, dx), 2 values",
+        ),
+        (
+            lambda x: (1.0, x, x),
+            "square_sum returned 3 values; it must end with return (loss, dx), 2 values",
+        ),
     ],
 )
 def test_what_was_returned_instead_is_said(answer, says: str) -> None:
