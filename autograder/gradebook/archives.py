@@ -2,8 +2,9 @@
 
 ``nbgrader zip_collect svm --collector=autograder.gradebook.archives.LmsCollector``
 
-Canvas packs ``NAME_[late_]USER_FILE_svm.ipynb``, Moodle ``Full Name_NUMBER_assignsubmission_file_/svm.ipynb``.
-Canvas's archive does not say when something was handed in: what it calls late is named in the log.
+Canvas packs ``NAME_[late_]USER_FILE_svm.ipynb``, Moodle
+``Full Name_NUMBER_assignsubmission_file_/svm.ipynb``. Canvas's archive does not say when something
+was handed in: what it calls late is named in the log.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ NOT_THEIRS = ("timestamp.txt", "submission_secret.txt")
 
 @dataclass(frozen=True)
 class Packed:
-    """A file of an archive: whose it is as the archive says it, and its path in their submission. ``again``: a folder for
-    it where another file has that path."""
+    """A file of an archive: whose it is as the archive says it, and its path in their submission.
+    ``again``: a folder for it where another file has that path."""
 
     path: Path
     name: str = ""
@@ -55,8 +56,8 @@ def unpacked(path: Path) -> Packed | None:
 class LmsCollector(FileNameCollectorPlugin):
     """Collects whatever a student handed in, in the folders it was in.
 
-    Students are known by ``lms_user_id`` (Canvas) or by their name (Moodle), as they stand in the gradebook; who is not
-    there is collected under the archive's own number or name, with a warning.
+    Students are known by ``lms_user_id`` (Canvas) or by their name (Moodle), as they stand in the
+    gradebook; who is not there is collected under the archive's own number or name, with a warning.
     """
 
     def collect(self, submitted_file: str) -> dict[str, str] | None:
