@@ -1,7 +1,7 @@
 """What earlier releases said: a notebook that students have is known again after the next release.
 
-Each released cell carries digests of what it said in releases that went out, so that a student who has not touched it is
-not told that they did, and an old stub is no answer.
+Each released cell carries digests of what it said in releases that went out, so that a student who
+has not touched it is not told that they did, and an old stub is no answer.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ Notebook = Mapping[str, Any]
 
 
 def remember(before: Path, made: Path, *, went_out: bool) -> None:
-    """Write into the released notebook ``made`` what the one at ``before`` knew of earlier releases; with ``went_out``
-    also what it said itself. Where there is nothing to remember the file stays as it is."""
+    """Write into the released notebook ``made`` what the one at ``before`` knew of earlier releases;
+    with ``went_out`` also what it said itself. Where there is nothing to remember the file stays as it is."""
     try:
         old = {identity(cell): cell for cell in json.loads(before.read_bytes())["cells"]}
     except (OSError, ValueError, KeyError, TypeError):

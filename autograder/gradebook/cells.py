@@ -1,7 +1,7 @@
-"""An assignment's cells in the gradebook, made to follow a new release although there are submissions.
+"""An assignment's cells in the gradebook, made to follow a new release despite submissions.
 
-nbgrader refuses that. Cells that come get rows in every submission; of those that go the rows go, too. All others, with what
-people gave for them, stay.
+nbgrader refuses that. Cells that come get rows in every submission; of those that go the rows go,
+too. All others, with what people gave for them, stay.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def has_submissions(course: Course, name: str) -> bool:
 
 
 def follow(course: Course, name: str, cells: Iterable[Mapping[str, Any]]) -> None:
-    """Add the cells of a solved notebook that the gradebook lacks, and remove those that are gone. One transaction."""
+    """Add the cells of a solved notebook that the gradebook lacks, and remove those that are gone."""
     wanted = {kind: dict(found) for kind, found in _wanted(cells).items()}
 
     def change() -> None:

@@ -1,4 +1,4 @@
-"""The imports that a student added to a cell which is not theirs: they are needed wherever they stand."""
+"""The imports that a student added to a cell which is not theirs: they are kept."""
 
 from __future__ import annotations
 

@@ -40,8 +40,8 @@ def identities(release: Mapping[str, Any]) -> frozenset[str]:
 
 
 def unchanged(released: Mapping[str, Any], cell: SubmittedCell) -> bool:
-    """Whether a submitted cell says what the released one says, or said in an earlier release; spaces
-    at the ends of lines aside."""
+    """Whether a submitted cell says what the released one says, or said in an earlier release;
+    spaces at the ends of lines aside."""
     if lines_of(text_of(released)) == lines_of(cell.source):
         return True
     earlier = earlier_texts(released)

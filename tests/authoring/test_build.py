@@ -209,7 +209,8 @@ def test_once_there_are_submissions_edits_are_fine_and_other_cells_are_refused(
         "## A layer\n\n```{code-cell}\n:name: more\n\nimport math\n```\n",
     )
     with pytest.raises(
-        AuthoringError, match=r"tiny: there are submissions already, .* remove the .* submissions"
+        AuthoringError,
+        match=r"tiny: there are submissions already, .*`chainrule build tiny --update`",
     ):
         build(course.root)
     assert files(course.root / "assignments") == released

@@ -1,4 +1,4 @@
-"""What students really hand in, graded as a class: files beside a notebook and lost names cost nobody a point."""
+"""What students really hand in: files beside a notebook and lost names cost nobody a point."""
 
 from __future__ import annotations
 

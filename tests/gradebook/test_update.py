@@ -1,4 +1,4 @@
-"""A release that changes after it went out: students lose nothing, and one command grades what changed."""
+"""A release that changes after it went out: nobody loses anything, one command grades again."""
 
 from __future__ import annotations
 

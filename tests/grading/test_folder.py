@@ -50,7 +50,7 @@ def found(tiny_built: TinyCourse, other: Notebook, tmp_path: Path) -> Any:
 
 OWN = {"cells": [code("x = 1")], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
-# files by name (a dict: the tiny notebook with these answers), the one that is graded, words of note and doubt
+# files by name (a dict: the tiny notebook with these answers), the graded one, note, doubt
 FOLDERS: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "renamed": ({"my homework (2).ipynb": RIGHT}, "my homework (2).ipynb", "", ""),
     "in a folder": ({"tiny/tiny.ipynb": RIGHT}, "tiny/tiny.ipynb", "", ""),

@@ -1,6 +1,6 @@
 """Inside: what people write in a notebook at work, and what means nothing where it is graded.
 
-Such a line must not end its cell: what follows it may be an answer. It says that it did nothing, if that is news.
+Such a line must not end its cell: what follows it may be an answer.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ PLACES = ("cd", "pushd", "popd")
 INSTALLERS = ("pip", "conda", "mamba", "micromamba", "uv")
 INSTALLS = re.compile(
     r"\s*(?:sudo\s+)?(?:\S*python[\d.]*\s+-m\s+)?"
-    r"(?:\S*/)?(?:pip[\d.]*|conda|mamba|micromamba|uv(?:\s+pip)?|apt|apt-get|brew)\s+(?:-\S+\s+)*install\b"
+    r"(?:\S*/)?(?:pip[\d.]*|conda|mamba|micromamba|uv(?:\s+pip)?|apt|apt-get|brew)"
+    r"\s+(?:-\S+\s+)*install\b"
 )
 
 
@@ -32,7 +33,7 @@ def allow(shell: InteractiveShell) -> None:
     for name in INSTALLERS:
         register(nothing_installed, "line", name)
     builtins.input = _nobody_answers
-    # Compiled or not, a function returns the same; here there is no time to compile, and no compiler.
+    # Compiled or not, a function returns the same; here there is no compiler.
     os.environ["TORCH_COMPILE_DISABLE"] = os.environ["TORCHDYNAMO_DISABLE"] = "1"
 
 
