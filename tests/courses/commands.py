@@ -6,6 +6,7 @@ import, and forks for each command a process that runs the very script that was 
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import runpy
@@ -85,6 +86,7 @@ def _serve(asked: socket.socket) -> None:
     """Answer requests until nobody asks any more; a command's process comes back from here as a call."""
     for name in IMPORTED:
         import_module(name)
+    gc.freeze()  # no command's collector walks through what it did not make
     while True:
         request, streams, _, _ = socket.recv_fds(asked, MOST_BYTES, 2)
         if not request:
