@@ -22,9 +22,9 @@ def blind(check: Reference, trial: Trial) -> Finding:
     """What ``check`` finds, without its numbers."""
     found = check(trial)
     message = found.message if found.passed else _where(check, trial)
-    return Finding(
-        check.title, found.passed, message, "" if found.passed else found.hint, check.share
-    )
+    # a catalogue's sentence says nothing of the reference's numbers; one made for the occasion may
+    hint = found.hint if found.mistakes else ""
+    return Finding(check.title, found.passed, message, hint, check.share)
 
 
 def _where(check: Reference, trial: Trial) -> str:
