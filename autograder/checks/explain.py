@@ -108,8 +108,10 @@ def _factors(seen: Seen) -> dict[str, float]:
 
 def _factor(name: str, finite: Sequence[Seen], wrong: Sequence[Seen]) -> str:
     first = wrong[0]
+    if not any(one.yours.any() for one in finite):
+        return f"{name} is 0 everywhere."
     ratio = _along(first.yours, first.ours[name])
-    if ratio is None:
+    if not ratio:
         return ""
     for words, value in _factors(first).items():
         if abs(value - ratio) <= 1e-5 * abs(ratio) and _holds(

@@ -77,7 +77,7 @@ class Reference:
         """The situation to show: one in which the answer gives no array, or the most telling."""
         if missing := [k for k in wrong if name not in yours[k] or name not in ours[k]]:
             return missing[0]
-        return most_telling(wrong, *([one.get(name) for one in every] for every in (yours, ours)))
+        return wrong[most_telling([(yours[k][name], ours[k][name]) for k in wrong])]
 
     def _finding(
         self, trial: Trial, name: str, drawn: Drawn, yours: Arrays, ours: Arrays, hint: str
@@ -93,7 +93,7 @@ class Reference:
             return Finding(self.title, False, message, hint, self.share)
         shown = evidence(name, yours[name], ours[name], dims.axes)
         at = f" at {list(shown.index)}" if shown.index else ""
-        is_now, should_be = told_apart(shown.yours, shown.expected)
+        is_now, should_be = told_apart(float(shown.yours or 0), float(shown.expected or 0))
         message = f"{said}{at} is {is_now}; it should be {should_be}{where}."
         if dims.entries == "bool" and not dims.axes:
             message = _not_so(said, bool(shown.expected)) + f"{where}."

@@ -12,19 +12,14 @@ PLAIN = 1e-3
 """A relative difference that is seen without looking for it."""
 
 
-def most_telling(
-    wrong: Sequence[int], yours: Sequence[np.ndarray], ours: Sequence[np.ndarray]
-) -> int:
-    """Of the situations ``wrong``, by number, the first where the difference is plain, or else where it is largest."""
-    apart = {k: distance(yours[k], ours[k]) for k in wrong}
-    plain = [k for k in wrong if apart[k] >= PLAIN]
-    return plain[0] if plain else max(wrong, key=lambda k: apart[k])
+def most_telling(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> int:
+    """Of values and right values, by number, the first that plainly differ, or else those that differ most."""
+    apart = [distance(yours, ours) for yours, ours in pairs]
+    plain = [k for k, gap in enumerate(apart) if gap >= PLAIN]
+    return plain[0] if plain else max(range(len(apart)), key=lambda k: apart[k])
 
 
 def told_apart(yours: float, expected: float) -> tuple[str, str]:
     """Both numbers with six digits, or with as many as it takes to see that they differ."""
-    for digits in range(6, 18):
-        first, second = f"{yours:.{digits}g}", f"{expected:.{digits}g}"
-        if first != second:
-            break
-    return first, second
+    digits = next((n for n in range(6, 17) if f"{yours:.{n}g}" != f"{expected:.{n}g}"), 17)
+    return f"{yours:.{digits}g}", f"{expected:.{digits}g}"

@@ -30,7 +30,9 @@ def blind(check: Reference, trial: Trial) -> Finding:
         message += (
             f" What is right earns {Fraction(found.part).limit_denominator(99)} of these points."
         )
-    return replace(found, message=message, evidence=None, mistakes=())
+    # a catalogue's sentence says nothing of the reference's numbers; one made for the occasion may
+    hint = found.hint if found.mistakes else ""
+    return replace(found, message=message, hint=hint, evidence=None, mistakes=())
 
 
 def _where(check: Reference, trial: Trial) -> str:

@@ -96,6 +96,7 @@ def one_example_only(value, inputs, sizes, title):
         ("dW", lambda v, i, s, t: v * s["N"], "dW is N times what it should be, everywhere."),
         ("loss", lambda v, i, s, t: v / s["C"], "loss is 1/C times what it should be, everywhere."),
         ("dW", lambda v, i, s, t: v * 0.37, "dW is 0.37 times what it should be, everywhere."),
+        ("dW", lambda v, i, s, t: 0 * v, "dW is 0 everywhere."),
         ("dW", lambda v, i, s, t: -v, "dW is the negative of what it should be, everywhere."),
         ("dW", lambda v, i, s, t: v * i["reg"], "dW is reg times what it should be, everywhere."),
         ("dW", lambda v, i, s, t: v - i["reg"] * i["W"], "dW lacks reg * W."),
