@@ -110,6 +110,12 @@ def test_work_that_is_no_count(work: Any) -> None:
         unpack({**GOOD, "work": work}, b"", [])
 
 
+@pytest.mark.parametrize("taken", [{"sum": 3}, [["sum"]], [["sum", -1]], [["sum", True]], [[3, 3]]])
+def test_items_that_are_no_count_are_refused(taken: object) -> None:
+    with pytest.raises(frames.Malformed):
+        unpack({**GOOD, "taken": taken}, b"", [])
+
+
 def test_bytes_beyond_the_arrays_are_refused() -> None:
     with pytest.raises(frames.Malformed):
         unpack(GOOD, b"12345678", [])
@@ -133,10 +139,14 @@ def test_nobody_inside_can_put_the_blame_on_us() -> None:
 @settings(max_examples=60, deadline=None)
 def test_what_is_packed_is_unpacked(named: dict[str, np.ndarray]) -> None:
     packed = values.pack_evaluation(
-        Evaluation({name: Value(array, "ndarray") for name, array in named.items()}, work=3)
+        Evaluation(
+            {name: Value(array, "ndarray") for name, array in named.items()},
+            work=3,
+            taken={"sum": 2},
+        )
     )
     back = unpack(packed[0], packed[1], [])
-    assert back.work == 3
+    assert (back.work, back.taken) == (3, {"sum": 2})
     assert list(back.outputs) == list(named)
     tree, payload = values.pack_inputs(named)
     for given_back in (back.arrays(), values.unpack_inputs(tree, payload)):
