@@ -13,6 +13,7 @@ from autograder.course.assignment import load_assignment
 from benchmarks.judge import Measuring, main, page, right_answers
 from benchmarks.rewrites import rewritten, slips
 
+PAGE = Path(__file__).resolve().parents[2] / "docs/judge.md"
 SOURCE = '''
 import numpy as np
 
@@ -113,3 +114,9 @@ def test_the_command_writes_a_page_that_says_how(tiny_built: TinyCourse, tmp_pat
     assert {"| half_square ", "| row_sums "} <= {
         line[: line.find("|", 1)] for line in text.split("\n")
     }
+
+
+def test_the_page_in_docs_is_of_this_kind():
+    text = PAGE.read_text()
+    assert "Made by `make audit`" in text
+    assert "## False failures" in text
