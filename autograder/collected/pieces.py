@@ -64,8 +64,8 @@ def answers_in(
 ) -> tuple[list[FoundAnswer], list[LeftOut]]:
     """The distinct answers to each exercise, and what was left out.
 
-    stubs: the answers as they are released. calls: the names that an exercise calls; those of other answers, a forward
-    pass before the backward one, must be in the file as well.
+    stubs: the answers as they are released. calls: the names that an exercise calls; those of other
+    answers, a forward pass before the backward one, must be in the file as well.
     """
     pieces: list[FoundAnswer] = []
     left_out: list[LeftOut] = []

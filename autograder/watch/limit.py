@@ -1,12 +1,14 @@
 """A time limit for answers that run in this very process, as they do in a notebook.
 
-A clock ticks ten times a second. When the answer has had its time, the tick raises Overtime in the answer's code, and from
-then on at every call and every turn of a loop there: ``except: pass`` inside an endless loop catches it, and the loop's next
-turn raises it again. Never in our code or a library's that we called: what they clean up, they finish.
+A clock ticks ten times a second. When the answer has had its time, the tick raises Overtime in the
+answer's code, and from then on at every call and every turn of a loop there: ``except: pass``
+inside an endless loop catches it, and the loop's next turn raises it again. Never in our code or a
+library's that we called: what they clean up, they finish.
 
-The clock is the operating system's timer (Linux, macOS), else a thread (Windows); where neither can reach the answer (a
-thread of its own, Pyodide) Python 3.12 and later watch the turns of loops, and earlier ones have no limit. C code that does
-not come back, ``sum`` of an endless iterator, say, ends only with the kernel.
+The clock is the operating system's timer (Linux, macOS), else a thread (Windows); where neither can
+reach the answer (a thread of its own, Pyodide) Python 3.12 and later watch the turns of loops, and
+earlier ones have no limit. C code that does not come back, ``sum`` of an endless iterator, say,
+ends only with the kernel.
 """
 
 from __future__ import annotations
@@ -41,7 +43,8 @@ class Overtime(KeyboardInterrupt):
 class Limited:
     """Evaluate, with ``seconds`` for all calls of the answer together; afterwards every evaluation is a timeout.
 
-    ``slow`` is called once, when two seconds have passed since this was made and there is no end yet.
+    ``slow`` is called once, when two seconds have passed since this was made and there is no end
+    yet.
     """
 
     SLOW = 2.0
@@ -159,7 +162,8 @@ def _handled(number: signal.Signals, tick: Tick) -> Iterator[None]:
 class _Signal:
     """``_SIGNAL[number]`` calls ``interrupt_main(number)``: the handler runs again when Python next looks for signals.
 
-    It looks after each call, but not after an item was got: so it does not look within the handler itself.
+    It looks after each call, but not after an item was got: so it does not look within the handler
+    itself.
     """
 
     __getitem__ = _thread.interrupt_main
