@@ -1,4 +1,7 @@
-"""The student's side: ``check("name")`` in a notebook judges an answer right here, without the hidden reference."""
+"""The student's side: ``check("name")`` in a notebook judges an answer right here, without the hidden reference.
+
+What the reference gives in some situations came with the assignment, and so did the hints of known mistakes (``released``).
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,8 @@ from .exercise.load import entry_of, load, module_paths, read_modules
 from .exercise.trial import Exercise
 from .judge import judge
 from .language.verdict import Verdict
+from .released.here import WAITS, Here
+from .released.sheet import SHEET, Sheet, UnreadableSheet, read_sheet
 from .report import to_html, to_text
 from .watch.evaluate import local
 
@@ -50,9 +55,10 @@ class Report:
 def check(name: str, *, seed: int | None = None) -> None:
     """Judge the answer to the exercise ``name`` and show the report.
 
-    Runs every check that needs no reference. The others are answered by the oracle where there is one (on the course's
-    JupyterHub), and else wait for grading. ``seed`` (from an earlier report) draws the same inputs again; the oracle draws
-    its own. Raises CheckFailed when a check does not pass, CheckNotFound when there is no such exercise.
+    Values are compared with the expected answers that came with the assignment, and on the course's JupyterHub with the
+    oracle's too, which draws inputs of its own. What neither can tell waits for grading. ``seed`` (from an earlier report)
+    draws the same inputs again; the situations of the expected answers are always the same. Raises CheckFailed when a
+    check does not pass, CheckNotFound when there is no such exercise.
 
     >>> check("svm_loss_vectorized")  # doctest: +SKIP
     """
@@ -61,9 +67,10 @@ def check(name: str, *, seed: int | None = None) -> None:
         raise CheckNotFound(
             f"there is no exercise {name!r} here; there are: {', '.join(exercises)}"
         )
-    answers = sys._getframe(1).f_globals
+    answers = local(exercises[name], sys._getframe(1).f_globals)
     oracle = _oracle()
-    verdict = judge(exercises[name], local(exercises[name], answers), seed=seed, elsewhere=oracle)
+    here = _here(Path.cwd(), name, oracle)
+    verdict = judge(exercises[name], answers, seed=seed, elsewhere=here, released=here.trial)
     show(replace(verdict, note=verdict.note or oracle.away) if oracle else verdict)
     if failed := [finding for finding in verdict.findings if finding.passed is False]:
         if verdict.status == "not_attempted":
@@ -81,6 +88,21 @@ def _oracle() -> Oracle | None:
     return here(Path.cwd().name)
 
 
+def _here(folder: Path, name: str, oracle: Oracle | None) -> Here:
+    """How to judge what needs the reference: by the expected answers in the folder, if they can be read."""
+    path = folder / SHEET
+    if not path.is_file():
+        return Here(None, oracle, f"{WAITS}: {SHEET} is not beside this notebook")
+    state = (path, path.stat().st_mtime_ns, path.stat().st_size)
+    try:
+        if state not in _sheets:
+            _sheets.clear()
+            _sheets[state] = read_sheet(path.read_bytes())
+    except UnreadableSheet as problem:
+        return Here(None, oracle, f"{WAITS}: {problem}")
+    return Here(_sheets[state].exercises.get(name), oracle)
+
+
 def show(verdict: Verdict) -> None:
     """Display the report where we are: as rich output under IPython, printed elsewhere."""
     if "IPython" in sys.modules and sys.modules["IPython"].get_ipython() is not None:
@@ -91,6 +113,7 @@ def show(verdict: Verdict) -> None:
         print(to_text(verdict))
 
 
+_sheets: dict[tuple[Path, int, int], Sheet] = {}
 _State = list[tuple[str, int, int]]
 _loaded: dict[Path, tuple[_State, dict[str, Exercise]]] = {}
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import AuthoringError, ExerciseError
 from ..exercise.load import ENTRIES, Loaded, load, read_modules
+from ..exercise.trial import Exercise
 from ..gradebook.release import Course, generate, read_course
+from ..released.sheet import SHEET
 from .answers import SolutionsModule, read_answers
+from .expected import expected_answers
 from .leak import refuse_leaks
 from .notebook import expand
 from .text import read_text
@@ -42,6 +45,7 @@ class _Plan:
     notebook: dict[str, Any]
     files: dict[str, Path]
     answers: SolutionsModule
+    asked: Mapping[str, Exercise]
 
     def graded(self, cell_type: str) -> list[float]:
         """The points of the graded cells of a type."""
@@ -81,7 +85,7 @@ def build(
     course = read_course(root)
     if db_url is not None:
         course = replace(course, db_url=db_url)
-    return [_build(plan, course) for plan in plans]
+    return [_build(plan, course, root) for plan in plans]
 
 
 def in_step(course_root: Path, name: str) -> list[str]:
@@ -92,7 +96,7 @@ def in_step(course_root: Path, name: str) -> list[str]:
     root = _root(course_root)
     plan, course = _plan(root, name), read_course(root)
     with tempfile.TemporaryDirectory() as folder:
-        made = _generate(plan, course, Path(folder), record=False)
+        made = _generate(plan, course, root, Path(folder), record=False)
         there = course.release / name
         wanted, found = set(_files(made)), set(_files(there))
         missing = [f"{_shown(there, root)}/{file} is missing" for file in sorted(wanted - found)]
@@ -122,7 +126,8 @@ def _plan(root: Path, name: str) -> _Plan:
     asked = _asked(folder, shown)
     answers = read_answers(root / "solutions" / f"{name}.py", f"solutions/{name}.py")
     notebook = expand(text, asked, answers)
-    return _Plan(name, notebook, dict(_public(folder, name, root)), answers)
+    files = dict(_public(folder, name, root))
+    return _Plan(name, notebook, files, answers, asked.exercises)
 
 
 def _asked(folder: Path, shown: str) -> Loaded:
@@ -152,10 +157,10 @@ def _public(folder: Path, name: str, root: Path) -> Iterator[tuple[str, Path]]:
             yield inside.as_posix(), path
 
 
-def _build(plan: _Plan, course: Course) -> Built:
+def _build(plan: _Plan, course: Course, root: Path) -> Built:
     with tempfile.TemporaryDirectory() as folder:
         stage = Path(folder)
-        made = _generate(plan, course, stage, record=True)
+        made = _generate(plan, course, root, stage, record=True)
         source, release = course.source / plan.name, course.release / plan.name
         changed = [*_mirror(stage / "source" / plan.name, source), *_mirror(made, release)]
     checks, questions = plan.graded("code"), plan.graded("markdown")
@@ -164,14 +169,20 @@ def _build(plan: _Plan, course: Course) -> Built:
     return Built(plan.name, notebook, release, total, len(checks), len(questions), tuple(changed))
 
 
-def _generate(plan: _Plan, course: Course, stage: Path, *, record: bool) -> Path:
-    """Write the solved assignment under ``stage`` and let nbgrader make the release; returns the release's folder."""
+def _generate(plan: _Plan, course: Course, root: Path, stage: Path, *, record: bool) -> Path:
+    """Write the solved assignment and its expected answers under ``stage`` and let nbgrader make the release.
+
+    Returns the release's folder.
+    """
     source = stage / "source" / plan.name
     for file, path in plan.files.items():
         (source / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, source / file)
     source.mkdir(parents=True, exist_ok=True)
     (source / f"{plan.name}.ipynb").write_text(_dump(plan.notebook), encoding="utf-8")
+    expected = expected_answers(root, plan.name, plan.asked, course.release / plan.name)
+    if expected is not None:
+        (source / SHEET).write_bytes(expected)
     generate(course, stage, plan.name, record=record)
     release = stage / "release" / plan.name
     refuse_leaks(release, plan.answers, f"the release {plan.name}")

@@ -62,7 +62,8 @@ class AllowedMeans:
                 drawn.evaluation, trial.evaluate([drawn.inputs])[0]
             ):
                 return self._refused("the answer is another one when it is watched.")
-        if trial.reference is not None and (name := self._numeric(trial)):
+        known = trial if trial.reference is not None else trial.released
+        if known is not None and (name := self._numeric(known)):
             return self._refused(
                 f"{name} is right only to the accuracy of finite differences: this exercise asks for the derivation, "
                 "in float64."
