@@ -101,6 +101,7 @@ def fingerprint(inputs: Inputs) -> tuple[float, float]:
     """One number that changes with any entry of the inputs, and the size that rounding is relative to."""
     numbers = np.array([*_numbers(inputs)], dtype=np.float64)
     numbers = np.nan_to_num(numbers, nan=0.5, posinf=2.5, neginf=-2.5)
+    numbers = np.arcsinh(1e3 * numbers)  # lest a large number hide what the small ones are
     weights = np.cos(0.3 + 0.7 * np.arange(len(numbers)))
     return float(numbers @ weights), float(np.abs(numbers).sum())
 
@@ -119,7 +120,7 @@ def _numbers(value: Any) -> Iterator[float]:
         for one in value:
             yield from _numbers(one)
     elif isinstance(value, str):
-        yield float(crc32(value.encode()))
+        yield crc32(value.encode()) % 997 / 997
     elif isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
         yield from value.ravel().astype(np.float64)
     elif isinstance(value, bool | int | float | np.number):
