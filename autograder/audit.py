@@ -1,4 +1,7 @@
-"""The grader graded: right answers must pass, every known mistake must be caught, and named by its own hint."""
+"""The grader graded: right answers must pass, every known mistake must be caught, and named by its own hint.
+
+Each is judged as in grading, and as on a student's machine, with what travels with the release.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from .checks import Vectorised
-from .exercise.mistakes import Mistakes
+from .exercise.mistakes import Mistake, Mistakes
 from .exercise.trial import Exercise
 from .judge import fresh_seed, judge
 from .language.verdict import Verdict
+from .released.here import Here
+from .released.work_out import work_out
 from .watch.evaluate import local
 
 Namespace = Mapping[str, Any]
@@ -18,12 +23,17 @@ Namespace = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Caught:
-    """What became of one known mistake: did it lose points, and did the report carry its hint."""
+    """What became of one known mistake: did it lose points, and did the report carry its hint.
+
+    ``by_student``: whether a check failed on a student's machine, and the same of the hint there.
+    """
 
     answer: str
     mistake: str
     caught: bool
     named: bool
+    caught_by_student: bool
+    named_by_student: bool
 
 
 @dataclass(frozen=True)
@@ -53,6 +63,8 @@ class Audited:
             "mistakes": len(self.mistakes),
             "caught": sum(one.caught for one in self.mistakes),
             "named": sum(one.named for one in self.mistakes),
+            "caught_by_student": sum(one.caught_by_student for one in self.mistakes),
+            "named_by_student": sum(one.named_by_student for one in self.mistakes),
             "missed": [
                 f"{one.answer}: {one.mistake}"
                 for one in self.mistakes
@@ -86,20 +98,27 @@ def audit(
                 seed=drawn,
             )
 
+        here = Here(work_out(exercise, reference, mistakes))
+
+        def by_student(
+            namespace: Namespace,
+            exercise: Exercise = exercise,
+            here: Here = here,
+            seed: int = drawn,
+        ) -> Verdict:
+            answers = local(exercise, namespace)
+            return judge(exercise, answers, seed=seed, elsewhere=here, released=here.trial)
+
         yield Audited(
             exercise.name,
-            verdict_on(reference).status == "passed",
+            verdict_on(reference).status == "passed" == by_student(reference).status,
             {
                 title: _right(exercise, verdict_on(one))
                 for title, one in _styles(exercise, reference, mistakes, styles)
             },
             [
-                _caught(
-                    answer, name, verdict_on(mistakes.commit(answer, (name,)).namespace), mistakes
-                )
-                for answer in exercise.answers
-                if mistakes is not None
-                for name in mistakes.names(answer)
+                _caught(one, verdict_on(one.namespace), by_student(one.namespace))
+                for one in (mistakes.of(exercise.answers) if mistakes is not None else ())
             ],
         )
 
@@ -132,7 +151,16 @@ def _right(exercise: Exercise, verdict: Verdict) -> bool:
     return all(finding.passed or finding.check in loops for finding in verdict.findings)
 
 
-def _caught(answer: str, name: str, verdict: Verdict, mistakes: Mistakes) -> Caught:
-    hint = mistakes.module.HINTS[answer][name]
-    named = any(hint in finding.hint or hint in finding.message for finding in verdict.findings)
-    return Caught(answer, name, verdict.score < verdict.points, named)
+def _caught(mistake: Mistake, graded: Verdict, seen: Verdict) -> Caught:
+    return Caught(
+        mistake.answer,
+        mistake.names[0],
+        caught=graded.score < graded.points,
+        named=_named(graded, mistake.hint),
+        caught_by_student=any(finding.passed is False for finding in seen.findings),
+        named_by_student=_named(seen, mistake.hint),
+    )
+
+
+def _named(verdict: Verdict, hint: str) -> bool:
+    return any(hint in finding.hint or hint in finding.message for finding in verdict.findings)

@@ -27,6 +27,8 @@ from .watch.evaluate import Evaluate
 
 Elsewhere = Callable[[Trial, Check], Finding]
 """Judges a check that needs the reference where the reference is."""
+Released = Callable[[Trial], Trial | None]
+"""The same answer's trial in situations whose right outputs came with the release; None without any."""
 
 
 def fresh_seed() -> int:
@@ -42,16 +44,18 @@ def judge(
     mistakes: Mistakes | None = None,
     seed: int | None = None,
     elsewhere: Elsewhere | None = None,
+    released: Released | None = None,
 ) -> Verdict:
     """Run every check of ``exercise`` and add up the points of those that passed.
 
     evaluate calls the student's answer; reference the hidden one (None on a student's machine: its checks then wait, or
-    are judged elsewhere). mistakes name what is wrong. seed redraws the same inputs (default: fresh). Never raises for
-    what an answer does.
+    are judged elsewhere; released makes the trial for what came with the release). mistakes name what is wrong. seed
+    redraws the same inputs (default: fresh). Never raises for what an answer does.
     """
     seed = fresh_seed() if seed is None else seed
     watched = _Watched(evaluate)
     trial = Trial(exercise, watched, np.random.default_rng(seed), reference, mistakes)
+    trial.released = released(trial) if released else None
     findings: list[Finding] = []
     note = ""
     stated = any(isinstance(check, AllowedMeans) for check in exercise.checks)

@@ -1,4 +1,7 @@
-"""The student's side: ``check("name")`` in a notebook judges an answer right here, without the hidden reference."""
+"""The student's side: ``check("name")`` in a notebook judges an answer right here, without the hidden reference.
+
+What the reference gives in some situations came with the assignment, and so did the hints of known mistakes (``released``).
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,8 @@ from .exercise.load import entry_of, load, module_paths, read_modules
 from .exercise.trial import Exercise
 from .judge import judge
 from .language.verdict import Verdict
+from .released.here import WAITS, Here
+from .released.sheet import SHEET, Sheet, UnreadableSheet, read_sheet
 from .report import in_encoding, to_html, to_text
 from .watch.evaluate import local
 from .watch.limit import limited
@@ -55,10 +60,11 @@ class Report:
 def check(name: str, *, seed: int | None = None) -> None:
     """Judge the answer to the exercise ``name`` and show the report.
 
-    Runs every check that needs no reference. The others are answered by the oracle where there is one (on the course's
-    JupyterHub), and else wait for grading. ``seed`` (from an earlier report) draws the same inputs again; the oracle draws
-    its own. An answer is stopped when it takes twice the time it has when it is graded. Raises CheckFailed when a check
-    does not pass, CheckNotFound when there is no such exercise.
+    Values are compared with the expected answers that came with the assignment, and on the course's JupyterHub with the
+    oracle's too, which draws inputs of its own. What neither can tell waits for grading. ``seed`` (from an earlier report)
+    draws the same inputs again; the situations of the expected answers are always the same. An answer is stopped when it
+    takes twice the time it has when it is graded. Raises CheckFailed when a check does not pass, CheckNotFound when there
+    is no such exercise.
 
     >>> check("svm_loss_vectorized")  # doctest: +SKIP
     """
@@ -70,13 +76,14 @@ def check(name: str, *, seed: int | None = None) -> None:
         )
     answers = sys._getframe(1).f_globals
     exercise, oracle = exercises[name], _oracle(folder)
+    here = _here(folder, name, oracle)
     seconds = PATIENCE * exercise.seconds
 
     def slow() -> None:
         print(f"{name}: still working; an answer may take {seconds:g} s.", flush=True)
 
     with limited(local(exercise, answers), seconds, slow) as evaluate:
-        verdict = judge(exercise, evaluate, seed=seed, elsewhere=oracle)
+        verdict = judge(exercise, evaluate, seed=seed, elsewhere=here, released=here.trial)
     show(replace(verdict, note=verdict.note or oracle.away) if oracle else verdict)
     if failed := [finding for finding in verdict.findings if finding.passed is False]:
         if verdict.status == "not_attempted":
@@ -92,6 +99,21 @@ def _oracle(folder: Path) -> Oracle | None:
     from .oracle.client import here
 
     return here(folder.name)
+
+
+def _here(folder: Path, name: str, oracle: Oracle | None) -> Here:
+    """How to judge what needs the reference: by the expected answers in the folder, if they can be read."""
+    path = folder / SHEET
+    if not path.is_file():
+        return Here(None, oracle, f"{WAITS}: {SHEET} is not beside this notebook")
+    state = (path, path.stat().st_mtime_ns, path.stat().st_size)
+    try:
+        if state not in _sheets:
+            _sheets.clear()
+            _sheets[state] = read_sheet(path.read_bytes())
+    except UnreadableSheet as problem:
+        return Here(None, oracle, f"{WAITS}: {problem}")
+    return Here(_sheets[state].exercises.get(name), oracle)
 
 
 def show(verdict: Verdict) -> None:
@@ -122,6 +144,7 @@ def notebook_folder() -> Path:
     return _found[0]
 
 
+_sheets: dict[tuple[Path, int, int], Sheet] = {}
 _State = list[tuple[str, int, int]]
 _loaded: dict[Path, tuple[_State, dict[str, Exercise]]] = {}
 

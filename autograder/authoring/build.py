@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import AuthoringError, ExerciseError
 from ..exercise.load import ENTRIES, Loaded, load, read_modules
+from ..exercise.trial import Exercise
 from ..gradebook.cells import follow, has_submissions
 from ..gradebook.release import Course, generate, read_course
+from ..released.sheet import SHEET
 from .answers import SolutionsModule, read_answers
 from .earlier import remember
+from .expected import expected_answers
 from .leak import files_under, refuse_leaks, secrets
 from .notebook import expand
 from .text import read_text
@@ -44,6 +47,7 @@ class _Plan:
     notebook: dict[str, Any]
     files: dict[str, Path]
     answers: SolutionsModule
+    asked: Mapping[str, Exercise]
 
     def graded(self, cell_type: str) -> list[float]:
         """The points of the graded cells of a type."""
@@ -90,7 +94,7 @@ def build(
     course = read_course(root)
     if db_url is not None:
         course = replace(course, db_url=db_url)
-    return [_build(plan, course, update) for plan in plans]
+    return [_build(plan, course, root, update) for plan in plans]
 
 
 def in_step(course_root: Path, name: str) -> list[str]:
@@ -101,7 +105,7 @@ def in_step(course_root: Path, name: str) -> list[str]:
     root = _root(course_root)
     plan, course = _plan(root, name), read_course(root)
     with tempfile.TemporaryDirectory() as folder:
-        made = _generate(plan, course, Path(folder), record=False)
+        made = _generate(plan, course, root, Path(folder), record=False)
         _remember(plan, course, made)
         there = course.release / name
         wanted, found = set(_files(made)), set(_files(there))
@@ -132,7 +136,8 @@ def _plan(root: Path, name: str) -> _Plan:
     asked = _asked(folder, shown)
     answers = read_answers(root / "solutions" / f"{name}.py", f"solutions/{name}.py")
     notebook = expand(text, asked, answers)
-    return _Plan(name, notebook, dict(_public(folder, name, root)), answers)
+    files = dict(_public(folder, name, root))
+    return _Plan(name, notebook, files, answers, asked.exercises)
 
 
 def _asked(folder: Path, shown: str) -> Loaded:
@@ -162,14 +167,14 @@ def _public(folder: Path, name: str, root: Path) -> Iterator[tuple[str, Path]]:
             yield inside.as_posix(), path
 
 
-def _build(plan: _Plan, course: Course, update: bool) -> Built:
+def _build(plan: _Plan, course: Course, root: Path, update: bool) -> Built:
     if update:
         with tempfile.TemporaryDirectory() as folder:  # before the gradebook is touched
-            _generate(plan, course, Path(folder), record=False)
+            _generate(plan, course, root, Path(folder), record=False)
         follow(course, plan.name, plan.notebook["cells"])
     with tempfile.TemporaryDirectory() as folder:
         stage = Path(folder)
-        made = _generate(plan, course, stage, record=True)
+        made = _generate(plan, course, root, stage, record=True)
         went_out = update or has_submissions(course, plan.name)
         _remember(plan, course, made, went_out=went_out)
         source, release = course.source / plan.name, course.release / plan.name
@@ -186,14 +191,20 @@ def _remember(plan: _Plan, course: Course, made: Path, *, went_out: bool = False
     remember(course.release / plan.name / file, made / file, went_out=went_out)
 
 
-def _generate(plan: _Plan, course: Course, stage: Path, *, record: bool) -> Path:
-    """Write the solved assignment under ``stage`` and let nbgrader make the release; returns the release's folder."""
+def _generate(plan: _Plan, course: Course, root: Path, stage: Path, *, record: bool) -> Path:
+    """Write the solved assignment and its expected answers under ``stage`` and let nbgrader make the release.
+
+    Returns the release's folder.
+    """
     source = stage / "source" / plan.name
     for file, path in plan.files.items():
         (source / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, source / file)
     source.mkdir(parents=True, exist_ok=True)
     (source / f"{plan.name}.ipynb").write_text(_dump(plan.notebook), encoding="utf-8")
+    expected = expected_answers(root, plan.name, plan.asked, course.release / plan.name)
+    if expected is not None:
+        (source / SHEET).write_bytes(expected)
     generate(course, stage, plan.name, record=record)
     release = stage / "release" / plan.name
     refuse_leaks(files_under(release, f"the release {plan.name}"), secrets(plan.answers))

@@ -10,6 +10,8 @@ from ..audit import Audited, audit
 from ..course.assignment import assignments_in, load_assignment
 from .saying import console, course_root, print_json
 
+COUNTS = ("mistakes", "caught", "named", "caught_by_student", "named_by_student")
+
 
 def run(names: Sequence[str], course: Path | None, seed: int | None, json: bool) -> int:
     """Audit assignments. Returns the exit code: 1 when anything right failed or anything wrong passed or went unnamed."""
@@ -41,12 +43,12 @@ def run(names: Sequence[str], course: Path | None, seed: int | None, json: bool)
 
 
 def as_json(audited: dict[str, list[Audited]]) -> dict[str, Any]:
-    """``{"exercises": [...], "total": {"mistakes", "caught", "named", "references_passed"}}``."""
+    """``{"exercises": [...], "total": {...}}``: of mistakes, how many ``COUNTS``; and ``references_passed``."""
     rows = [{"assignment": name, **one.public()} for name, some in audited.items() for one in some]
     return {
         "exercises": rows,
         "total": {
-            **{key: sum(row[key] for row in rows) for key in ("mistakes", "caught", "named")},
+            **{key: sum(row[key] for row in rows) for key in COUNTS},
             "references_passed": all(row["reference_passed"] for row in rows),
         },
     }
@@ -63,13 +65,15 @@ def _show(name: str, rows: Sequence[Audited]) -> None:
         "mistakes",
         "caught",
         "named",
+        "by a student",
         box=box.SIMPLE_HEAD,
         title=name,
     )
     for one in rows:
         row = one.public()
         styles = f"{sum(one.styles.values())} of {len(one.styles)}"
-        counts = [str(row[key]) for key in ("mistakes", "caught", "named")]
+        counts = [str(row[key]) for key in COUNTS[:3]]
+        counts.append(f"{row['caught_by_student']}, {row['named_by_student']}")
         passed = "✓" if one.reference_passed else "✗"
         table.add_row(one.exercise, passed, styles, *counts, style=None if one.sound else "red")
     console().print(table)
@@ -82,5 +86,6 @@ def _summary(everything: Sequence[Audited]) -> None:
     total = as_json({"": list(everything)})["total"]
     right = "every reference passed" if total["references_passed"] else "[red]a reference failed[/]"
     console().print(
-        f"{right}; {total['mistakes']} mistakes, {total['caught']} caught, {total['named']} named"
+        f"{right}; {total['mistakes']} mistakes, {total['caught']} caught, {total['named']} named; "
+        f"on a student's machine {total['caught_by_student']} and {total['named_by_student']}"
     )

@@ -64,6 +64,7 @@ def declare(
     cases: Sequence[Case] = (),
     seconds: float = USUAL_SECONDS,
     accelerated: bool = False,
+    released: bool | None = None,
     where: tuple[str, int] = ("", 1),
     words: Mapping[str, str] | None = None,
 ) -> Exercise:
@@ -72,9 +73,10 @@ def declare(
     answers: the functions or classes the student writes (default: the exercise's own name). given: name ->
     ``(rng, sizes) -> value`` in place of the usual draw. sizes: dimension -> (lowest, highest). cases: situations every
     check of values must try besides a random one. seconds: wall-clock limit of all the checks together; above
-    the usual, known mistakes are looked for sparingly. accelerated: training checks may use a GPU. where: the file and
-    line it stands in, for messages. words: output -> what a report
-    calls it, where its name is the probe's own. Raises ExerciseError for what does not fit.
+    the usual, known mistakes are looked for sparingly. accelerated: training checks may use a GPU. released: whether what is
+    right in fixed situations may travel with the release; by default, where it takes many values. where: the file and
+    line it stands in, for messages. words: output -> what a report calls it, where its name is the probe's own.
+    Raises ExerciseError for what does not fit.
     """
     for one in cases:
         if unknown := set(one.overrides) - set(inputs):
@@ -95,6 +97,7 @@ def declare(
         points=points,
         seconds=seconds,
         accelerated=accelerated,
+        released=released,
         checks=list(checks),
         where=where,
         words=words or {},

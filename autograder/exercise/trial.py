@@ -52,6 +52,8 @@ class Trial:
     """One run of one exercise's checks. ``reference`` is None on a student's machine.
 
     ``thorough`` says whether a mistake is worth looking for among all combinations of the known ones.
+    ``situations`` (case, inputs, sizes) stand in the place of drawn ones, where they are given.
+    ``released`` is the same answer's trial where what is right came with the release, if it did.
     """
 
     exercise: Exercise
@@ -60,6 +62,8 @@ class Trial:
     reference: Evaluate | None = None
     mistakes: Mistakes | None = None
     thorough: bool = True
+    situations: Sequence[tuple[Case, Inputs, Mapping[str, int]]] = ()
+    released: Trial | None = None
     _drawn: list[Drawn] = field(default_factory=list)
     _ours: list[Evaluation] = field(default_factory=list)
 
@@ -67,7 +71,7 @@ class Trial:
         """Two random examples and every case of the exercise, drawn and evaluated once for all checks."""
         if not self._drawn:
             cases = [USUAL] * RANDOM_EXAMPLES + list(self.exercise.cases)
-            made = [(one, *self.exercise.draw(self.rng, one)) for one in cases]
+            made = self.situations or [(one, *self.exercise.draw(self.rng, one)) for one in cases]
             evaluations = self.evaluate([inputs for _, inputs, _ in made])
             self._drawn = [
                 Drawn(one, inputs, sizes, evaluation)
@@ -141,6 +145,7 @@ class Check(Protocol):
 class Exercise(Probe):
     """A probe and how it is judged. Made by ``@exercise``; ``checks`` may be assigned after.
 
+    ``released`` says whether what is right travels with the release; None leaves it to the rule.
     ``where`` is the file and line where its author declared it, for messages; ``words`` say what an output is.
     """
 
@@ -148,6 +153,7 @@ class Exercise(Probe):
     seconds: float
     accelerated: bool = False
     checks: list[Check] = field(default_factory=list)
+    released: bool | None = None
     where: tuple[str, int] = ("", 1)
     words: Mapping[str, str] = field(default_factory=dict)
 

@@ -16,6 +16,7 @@ from .imports import modules
 
 HANDED_ON = {
     "autograder.commandline.check: graded.problem": "the sentence of a SubmissionError, from the notebook",
+    "autograder.authoring.expected: str(problem)": "the sentence of an AssignmentError",
     "autograder.authoring.build: str(problem)": "the sentence of an ExerciseError, with its place",
     "autograder.course.assignment: str(error)": "the sentence of an ExerciseError, with its place",
     "autograder.gradebook.classroom: str(error)": "the sentence of another Refusal",

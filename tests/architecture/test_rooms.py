@@ -22,6 +22,7 @@ ROOMS = (
     "checks",
     "vocabulary",
     "judge",
+    "released",
     "audit",
     "report",
     "wall.wire",

@@ -132,7 +132,8 @@ def test_the_gradebook_has_the_points(built: tuple[Course, Built]) -> None:
 def test_public_files_travel_and_nothing_else(built: tuple[Course, Built]) -> None:
     course, _ = built
     everywhere = files(course.root / "assignments")
-    assert set(everywhere) == {"tiny/tiny.ipynb", "tiny/exercises.py", "tiny/figures/curve.png"}
+    made = {"tiny/tiny.ipynb", "tiny/exercises.py", "tiny/figures/curve.png"}
+    assert set(everywhere) == made | {"tiny/expected.answers"}
     assert set(files(course.root / "build/source")) == set(everywhere)
     for content in everywhere.values():
         assert b"np.isnan" not in content
@@ -159,6 +160,7 @@ def test_a_second_build_changes_nothing(built: tuple[Course, Built]) -> None:
 def test_in_step_names_what_differs_and_writes_nothing(course: Course) -> None:
     assert in_step(course.root, "tiny") == [
         "assignments/tiny/exercises.py is missing",
+        "assignments/tiny/expected.answers is missing",
         "assignments/tiny/tiny.ipynb is missing",
     ]
     assert not (course.root / "gradebook.db").exists()
@@ -253,6 +255,7 @@ def test_exercises_that_become_a_package_take_the_place_of_the_module(
         f"{there}/exercises/__init__.py is missing",
         f"{there}/exercises/both.py is missing",
         f"{there}/exercises.py does not come from the build",
+        f"{there}/expected.answers differs",
     ]
     build(course.root)
     assert in_step(course.root, "tiny") == []

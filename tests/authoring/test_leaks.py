@@ -72,6 +72,7 @@ def test_two_lines_and_everybodys_lines_are_no_leak(course: Course) -> None:
     )
     assert in_step(course.root, "tiny") == [
         "assignments/tiny/exercises.py is missing",
+        "assignments/tiny/expected.answers is missing",
         "assignments/tiny/start.py is missing",
         "assignments/tiny/tiny.ipynb is missing",
     ]

@@ -9,6 +9,7 @@ from courses.course import TinyCourse
 
 from autograder.course.assignment import assignments_in, find_course, load_assignment
 from autograder.errors import AssignmentError
+from autograder.released.sheet import SHEET
 
 
 def test_an_assignment_is_loaded_by_path(tiny_built: TinyCourse):
@@ -16,7 +17,7 @@ def test_an_assignment_is_loaded_by_path(tiny_built: TinyCourse):
     assert list(assignment.exercises) == ["half_square", "row_sums"]
     assert assignment.points == 10
     modules = {"exercises/__init__.py", "exercises/gradients.py", "exercises/sums.py", "shared.py"}
-    assert set(assignment.files) == modules
+    assert set(assignment.files) == modules | {SHEET}
     assert assignment.reference["row_sums"](__import__("numpy").ones((2, 3))).tolist() == [3, 3]
     assert assignment.mistakes is not None
     assert assignment.mistakes.names("row_sums") == ("columns",)

@@ -167,8 +167,10 @@ def test_a_package_as_it_was_built_and_released(tiny_built: TinyCourse, tmp_path
     first = f"import numpy as np\nfrom autograder import check\n{ROW_SUMS}"
     cells = executed(tmp_path / "tiny", first, 'check("row_sums")', wrong, 'check("half_square")')
     (passed,) = cells[1].outputs
-    assert "all checks that run here passed" in passed.data["text/plain"]
-    assert cells[3].outputs[1].ename == "CheckFailed"
+    assert "row_sums: all checks passed, 4 of 4 points" in passed.data["text/plain"]
+    report, error = cells[3].outputs
+    assert error.ename == "CheckFailed"
+    assert "dw is summed over the examples" in report.data["text/plain"]
 
 
 def test_exercises_are_read_again_only_when_a_module_changed(tmp_path: Path):

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from courses.course import HALF_SQUARE, TinyCourse
 
+from autograder.released.sheet import SHEET
+
 from .conftest import Served, serving
 
 WRONG = HALF_SQUARE.replace(" / len(x)", "")
@@ -24,9 +26,17 @@ ROWS_OFF = "def row_sums(x): return x.sum(axis=1) + (np.arange(len(x)) == 1)"
 
 @pytest.fixture
 def folder(tiny_built: TinyCourse, tmp_path: Path) -> Path:
-    """The assignment as a student has it."""
+    """The assignment as a student has it, but for the expected answers: the oracle alone can tell."""
     shutil.copytree(tiny_built.root / "assignments/tiny", tmp_path / "tiny")
+    (tmp_path / "tiny" / SHEET).unlink()
     return tmp_path / "tiny"
+
+
+@pytest.fixture
+def whole(folder: Path, tiny_built: TinyCourse) -> Path:
+    """The assignment with all that comes with it."""
+    shutil.copy(tiny_built.root / "assignments/tiny" / SHEET, folder)
+    return folder
 
 
 def run(folder: Path, *code: str, url: str = "", token: str = "token-of-ada") -> tuple[int, str]:
@@ -103,6 +113,28 @@ def test_a_mistake_is_named_without_the_value(folder: Path, tiny_oracle: Served)
     code, said = run(folder, WRONG, 'check("half_square")', url=tiny_oracle.url)
     assert code == 1
     assert "divide by N" in said  # the hint of solutions/mistakes/tiny.py
+
+
+def test_what_the_expected_answers_refute_the_oracle_is_not_asked(whole: Path):
+    with impostor(send(500, b"oops")) as (url, heard):
+        code, said = run(whole, ROWS_OFF, 'check("row_sums")', url=url)
+    assert (code, heard) == (1, [])
+    assert "it should be" in said
+    assert "a tiny example" in said
+
+
+def test_what_they_find_right_the_oracle_tries_on_inputs_of_its_own(
+    whole: Path, tiny_oracle: Served
+):
+    code, said = run(whole, HALF_SQUARE, 'check("half_square")', url=tiny_oracle.url)
+    assert (code, "all checks passed, 6 of 6 points" in said) == (0, True)
+
+
+def test_where_it_is_away_they_still_judge(whole: Path):
+    code, said = run(whole, ROW_SUMS, 'check("row_sums")', url="http://127.0.0.1:9/")
+    assert code == 0
+    assert "4 of 4 points" in said
+    assert "The oracle is away (nobody answers)" in said
 
 
 def test_without_an_oracle_it_is_not_even_looked_for(folder: Path):

@@ -1,0 +1,105 @@
+"""The catalogue of mistakes on a student's machine: seen and named there as in grading, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograder.exercise.trial import Exercise, Trial
+from autograder.language.verdict import Verdict
+from autograder.oracle.examiner import decide
+from autograder.watch.evaluate import local
+
+from ..solutions.audited import ALL, audited
+from ..solutions.conftest import COURSE
+from .catalogue import by_student, hints_in, worked_out
+
+QUICK = [
+    ("svm", "svm_loss"),
+    ("svm", "rel_error"),
+    ("svm", "preprocess"),
+    ("softmax", "adam"),
+    ("backprop", "batchnorm_forward"),
+    ("cnn", "receptive_field"),
+    ("lstm", "temporal_softmax_loss"),
+]
+EVERY = [(one.name, name) for one in ALL for name in one.exercises if (one.name, name) not in QUICK]
+each = pytest.mark.parametrize(
+    ("assignment", "name"),
+    [*QUICK, *(pytest.param(*one, marks=pytest.mark.long) for one in EVERY)],
+)
+COPYABLE = {
+    "zero_one_counterexample",
+    "notes_errata",
+    "newton_counterexample",
+    "gate_claims",
+    "batchnorm_impostor",
+    "conv_claims",
+    "exploding_counterexample",
+    "sequence_claims",
+}
+"""What would be copied from a release: claims, and examples that an answer makes up."""
+
+
+@each
+def test_right_answers_pass(assignment: str, name: str) -> None:
+    found, expected = audited(assignment), worked_out(assignment, name)
+    for right in (found.right, found.in_another_style(name)):
+        judged = by_student(found.exercises[name], expected, right)
+        assert failed_here(judged) <= PARTLY_LOOPS.get(name, set()), judged.sentence()
+        assert not judged.note
+
+
+PARTLY_LOOPS = {
+    "log_softmax": {"Vectorised over N"},
+    "margin_violations": {"Vectorised over N"},
+}
+"""What right answers of another style loop over on purpose."""
+
+
+def failed_here(judged: Verdict) -> set[str]:
+    return {finding.check for finding in judged.findings if finding.passed is False}
+
+
+@each
+def test_every_mistake_is_seen_and_named_as_in_grading(assignment: str, name: str) -> None:
+    found, expected = audited(assignment), worked_out(assignment, name)
+    if name in COPYABLE:
+        assert not expected.rights
+        return
+    for answer, one in found.known(name):
+        mistake = found.mistakes.commit(answer, (one,))
+        judged = by_student(found.exercises[name], expected, mistake.namespace)
+        graded = found.verdict(name, mistake.namespace, found.seed(name))
+        assert judged.status != "passed", one
+        assert mistake.hint in hints_in(judged, found), (one, judged.findings)
+        assert hints_in(judged, found) <= hints_in(graded, found), one
+        assert not judged.waiting
+
+
+@pytest.mark.parametrize(("assignment", "name"), QUICK[:3])
+def test_the_oracle_says_the_same(assignment: str, name: str) -> None:
+    """What fails with the expected answers fails for the oracle, and for the same reason."""
+    found, expected = audited(assignment), worked_out(assignment, name)
+    exercise = found.exercises[name]
+    asking = [check.title for check in exercise.checks if check.needs_reference]
+    for answer, one in found.known(name):
+        mistake = found.mistakes.commit(answer, (one,))
+        outputs = drawn_by_the_oracle(exercise, mistake.namespace)
+        told = decide(COURSE, assignment, name, 5, outputs, thorough=False)
+        here = {f.check: f for f in by_student(exercise, expected, mistake.namespace).findings}
+        for finding in told:
+            assert finding.check in asking
+            assert finding.passed == here[finding.check].passed, (one, finding)
+            assert finding.hint == here[finding.check].hint, one
+
+
+def drawn_by_the_oracle(
+    exercise: Exercise, namespace: Mapping[str, Any]
+) -> list[dict[str, np.ndarray]]:
+    """What an answer gives for the oracle's inputs."""
+    trial = Trial(exercise, local(exercise, namespace), np.random.default_rng(5))
+    return [drawn.evaluation.arrays() for drawn in trial.draws()]
