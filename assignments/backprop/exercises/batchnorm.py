@@ -36,6 +36,15 @@ CASES = [
         "running_var": draws.uniform(0.3, 3, "D"),
         "momentum": draws.number(0.6, 0.8),
     },
+    words={
+        **{f"new_{name}": f'bn_param["running_{name}"]' for name in ("mean", "var")},
+        **{
+            f"{name}_by_default": f'bn_param["running_{name}"] with the default settings'
+            for name in ("mean", "var")
+        },
+        "mean_after_test": 'bn_param["running_mean"] after mode "test"',
+        "averages_kept": "whether the caller's own running averages are left as they were",
+    },
     cases=CASES,
     checks=[Dimensions(0.5)],
 )

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from autograder import case, draws, exercise, function, must, property_of
-from autograder.checks import Dimensions, Gradient, Reference, Vectorised, close
+from autograder import Absent, case, draws, exercise, function, must, named_back, property_of
+from autograder.checks import AnswerFailed, Dimensions, Gradient, Reference, Vectorised, close
 from coursekit.exercises.linear import refused
 
 from .shared import beyond
@@ -92,6 +92,12 @@ def affine_backward(student, x, w, b, dout):
 # --- ReLU ---------------------------------------------------------------------------------------
 
 
+def back_at_0(answer, returned, dout, low=0.0, high=1.0):
+    """Which share of dout came back at x = 0, judged by how far it lies outside what is allowed."""
+    ((name, back),) = named_back(answer, returned, ("beyond_at_0",)).items()
+    return {name: back if isinstance(back, Absent) else beyond(back / dout, low, high)}
+
+
 @exercise(
     "x: N A B, dout: N A B -> out: N A B, dx: N A B, beyond_at_0, x_kept: bool, dout_kept: bool",
     points=3,
@@ -102,13 +108,13 @@ def affine_backward(student, x, w, b, dout):
 def relu(student, x, dout):
     """Once as drawn and once with x = 0 everywhere: which shares of dout come back there."""
     _, cache = student.relu_forward(np.zeros_like(x))
-    share_at_0 = student.relu_backward(dout.copy(), cache) / dout
+    at_0 = back_at_0("relu_backward", student.relu_backward(dout.copy(), cache), dout)
     own_x, own_dout = x.copy(), dout.copy()
     out, cache = student.relu_forward(own_x)
     x_kept = np.array_equal(own_x, x)
-    dx = student.relu_backward(own_dout, cache)
+    dx = named_back("relu_backward", student.relu_backward(own_dout, cache), ("dx",))
     kept = {"x_kept": x_kept, "dout_kept": np.array_equal(own_dout, dout)}
-    return {"out": out, "dx": dx, "beyond_at_0": beyond(share_at_0), **kept}
+    return {"out": out, **dx, **at_0, **kept}
 
 
 @property_of(relu, "Inputs are left alone", 0.25)
@@ -140,13 +146,13 @@ def leaky_relu(student, x, dout, slope):
     out, cache = student.leaky_relu_forward(x, slope)
     usual, usual_cache = student.leaky_relu_forward(x)
     _, cache_of_0 = student.leaky_relu_forward(np.zeros_like(x), slope)
-    share_at_0 = student.leaky_relu_backward(dout.copy(), cache_of_0) / dout
+    name, back = "leaky_relu_backward", student.leaky_relu_backward
     return {
         "out": out,
-        "dx": student.leaky_relu_backward(dout, cache),
+        **named_back(name, back(dout, cache), ("dx",)),
         "out_by_default": usual,
-        "dx_by_default": student.leaky_relu_backward(dout, usual_cache),
-        "beyond_at_0": beyond(share_at_0, slope - 1e-12, 1 + 1e-12),
+        **named_back(name, back(dout, usual_cache), ("dx_by_default",)),
+        **back_at_0(name, back(dout.copy(), cache_of_0), dout, slope - 1e-12, 1 + 1e-12),
     }
 
 
@@ -265,4 +271,27 @@ def draws_anew_and_refuses(ask):
     must(out["refuses"].all(), "p_keep = 0 and p_keep = 1.5 must raise ValueError.")
 
 
-dropout.checks = [*dropout.checks, gradient_of_x(0.5), Reference(1), Vectorised("N", 0.25)]
+@property_of(dropout, "Any number of axes", 0.25)
+def any_number_of_axes(ask):
+    """What drops entries does not ask how they stand."""
+    for shape in ((7,), (4, 3, 5), (2, 3, 4, 5)):
+        said = f"x may have any shape; with {len(shape)} axes, {shape},"
+        x, dout = (1 + ask.rng.random(shape) for _ in range(2))
+        try:
+            inputs, out = ask(x=x, dout=dout)
+        except AnswerFailed as failed:
+            must(
+                failed.failure.kind != "error", f"{said} your code stops: {failed.failure.message}"
+            )
+            raise
+        must(np.shape(out["out"]) == shape, f"{said} out must have that shape too.")
+        kept = out["out"] != 0
+        holds = close(out["out"], kept * x / inputs["p_keep"])
+        must(holds, f"{said} every entry of out must be 0 or x / p_keep.")
+        must(np.shape(out["dx"]) == shape, f"{said} dx must have that shape too.")
+        holds = close(out["dx"], kept * dout / inputs["p_keep"])
+        must(holds, f"{said} dx must be dout / p_keep where x was kept, and else 0.")
+        must(close(out["out_in_test"], x), f'{said} in mode "test" out must be x.')
+
+
+dropout.checks = [*dropout.checks, gradient_of_x(0.5), Reference(0.75), Vectorised("N", 0.25)]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder import case, draws, exercise, must, property_of
+from autograder import Absent, case, draws, exercise, must, named_back, property_of
 from autograder.checks import Dimensions, Gradient, Reference, close
 
 
@@ -40,6 +40,9 @@ NEGATIVE = case(
 )
 
 
+AT_TIES = ("passed_on_at_ties", "beyond_the_maxima")
+
+
 @exercise(
     f"{POOL}, levels: N C 4 6 int -> out: N C Ho Wo, dx: N C any any, "
     "passed_on_at_ties: N C 2 3, beyond_the_maxima",
@@ -53,20 +56,20 @@ NEGATIVE = case(
 def max_pool(student, x, height, width, stride, dout, levels):
     """Forward and back; then 2 x 2 windows full of ties: what each gets back in all, and where."""
     terms = {"pool_height": height, "pool_width": width, "stride": stride}
+    name, back = "max_pool_backward", student.max_pool_backward
     out, cache = student.max_pool_forward(x, terms)
-    dx = student.max_pool_backward(dout, cache)
+    dx = named_back(name, back(dout, cache), ("dx",))
     tied = levels.astype(float)
     upstream = np.linspace(0.5, 2, levels.size // 4).reshape(*levels.shape[:2], 2, 3)
     terms = {"pool_height": 2, "pool_width": 2, "stride": 2}
     best, cache = student.max_pool_forward(tied, terms)
-    back = np.asarray(student.max_pool_backward(upstream, cache))
+    if isinstance(dx["dx"], Absent):
+        return {"out": out, **dict.fromkeys(("dx", *AT_TIES), dx["dx"])}
+    back = np.asarray(back(upstream, cache))
     spread = np.asarray(best).repeat(2, axis=2).repeat(2, axis=3)
     in_windows = back.reshape(*levels.shape[:2], 2, 2, 3, 2).sum(axis=(3, 5))
     beyond = np.max(np.abs(back) * (tied < spread)) + np.max(np.maximum(0, -back))
-    return {
-        **{"out": out, "dx": dx},
-        **{"passed_on_at_ties": in_windows / upstream, "beyond_the_maxima": beyond},
-    }
+    return {"out": out, **dx, **dict(zip(AT_TIES, (in_windows / upstream, beyond), strict=True))}
 
 
 @property_of(max_pool, "The largest of each window", 0.5)

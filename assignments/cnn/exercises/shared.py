@@ -8,8 +8,8 @@ TORCH = AllowedMeans(allowed=("torch",))
 
 
 def situations(ask):
-    """A random example and every case, and how messages name each: `` (stride 2)``."""
-    cases = ask.trial.exercise.cases
+    """A random example and every case in which the answer works, and how messages name each: `` (stride 2)``."""
+    cases = [one.case for one in ask.trial.working() if one.case.title != "a random example"]
     return [(case("a random example"), ""), *((one, f" ({one.title})") for one in cases)]
 
 

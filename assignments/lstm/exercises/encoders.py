@@ -245,7 +245,7 @@ def seq2seq(
 @property_of(seq2seq, "Each symbol is the best", 0.5)
 def each_symbol_is_the_best(ask):
     """What is decoded, against the losses of everything that could have been written there."""
-    for drawn in ask.trial.draws():
+    for drawn in ask.trial.working():
         V, T = len(drawn.inputs["by"]), 3
         inputs = {**drawn.inputs, "x": drawn.inputs["x"][:1], "y": drawn.inputs["y"][:1], "n": T}
         written = ask(inputs)[1]["written"]

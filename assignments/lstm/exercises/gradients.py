@@ -148,7 +148,7 @@ def spectral(student, W):
 @property_of(spectral, "Growth, and its bound", 0.75)
 def growth_and_its_bound(ask):
     """The radius is the rate of growth in the end; the norm bounds every step, and is reached."""
-    for drawn in ask.trial.draws():
+    for drawn in ask.trial.working():
         (out,) = ask.all([drawn.inputs])
         W, radius, norm = drawn.inputs["W"], float(out["radius"]), float(out["norm"])
         must(

@@ -72,7 +72,7 @@ def lstm_step(student, x, prev_h, prev_c, Wx, Wh, b, dnext_h, dnext_c):
     """Forward and back."""
     next_h, next_c, cache = student.lstm_step_forward(x, prev_h, prev_c, Wx, Wh, b)
     held = dnext_h.copy(), dnext_c.copy()
-    dx, dprev_h, dprev_c, dWx, dWh, db = student.lstm_step_backward(dnext_h, dnext_c, cache)
+    dx, dprev_h, dprev_c, dWx, dWh, db = student.lstm_step_backward(*held, cache)
     kept = np.array_equal(held[0], dnext_h) and np.array_equal(held[1], dnext_c)
     return {
         **{"next_h": next_h, "next_c": next_c, "upstream_kept": kept},

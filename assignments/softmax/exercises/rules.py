@@ -2,15 +2,16 @@
 
 import numpy as np
 
-from autograder import case, draws, exercise, must, property_of
+from autograder import case, draws, exercise, must, named, property_of
 from autograder.checks import Dimensions, Reference, close
 
 
-def walk(rule, w, gradients, config):
+def walk(student, name, w, gradients, config):
     """Step after step with one config: where w was after each step, and the last config."""
-    path = []
+    path, rule = [], getattr(student, name)
     for dw in gradients:
-        w, config = rule(w, dw, config)
+        returned = rule(w, dw, config)
+        w, config = named(name, returned, ("next_w", "config"), needed=("next_w",)).values()
         path.append(np.array(w))
     return np.array(path), config or {}
 
@@ -23,6 +24,15 @@ def steps_of(inputs, path):
 RULE = "w: N D, gradients: T N D, learning_rate"
 PATHS = "path: T N D, path_by_default: T N D, path_with_a_start: T N D"
 RULE_SIZES = {"T": (3, 5)}
+WORDS = {
+    "path": "w after each step",
+    "path_by_default": "w after each step, with the default settings,",
+    "path_with_a_start": "w after each step, from a config that already holds a start,",
+    "velocity": 'config["velocity"]',
+    "cache": 'config["cache"]',
+    **{f"{name}_after": f'config["{name}"] after the last step' for name in ("m", "v", "t")},
+    "first_step_over_rate": "the first step over the learning rate",
+}
 SHORT_STEPS = {"learning_rate": draws.number(0.02, 0.2)}
 ONE_STEP = case("one step", sizes={"T": 1})
 
@@ -33,14 +43,15 @@ ONE_STEP = case("one step", sizes={"T": 1})
     f"{RULE} -> path: T N D, path_by_default: T N D",
     points=1,
     sizes=RULE_SIZES,
+    words=WORDS,
     given=SHORT_STEPS,
     checks=[Dimensions(0.25), Reference(0.5)],
 )
 def sgd(student, w, gradients, learning_rate):
     """A few steps, once with a learning rate of their own, once with the default."""
     return {
-        "path": walk(student.sgd, w, gradients, {"learning_rate": learning_rate})[0],
-        "path_by_default": walk(student.sgd, w, gradients, None)[0],
+        "path": walk(student, "sgd", w, gradients, {"learning_rate": learning_rate})[0],
+        "path_by_default": walk(student, "sgd", w, gradients, None)[0],
     }
 
 
@@ -48,19 +59,20 @@ def sgd(student, w, gradients, learning_rate):
     f"{RULE}, momentum, start: N D -> {PATHS}, velocity: N D",
     points=3,
     sizes=RULE_SIZES,
+    words=WORDS,
     given={**SHORT_STEPS, "momentum": draws.number(0.3, 0.8)},
     cases=[case("no momentum", momentum=0.0), ONE_STEP],
     checks=[Dimensions(0.25), Reference(1.5)],
 )
 def sgd_momentum(student, w, gradients, learning_rate, momentum, start):
     """A few steps from rest; with the defaults; and with a velocity to start from."""
-    rule, settings = student.sgd_momentum, {"learning_rate": learning_rate, "momentum": momentum}
-    path, config = walk(rule, w, gradients, dict(settings))
+    settings = {"learning_rate": learning_rate, "momentum": momentum}
+    path, config = walk(student, "sgd_momentum", w, gradients, dict(settings))
     moving = {**settings, "velocity": start.copy()}
     return {
         "path": path,
-        "path_by_default": walk(rule, w, gradients, None)[0],
-        "path_with_a_start": walk(rule, w, gradients, moving)[0],
+        "path_by_default": walk(student, "sgd_momentum", w, gradients, None)[0],
+        "path_with_a_start": walk(student, "sgd_momentum", w, gradients, moving)[0],
         "velocity": config.get("velocity"),
     }
 
@@ -102,6 +114,7 @@ def tiny_gradients(rng, inputs):
     f"{RULE}, decay_rate, start: N D -> {PATHS}, cache: N D",
     points=3,
     sizes=RULE_SIZES,
+    words=WORDS,
     given={
         **SHORT_STEPS,
         "decay_rate": draws.number(0.6, 0.95),
@@ -115,13 +128,13 @@ def tiny_gradients(rng, inputs):
 )
 def rmsprop(student, w, gradients, learning_rate, decay_rate, start):
     """A few steps from an empty cache; with the defaults; and with a cache to start from."""
-    rule, settings = student.rmsprop, {"learning_rate": learning_rate, "decay_rate": decay_rate}
-    path, config = walk(rule, w, gradients, dict(settings))
+    settings = {"learning_rate": learning_rate, "decay_rate": decay_rate}
+    path, config = walk(student, "rmsprop", w, gradients, dict(settings))
     filled = {**settings, "cache": np.broadcast_to(start, w.shape).copy()}
     return {
         "path": path,
-        "path_by_default": walk(rule, w, gradients, None)[0],
-        "path_with_a_start": walk(rule, w, gradients, filled)[0],
+        "path_by_default": walk(student, "rmsprop", w, gradients, None)[0],
+        "path_with_a_start": walk(student, "rmsprop", w, gradients, filled)[0],
         "cache": config.get("cache"),
     }
 
@@ -137,6 +150,7 @@ def away_from_zero(rng, sizes):
     f"-> {PATHS}, m_after: N D, v_after: N D, t_after: int, first_step_over_rate: 5",
     points=4,
     sizes=RULE_SIZES,
+    words=WORDS,
     given={
         "learning_rate": draws.number(0.01, 0.03),
         "beta1": draws.number(0.5, 0.85),
@@ -151,14 +165,14 @@ def away_from_zero(rng, sizes):
 def adam(student, w, gradients, learning_rate, beta1, beta2, m, v, t):
     """A few steps from rest; by default; going on from step t; first steps at slopes of 1e-5 to 1e5."""
     settings = {"learning_rate": learning_rate, "beta1": beta1, "beta2": beta2}
-    path, config = walk(student.adam, w, gradients, dict(settings))
+    path, config = walk(student, "adam", w, gradients, dict(settings))
     going_on = {**settings, "m": m.copy(), "v": v.copy(), "t": t}
     slopes = np.array([1e-5, 1e-3, 1.0, 1e3, 1e5])
     first = student.adam(np.zeros(5), slopes, {"learning_rate": 0.5})[0]
     return {
         "path": path,
-        "path_by_default": walk(student.adam, w, gradients, None)[0],
-        "path_with_a_start": walk(student.adam, w, gradients, going_on)[0],
+        "path_by_default": walk(student, "adam", w, gradients, None)[0],
+        "path_with_a_start": walk(student, "adam", w, gradients, going_on)[0],
         **{f"{name}_after": config.get(name) for name in ("m", "v", "t")},
         # to one digit: whether epsilon is scaled with the correction or not makes 3% here, inside
         # the root ten times
