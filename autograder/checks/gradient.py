@@ -16,7 +16,7 @@ import numpy as np
 from ..exercise.trial import Drawn, Trial
 from ..language.probe import Inputs
 from ..language.verdict import Evidence, Finding, replace
-from .compare import ratio_in_words
+from .compare import distance, ratio_in_words
 from .situations import exception_in, place, shared
 from .slope import Slope, measure
 
@@ -28,6 +28,8 @@ RUNG = 4
 """Evaluations of one rung of slopes, kept for the entry that is found."""
 COARSE = 1e-5
 """The longest step with which entries are compared before the worst is measured."""
+NEAR = 1e-4
+"""The relative difference up to which a function is the one that was asked for: in single precision, too."""
 NEGLIGIBLE = 1e-9
 """Of several gradients together, this part of the largest one is as good as zero."""
 
@@ -62,6 +64,10 @@ class Gradient:
         judging = _Judging(self, trial, draws, spare, pairs)
         if wrong := judging.run():
             return wrong
+        if not self._somewhere_right(trial):
+            of = " and ".join(several(self.of))
+            message = f"{of} is right in none of the situations: a gradient counts once it is."
+            return Finding(self.title, False, message, share=self.share)
         if judging.troubles or any(one.evaluation.failure for one in trial.draws()):
             return self._partly(trial, judging)
         if not judging.tried and judging.unresolved:
@@ -78,6 +84,23 @@ class Gradient:
             f"({JUDGING - judging.budget.left} evaluations)"
         )
         return Finding(self.title, True, said, share=self.share)
+
+    def _somewhere_right(self, trial: Trial) -> bool:
+        """Whether the function itself is what was asked for in one situation at least.
+
+        Any function has a gradient, and a trivial one is no answer.
+        """
+        known = trial if trial.reference is not None else trial.released
+        if known is None:
+            return True
+        pairs = zip(known.draws(), known.reference_draws(), strict=True)
+        return any(
+            all(
+                name not in ours or (name in yours and distance(yours[name], ours[name]) <= NEAR)
+                for name in several(self.of)
+            )
+            for yours, ours in ((one.evaluation.arrays(), right.arrays()) for one, right in pairs)
+        )
 
     def _partly(self, trial: Trial, judging: _Judging) -> Finding:
         """The first situation in which it fails; the others keep their points."""

@@ -214,3 +214,31 @@ def test_an_empty_answer_has_no_right_gradient():
         [Gradient("loss", wrt="x", claimed="dx")],
     )
     assert "loss does not change with x at all" in sentence(exercise, namespace).message
+
+
+def test_a_function_of_one_s_own_and_its_gradient_earn_nothing():
+    """Whatever is returned has a gradient: it counts where the function is the one asked for."""
+    own = loss_and(lambda dW, *_: dW)
+    exercise, right = own
+    (answer,) = exercise.answers
+    trivial = {answer: lambda W, X, y, reg: (W.sum(), np.ones_like(W))}
+    assert judge(exercise, local(exercise, trivial), seed=1).status == "passed"
+    verdict = judge(exercise, local(exercise, trivial), reference=local(exercise, right), seed=1)
+    assert verdict.score == 0
+    assert verdict.findings[0].message == (
+        "loss is right in none of the situations: a gradient counts once it is."
+    )
+
+
+def test_a_right_gradient_of_a_function_that_is_right_somewhere_counts():
+    exercise, right = loss_and(lambda dW, *_: dW)
+    exercise.cases = [case("no regularisation", reg=0.0)]
+    (answer,) = exercise.answers
+
+    def half(W, X, y, reg):
+        return svm(W, X, y, reg / 2)
+
+    verdict = judge(
+        exercise, local(exercise, {answer: half}), reference=local(exercise, right), seed=1
+    )
+    assert verdict.status == "passed"
