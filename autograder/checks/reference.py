@@ -113,8 +113,10 @@ def _in_general(
         for drawn, mine, right in zip(trial.draws(), yours, ours, strict=True)
         if drawn.evaluation.failure is None
     ]
+    if any(name not in mine for name in outputs for _, mine, _ in working):
+        return ""  # what is missing is said, and says enough
     for name in outputs:
-        if all(name in mine and name in right for _, mine, right in working):
+        if all(name in right for _, _, right in working):
             seen = [
                 Seen(drawn.case.title, drawn.inputs, drawn.sizes, mine[name], right)
                 for drawn, mine, right in working

@@ -242,3 +242,16 @@ def test_a_right_gradient_of_a_function_that_is_right_somewhere_counts():
         exercise, local(exercise, {answer: half}), reference=local(exercise, right), seed=1
     )
     assert verdict.status == "passed"
+
+
+def test_a_right_gradient_is_not_blamed_for_a_loss_that_is_wrong():
+    exercise, right = loss_and(lambda dW, *_: dW)
+    exercise.cases = [case("no regularisation", reg=0.0)]
+    (answer,) = exercise.answers
+
+    def half_in_the_loss(W, X, y, reg):
+        return svm(W, X, y, reg / 2)[0], svm(W, X, y, reg)[1]
+
+    wrong = local(exercise, {answer: half_in_the_loss})
+    assert judge(exercise, wrong, reference=local(exercise, right), seed=1).status == "passed"
+    assert judge(exercise, wrong, seed=1).status == "failed"
