@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
-from autograder import Exercise, exercise
+from autograder import exercise
 from autograder.checks import Dimensions, Reference
 from autograder.judge import judge
 from autograder.watch.evaluate import INSTRUCTORS, local
@@ -20,9 +22,9 @@ def model(student, x):
 """
 
 
-def loaded() -> Exercise:
+def loaded():
     """An exercise of an instructor's module: a function is divided by, a method's return unpacked."""
-    module = {"__name__": f"{INSTRUCTORS}_of_a_test"}
+    module: dict[str, Any] = {"__name__": f"{INSTRUCTORS}_of_a_test"}
     exec(PROBE, module)
     asked = exercise(
         "x: N D -> total, doubled: N D", points=2, checks=[Dimensions(1), Reference(1)]
@@ -38,12 +40,12 @@ class Model:
         return x.sum(), 2 * x
 
 
-class Forgets(Model):
+class Forgets:
     def both(self, x):
-        x.sum(), 2 * x
+        _ = x.sum(), 2 * x
 
 
-class Half(Model):
+class Half:
     def both(self, x):
         return None, 2 * x
 

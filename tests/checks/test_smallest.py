@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 
+from autograder.checks import Gradient, Reference
 from autograder.checks.smallest import EVALUATIONS, smallest_example
 from autograder.exercise.trial import Trial
 from autograder.judge import judge
@@ -85,6 +86,7 @@ def test_the_search_is_bounded_in_evaluations():
         return local(asked, {**SOFTMAX.right, "softmax_loss_vectorized": half})(batch)
 
     for check in asked.checks[1:4]:
+        assert isinstance(check, Gradient | Reference)
         trial = Trial(asked, counting, np.random.default_rng(0), local(asked, SOFTMAX.right))
         smallest_example(trial, check)
     assert calls <= 3 * EVALUATIONS

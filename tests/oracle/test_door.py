@@ -7,6 +7,7 @@ import socket
 import time
 from contextlib import ExitStack
 from functools import partial
+from typing import Any, cast
 
 import pytest
 import uvicorn
@@ -52,7 +53,9 @@ def door() -> Door:
 
 def test_whoever_asks_is_answered_and_nobody_is_counted_afterwards(door: Door):
     async def visit() -> bytes:
-        config = uvicorn.Config(_app, http=partial(PunctualProtocol, door), lifespan="off")
+        config = uvicorn.Config(
+            _app, http=cast(Any, partial(PunctualProtocol, door)), lifespan="off"
+        )
         server = uvicorn.Server(config)
         config.load()
         server.lifespan = config.lifespan_class(config)
