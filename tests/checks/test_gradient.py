@@ -232,7 +232,7 @@ def test_a_function_of_one_s_own_and_its_gradient_earn_nothing():
 
 def test_a_right_gradient_of_a_function_that_is_right_somewhere_counts():
     exercise, right = loss_and(lambda dW, *_: dW)
-    exercise.cases = [case("no regularisation", reg=0.0)]
+    exercise.cases = (case("no regularisation", reg=0.0),)
     (answer,) = exercise.answers
 
     def half(W, X, y, reg):
@@ -246,7 +246,7 @@ def test_a_right_gradient_of_a_function_that_is_right_somewhere_counts():
 
 def test_a_right_gradient_is_not_blamed_for_a_loss_that_is_wrong():
     exercise, right = loss_and(lambda dW, *_: dW)
-    exercise.cases = [case("no regularisation", reg=0.0)]
+    exercise.cases = (case("no regularisation", reg=0.0),)
     (answer,) = exercise.answers
 
     def half_in_the_loss(W, X, y, reg):
