@@ -1,4 +1,5 @@
-"""The grader graded: right answers must pass, every known mistake must be caught, and named by its own hint.
+"""The grader graded: right answers must pass, every known mistake must be caught, and named by its
+own hint.
 
 Each is judged as in grading, and as on a student's machine, with what travels with the release.
 """
@@ -38,7 +39,9 @@ class Caught:
 
 @dataclass(frozen=True)
 class Audited:
-    """One exercise audited. ``styles`` are the right answers written independently: title -> passed."""
+    """One exercise audited. ``styles`` are the right answers written independently: title ->
+    passed.
+    """
 
     exercise: str
     reference_passed: bool
@@ -129,7 +132,9 @@ def _styles(
     mistakes: Mistakes | None,
     styles: Mapping[str, Namespace],
 ) -> Iterator[tuple[str, Namespace]]:
-    """The right answers to this exercise: the mistakes' own functions with nothing wrong, and every style that has it."""
+    """The right answers to this exercise: the mistakes' own functions with nothing wrong, and every
+    style that has it.
+    """
     if mistakes is not None and all(
         hasattr(mistakes.module, answer) for answer in exercise.answers
     ):
@@ -146,7 +151,9 @@ def _styles(
 
 
 def _right(exercise: Exercise, verdict: Verdict) -> bool:
-    """Whether a right answer kept its points; a style with loops may fail Vectorised, as it should."""
+    """Whether a right answer kept its points; a style with loops may fail Vectorised, as it
+    should.
+    """
     loops = {check.title for check in exercise.checks if isinstance(check, Vectorised)}
     return all(finding.passed or finding.check in loops for finding in verdict.findings)
 

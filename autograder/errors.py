@@ -15,9 +15,9 @@
     ├── WallError             the wall cannot be put up here, or failed: what to install; never a student's doing
     └── OracleError           the oracle cannot be served as it was asked for
 
-A command answers a Refusal with its sentence and exit code 2; anything else is a defect of ours, with a traceback. Errors
-that steer a program, such as ``AnswerFailed`` or ``frames.Closed``, stand beside the code that raises them.
-"""
+A command answers a Refusal with its sentence and exit code 2; anything else is a defect of ours,
+with a traceback. Errors that steer a program, such as ``AnswerFailed`` or ``frames.Closed``, stand
+beside the code that raises them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ class AuthoringError(Refusal, ValueError):
 
 
 class ConfigError(Refusal):
-    """An nbgrader_config.py that is missing or cannot be used: one line that says what is wrong with it."""
+    """An nbgrader_config.py that is missing or cannot be used: one line that says what is wrong
+    with it.
+    """
 
 
 class AssignmentError(Refusal):
@@ -67,11 +69,15 @@ class WorkersLost(Refusal):
 
 
 class OtherEngine(Refusal):
-    """A worker would not judge as the machine that sent the submission: one sentence with what to do."""
+    """A worker would not judge as the machine that sent the submission: one sentence with what to
+    do.
+    """
 
 
 class WallError(Refusal, RuntimeError):
-    """The wall itself failed, or cannot be put up here: one sentence with what to do. Never a student's doing."""
+    """The wall itself failed, or cannot be put up here: one sentence with what to do. Never a
+    student's doing.
+    """
 
 
 class OracleError(Refusal):

@@ -1,7 +1,8 @@
-"""Old dotted names, importable for one release: courses wrote them into their nbgrader_config.py and exercises.py.
+"""Old dotted names, importable for one release: courses wrote them into their nbgrader_config.py
+and exercises.py.
 
-An old module's name gives the module that holds its contents now, with a DeprecationWarning that says where that is.
-"""
+An old module's name gives the module that holds its contents now, with a DeprecationWarning that
+says where that is."""
 
 from __future__ import annotations
 

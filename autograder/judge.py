@@ -1,4 +1,6 @@
-"""The judge: one exercise's checks, added up to a verdict. Takes ways to call answers; touches nothing else."""
+"""The judge: one exercise's checks, added up to a verdict. Takes ways to call answers; touches
+nothing else.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ from .watch.evaluate import Evaluate
 Elsewhere = Callable[[Trial, Check], Finding]
 """Judges a check that needs the reference where the reference is."""
 Released = Callable[[Trial], Trial | None]
-"""The same answer's trial in situations whose right outputs came with the release; None without any."""
+"""The same answer's trial in situations whose right outputs came with the release; None without
+any.
+"""
 
 
 def fresh_seed() -> int:
@@ -48,10 +52,10 @@ def judge(
 ) -> Verdict:
     """Run every check of ``exercise`` and add up the points of those that passed.
 
-    evaluate calls the student's answer; reference the hidden one (None on a student's machine: its checks then wait, or
-    are judged elsewhere; released makes the trial for what came with the release). mistakes name what is wrong. seed
-    redraws the same inputs (default: fresh). Never raises for what an answer does.
-    """
+    evaluate calls the student's answer; reference the hidden one (None on a student's machine: its
+    checks then wait, or are judged elsewhere; released makes the trial for what came with the
+    release). mistakes name what is wrong. seed redraws the same inputs (default: fresh). Never
+    raises for what an answer does."""
     seed = fresh_seed() if seed is None else seed
     watched = _Watched(evaluate)
     trial = Trial(exercise, watched, np.random.default_rng(seed), reference, mistakes)
@@ -81,7 +85,9 @@ def _with_an_example(
     reference: Evaluate | None,
     seed: int,
 ) -> list[Finding]:
-    """The first check of values or of a gradient that failed gets the smallest example that can be found."""
+    """The first check of values or of a gradient that failed gets the smallest example that can be
+    found.
+    """
     for k, finding in enumerate(findings):
         check = next((one for one in exercise.checks if one.title == finding.check), None)
         if finding.passed is not False or not isinstance(check, Reference | Gradient):
@@ -127,7 +133,10 @@ def _run(check: Check, trial: Trial, elsewhere: Elsewhere | None) -> tuple[Findi
     except (
         Exception
     ) as broken:  # a defect of ours: on the record, never a traceback in a student's face
-        note = f"the check {check.title!r} broke ({type(broken).__name__}: {broken}); this needs the instructor"
+        note = (
+            f"the check {check.title!r} broke ({type(broken).__name__}: {broken}); this needs the "
+            "instructor"
+        )
         return Finding(
             check.title,
             False,
@@ -167,7 +176,9 @@ def _status(findings: list[Finding], failure: Failure | None, earned: float) -> 
 
 
 class _Watched:
-    """The student's evaluate, remembering the first failure that ends the exercise, or else the first error."""
+    """The student's evaluate, remembering the first failure that ends the exercise, or else the
+    first error.
+    """
 
     def __init__(self, evaluate: Evaluate) -> None:
         self._evaluate = evaluate

@@ -1,7 +1,8 @@
-"""The student's side: ``check("name")`` in a notebook judges an answer right here, without the hidden reference.
+"""The student's side: ``check("name")`` in a notebook judges an answer right here, without the
+hidden reference.
 
-What the reference gives in some situations came with the assignment, and so did the hints of known mistakes (``released``).
-"""
+What the reference gives in some situations came with the assignment, and so did the hints of known
+mistakes (``released``)."""
 
 from __future__ import annotations
 
@@ -27,11 +28,15 @@ if TYPE_CHECKING:
 
 
 PATIENCE = 2
-"""How many times the seconds that grading allows an answer may take here: a laptop may be the slower machine."""
+"""How many times the seconds that grading allows an answer may take here: a laptop may be the
+slower machine.
+"""
 
 
 class CheckFailed(AssertionError):
-    """A check did not pass. Shown in Jupyter as one line below the report, and seen by nbgrader's Validate."""
+    """A check did not pass. Shown in Jupyter as one line below the report, and seen by nbgrader's
+    Validate.
+    """
 
     def _render_traceback_(self) -> list[str]:
         return [f"CheckFailed: {self}"]
@@ -60,11 +65,12 @@ class Report:
 def check(name: str, *, seed: int | None = None) -> None:
     """Judge the answer to the exercise ``name`` and show the report.
 
-    Values are compared with the expected answers that came with the assignment, and on the course's JupyterHub with the
-    oracle's too, which draws inputs of its own. What neither can tell waits for grading. ``seed`` (from an earlier report)
-    draws the same inputs again; the situations of the expected answers are always the same. An answer is stopped when it
-    takes twice the time it has when it is graded. Raises CheckFailed when a check does not pass, CheckNotFound when there
-    is no such exercise.
+    Values are compared with the expected answers that came with the assignment, and on the course's
+    JupyterHub with the oracle's too, which draws inputs of its own. What neither can tell waits for
+    grading. ``seed`` (from an earlier report) draws the same inputs again; the situations of the
+    expected answers are always the same. An answer is stopped when it takes twice the time it has
+    when it is graded. Raises CheckFailed when a check does not pass, CheckNotFound when there is no
+    such exercise.
 
     >>> check("svm_loss_vectorized")  # doctest: +SKIP
     """
@@ -89,7 +95,8 @@ def check(name: str, *, seed: int | None = None) -> None:
         if verdict.status == "not_attempted":
             raise CheckFailed(f"{name}: {failed[0].message}")
         raise CheckFailed(
-            f"{name}: {', '.join(finding.check for finding in failed)}. The report says what is wrong."
+            f"{name}: {', '.join(finding.check for finding in failed)}. The report says what is "
+            "wrong."
         )
 
 
@@ -102,7 +109,9 @@ def _oracle(folder: Path) -> Oracle | None:
 
 
 def _here(folder: Path, name: str, oracle: Oracle | None) -> Here:
-    """How to judge what needs the reference: by the expected answers in the folder, if they can be read."""
+    """How to judge what needs the reference: by the expected answers in the folder, if they can be
+    read.
+    """
     path = folder / SHEET
     if not path.is_file():
         return Here(None, oracle, f"{WAITS}: {SHEET} is not beside this notebook")
@@ -127,7 +136,9 @@ def show(verdict: Verdict) -> None:
 
 
 def _printable(text: str) -> str:
-    """The text with what the console cannot write in plain letters: Windows has consoles without a tick."""
+    """The text with what the console cannot write in plain letters: Windows has consoles without a
+    tick.
+    """
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     return in_encoding(text, encoding)
 
@@ -137,7 +148,9 @@ _found: list[Path] = []
 
 
 def notebook_folder() -> Path:
-    """The working directory; after an os.chdir the folder where exercises were found last, or where the kernel started."""
+    """The working directory; after an os.chdir the folder where exercises were found last, or where
+    the kernel started.
+    """
     here = Path.cwd()
     there = (folder for folder in (here, *_found, _started) if entry_of(module_paths(folder)))
     _found[:] = [next(there, here)]
@@ -157,7 +170,8 @@ def load_exercises(folder: Path) -> dict[str, Exercise]:
     there = [(name, path.stat()) for name, path in module_paths(folder).items()]
     if entry_of(name for name, _ in there) is None:
         raise CheckNotFound(
-            "the exercises are not beside this notebook: fetch the assignment again, and open it from its folder"
+            "the exercises are not beside this notebook: fetch the assignment again, and open it "
+            "from its folder"
         )
     state = [(name, status.st_mtime_ns, status.st_size) for name, status in there]
     if folder not in _loaded or _loaded[folder][0] != state:

@@ -1,4 +1,6 @@
-"""Classes to measure with: one that answers a real assignment in every known way, one that answers a trivial one."""
+"""Classes to measure with: one that answers a real assignment in every known way, one that answers
+a trivial one.
+"""
 
 from __future__ import annotations
 
@@ -66,7 +68,9 @@ def same(x):
 
 
 def trivial_class(count: int, folder: Path) -> Path:
-    """A course in which so many students handed in one assignment with one exercise, whose answer is ``return x``."""
+    """A course in which so many students handed in one assignment with one exercise, whose answer
+    is ``return x``.
+    """
     files = {
         f"source/{TRIVIAL}/{TRIVIAL}.md": TEXT,
         f"source/{TRIVIAL}/exercises.py": EXERCISES,
@@ -88,7 +92,9 @@ def trivial_class(count: int, folder: Path) -> Path:
 
 
 def varied_class(assignment: str, count: int, folder: Path) -> Path:
-    """A course in which so many students handed in an assignment of this course: see ``varied_student``."""
+    """A course in which so many students handed in an assignment of this course: see
+    ``varied_student``.
+    """
     known = load_assignment(ROOT, assignment).mistakes
     assert known is not None
     source = (ROOT / "solutions" / "mistakes" / f"{assignment}.py").read_text(encoding="utf-8")
@@ -101,13 +107,15 @@ def varied_class(assignment: str, count: int, folder: Path) -> Path:
 
 
 def varied_student(number: int, catalogue: str, ways: dict[str, tuple[str, ...]]) -> Student:
-    """Of twenty answers fourteen are right, four make a known mistake, one is empty and one raises an error."""
+    """Of twenty answers fourteen are right, four make a known mistake, one is empty and one raises
+    an error.
+    """
     rng = random.Random(number)
     own = [
         (
             "",
-            f"from functools import partial\nfrom types import ModuleType\n\nmine = ModuleType('mine')\n"
-            f"exec(compile({catalogue!r}, 'mine.py', 'exec'), vars(mine))\n",
+            "from functools import partial\nfrom types import ModuleType\n\nmine = "
+            f"ModuleType('mine')\nexec(compile({catalogue!r}, 'mine.py', 'exec'), vars(mine))\n",
         )
     ]
     for answer, names in ways.items():
@@ -116,7 +124,8 @@ def varied_student(number: int, catalogue: str, ways: dict[str, tuple[str, ...]]
             own.append(
                 (
                     answer,
-                    f"{answer} = partial(mine.{answer}, wrong=frozenset({{{rng.choice(names)!r}}}))\n",
+                    f"{answer} = partial(mine.{answer}, "
+                    f"wrong=frozenset({{{rng.choice(names)!r}}}))\n",
                 )
             )
         elif kind == "empty":

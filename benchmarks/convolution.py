@@ -1,14 +1,16 @@
-"""The course's convolutions beside each other and beside torch's: forward and backward on one thread.
+"""The course's convolutions beside each other and beside torch's: forward and backward on one
+thread.
 
     python -m benchmarks.convolution            # a minute or two; --quick leaves out the naive loop
     python -m benchmarks.convolution --json     # the last line alone
 
-Three layers do the same work: the naive loop of the definition, im2col with three matrix products in plain NumPy, and
-torch.nn.functional.conv2d with torch.autograd. All have one thread (torch's own setting; BLAS by threadpoolctl). The runs
-of one size take turns, and the fastest of each counts. Times are processor time, to which what else a machine does adds
-little. The naive loop runs once, on one image, and is multiplied by the number of images. Torch works on tensors of its own;
-its time depends on whether its allocator finds warm memory, by up to a half from one process to the next.
-"""
+Three layers do the same work: the naive loop of the definition, im2col with three matrix products
+    in plain NumPy, and
+torch.nn.functional.conv2d with torch.autograd. All have one thread (torch's own setting; BLAS by
+threadpoolctl). The runs of one size take turns, and the fastest of each counts. Times are processor
+time, to which what else a machine does adds little. The naive loop runs once, on one image, and is
+multiplied by the number of images. Torch works on tensors of its own; its time depends on whether
+its allocator finds warm memory, by up to a half from one process to the next."""
 
 from __future__ import annotations
 
@@ -67,7 +69,9 @@ SIZES = (
 
 @dataclass
 class Row:
-    """Milliseconds of one size and precision, forward and backward together. ``ratio`` is im2col over torch."""
+    """Milliseconds of one size and precision, forward and backward together. ``ratio`` is im2col
+    over torch.
+    """
 
     size: str
     dtype: str

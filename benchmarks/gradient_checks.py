@@ -1,4 +1,5 @@
-"""Our gradient check beside the ones other courses and frameworks use: evaluations, seconds, and what each catches.
+"""Our gradient check beside the ones other courses and frameworks use: evaluations, seconds, and
+what each catches.
 
     python -m benchmarks.gradient_checks            # a few minutes; --quick leaves out the slowest rivals
     python -m benchmarks.gradient_checks --json
@@ -10,8 +11,8 @@ The rivals, each with its own rule:
     gradcheck       torch.autograd.gradcheck, slow and fast mode, its own tolerances, the layer wrapped in a Function
     one entry       one random entry of each parameter against the sum of the outputs, rtol = atol = 1e-2 (MiniTorch)
     error norm      sum of the error norms over all parameters below 1e-2, h = 1e-4, random upstream (dlsys)
-Ours draws its own inputs, some of them near kinks on purpose; the rivals get random ones, as their courses do.
-Seconds are of one run on one thread; compare them with each other only.
+Ours draws its own inputs, some of them near kinks on purpose; the rivals get random ones, as their
+courses do. Seconds are of one run on one thread; compare them with each other only.
 """
 
 from __future__ import annotations
@@ -42,7 +43,9 @@ Verdict = tuple[bool, int]
 
 @dataclass
 class Function:
-    """A layer as rivals see it: a scalar function of its parameters, the claimed gradients, and a count of calls."""
+    """A layer as rivals see it: a scalar function of its parameters, the claimed gradients, and a
+    count of calls.
+    """
 
     layer: Layer
     namespace: dict[str, Any]
@@ -248,7 +251,9 @@ def costs(quick: bool) -> dict[str, dict[str, dict[str, float]]]:
 
 
 def detection(quiet: bool) -> dict[str, dict[str, float]]:
-    """Share of the planted mistakes caught, and of right gradients failed, over DRAWS draws of each."""
+    """Share of the planted mistakes caught, and of right gradients failed, over DRAWS draws of
+    each.
+    """
     found: dict[str, dict[str, float]] = {}
     for check, accept in CHECKS.items():
         caught = [
@@ -277,7 +282,9 @@ def detection(quiet: bool) -> dict[str, dict[str, float]]:
 
 
 def kinks() -> dict[str, float]:
-    """Runs in which a right SVM gradient (N = 500, pixels of size 60, W of size 1e-4) is flagged."""
+    """Runs in which a right SVM gradient (N = 500, pixels of size 60, W of size 1e-4) is
+    flagged.
+    """
     sizes, flagged = {"D": 3073, "C": 10, "N": 500}, {"ours": 0, "ten entries (CS231n)": 0}
     runs = 20
     for seed in range(runs):
@@ -338,7 +345,8 @@ def main() -> None:
     )
     if not quick:
         console.print(
-            f"Evaluations on the SVM: the full loop needs {result['svm_calls_ratio']:,.0f} times ours."
+            f"Evaluations on the SVM: the full loop needs {result['svm_calls_ratio']:,.0f} times "
+            "ours."
         )
 
 

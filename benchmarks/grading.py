@@ -1,4 +1,5 @@
-"""A class graded by stock nbgrader and by us, side by side in one run: seconds, CPU seconds and memory a submission.
+"""A class graded by stock nbgrader and by us, side by side in one run: seconds, CPU seconds and
+memory a submission.
 
     python -m benchmarks.grading                    # 40 submissions of the SVM assignment; several minutes
     python -m benchmarks.grading --submissions 10
@@ -7,10 +8,11 @@ Four ways to grade the same submissions (solved, half empty, with classic mistak
     stock           nbgrader autograde as it comes: a kernel for each submission, the check cells judge in it (and so
                     without the reference); demonstration cells are skipped, as they are by us
     preprocessor    nbgrader autograde with this course's nbgrader_config.py, isolation on
-    jobs 1, jobs 2  chainrule grade, isolation on (and without the feedback pages, which autograde does not write either)
-Every figure is of the whole command, its start included, divided by the number of submissions. The last line is JSON with
-"ratio_jobs1" and "ratio_jobs2": stock nbgrader's seconds a submission divided by ours.
-"""
+    jobs 1, jobs 2  chainrule grade, isolation on (and without the feedback pages, which autograde
+    does not write either)
+Every figure is of the whole command, its start included, divided by the number of submissions. The
+last line is JSON with "ratio_jobs1" and "ratio_jobs2": stock nbgrader's seconds a submission
+divided by ours."""
 
 from __future__ import annotations
 

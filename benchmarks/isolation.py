@@ -1,12 +1,13 @@
-"""What each level of isolation costs a submission, side by side in one process: milliseconds, in turn and many times.
+"""What each level of isolation costs a submission, side by side in one process: milliseconds, in
+turn and many times.
 
     python -m benchmarks.isolation                  # a minute
     python -m benchmarks.isolation --rounds 100
 
-The submission is one cell that does nothing, so that what is left is the wall itself: a directory, a fork, walls put up, the
-cell, and all of it taken down. Every round takes each level once, so that whatever else the machine does meets them all.
-Levels that this machine does not have are left out. The last line is JSON: the median milliseconds by level.
-"""
+The submission is one cell that does nothing, so that what is left is the wall itself: a directory,
+a fork, walls put up, the cell, and all of it taken down. Every round takes each level once, so that
+whatever else the machine does meets them all. Levels that this machine does not have are left out.
+The last line is JSON: the median milliseconds by level."""
 
 from __future__ import annotations
 

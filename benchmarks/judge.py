@@ -2,7 +2,8 @@
 
     python -m benchmarks.judge [ASSIGNMENT ...] [--many K]       (make audit; K = 4 unless given)
 
-Everything is drawn with one seed, so that the counts come out the same again; seconds are of this machine. Training, where
+Everything is drawn with one seed, so that the counts come out the same again; seconds are of this
+machine. Training, where
 an exercise has any, is left out: what is wrong shows without, and a right answer takes minutes.
 """
 
@@ -37,14 +38,18 @@ from .rewrites import rewritten, slips
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "judge.md"
 SECONDS = 20.0
-"""What an answer may take here beside what its exercise allows: a slip may have made its loop endless."""
+"""What an answer may take here beside what its exercise allows: a slip may have made its loop
+endless.
+"""
 
 Namespace = Mapping[str, Any]
 
 
 @dataclass
 class Counts:
-    """How many wrong answers of one kind were tried, lost points, and were given a reason beyond the check's own."""
+    """How many wrong answers of one kind were tried, lost points, and were given a reason beyond
+    the check's own.
+    """
 
     tried: int = 0
     caught: int = 0
@@ -117,7 +122,9 @@ class Measuring:
         return said, evaluate.calls
 
     def measured(self, rights: Mapping[str, Namespace], sources: Mapping[str, str]) -> Row:
-        """All of a row. ``rights``: right answers of the whole assignment by title; ``sources``: modules to rewrite."""
+        """All of a row. ``rights``: right answers of the whole assignment by title; ``sources``:
+        modules to rewrite.
+        """
         began = time.perf_counter()
         _, self.row.calls = self.verdict(self.assignment.reference)
         self.row.seconds = time.perf_counter() - began
@@ -127,7 +134,9 @@ class Measuring:
         return self.row
 
     def _rights(self, rights: Mapping[str, Namespace]) -> None:
-        """A style's own loops may cost it Vectorised; in other words it may lose no more than it does in its own."""
+        """A style's own loops may cost it Vectorised; in other words it may lose no more than it
+        does in its own.
+        """
         allowed: dict[str, set[str]] = {}
         loops = {one.title for one in self.exercise.checks if isinstance(one, Vectorised)}
         for title, namespace in rights.items():
@@ -163,7 +172,9 @@ class Measuring:
                     self.row.missed.append(f"{mistake.answer}: {' and '.join(mistake.names)}")
 
     def _unlisted(self, source: str) -> None:
-        """Slips of the reference that change a value which the exercise asks for; the others are no mistakes."""
+        """Slips of the reference that change a value which the exercise asks for; the others are no
+        mistakes.
+        """
         every = list(slips(source, self.exercise.answers))
         for k in self.rng.permutation(len(every)):
             if self.row.unlisted.tried == 2 * self.many:
@@ -179,7 +190,9 @@ class Measuring:
                 self.row.missed.append(f"{self.row.exercise}: {what}")
 
     def _same(self, one: Namespace, other: Namespace) -> bool:
-        """Whether two answers give the same, up to rounding, in every situation of the exercise, twice."""
+        """Whether two answers give the same, up to rounding, in every situation of the exercise,
+        twice.
+        """
         rng = np.random.default_rng(self.seed)
         for situation in 2 * [USUAL, *self.exercise.cases]:
             inputs, _ = self.exercise.draw(rng, situation)
@@ -195,7 +208,9 @@ class Measuring:
 
 
 def _names(said: Verdict, mistakes: Mistakes, made: Mistake) -> bool:
-    """Whether the report names one of the mistakes that were made, by its hint or in a property's own words."""
+    """Whether the report names one of the mistakes that were made, by its hint or in a property's
+    own words.
+    """
     hints = [mistakes.module.HINTS[made.answer][name] for name in made.names]
     words = [part for one in said.findings for part in (one.hint, one.message)]
     return any(hint in part for hint in hints for part in words)
@@ -229,7 +244,9 @@ def made(source: str, name: str) -> dict[str, Any] | None:
 def right_answers(
     assignment: Assignment, sources: Mapping[str, str], many: int
 ) -> dict[str, Namespace]:
-    """The reference and each style by title, each ``many`` times in other words: ``reference, rewritten 1``."""
+    """The reference and each style by title, each ``many`` times in other words: ``reference,
+    rewritten 1``.
+    """
     found: dict[str, Namespace] = {}
     for title, source in sources.items():
         texts = {title: source}

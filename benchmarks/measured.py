@@ -24,9 +24,11 @@ OFTEN, SELDOM = 0.05, 0.5
 
 @dataclass(frozen=True)
 class Measured:
-    """One command. ``seconds`` of wall time; ``cpu`` seconds of every process that it started, ``own_cpu`` of its first one.
+    """One command. ``seconds`` of wall time; ``cpu`` seconds of every process that it started,
+    ``own_cpu`` of its first one.
 
-    Bytes: ``memory`` of the largest process at its peak, ``own_memory`` of the first one (resident), ``all_memory`` of all
+    Bytes: ``memory`` of the largest process at its peak, ``own_memory`` of the first one
+        (resident), ``all_memory`` of all
     together at the worst moment seen (proportional: what they share counts once).
     """
 
@@ -66,7 +68,9 @@ def measure(command: Sequence[str], course: Path) -> Measured:
 
 
 class _Watch:
-    """Looks at a process and all that descends from this one, from a thread, until it is told to stop."""
+    """Looks at a process and all that descends from this one, from a thread, until it is told to
+    stop.
+    """
 
     def __init__(self, pid: int) -> None:
         self._proc = Path("/proc", str(pid))

@@ -1,14 +1,15 @@
-"""A class that checks all at once: how long the oracle takes to answer, and whether it ever fails to.
+"""A class that checks all at once: how long the oracle takes to answer, and whether it ever fails
+to.
 
     python -m benchmarks.oracle                     # 200 students; under a minute
     python -m benchmarks.oracle --students 50
 
-Every student is a thread with the client of ``check``: ask for inputs, compute svm_loss_vectorized on them, post, read the
-verdict. A third of them is right, a third makes a known mistake, a third is wrong in a way nobody knows (the slowest: every
-known mistake is tried). Two situations: *at once*, all within the same instant; *in class*, each at a random moment of half
-a minute. Seconds are of one check's whole conversation. Students and oracle share this machine; the tokens are vouched for
-by a stand-in of the Hub. The last line is JSON.
-"""
+Every student is a thread with the client of ``check``: ask for inputs, compute svm_loss_vectorized
+on them, post, read the verdict. A third of them is right, a third makes a known mistake, a third is
+wrong in a way nobody knows (the slowest: every known mistake is tried). Two situations: *at once*,
+all within the same instant; *in class*, each at a random moment of half a minute. Seconds are of
+one check's whole conversation. Students and oracle share this machine; the tokens are vouched for
+by a stand-in of the Hub. The last line is JSON."""
 
 from __future__ import annotations
 
@@ -36,7 +37,9 @@ IN_CLASS_SECONDS = 30.0
 
 
 def students(url: str, numbers: list[int], start: float, spread: float) -> list[tuple[float, str]]:
-    """Some of the students, each in a thread: seconds of their check, and what went wrong (nothing, as a rule)."""
+    """Some of the students, each in a thread: seconds of their check, and what went wrong (nothing,
+    as a rule).
+    """
     from autograder.course.assignment import load_assignment
     from autograder.watch.evaluate import local
 

@@ -1,8 +1,8 @@
 """A program in other words, and a program with one slip: changes to a syntax tree, drawn at random.
 
-``rewritten`` keeps the meaning as mathematics has it; rounding may differ, and what is no array (a sum of lists, say) may
-come out otherwise, so whoever uses it compares the values. ``slips`` are the smallest edits that change a meaning: a sign,
-an axis, a constant, a lost term.
+``rewritten`` keeps the meaning as mathematics has it; rounding may differ, and what is no array (a
+sum of lists, say) may come out otherwise, so whoever uses it compares the values. ``slips`` are the
+smallest edits that change a meaning: a sign, an axis, a constant, a lost term.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ TURNED = {ast.Lt: ast.Gt, ast.Gt: ast.Lt, ast.LtE: ast.GtE, ast.GtE: ast.LtE}
 
 
 def rewritten(source: str, rng: np.random.Generator, often: float = 0.5) -> str:
-    """A module of the same meaning: at each place where something can be written otherwise, it is ``often``."""
+    """A module of the same meaning: at each place where something can be written otherwise, it is
+    ``often``.
+    """
     tree = ast.parse(source)
     for step in (_Expressions, _Statements):
         tree = step(rng, often).visit(tree)
@@ -38,7 +40,9 @@ class _Drawn(ast.NodeTransformer):
 
 
 class _Expressions(_Drawn):
-    """a + b is b + a; x ** 2 is x * x; np.sum(x) is x.sum(); x @ w is np.dot(x, w); a < b is b > a."""
+    """a + b is b + a; x ** 2 is x * x; np.sum(x) is x.sum(); x @ w is np.dot(x, w); a < b is b >
+    a.
+    """
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         self.generic_visit(node)
@@ -82,7 +86,9 @@ class _Expressions(_Drawn):
 
 
 class _Statements(_Drawn):
-    """Temporaries for parts, ``a = a + b`` for ``a += b``, the other branch first, independent assignments in turn."""
+    """Temporaries for parts, ``a = a + b`` for ``a += b``, the other branch first, independent
+    assignments in turn.
+    """
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
         self.generic_visit(node)
@@ -135,7 +141,9 @@ def _rename_locals(function: ast.FunctionDef, rng: np.random.Generator, often: f
 
 
 def _independent(one: ast.stmt, other: ast.stmt) -> bool:
-    """Two assignments to plain names that neither read nor write what the other writes, and call nothing but NumPy."""
+    """Two assignments to plain names that neither read nor write what the other writes, and call
+    nothing but NumPy.
+    """
     parts = [(_assigned(each), _read(each)) for each in (one, other)]
     if not all(written for written, _ in parts):
         return False
@@ -191,7 +199,9 @@ OTHER_NAME = {
 
 
 def slips(source: str, names: Collection[str]) -> Iterator[tuple[str, str]]:
-    """Each slip in the functions and classes of ``names``: (what was changed, the whole module with it)."""
+    """Each slip in the functions and classes of ``names``: (what was changed, the whole module with
+    it).
+    """
     tree = ast.parse(source)
     for place, node in enumerate(ast.walk(tree)):
         for edit in _edits(node):

@@ -1,22 +1,28 @@
-"""What a class costs: throughput and memory, the engine's own part, how both grow, and what that makes for a course.
+"""What a class costs: throughput and memory, the engine's own part, how both grow, and what that
+makes for a course.
 
     make bench-scale                                                  # the whole of it: half an hour on two idle cores
     python -m benchmarks.scale --submissions 20 --sizes 20,50,100     # a small one: two minutes
     python -m benchmarks.scale --only growth --json                   # one part; the last line alone
 
-Throughput: `chainrule grade`, its start included, of one class of --submissions notebooks of a real assignment, with 1 and
-with 2 jobs. Of twenty answers fourteen are right, four make a known mistake, one is empty, one raises an error; both runs
-draw the same inputs and must give the same grades. Feedback pages are written, as for a real class.
+Throughput: `chainrule grade`, its start included, of one class of --submissions notebooks of a real
+    assignment, with 1 and
+with 2 jobs. Of twenty answers fourteen are right, four make a known mistake, one is empty, one
+raises an error; both runs draw the same inputs and must give the same grades. Feedback pages are
+written, as for a real class.
 
-Engine: the same command on an assignment whose only exercise is answered by `return x`. Whatever it costs is the engine:
-reading, rebuilding, the wall and its processes, the drawing of inputs, judging, recording, the feedback page. Its seconds a
-submission are those that one submission more adds: the run of a single submission, which is the start, is taken off.
-"The command" is its first process, the one writer: it is one for all workers, those of a cluster too.
+Engine: the same command on an assignment whose only exercise is answered by `return x`. Whatever it
+    costs is the engine:
+reading, rebuilding, the wall and its processes, the drawing of inputs, judging, recording, the
+feedback page. Its seconds a submission are those that one submission more adds: the run of a single
+submission, which is the start, is taken off. "The command" is its first process, the one writer: it
+is one for all workers, those of a cluster too.
 
-Growth: the trivial class at every size. The exponent is the slope of log(CPU seconds without the start) over log(size): 1 is
-linear. Other work on the machine shows in wall seconds more than in these. The slope of memory is the bytes that one
-submission more adds to the peak, of the command (resident) and of all its processes together (proportional set size, so
-that what they share counts once).
+Growth: the trivial class at every size. The exponent is the slope of log(CPU seconds without the
+    start) over log(size): 1 is
+linear. Other work on the machine shows in wall seconds more than in these. The slope of memory is
+the bytes that one submission more adds to the peak, of the command (resident) and of all its
+processes together (proportional set size, so that what they share counts once).
 
 Nothing here passes or fails by the clock; compare figures of one run with each other.
 """
@@ -51,7 +57,9 @@ Row = dict[str, Any]
 def graded(
     make: Callable[[Path], Path], assignment: str, count: int, jobs: int
 ) -> tuple[Measured, dict[str, float]]:
-    """A class made and graded in a folder of its own: what it cost, and every student's score. Exits when one is missing."""
+    """A class made and graded in a folder of its own: what it cost, and every student's score.
+    Exits when one is missing.
+    """
     with tempfile.TemporaryDirectory(prefix="chainrule-bench-") as folder:
         course = make(Path(folder) / "course")
         command = [
@@ -157,7 +165,9 @@ def _fits(start: Measured, rows: Sequence[Row]) -> Row:
 
 
 def sizes_of_courses(cpu_each: float, seconds_each: float) -> list[Row]:
-    """CPU hours of a course by its students, and hours of this machine with the most jobs measured."""
+    """CPU hours of a course by its students, and hours of this machine with the most jobs
+    measured.
+    """
     return [
         {
             "students": students,
@@ -202,7 +212,10 @@ def tables(report: Row) -> list[Table | str]:
             )
         shown.append(table)
     if grown := report.get("growth"):
-        title = f"Growth: the trivial class with {grown['jobs']} job(s); start {grown['start']['seconds']:.1f} s"
+        title = (
+            f"Growth: the trivial class with {grown['jobs']} job(s); start "
+            f"{grown['start']['seconds']:.1f} s"
+        )
         table = Table(
             "submissions",
             "ms each",
@@ -222,9 +235,9 @@ def tables(report: Row) -> list[Table | str]:
         shown.append(table)
         if "cpu_exponent" in grown:
             shown.append(
-                "time grows with exponent {seconds_exponent:.3f} (CPU {cpu_exponent:.3f}, the command's own "
-                "{own_cpu_exponent:.3f}); memory by {own_memory_slope:.0f} bytes a submission in the command, "
-                "{all_memory_slope:.0f} in all".format(**grown)
+                "time grows with exponent {seconds_exponent:.3f} (CPU {cpu_exponent:.3f}, the "
+                "command's own {own_cpu_exponent:.3f}); memory by {own_memory_slope:.0f} bytes a "
+                "submission in the command, {all_memory_slope:.0f} in all".format(**grown)
             )
     if "engine_share" in report:
         shown.append(

@@ -1,8 +1,8 @@
 """What the notebooks import besides the engine.
 
-``data`` finds the images, ``figures`` draws them and what is learned from them, ``widgets`` are figures with controls,
-and ``once_written`` lets a demonstration wait politely for the function it needs. Nothing here solves an exercise.
-"""
+``data`` finds the images, ``figures`` draws them and what is learned from them, ``widgets`` are
+figures with controls, and ``once_written`` lets a demonstration wait politely for the function it
+needs. Nothing here solves an exercise."""
 
 from . import figures, widgets
 from .data import ImageData, load_images

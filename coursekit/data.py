@@ -1,7 +1,8 @@
-"""The images a notebook works on: CIFAR-10 where it can be found, else Fashion-MNIST, else 1,797 small digits.
+"""The images a notebook works on: CIFAR-10 where it can be found, else Fashion-MNIST, else 1,797
+small digits.
 
-Nothing is downloaded unless ``download_cifar10()`` is called. The splits depend on the data set only, so two people with
-the same files see the same numbers.
+Nothing is downloaded unless ``download_cifar10()`` is called. The splits depend on the data set
+only, so two people with the same files see the same numbers.
 """
 
 from __future__ import annotations
@@ -77,9 +78,9 @@ class DataError(ValueError):
 class ImageData:
     """Labelled images, flattened to rows and split three ways.
 
-    ``X*`` are (N, D) float32 in [0, 1] with D the product of ``image_shape`` (height, width) or (height, width, 3);
-    ``y*`` are (N,) int64 in [0, C). ``thresholds`` maps a kind of model to the accuracy it should reach here.
-    """
+    ``X*`` are (N, D) float32 in [0, 1] with D the product of ``image_shape`` (height, width) or
+    (height, width, 3); ``y*`` are (N,) int64 in [0, C). ``thresholds`` maps a kind of model to the
+    accuracy it should reach here."""
 
     name: str
     Xtr: np.ndarray
@@ -95,15 +96,20 @@ class ImageData:
     def __str__(self) -> str:
         size = "x".join(map(str, self.image_shape))
         counts = " + ".join(f"{len(part):,}" for part in (self.ytr, self.yval, self.yte))
-        return f"Data: {self.name}, {size} images, {len(self.class_names)} classes, {counts} (train + validation + test)."
+        return (
+            f"Data: {self.name}, {size} images, {len(self.class_names)} classes, {counts} (train "
+            "+ validation + test)."
+        )
 
 
 def load_images(train: int = 10_000, validation: int = 1_000, test: int = 1_000) -> ImageData:
     """Find the best image data set there is, split it, and print one line that says which it is.
 
-    Looks for CIFAR-10, then Fashion-MNIST, in the folder named by the environment variable CHAINRULE_DATA, in the
-    shared folders of the machine and in the local cache; the digits that come with coursekit are always there. The
-    three numbers are upper limits: digits has 1,797 images and gives a sixth each to validation and test.
+    Looks for CIFAR-10, then Fashion-MNIST, in the folder named by the environment variable
+    CHAINRULE_DATA, in the shared folders of the machine and in the local cache; the digits that
+    come with coursekit are always there. The
+    three numbers are upper limits: digits has 1,797 images and gives a sixth each to validation and
+        test.
     """
     found = _find(train, validation, test)
     print(found)
@@ -187,7 +193,8 @@ def _fashion_mnist(folder: Path, train: int, validation: int, test: int) -> Imag
 
 def _digits(train: int, validation: int, test: int) -> ImageData:
     X, y = read_digits()
-    # The file is ordered by writer. RandomState's stream is frozen by NumPy: the split stays the same for ever.
+    # The file is ordered by writer. RandomState's stream is frozen by NumPy: the split stays the
+    # same for ever.
     order = np.random.RandomState(231).permutation(len(y))
     X, y = X[order], y[order]
     held_out = len(y) // 6
@@ -237,7 +244,9 @@ def _split(
     validation: int,
     test: int,
 ) -> ImageData:
-    """Validation from the end of the training images, so that it is the same whatever ``train`` is."""
+    """Validation from the end of the training images, so that it is the same whatever ``train``
+    is.
+    """
     validation = min(validation, len(y) // 2)
     rest = len(y) - validation
     return ImageData(
@@ -310,7 +319,8 @@ def _items(batch: Any) -> Iterator[tuple[Any, Any]]:
 
 
 class _ArraysOnly(pickle.Unpickler):
-    """Reads pickles made of plain values and NumPy arrays; any other callable a file asks for is refused.
+    """Reads pickles made of plain values and NumPy arrays; any other callable a file asks for is
+    refused.
 
     CIFAR-10 comes as pickles, and an ordinary unpickler runs whatever the file says.
     """

@@ -2,9 +2,9 @@
 
     a = 2; b = -3; q = a * b; relu(q + 10) * q
 
-Statements are separated by ``;`` or new lines, the last one is the result. A name that was given no number gets one.
-Nothing here knows a rule of differentiation: slopes are measured, by moving a step's value a little and computing on.
-"""
+Statements are separated by ``;`` or new lines, the last one is the result. A name that was given no
+number gets one. Nothing here knows a rule of differentiation: slopes are measured, by moving a
+step's value a little and computing on."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ class ExpressionError(ValueError):
 class Step:
     """An input, or one gate applied to earlier steps.
 
-    ``kind``: "input", "number", "+", "*", "**", "relu", "exp", "tanh" or "max". ``number``: an input's value, a number
+    ``kind``: "input", "number", "+", "*", "**", "relu", "exp", "tanh" or "max". ``number``: an
+        input's value, a number
     that was typed, or the exponent of "**".
     """
 
@@ -49,7 +50,9 @@ class Expression:
     result: int
 
     def values(self, nudges: Mapping[int, float] | None = None) -> list[float]:
-        """Every step's value, where some are moved by a little before anything is computed from them."""
+        """Every step's value, where some are moved by a little before anything is computed from
+        them.
+        """
         found: list[float] = []
         for index, step in enumerate(self.steps):
             value = apply(step, [found[k] for k in step.operands])
@@ -57,12 +60,16 @@ class Expression:
         return found
 
     def slope(self, index: int) -> tuple[float, float]:
-        """The lowest and highest slope of the result in one step's value: two different numbers only at a kink."""
+        """The lowest and highest slope of the result in one step's value: two different numbers
+        only at a kink.
+        """
         at = self.values()[index]
         return _one_sided(lambda nudge: self.values({index: nudge})[self.result], at)
 
     def local_slope(self, index: int, position: int) -> float:
-        """How fast one step's value changes with one of its operands alone; at a kink, what lies in the middle."""
+        """How fast one step's value changes with one of its operands alone; at a kink, what lies in
+        the middle.
+        """
         step, values = self.steps[index], self.values()
         given = [values[k] for k in step.operands]
 
@@ -72,7 +79,9 @@ class Expression:
         return sum(_one_sided(moved, given[position])) / 2
 
     def made_of(self, kind: type) -> list[Any]:
-        """The same steps made by a class that has the operators and relu, exp, tanh, max; numbers stay numbers."""
+        """The same steps made by a class that has the operators and relu, exp, tanh, max; numbers
+        stay numbers.
+        """
         made: list[Any] = []
         for step in self.steps:
             made.append(
@@ -92,7 +101,9 @@ class Expression:
 
 
 def parse(text: str) -> Expression:
-    """Read a text. Raises ExpressionError where it is no expression, is too long, or has no finite value."""
+    """Read a text. Raises ExpressionError where it is no expression, is too long, or has no finite
+    value.
+    """
     if len(text) > LONGEST:
         raise ExpressionError(
             f"that is {len(text)} characters long; at most {LONGEST} can be drawn"
@@ -134,7 +145,9 @@ def apply(step: Step, operands: Sequence[float]) -> float:
 
 
 def gate(step: Step, operands: Sequence[Any]) -> Any:
-    """One gate applied to objects that have the operators and relu, exp, tanh, max; a typed number is itself."""
+    """One gate applied to objects that have the operators and relu, exp, tanh, max; a typed number
+    is itself.
+    """
     if step.kind == "number":
         return step.number
     if step.kind in FUNCTIONS:
@@ -269,7 +282,9 @@ class _Reader:
 
 
 def _one_sided(f: Callable[[float], float], at: float) -> tuple[float, float]:
-    """The slopes to the left and to the right of 0, the lower one first; each is exact for a parabola."""
+    """The slopes to the left and to the right of 0, the lower one first; each is exact for a
+    parabola.
+    """
     slopes = []
     for h in (1e-4 * max(1.0, abs(at)), -1e-4 * max(1.0, abs(at))):
         slopes.append((4 * f(h) - f(2 * h) - 3 * f(0.0)) / (2 * h))

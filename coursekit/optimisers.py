@@ -10,7 +10,8 @@ Arrays = dict[str, np.ndarray]
 
 
 class Adam:
-    """``step(grads)`` moves every array in ``params`` in place, by at most about the learning rate an entry.
+    """``step(grads)`` moves every array in ``params`` in place, by at most about the learning rate
+    an entry.
 
     clip: a function that shortens a dict of gradients in place before they are used, such as
     ``lambda grads: clip_grad_norm(grads, 1.0)``; what it returns is what ``step`` returns.

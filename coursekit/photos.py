@@ -10,7 +10,9 @@ CREDIT = "Photograph: danielbuechele on Flickr, CC BY 2.0."
 
 
 def load_photo(shrink: int = 4) -> np.ndarray:
-    """The photograph as (3, H, W) floats in [0, 1], each pixel the mean of shrink x shrink of its own; says whose it is."""
+    """The photograph as (3, H, W) floats in [0, 1], each pixel the mean of shrink x shrink of its
+    own; says whose it is.
+    """
     from matplotlib.image import imread
 
     pixels = np.asarray(imread(str(SHIPPED / "china.jpg"))) / 255.0

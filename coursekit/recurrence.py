@@ -1,4 +1,6 @@
-"""Weights from hidden to hidden, made to order: they differ in what becomes of a gradient on its way back through them."""
+"""Weights from hidden to hidden, made to order: they differ in what becomes of a gradient on its
+way back through them.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ def orthogonal(rho: float = 1.0, units: int = UNITS) -> np.ndarray:
 
 
 def sheared(rho: float = 0.9, norm: float = 4.06, units: int = UNITS) -> np.ndarray:
-    """All eigenvalues are rho, yet one step lengthens some vector to ``norm`` times its length (norm > rho)."""
+    """All eigenvalues are rho, yet one step lengthens some vector to ``norm`` times its length
+    (norm > rho).
+    """
     above = np.triu(np.random.default_rng(0).standard_normal((units, units)), 1)
     low, high = 0.0, 4 * norm
     for _ in range(60):
@@ -47,7 +51,9 @@ KINDS: dict[str, Callable[[float], np.ndarray]] = {
 
 
 def six() -> tuple[tuple[str, np.ndarray, str], ...]:
-    """Name, weights and nonlinearity of six networks that "larger than 1 explodes, smaller vanishes" has to explain."""
+    """Name, weights and nonlinearity of six networks that "larger than 1 explodes, smaller
+    vanishes" has to explain.
+    """
     return (
         ("random", scaled(0.9), "linear"),
         ("random", scaled(1.1), "linear"),

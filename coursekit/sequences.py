@@ -10,10 +10,11 @@ CLASSES, NOISE_CHANNELS = 8, 8
 def delayed_recall(
     rng: np.random.Generator, examples: int, length: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Told once, asked much later: sequences (examples, length, 16) and the class in [0, 8) of each.
+    """Told once, asked much later: sequences (examples, length, 16) and the class in [0, 8) of
+    each.
 
-    The first step shows the class in one of the first eight channels; all later steps are standard normal noise in the
-    other eight. The class has to be remembered for length - 1 steps.
+    The first step shows the class in one of the first eight channels; all later steps are standard
+    normal noise in the other eight. The class has to be remembered for length - 1 steps.
     """
     y = rng.integers(0, CLASSES, examples)
     x = np.zeros((examples, length, CLASSES + NOISE_CHANNELS))

@@ -1,4 +1,5 @@
-"""The text that a character model reads: a plain-text corpus where the machine has one, else Python's own manual.
+"""The text that a character model reads: a plain-text corpus where the machine has one, else
+Python's own manual.
 
 Nothing is downloaded, and no text travels with the course.
 """
@@ -34,7 +35,9 @@ class Text:
 
     @cached_property
     def unigram_entropy(self) -> float:
-        """What a symbol costs, in nats, for one who knows how frequent each is, and nothing of what came before."""
+        """What a symbol costs, in nats, for one who knows how frequent each is, and nothing of what
+        came before.
+        """
         return entropy(self.ids)
 
     def encode(self, written: str) -> np.ndarray:
@@ -53,18 +56,18 @@ class Text:
 
     def __str__(self) -> str:
         return (
-            f"Text: {self.name}, {len(self.ids):,} characters, {len(self.characters)} different ones, "
-            f"unigram entropy {self.unigram_entropy:.3f} nats."
+            f"Text: {self.name}, {len(self.ids):,} characters, {len(self.characters)} different "
+            f"ones, unigram entropy {self.unigram_entropy:.3f} nats."
         )
 
 
 def load_text(most: int = 200_000) -> Text:
     """Find a text, and print one line that says which it is.
 
-    Looks for ``text.txt`` in the folder named by the environment variable CHAINRULE_DATA, in the shared folders of the
-    machine and in the local cache; then for the corpora of Debian's packages; Python's own manual, as ``help()`` shows it,
-    is always there. ``most`` is an upper limit on its characters.
-    """
+    Looks for ``text.txt`` in the folder named by the environment variable CHAINRULE_DATA, in the
+    shared folders of the machine and in the local cache; then for the corpora of Debian's packages;
+    Python's own manual, as ``help()`` shows it, is always there. ``most`` is an upper limit on its
+    characters."""
     found = find_text(most)
     print(found)
     return found
@@ -103,7 +106,9 @@ def _places() -> Iterator[tuple[str, Path]]:
 
 
 def _read(path: Path) -> str:
-    """The printable ASCII characters of a file; nothing when it cannot be opened (a sandbox may hide it)."""
+    """The printable ASCII characters of a file; nothing when it cannot be opened (a sandbox may
+    hide it).
+    """
     try:
         return _plain(path.read_text(encoding="utf-8", errors="ignore"))
     except OSError:

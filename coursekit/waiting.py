@@ -9,8 +9,8 @@ from types import TracebackType
 class once_written:
     """``with once_written():`` runs a demonstration, or says which answer it still waits for.
 
-    A stub raises NotImplementedError, a cell that was not run leaves a NameError: both become one friendly line. Any
-    other exception is the reader's own bug and is shown as it is.
+    A stub raises NotImplementedError, a cell that was not run leaves a NameError: both become one
+    friendly line. Any other exception is the reader's own bug and is shown as it is.
     """
 
     def __enter__(self) -> None:

@@ -2,8 +2,8 @@
 
     python docs/checks_page.py        (writes them into docs/checks.md)
 
-Each example is a wrong answer to a small exercise; what the page shows is the check's own line and what it cost.
-"""
+Each example is a wrong answer to a small exercise; what the page shows is the check's own line and
+what it cost."""
 
 from __future__ import annotations
 

@@ -1,8 +1,10 @@
-"""The sentences in docs/messages.md: all that students can read of the autograder, taken from where each is written.
+"""The sentences in docs/messages.md: all that students can read of the autograder, taken from where
+each is written.
 
     python docs/messages_page.py        (writes the page)
 
-Read as syntax trees: a text of three words or more in the modules below is a sentence for students, unless it explains the
+Read as syntax trees: a text of three words or more in the modules below is a sentence for students,
+    unless it explains the
 code (a docstring) or is raised for authors. What is filled in when it is said stands in braces.
 """
 
@@ -56,7 +58,9 @@ Made by `python docs/messages_page.py` from the code, never by hand. What is fil
 
 @dataclass(frozen=True)
 class Sentence:
-    """What can be said, and where it is written: a file, or an answer and one of its known mistakes."""
+    """What can be said, and where it is written: a file, or an answer and one of its known
+    mistakes.
+    """
 
     text: str
     where: str

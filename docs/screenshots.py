@@ -2,8 +2,8 @@
 
     python -m docs.screenshots        (writes docs/images/)
 
-The answer shown is the released notebook's svm_loss_vectorized with one classic mistake: the true class's term is missing.
-"""
+The answer shown is the released notebook's svm_loss_vectorized with one classic mistake: the true
+class's term is missing."""
 
 from __future__ import annotations
 

@@ -71,7 +71,9 @@ def _skip_what_is_missing(report: Any, call: pytest.CallInfo | None, path: Path)
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
-    """What needs a missing package is skipped; under CI a skipped test is a failed one: all must run."""
+    """What needs a missing package is skipped; under CI a skipped test is a failed one: all must
+    run.
+    """
     report = yield
     if report.failed:
         _skip_what_is_missing(report, call, item.path)
@@ -83,7 +85,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item):
-    """What needs a browser or a package that is not to be had is skipped before anything is made."""
+    """What needs a browser or a package that is not to be had is skipped before anything is
+    made.
+    """
     for needed in item.iter_markers("needs"):
         if not installed(*needed.args):
             pytest.skip(why(*needed.args))

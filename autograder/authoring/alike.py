@@ -1,9 +1,10 @@
-"""Whether public code does what an answer does: compared by its structure, whatever the variables are called.
+"""Whether public code does what an answer does: compared by its structure, whatever the variables
+are called.
 
-Two runs of statements are alike when they are the same after docstrings, annotations and comments are gone and the
-names that a function gives itself (arguments, variables) are numbered in the order in which they appear. Names from
-elsewhere (``np``, other functions, attributes) count as they stand.
-"""
+Two runs of statements are alike when they are the same after docstrings, annotations and comments
+are gone and the names that a function gives itself (arguments, variables) are numbered in the order
+in which they appear. Names from elsewhere (``np``, other functions, attributes) count as they
+stand."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
-"""The answers of ``solutions/<assignment>.py``: found by name, their bodies put between nbgrader's solution markers.
+"""The answers of ``solutions/<assignment>.py``: found by name, their bodies put between nbgrader's
+solution markers.
 
-The module is read, never imported. Signature and docstring stay outside the markers, the body goes between them with
-the author's formatting and comments. Of a class every method is treated so, except those whose ``def`` line ends in the
-comment ``# given``: they stay whole, and only the marker goes. Class attributes and docstrings stay.
-"""
+The module is read, never imported. Signature and docstring stay outside the markers, the body goes
+between them with the author's formatting and comments. Of a class every method is treated so,
+except those whose ``def`` line ends in the comment ``# given``: they stay whole, and only the
+marker goes. Class attributes and docstrings stay."""
 
 from __future__ import annotations
 
@@ -28,7 +29,9 @@ Definition = Function | ast.ClassDef
 
 @dataclass(frozen=True)
 class SolutionsModule:
-    """A solutions module as text: its top-level functions and classes by name, and all names that it binds."""
+    """A solutions module as text: its top-level functions and classes by name, and all names that
+    it binds.
+    """
 
     shown: str
     lines: tuple[str, ...] = ()
@@ -36,7 +39,9 @@ class SolutionsModule:
     names: frozenset[str] = frozenset()
 
     def solved(self, name: str) -> str:
-        """The answer's source with nbgrader's markers. Raises AuthoringError when it cannot be offered."""
+        """The answer's source with nbgrader's markers. Raises AuthoringError when it cannot be
+        offered.
+        """
         node = self.definitions.get(name)
         if node is None:
             near = difflib.get_close_matches(name, self.definitions, n=1)
@@ -58,7 +63,9 @@ class SolutionsModule:
 
 
 def read_answers(path: Path, shown: str) -> SolutionsModule:
-    """Parse a solutions module; one that does not exist has no answers. Raises AuthoringError with file and line."""
+    """Parse a solutions module; one that does not exist has no answers. Raises AuthoringError with
+    file and line.
+    """
     if not path.exists():
         return SolutionsModule(shown)
     try:
@@ -139,7 +146,8 @@ class _Marking:
                 or "END SOLUTION" in self.lines[number - 1]
             ):
                 raise AuthoringError(
-                    f"{self.answers.shown}:{number}: {path} holds a marker that the build puts in itself"
+                    f"{self.answers.shown}:{number}: {path} holds a marker that the build puts in "
+                    "itself"
                 )
         indent = " " * node.body[0].col_offset
         self.before[start] = indent + BEGIN
@@ -187,7 +195,9 @@ def _docstring_end(node: Function) -> int | None:
 
 
 def _last_line(node: Definition, lines: tuple[str, ...]) -> int:
-    """The last line of a definition, comments after its last statement that are indented like it included."""
+    """The last line of a definition, comments after its last statement that are indented like it
+    included.
+    """
     last = node.end_lineno or node.lineno
     for number in range(last + 1, len(lines) + 1):
         line = lines[number - 1]

@@ -1,4 +1,6 @@
-"""From ``source/`` and ``solutions/`` to ``build/source/`` (solved) and ``assignments/`` (released)."""
+"""From ``source/`` and ``solutions/`` to ``build/source/`` (solved) and ``assignments/``
+(released).
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ class Built:
 
 @dataclass(frozen=True)
 class _Plan:
-    """One assignment, expanded: its solved notebook, the files that go with it, what must not get out."""
+    """One assignment, expanded: its solved notebook, the files that go with it, what must not get
+    out.
+    """
 
     name: str
     notebook: dict[str, Any]
@@ -77,13 +81,15 @@ def build(
     db_url: str | None = None,
     update: bool = False,
 ) -> list[Built]:
-    """Build the named assignments, or all, and register them in nbgrader's gradebook, or in the one at ``db_url``.
+    """Build the named assignments, or all, and register them in nbgrader's gradebook, or in the one
+    at ``db_url``.
 
-    update: the release before this one went out. What it said is remembered, as it is wherever there are submissions; and
+    update: the release before this one went out. What it said is remembered, as it is wherever
+        there are submissions; and
     exercises and questions may come and go, in the gradebook's submissions too.
 
-    Everything is expanded before anything is written, and a release is replaced only when nbgrader made the new one:
-    what goes wrong leaves ``assignments/`` as it was. Raises AuthoringError.
+    Everything is expanded before anything is written, and a release is replaced only when nbgrader
+    made the new one: what goes wrong leaves ``assignments/`` as it was. Raises AuthoringError.
     """
     root = _root(course_root)
     plans = [_plan(root, name) for name in names or assignments_in_source(root)]
@@ -98,7 +104,8 @@ def build(
 
 
 def in_step(course_root: Path, name: str) -> list[str]:
-    """How the release in the course differs from what a build would make, a line each; empty when it is in step.
+    """How the release in the course differs from what a build would make, a line each; empty when
+    it is in step.
 
     Writes nothing in the course, its gradebook included. Raises AuthoringError as ``build`` does.
     """
@@ -152,7 +159,9 @@ def _asked(folder: Path, shown: str) -> Loaded:
 
 
 def _public(folder: Path, name: str, root: Path) -> Iterator[tuple[str, Path]]:
-    """The files that travel with the notebook: all but the text, notebooks, and what editors leave behind."""
+    """The files that travel with the notebook: all but the text, notebooks, and what editors leave
+    behind.
+    """
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder)
         if any(part in UNSEEN or part.startswith(".") for part in inside.parts):
@@ -192,7 +201,8 @@ def _remember(plan: _Plan, course: Course, made: Path, *, went_out: bool = False
 
 
 def _generate(plan: _Plan, course: Course, root: Path, stage: Path, *, record: bool) -> Path:
-    """Write the solved assignment and its expected answers under ``stage`` and let nbgrader make the release.
+    """Write the solved assignment and its expected answers under ``stage`` and let nbgrader make
+    the release.
 
     Returns the release's folder.
     """
@@ -226,7 +236,9 @@ def _files(folder: Path) -> list[str]:
 
 
 def _mirror(made: Path, there: Path) -> Iterator[Path]:
-    """Make ``there`` hold what ``made`` holds, touching only what differs; yields what it touched."""
+    """Make ``there`` hold what ``made`` holds, touching only what differs; yields what it
+    touched.
+    """
     wanted = set(_files(made))
     for file in _files(there):
         if file not in wanted:

@@ -19,8 +19,10 @@ Notebook = Mapping[str, Any]
 
 
 def remember(before: Path, made: Path, *, went_out: bool) -> None:
-    """Write into the released notebook ``made`` what the one at ``before`` knew of earlier releases;
-    with ``went_out`` also what it said itself. Where there is nothing to remember the file stays as it is."""
+    """Write into the released notebook ``made`` what the one at ``before`` knew of earlier
+    releases; with ``went_out`` also what it said itself. Where there is nothing to remember the
+    file stays as it is.
+    """
     try:
         old = {identity(cell): cell for cell in json.loads(before.read_bytes())["cells"]}
     except (OSError, ValueError, KeyError, TypeError):

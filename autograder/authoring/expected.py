@@ -1,4 +1,6 @@
-"""The expected answers that go with a release: worked out when something they are made of has changed."""
+"""The expected answers that go with a release: worked out when something they are made of has
+changed.
+"""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
 """A stable id for every cell.
 
-Answers, checks and written questions are named by their author, and so is any cell with a ``name``. The others are
-named after the headings they stand under and counted there (``the-score-function-text-2``): editing a cell changes no
-id, adding one changes ids of its own section only. It matters, for nbgrader refuses to release an assignment again with
-other ids once there are submissions.
-"""
+Answers, checks and written questions are named by their author, and so is any cell with a ``name``.
+The others are named after the headings they stand under and counted there
+(``the-score-function-text-2``): editing a cell changes no id, adding one changes ids of its own
+section only. It matters, for nbgrader refuses to release an assignment again with other ids once
+there are submissions."""
 
 from __future__ import annotations
 

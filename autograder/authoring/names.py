@@ -6,7 +6,9 @@ import symtable
 
 
 def bound(source: str) -> set[str]:
-    """The names a cell or module assigns, defines or imports; none where it is not Python (IPython's magics aside)."""
+    """The names a cell or module assigns, defines or imports; none where it is not Python
+    (IPython's magics aside).
+    """
     table = _table(source)
     return (
         {
@@ -20,7 +22,9 @@ def bound(source: str) -> set[str]:
 
 
 def used(source: str) -> set[str]:
-    """The global names that a definition needs, from its annotations and defaults to its innermost function."""
+    """The global names that a definition needs, from its annotations and defaults to its innermost
+    function.
+    """
     table = _table(source)
     return (_globals(table) - bound(source)) if table else set()
 

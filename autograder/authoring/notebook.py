@@ -1,4 +1,6 @@
-"""From authored cells to a solved nbgrader notebook (metadata schema 3), the source of the release."""
+"""From authored cells to a solved nbgrader notebook (metadata schema 3), the source of the
+release.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ _IMPORTS_CHECK = re.compile(r"^\s*from autograder import .*\bcheck\b", re.MULTIL
 
 
 def expand(text: Text, asked: Loaded, answers: SolutionsModule) -> dict[str, Any]:
-    """The solved notebook, as nbformat's JSON. Raises AuthoringError for what does not fit together."""
+    """The solved notebook, as nbformat's JSON. Raises AuthoringError for what does not fit
+    together.
+    """
     ids = name_cells(text)
     exercises = asked.exercises
     _match_checks(text, asked)
@@ -60,7 +64,9 @@ def _match_checks(text: Text, asked: Loaded) -> None:
 
 
 def _match_answers(text: Text, exercises: Mapping[str, Exercise]) -> None:
-    """Each answer an exercise calls is offered before its check, and no other cell takes its name."""
+    """Each answer an exercise calls is offered before its check, and no other cell takes its
+    name.
+    """
     offered: set[str] = set()
     everywhere = {cell.name for cell in _of(text, "solution")}
     for cell in text.cells:
@@ -87,7 +93,9 @@ def _match_answers(text: Text, exercises: Mapping[str, Exercise]) -> None:
 def _refuse_missing_names(
     text: Text, cells: list[dict[str, Any]], answers: SolutionsModule
 ) -> None:
-    """An answer may use what its module has around it only if the notebook has it too, outside of demonstrations."""
+    """An answer may use what its module has around it only if the notebook has it too, outside of
+    demonstrations.
+    """
     pairs = list(zip(text.cells, cells, strict=True))
     has = set[str]().union(
         *(bound(made["source"]) for cell, made in pairs if cell.kind in ("code", "solution"))
@@ -98,7 +106,8 @@ def _refuse_missing_names(
         ):
             raise text.error(
                 cell,
-                f"it uses {missing[0]} of {answers.shown}, which no read-only cell of the notebook imports or defines",
+                f"it uses {missing[0]} of {answers.shown}, which no read-only cell of the "
+                "notebook imports or defines",
             )
 
 
@@ -107,9 +116,9 @@ def _sum_points(text: Text, exercises: Mapping[str, Exercise]) -> None:
     questions = sum(cell.points for cell in _of(text, "manual"))
     if abs(checks + questions - text.points) > 1e-9:
         raise AuthoringError(
-            f"{text.shown}:1: the points sum to {checks + questions:g} (checks {checks:g}, written questions "
-            f"{questions:g}), not to {text.points:g}: change them, or the total in the front matter, "
-            "'chainrule: {points: ...}'"
+            f"{text.shown}:1: the points sum to {checks + questions:g} (checks {checks:g}, "
+            f"written questions {questions:g}), not to {text.points:g}: change them, or the total "
+            f"in the front matter, 'chainrule: {{points: ...}}'"
         )
 
 

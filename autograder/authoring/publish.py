@@ -1,4 +1,6 @@
-"""What students get, and nothing else: the releases, the student wheel, and how to start with them."""
+"""What students get, and nothing else: the releases, the student wheel, and how to start with
+them.
+"""
 
 from __future__ import annotations
 

@@ -4,17 +4,20 @@ What Jupytext's reader carries over, and what it means here:
 
 * front matter: ``chainrule: {points: 100, order: 1}`` is the assignment's total (100 when not
   stated) and its place in the course (the last when not stated); the rest is ignored.
-* ``{code-cell}`` with ``:solution: NAME``, empty: stands for the answer NAME of ``solutions/<assignment>.py``.
-* ``{code-cell}`` with ``:check: NAME``, empty: stands for the check of exercise NAME of ``exercises.py``.
+* ``{code-cell}`` with ``:solution: NAME``, empty: stands for the answer NAME of
+    ``solutions/<assignment>.py``.
+* ``{code-cell}`` with ``:check: NAME``, empty: stands for the check of exercise NAME of
+    ``exercises.py``.
 * ``{code-cell}`` with ``:tags: [demo]``: a demonstration, the student may play with it.
 * any other ``{code-cell}``: the instructor's, read-only for the student.
-* ``+++ {"manual": "NAME", "points": 3}`` starts the markdown cell in which the student answers a written question. The
-  question itself is the markdown cell before it. What stands in the cell here (at least one line, for Jupytext drops
-  empty cells) is seen in the solved notebook only: nbgrader puts YOUR ANSWER HERE in its place.
+* ``+++ {"manual": "NAME", "points": 3}`` starts the markdown cell in which the student answers a
+  written question. The question itself is the markdown cell before it. What stands in the cell here
+  (at least one line, for Jupytext drops empty cells) is seen in the solved notebook only: nbgrader
+  puts YOUR ANSWER HERE in its place.
 * any other markdown, up to the next ``+++`` or code cell: one lecture cell.
 
-``:name: ID`` (in a ``+++`` line ``"name": "ID"``) gives a code or lecture cell an id of its own. All else is refused,
-so that a misspelt key never passes for an instructor's cell.
+``:name: ID`` (in a ``+++`` line ``"name": "ID"``) gives a code or lecture cell an id of its own.
+All else is refused, so that a misspelt key never passes for an instructor's cell.
 """
 
 from __future__ import annotations
@@ -42,7 +45,9 @@ _AT_LINE = re.compile(r"at line (\d+)")
 
 @dataclass(frozen=True)
 class AuthoredCell:
-    """One cell as its author wrote it. ``name``: the answer, the exercise or the question, or the id given by name."""
+    """One cell as its author wrote it. ``name``: the answer, the exercise or the question, or the
+    id given by name.
+    """
 
     kind: Kind
     source: str
@@ -248,7 +253,9 @@ def _outside_code(source: str) -> list[str]:
 
 
 def _refuse_empty_blocks(text: str, starts: set[int], shown: str) -> None:
-    """Jupytext drops a ``+++ {...}`` cell without text, and with it a written question and its points."""
+    """Jupytext drops a ``+++ {...}`` cell without text, and with it a written question and its
+    points.
+    """
     from jupytext.myst import get_parser
 
     for token in get_parser().parse(text + "\n"):

@@ -1,7 +1,7 @@
 """The student wheel: the engine and the course's kit as they are installed here, and nothing else.
 
-Written from the installed packages instead of a source tree, so that a course that has no copy of one can publish too.
-"""
+Written from the installed packages instead of a source tree, so that a course that has no copy of
+one can publish too."""
 
 from __future__ import annotations
 

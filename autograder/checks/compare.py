@@ -1,4 +1,6 @@
-"""Comparing arrays: how far apart, where worst, and whether one is a constant multiple of the other."""
+"""Comparing arrays: how far apart, where worst, and whether one is a constant multiple of the
+other.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +15,13 @@ TINY = 1e-12
 
 
 def distance(yours: np.ndarray, ours: np.ndarray, least: float = TINY) -> float:
-    """Largest absolute difference over the largest magnitude of either (0 when both vanish; inf for nan or shapes).
+    """Largest absolute difference over the largest magnitude of either (0 when both vanish; inf for
+    nan or shapes).
 
-    Relative to the tensor, not to each entry: an entry that should be exactly 0 may carry rounding error. Nor is what
-    cancelled compared with itself: ``least`` is the smallest scale, for who knows the size of the terms.
+    Relative to the tensor, not to each entry: an entry that should be exactly 0 may carry rounding
+    error. Nor is what
+    cancelled compared with itself: ``least`` is the smallest scale, for who knows the size of the
+        terms.
     """
     if yours.shape != ours.shape:
         return float("inf")
@@ -34,7 +39,9 @@ def distance(yours: np.ndarray, ours: np.ndarray, least: float = TINY) -> float:
 
 
 def entries_near(yours: np.ndarray, ours: np.ndarray, tolerance: float) -> np.ndarray:
-    """Where two arrays of one shape agree, relative to the largest magnitude of either; nan agrees with nan."""
+    """Where two arrays of one shape agree, relative to the largest magnitude of either; nan agrees
+    with nan.
+    """
     a, b = _wide(yours), _wide(ours)
     with np.errstate(all="ignore"):
         near = np.abs(a - b) <= tolerance * max(_largest(a), _largest(b), TINY)
@@ -44,8 +51,8 @@ def entries_near(yours: np.ndarray, ours: np.ndarray, tolerance: float) -> np.nd
 def close(yours: ArrayLike, value: ArrayLike, tolerance: float = 1e-9) -> bool:
     """Equal up to rounding, of one shape, and finite: what properties compare numbers with.
 
-    The difference may be ``tolerance`` of the largest entry of ``value``, and ``tolerance`` itself where that is below 1.
-    """
+    The difference may be ``tolerance`` of the largest entry of ``value``, and ``tolerance`` itself
+    where that is below 1."""
     yours, value = np.asarray(yours), np.asarray(value)
     if yours.shape != value.shape or not np.isfinite(yours).all():
         return False
@@ -64,7 +71,9 @@ def _largest(array: np.ndarray) -> float:
 
 
 def constant_ratio(yours: np.ndarray, ours: np.ndarray, tolerance: float = 1e-6) -> float | None:
-    """The number r with yours = r * ours everywhere, if there is one that is not 1; needs a nonzero ``ours``."""
+    """The number r with yours = r * ours everywhere, if there is one that is not 1; needs a nonzero
+    ``ours``.
+    """
     if yours.shape != ours.shape or yours.size == 0:
         return None
     a, b = np.real(_wide(yours)).ravel(), np.real(_wide(ours)).ravel()
@@ -81,7 +90,9 @@ def constant_ratio(yours: np.ndarray, ours: np.ndarray, tolerance: float = 1e-6)
 
 
 def ratio_in_words(ratio: float, sizes: Mapping[str, int]) -> str:
-    """``2`` as "2 times", ``1/N`` as "1/7 (1/N) of", ``-1`` as "the negative of": named where it has a name."""
+    """``2`` as "2 times", ``1/N`` as "1/7 (1/N) of", ``-1`` as "the negative of": named where it
+    has a name.
+    """
     if abs(ratio + 1) < 1e-6:
         return "exactly the negative of"
     for value in sorted({2, 3, 4, *sizes.values()} - {0, 1}):
@@ -94,7 +105,9 @@ def ratio_in_words(ratio: float, sizes: Mapping[str, int]) -> str:
 
 
 def evidence(name: str, yours: np.ndarray, ours: np.ndarray, axes: tuple[str, ...]) -> Evidence:
-    """Where two arrays of one shape differ most, both values there, and the error folded to a picture of two axes."""
+    """Where two arrays of one shape differ most, both values there, and the error folded to a
+    picture of two axes.
+    """
     a, b = np.real(_wide(yours)), np.real(_wide(ours))
     with np.errstate(all="ignore"):
         error = np.abs(a - b)
@@ -111,7 +124,9 @@ def evidence(name: str, yours: np.ndarray, ours: np.ndarray, axes: tuple[str, ..
 
 
 def fold(error: np.ndarray, axes: tuple[str, ...]) -> tuple[np.ndarray | None, tuple[str, ...]]:
-    """An error of any number of axes as at most two: the last two kept, the largest taken over the others."""
+    """An error of any number of axes as at most two: the last two kept, the largest taken over the
+    others.
+    """
     if error.ndim == 0:
         return None, ()
     if error.ndim == 1:

@@ -1,8 +1,9 @@
-"""Whether a gradient was measured by differences, told by what differences do and a derivation does not.
+"""Whether a gradient was measured by differences, told by what differences do and a derivation does
+not.
 
 A difference of two values of a function carries the rounding of those values, divided by the step:
-let the function grow while its slope does not, and the error grows in proportion. Rounding in single
-precision, or an epsilon in a denominator, stays what it is.
+let the function grow while its slope does not, and the error grows in proportion. Rounding in
+single precision, or an epsilon in a denominator, stays what it is.
 """
 
 from __future__ import annotations
@@ -19,12 +20,16 @@ from .compare import distance
 from .gradient import Gradient, several
 
 ANALYTIC = 5e-13
-"""Analysis in float64 is right to about 1e-15 of the largest entry; central differences at best to about 1e-11."""
+"""Analysis in float64 is right to about 1e-15 of the largest entry; central differences at best to
+about 1e-11.
+"""
 NEARLY = 1e-4
 LARGER = (1e2, 1e4, 1e6)
 """One input is made so many times larger."""
 GROWS = (10.0, 1000.0)
-"""For each factor of 100 in the function's size over its slope, the error of differences grows about as much."""
+"""For each factor of 100 in the function's size over its slope, the error of differences grows
+about as much.
+"""
 ABOVE_SINGLE = 100.0
 """How far above what single precision of the inputs costs the error must lie."""
 VANISHES = 1e-6
@@ -43,7 +48,9 @@ def measured_by_differences(trial: Trial) -> str | None:
 
 
 def _nearly_right(trial: Trial, claimed: str) -> bool:
-    """Whether the error lies between rounding and being wrong, in most cases tried: worth asking further."""
+    """Whether the error lies between rounding and being wrong, in most cases tried: worth asking
+    further.
+    """
     errors = [
         distance(drawn.evaluation.arrays()[claimed], one.arrays()[claimed])
         for drawn, one in zip(trial.draws(), trial.reference_draws(), strict=True)
@@ -58,7 +65,9 @@ def _grows(trial: Trial, check: Gradient, wrt: str, claimed: str) -> bool:
 
 
 def _larger(trial: Trial, check: Gradient, wrt: str) -> Iterator[list[Inputs]]:
-    """For each input that is an array of numbers, the parameter first, a random example with it larger and larger."""
+    """For each input that is an array of numbers, the parameter first, a random example with it
+    larger and larger.
+    """
     drawn = trial.draws()[0].inputs
     numbers = [
         name

@@ -1,4 +1,6 @@
-"""Dimensions: every output has its named shape and entries, and the answer leaves its inputs alone."""
+"""Dimensions: every output has its named shape and entries, and the answer leaves its inputs
+alone.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +23,11 @@ ARTICLE = {"float": "floating-point numbers", "int": "integers", "bool": "boolea
 
 @dataclass(frozen=True)
 class Dimensions:
-    """Outputs against their named dimensions, in every case; entries finite; inputs not changed in place.
+    """Outputs against their named dimensions, in every case; entries finite; inputs not changed in
+    place.
 
-    Where nothing is wrong but an input changed in place, ``ORDER`` of the points is lost. An output that is a view of an
-    input does no harm here; it costs nothing and is said all the same.
+    Where nothing is wrong but an input changed in place, ``ORDER`` of the points is lost. An output
+    that is a view of an input does no harm here; it costs nothing and is said all the same.
     """
 
     share: float = 1.0
@@ -51,7 +54,8 @@ class Dimensions:
         shared = sorted({name for one in evaluations for name in one.aliased})
         return (
             [
-                f"Take care: {' and '.join(shared)} shares its memory with an input, so changing one changes the other"
+                f"Take care: {' and '.join(shared)} shares its memory with an input, so changing "
+                "one changes the other"
             ]
             if shared
             else []
@@ -75,11 +79,13 @@ class Dimensions:
             yield from filter(None, [_not_finite(said, outputs[name], dims)])
 
     def _change(self, trial: Trial, drawn: Drawn) -> Finding:
-        """What is changed in place, by its known name if it has one; all else is right, and counts."""
+        """What is changed in place, by its known name if it has one; all else is right, and
+        counts.
+        """
         names = " and ".join(sorted(drawn.evaluation.mutated))
         message = (
-            f"{names} is changed in place{place(drawn)}: the caller still needs it; work on a copy. "
-            f"The rest is right, and earns {1 - ORDER:.0%} of these points."
+            f"{names} is changed in place{place(drawn)}: the caller still needs it; work on a "
+            f"copy. The rest is right, and earns {1 - ORDER:.0%} of these points."
         )
         made = mistake_that_changes(trial, drawn)
         return Finding(
@@ -94,7 +100,9 @@ class Dimensions:
 
 
 def mistake_that_changes(trial: Trial, drawn: Drawn) -> Mistake | None:
-    """The known mistake that changes the same inputs in place and gives the same outputs, if there is one."""
+    """The known mistake that changes the same inputs in place and gives the same outputs, if there
+    is one.
+    """
     if trial.mistakes is None:
         return None
     yours = drawn.evaluation.arrays()
@@ -125,7 +133,10 @@ def misshapen(name: str, value: Value, dims: Dims, sizes: Mapping[str, int]) -> 
     if dims.entries == "float" and kind == "c":
         return f"{name} is complex; it must be real."
     if dims.entries == "float" and kind in "iub" and dims.axes:
-        return f"{name} holds {_kind_in_words(kind)}; it must hold floating-point numbers (dtype {value.array.dtype})."
+        return (
+            f"{name} holds {_kind_in_words(kind)}; it must hold floating-point numbers (dtype "
+            f"{value.array.dtype})."
+        )
     if dims.entries == "float" and kind == "f" and value.array.dtype.itemsize < 8 and dims.axes:
         return f"{name} is {value.array.dtype}; it must be float64, as the inputs are."
     if dims.entries == "int" and kind == "f":

@@ -1,8 +1,8 @@
 """What is wrong with an output, in general terms, where no known mistake gives it.
 
 Arrays are compared with what the situations offer: sizes, numbers, inputs, and the right outputs. A
-sentence is given only if it holds in every situation tried: that all of it is N times too large; that
-it lacks ``2 * reg * W``; that it is wrong at the true class only. Pure: no answer is called.
+sentence is given only if it holds in every situation tried: that all of it is N times too large;
+that it lacks ``2 * reg * W``; that it is wrong at the true class only. Pure: no answer is called.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ ENTRIES = 4
 
 @dataclass(frozen=True)
 class Seen:
-    """One output in one situation: inputs and sizes, the answer's value, and all the right values."""
+    """One output in one situation: inputs and sizes, the answer's value, and all the right
+    values.
+    """
 
     title: str
     inputs: Mapping[str, Any]
@@ -36,7 +38,8 @@ class Seen:
 def explained(name: str, axes: Dims, given: Mapping[str, Dims], seen: Sequence[Seen]) -> str:
     """One sentence about what is wrong with an output everywhere, or "".
 
-    axes: the output's. given: those of the inputs, by name. seen: every situation in which the answer
+    axes: the output's. given: those of the inputs, by name. seen: every situation in which the
+        answer
     came to its end; its value must have the right shape in all of them.
     """
     right = [one.ours[name] for one in seen]
@@ -73,7 +76,7 @@ def _holds(name: str, finite: Sequence[Seen], guess: Any) -> bool:
     return True
 
 
-# --- a factor ---------------------------------------------------------------------------------------
+# --- a factor -------------------------------------------------------------------------------------
 
 
 def _numbers(seen: Seen) -> dict[str, float]:
@@ -136,7 +139,7 @@ def _along(left: np.ndarray, right: np.ndarray) -> float | None:
     return ratio if gap <= NEAR * float(np.abs(a).max(initial=0)) else None
 
 
-# --- a function of the right values, or another order -----------------------------------------------
+# --- a function of the right values, or another order ---------------------------------------------
 
 FUNCTIONS = {
     "the squares of": np.square,
@@ -176,7 +179,7 @@ def _like(seen: Seen, name: str, other: str) -> np.ndarray | None:
     return value if value is not None and value.shape == seen.ours[name].shape else None
 
 
-# --- a term -----------------------------------------------------------------------------------------
+# --- a term ---------------------------------------------------------------------------------------
 
 
 def _term(name: str, finite: Sequence[Seen], wrong: Sequence[Seen]) -> str:
@@ -252,7 +255,7 @@ def _terms(seen: Seen, shape: tuple[int, ...]) -> Iterator[tuple[str, np.ndarray
                 yield words, np.full(shape, number)
 
 
-# --- where ------------------------------------------------------------------------------------------
+# --- where ----------------------------------------------------------------------------------------
 
 
 def _region(name: str, axes: Dims, given: Mapping[str, Dims], wrong: Sequence[Seen]) -> str:

@@ -1,10 +1,11 @@
 """Gradient: a claimed gradient against the slopes of the function it claims to be the gradient of.
 
-A claim G for a parameter W is right when <G, V> is the slope of the (scalarised) output along every direction V. Random
-directions see any wrong entry, so the number of evaluations does not grow with the number of parameters: at most
-``CALLS`` for one exercise's gradient, localising a wrong one included. Outputs that are arrays are scalarised with the
-random upstream gradient that the answer is given (never ones: a softmax or batch norm has gradient 0 along those).
-"""
+A claim G for a parameter W is right when <G, V> is the slope of the (scalarised) output along every
+direction V. Random directions see any wrong entry, so the number of evaluations does not grow with
+the number of parameters: at most ``CALLS`` for one exercise's gradient, localising a wrong one
+    included. Outputs that are arrays are scalarised with the
+random upstream gradient that the answer is given (never ones: a softmax or batch norm has gradient
+0 along those)."""
 
 from __future__ import annotations
 
@@ -21,7 +22,9 @@ from .situations import exception_in, place, shared
 from .slope import Slope, measure
 
 CALLS = 60
-"""Evaluations of the answer for one Gradient check, all cases and the localisation of an error included."""
+"""Evaluations of the answer for one Gradient check, all cases and the localisation of an error
+included.
+"""
 JUDGING = 44
 """Of these, what may be spent before a verdict; the rest is for localising."""
 RUNG = 4
@@ -29,7 +32,9 @@ RUNG = 4
 COARSE = 1e-5
 """The longest step with which entries are compared before the worst is measured."""
 NEAR = 1e-4
-"""The relative difference up to which a function is the one that was asked for: in single precision, too."""
+"""The relative difference up to which a function is the one that was asked for: in single
+precision, too.
+"""
 SAME = 1e-7
 """The relative difference up to which a gradient is the reference's."""
 NEGLIGIBLE = 1e-9
@@ -40,7 +45,8 @@ NEGLIGIBLE = 1e-9
 class Gradient:
     """``claimed`` is the gradient of ``of`` with respect to the input ``wrt``.
 
-    of: one output or several. wrt, claimed: one input and the output that claims its gradient, or several of each.
+    of: one output or several. wrt, claimed: one input and the output that claims its gradient, or
+        several of each.
     upstream: for array outputs, the input that is the upstream gradient, one for each ``of``.
     """
 
@@ -74,12 +80,15 @@ class Gradient:
             return self._partly(trial, judging)
         if not judging.tried and judging.unresolved:
             message = (
-                f"{' and '.join(several(self.of))} jumps about too much for a slope to be measured: the same inputs must "
-                "give the same output, in float64."
+                f"{' and '.join(several(self.of))} jumps about too much for a slope to be "
+                "measured: the same inputs must give the same output, in float64."
             )
             return Finding(self.title, False, message, share=self.share)
         if not judging.moved:
-            message = f"{' and '.join(several(self.of))} does not change with {' and '.join(several(self.wrt))} at all."
+            message = (
+                f"{' and '.join(several(self.of))} does not change with "
+                f"{' and '.join(several(self.wrt))} at all."
+            )
             return Finding(self.title, False, message, share=self.share)
         said = (
             f"agrees with the slopes along {judging.tried} random directions "
@@ -121,7 +130,9 @@ class Gradient:
     def _line(
         self, trial: Trial, drawn: Drawn, pairs: Sequence[tuple[str, str]], *, shift: bool = False
     ) -> _Line | Finding:
-        """A random line through the inputs of one case, moving the named parameters together (by one ``shift``)."""
+        """A random line through the inputs of one case, moving the named parameters together (by
+        one ``shift``).
+        """
         base = drawn.evaluation.arrays()
         for name, weights in self._weights(drawn.inputs):
             if name not in base or base[name].shape != weights.shape:
@@ -152,7 +163,8 @@ class Gradient:
         directions: dict[str, np.ndarray] = {}
         claim = scale = 0.0
         for wrt, (gradient, norm, length) in gradients.items():
-            # several parameters move together, each by as much as it matters; what does not matter, not to the moon
+            # several parameters move together, each by as much as it matters; what does not matter,
+            # not to the moon
             matters = norm * length if norm * length > NEGLIGIBLE * most else most
             weight = length if len(pairs) == 1 else length / matters
             random = trial.rng.standard_normal(() if shift else gradient.shape)
@@ -162,7 +174,9 @@ class Gradient:
         return _Line(trial, self, drawn, directions, claim, scale)
 
     def terms(self, outputs: dict[str, np.ndarray], inputs: Inputs) -> np.ndarray:
-        """The outputs as terms (K,) of one number: their entries, weighted by the upstream gradients; nan if misshapen."""
+        """The outputs as terms (K,) of one number: their entries, weighted by the upstream
+        gradients; nan if misshapen.
+        """
         parts = []
         for name, weights in self._weights(inputs):
             if name not in outputs or weights.shape != outputs[name].shape:
@@ -177,7 +191,9 @@ class Gradient:
             yield name, np.asarray(inputs[upstream] if upstream else 1.0, dtype=np.float64)
 
     def _explain(self, trial: Trial, wrong: _Wrong, budget: _Budget) -> Finding:
-        """Which parameter, which rows, which entry; both values there; the constant ratio if there is one."""
+        """Which parameter, which rows, which entry; both values there; the constant ratio if there
+        is one.
+        """
         wrong = self._culprit(trial, wrong, budget)
         drawn, ((wrt, claimed),) = wrong.drawn, wrong.pairs
         of, where = " and ".join(several(self.of)), place(drawn)
@@ -284,7 +300,8 @@ class _Judging:
             if trouble is not None:
                 self.troubles[id(drawn)] = trouble
             elif slope is not None and slope.kink and not shifted:
-                # the inputs tie; a common shift keeps the ties, so that f is smooth along it and the claim has one value
+                # the inputs tie; a common shift keeps the ties, so that f is smooth along it and
+                # the claim has one value
                 rounds.insert(0, (drawn, together, "shifted"))
         return None
 
@@ -312,7 +329,9 @@ class _Judging:
         return _Wrong(drawn, pairs, line, slope)
 
     def _asked_for(self, drawn: Drawn, pairs: tuple[tuple[str, str], ...]) -> bool:
-        """Whether the claim is the reference's: then it is the function that is wrong, and loses for it."""
+        """Whether the claim is the reference's: then it is the function that is wrong, and loses
+        for it.
+        """
         known = self.trial if self.trial.reference is not None else self.trial.released
         if known is None:
             return False
@@ -377,7 +396,9 @@ class _Line:
 
 @dataclass
 class _Place:
-    """The worst entry found, its slope measured anew, and along the first axis which indices are wrong."""
+    """The worst entry found, its slope measured anew, and along the first axis which indices are
+    wrong.
+    """
 
     evidence: Evidence
     wrong: tuple[int, ...] = ()
@@ -408,7 +429,9 @@ class _Localisation:
     step: float
 
     def find(self, budget: _Budget) -> _Place | None:
-        """Every entry of a small matrix, at one evaluation each; else a walk to the worst entry, axis by axis."""
+        """Every entry of a small matrix, at one evaluation each; else a walk to the worst entry,
+        axis by axis.
+        """
         gradient = self._gradient()
         searching = _Budget(budget.left - RUNG)
         small = gradient.ndim == 2 and gradient.size <= searching.left
@@ -443,7 +466,9 @@ class _Localisation:
         return replace(found, evidence=shown)
 
     def _map(self, gradient: np.ndarray, budget: _Budget) -> _Place | None:
-        """Forward differences at every entry: the error as a picture, and the one axis along which it is partial."""
+        """Forward differences at every entry: the error as a picture, and the one axis along which
+        it is partial.
+        """
         parameter = np.asarray(self.drawn.inputs[self.wrt], dtype=np.float64)
         step = self.step * (_rms(parameter) or 1.0)
         batch = []
@@ -481,7 +506,8 @@ class _Localisation:
         parameter = np.asarray(self.drawn.inputs[self.wrt], dtype=np.float64)
         axes = self.trial.exercise.outputs[self.claimed].axes
         scale = _rms(parameter) or 1.0
-        # the shortest axis first: its indices fit in the calls, and are often the classes or the gates
+        # the shortest axis first: its indices fit in the calls, and are often the classes or the
+        # gates
         order = sorted(range(gradient.ndim), key=lambda axis: gradient.shape[axis])
         fixed: dict[int, int] = {}
         wrong: tuple[int, ...] = ()

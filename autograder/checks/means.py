@@ -1,4 +1,6 @@
-"""Allowed means: an exercise that asks for a derivation is not solved by a library that derives, nor by differences."""
+"""Allowed means: an exercise that asks for a derivation is not solved by a library that derives,
+nor by differences.
+"""
 
 from __future__ import annotations
 
@@ -28,11 +30,12 @@ SHOWING = (
 
 @dataclass(frozen=True)
 class AllowedMeans:
-    """Judged by evidence: what one call on inputs never given before enters, hides and varies while it is watched.
+    """Judged by evidence: what one call on inputs never given before enters, hides and varies while
+    it is watched.
 
-    Added to every exercise by the judge. ``allowed`` are the libraries that the exercise may use beside NumPy, the
-    standard library and the notebook's own names. Decisive: a failure leaves no points.
-    """
+    Added to every exercise by the judge. ``allowed`` are the libraries that the exercise may use
+    beside NumPy, the standard library and the notebook's own names. Decisive: a failure leaves no
+    points."""
 
     allowed: tuple[str, ...] = ()
     share: float = 0.0
@@ -47,7 +50,8 @@ class AllowedMeans:
         if used := next(filter(self._is_foreign, watched.libraries), None):
             means = " and ".join(("Python", "NumPy", *self.allowed))
             return self._refused(
-                f"the answer calls {used.partition('.')[0]}: this exercise is to be solved in {means} alone."
+                f"the answer calls {used.partition('.')[0]}: this exercise is to be solved in "
+                f"{means} alone."
             )
         if "torch" not in self.allowed and (why := _hidden(trial, inputs, watched)):
             return self._refused(why)

@@ -44,7 +44,9 @@ ALLOWED = 3
 """Evaluations for each situation, where they are to be few, once every single mistake was tried."""
 LATELY = 6
 GROWN = 6
-"""How many combinations that explain the first situation, but not all, are tried with one mistake more."""
+"""How many combinations that explain the first situation, but not all, are tried with one mistake
+more.
+"""
 
 
 def agree(yours: Arrays, ours: Arrays, name: str, tolerance: float, rounding: float = 0.0) -> bool:
@@ -94,7 +96,9 @@ def _sparingly(
 
 @dataclass
 class _Combined:
-    """Combinations that explain every output everywhere. ``hiding`` is one of whose mistakes some hide others."""
+    """Combinations that explain every output everywhere. ``hiding`` is one of whose mistakes some
+    hide others.
+    """
 
     trial: Trial
     known: Mistakes
@@ -103,7 +107,9 @@ class _Combined:
     hiding: Mistake | None = None
 
     def found(self) -> Mistake | None:
-        """The first in which every mistake shows; of three where two explain the first situation."""
+        """The first in which every mistake shows; of three where two explain the first
+        situation.
+        """
         guess = self.guess
         begun = [one for one in self.singles if guess.explains_first(one)]
         for mistake in _combinations(self.trial, self.known, guess):
@@ -132,7 +138,9 @@ class _Combined:
 
 
 def _combinations(trial: Trial, known: Mistakes, guess: _Guess) -> Iterator[Mistake]:
-    """What is worth trying, as long as that is allowed: mistakes with a number, then two together."""
+    """What is worth trying, as long as that is allowed: mistakes with a number, then two
+    together.
+    """
     if not guess.yours[0]:
         return  # what is no array, no combination reproduces
     if not guess.sparing:
@@ -192,8 +200,8 @@ class _Guess:
 
     @classmethod
     def of(cls, trial: Trial, near: float) -> _Guess:
-        """The first random example comes first, then the situations in which the most is wrong; none in
-        which the answer stopped with an exception.
+        """The first random example comes first, then the situations in which the most is wrong;
+        none in which the answer stopped with an exception.
         """
         yours = [drawn.evaluation.arrays() for drawn in trial.draws()]
         ours = [evaluation.arrays() for evaluation in trial.reference_draws()]
@@ -210,11 +218,15 @@ class _Guess:
         return cls(trial, order, sorted_yours, sorted_ours, [allowed[k] for k in order], near)
 
     def _agree(self, k: int, theirs: Arrays, yours: Arrays, name: str) -> bool:
-        """Whether a mistake gives an output of the student's; where it gives any, none is like none."""
+        """Whether a mistake gives an output of the student's; where it gives any, none is like
+        none.
+        """
         return bool(theirs) and self._same(k, theirs, yours, name)
 
     def _same(self, k: int, one: Arrays, other: Arrays, name: str) -> bool:
-        """Whether two have the same output in the k-th situation of the order, or both have none."""
+        """Whether two have the same output in the k-th situation of the order, or both have
+        none.
+        """
         if name not in one and name not in other:
             return True
         return agree(one, other, name, self.near, self.roundings[k][name])
@@ -229,7 +241,9 @@ class _Guess:
         return self.trial.exercise.costly or not self.trial.thorough
 
     def who_made(self, name: str, singles: Sequence[Mistake]) -> Mistake | None:
-        """The first mistake that makes one output and says nothing of others, among those worth trying."""
+        """The first mistake that makes one output and says nothing of others, among those worth
+        trying.
+        """
         costly = self.trial.exercise.costly
         elsewhere = costly and self._agree(0, self.yours[0], self.ours[0], name)
         for mistake in singles:
@@ -246,7 +260,9 @@ class _Guess:
         return self.reproduces(mistake, self.every)
 
     def makes(self, mistake: Mistake, name: str) -> bool:
-        """Whether a mistake gives one output everywhere, and leaves the others right or as the student's are."""
+        """Whether a mistake gives one output everywhere, and leaves the others right or as the
+        student's are.
+        """
         others = [one for one in self.every if one != name]
         return self.reproduces(mistake, (name,)) and all(
             self._same(k, self._theirs(mistake, k), self.ours[k], one)
@@ -266,7 +282,9 @@ class _Guess:
         return differs
 
     def explains_first(self, mistake: Mistake) -> bool:
-        """Whether a mistake gives all of the student's outputs in the first situation, and not the right ones."""
+        """Whether a mistake gives all of the student's outputs in the first situation, and not the
+        right ones.
+        """
         theirs = self._theirs(mistake, 0)
         return all(self._agree(0, theirs, self.yours[0], name) for name in self.every) and any(
             not self._same(0, theirs, self.ours[0], name) for name in self.every
@@ -292,7 +310,9 @@ class _Guess:
         )
 
     def what_shows(self, mistake: Mistake, known: Mistakes, outputs: Sequence[str]) -> Mistake:
-        """Of several mistakes together those that show in some of the outputs: what is said of them."""
+        """Of several mistakes together those that show in some of the outputs: what is said of
+        them.
+        """
         showing = tuple(
             name
             for name in mistake.names
@@ -339,7 +359,9 @@ class _Guess:
         return self._given[answer, names][0]
 
     def _theirs(self, mistake: Mistake, k: int) -> Arrays:
-        """What a mistake gave in one situation; kept for single ones, and of combinations for the latest few."""
+        """What a mistake gave in one situation; kept for single ones, and of combinations for the
+        latest few.
+        """
         key = (mistake.answer, mistake.names)
         kept = self._given if len(mistake.names) == 1 else self._lately
         if key not in kept and len(self._lately) > LATELY:

@@ -13,10 +13,11 @@ from .situations import where_it_works
 
 @dataclass(frozen=True)
 class Property:
-    """A fact named by ``title``; ``holds(trial)`` returns None when it holds, else a sentence that says what is wrong.
+    """A fact named by ``title``; ``holds(trial)`` returns None when it holds, else a sentence that
+    says what is wrong.
 
-    The function asks the answer through ``trial.ask(**overrides) -> (inputs, outputs)`` or ``trial.arrays(batch)``,
-    draws from ``trial.rng``, and needs no reference.
+    The function asks the answer through ``trial.ask(**overrides) -> (inputs, outputs)`` or
+    ``trial.arrays(batch)``, draws from ``trial.rng``, and needs no reference.
     """
 
     title: str
@@ -41,7 +42,9 @@ class Property:
 
 
 def _misshapen_outputs(trial: Trial) -> bool:
-    """Whether any output drawn so far is missing or no array of the stated shape: functions of it may then break."""
+    """Whether any output drawn so far is missing or no array of the stated shape: functions of it
+    may then break.
+    """
     return any(
         name not in drawn.evaluation.outputs
         or misshapen(name, drawn.evaluation.outputs[name], dims, drawn.sizes)

@@ -1,4 +1,6 @@
-"""Reference: the answer's outputs equal the hidden reference's; when they do not, the well-known mistakes are tried."""
+"""Reference: the answer's outputs equal the hidden reference's; when they do not, the well-known
+mistakes are tried.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,8 @@ from .situations import exception_in, place, shared
 
 @dataclass(frozen=True)
 class Reference:
-    """Outputs against the reference's on two random examples and every case, relative to each output's largest entry.
+    """Outputs against the reference's on two random examples and every case, relative to each
+    output's largest entry.
 
     What cancels to 0 is compared on the scale of its terms (``rounding``).
 
@@ -58,7 +61,9 @@ class Reference:
     def _named(
         self, trial: Trial, wrong: list[tuple[str, int]], yours: list[Arrays], ours: list[Arrays]
     ) -> Finding:
-        """The first output that is wrong, and what explains it: known mistakes, or general terms."""
+        """The first output that is wrong, and what explains it: known mistakes, or general
+        terms.
+        """
         name = wrong[0][0]
         k = self._situation([j for one, j in wrong if one == name], yours, ours, name)
         outputs = tuple(dict.fromkeys(one for one, _ in wrong))
@@ -107,7 +112,9 @@ class Reference:
 def _in_general(
     trial: Trial, outputs: tuple[str, ...], yours: list[Arrays], ours: list[Arrays]
 ) -> str:
-    """What is wrong with an output that no known mistake gives, if it can be said in general terms."""
+    """What is wrong with an output that no known mistake gives, if it can be said in general
+    terms.
+    """
     working = [
         (drawn, mine, right)
         for drawn, mine, right in zip(trial.draws(), yours, ours, strict=True)

@@ -1,8 +1,9 @@
-"""How far right answers may lie apart by rounding alone: by the size of the terms, not of what is left of them.
+"""How far right answers may lie apart by rounding alone: by the size of the terms, not of what is
+left of them.
 
-What cancels (the gradient of a batch of one example, say) is 0 up to the rounding of its terms, and nobody sees these.
-Their size is judged by what the same output is in the random examples, and by what goes in.
-"""
+What cancels (the gradient of a batch of one example, say) is 0 up to the rounding of its terms, and
+nobody sees these. Their size is judged by what the same output is in the random examples, and by
+what goes in."""
 
 from __future__ import annotations
 

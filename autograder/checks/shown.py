@@ -1,4 +1,6 @@
-"""Which of the situations that fail is shown, and two numbers with as many digits as tell them apart."""
+"""Which of the situations that fail is shown, and two numbers with as many digits as tell them
+apart.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ PLAIN = 1e-3
 
 
 def most_telling(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> int:
-    """Of values and right values, by number, the first that plainly differ, or else those that differ most."""
+    """Of values and right values, by number, the first that plainly differ, or else those that
+    differ most.
+    """
     apart = [distance(yours, ours) for yours, ours in pairs]
     plain = [k for k, gap in enumerate(apart) if gap >= PLAIN]
     return plain[0] if plain else max(range(len(apart)), key=lambda k: apart[k])

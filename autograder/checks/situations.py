@@ -1,4 +1,6 @@
-"""The situations a check tries: where an answer fails in some, those that are right keep their part of the points."""
+"""The situations a check tries: where an answer fails in some, those that are right keep their part
+of the points.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ def place(drawn: Drawn) -> str:
 
 
 def exception_in(drawn: Drawn) -> str | None:
-    """What the answer's exception says, and where it came; None where the answer came to its end."""
+    """What the answer's exception says, and where it came; None where the answer came to its
+    end.
+    """
     failure = drawn.evaluation.failure
     return None if failure is None else failure.message + place(drawn)
 
@@ -40,7 +44,8 @@ def where_it_works(trial: Trial, judged: Callable[[Trial], T]) -> T:
 
 
 def shared(failed: Finding, right: Sequence[bool]) -> Finding:
-    """A failed check with its points shared among the situations tried, ``right`` or not, and the student told.
+    """A failed check with its points shared among the situations tried, ``right`` or not, and the
+    student told.
 
     One random example at least must be right: a special situation, where there may be nothing to
     do, earns nothing alone.

@@ -1,8 +1,9 @@
-"""The smallest example that still fails: sizes 1 and 2, small whole numbers, something to work through by hand.
+"""The smallest example that still fails: sizes 1 and 2, small whole numbers, something to work
+through by hand.
 
 Looked for after a check of values or of a gradient has failed, in so many evaluations at most and
-never by the clock, so that it is the same everywhere. Entries are set to 0 as long as it still fails.
-"""
+never by the clock, so that it is the same everywhere. Entries are set to 0 as long as it still
+fails."""
 
 from __future__ import annotations
 
@@ -27,7 +28,9 @@ STEP = 1e-5
 
 
 def smallest_example(trial: Trial, check: Reference | Gradient) -> str:
-    """The example in words, or "" where none is found. ``trial`` is spent: its draws are used up."""
+    """The example in words, or "" where none is found. ``trial`` is spent: its draws are used
+    up.
+    """
     if trial.exercise.costly:
         return ""
     search = _Search(trial, _wrong_value if isinstance(check, Reference) else _wrong_slope, check)

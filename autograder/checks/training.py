@@ -1,9 +1,10 @@
-"""Training: a model trained from the submitted code, on problems drawn now, judged on labels that it never had.
+"""Training: a model trained from the submitted code, on problems drawn now, judged on labels that
+it never had.
 
-Budgets are steps. The bar is the reference trained on the same problems on the same device in the same session, or, where
-there is no reference (a student's machine), a generous floor. Labels of held-out examples stay with the grader: what
-comes back is scores. Classes are renamed at random in each run, so that weights made elsewhere score at chance.
-"""
+Budgets are steps. The bar is the reference trained on the same problems on the same device in the
+same session, or, where there is no reference (a student's machine), a generous floor. Labels of
+held-out examples stay with the grader: what comes back is scores. Classes are renamed at random in
+each run, so that weights made elsewhere score at chance."""
 
 from __future__ import annotations
 
@@ -28,7 +29,9 @@ MOST_MEMORY = 2.0
 
 @dataclass(frozen=True)
 class Task:
-    """One problem to train on: all inputs of the probe, and what only the grader knows (labels of held-out examples)."""
+    """One problem to train on: all inputs of the probe, and what only the grader knows (labels of
+    held-out examples).
+    """
 
     inputs: Mapping[str, Any]
     labels: np.ndarray
@@ -41,7 +44,8 @@ class NotMeasurable(ValueError):
 def accuracy(
     outputs: Mapping[str, np.ndarray], labels: np.ndarray, scores: str = "scores"
 ) -> float:
-    """The share of held-out examples whose highest score is at their label. Scores (M, C), labels (M,).
+    """The share of held-out examples whose highest score is at their label. Scores (M, C), labels
+    (M,).
 
     Raises NotMeasurable for scores of another shape, or that are not finite.
     """
@@ -54,7 +58,8 @@ def accuracy(
     ):
         shape = "missing" if found is None else f"of shape {found.shape} and dtype {found.dtype}"
         raise NotMeasurable(
-            f"{scores} is {shape}; one row of class scores for each of the {len(labels)} examples is due"
+            f"{scores} is {shape}; one row of class scores for each of the {len(labels)} examples "
+            "is due"
         )
     if not np.isfinite(found).all():
         raise NotMeasurable(f"{scores} holds nan or inf after training")
@@ -65,13 +70,15 @@ def accuracy(
 class Training:
     """Train three times on fresh tasks and judge the middle result.
 
-    task: ``(rng, device) -> Task``; device is "" (the processor) or "accelerator": it chooses the size and puts the word
-    into the inputs. at_least: the floor that is judged everywhere. margin: how far below the reference's mean is still as
-    good; three standard deviations of the reference's runs, where these are more. losses: the output with the loss of each
-    step (None: there is none). measure: what is measured, higher is better (default: accuracy of ``scores``), and
-    ``measured`` its name. Where the probe returns ``seconds`` and ``peak_bytes`` (``devices.Observed``), they
-    are told as ratios to the reference's; more than twice its memory on an accelerator fails.
-    """
+    task: ``(rng, device) -> Task``; device is "" (the processor) or "accelerator": it chooses the
+        size and puts the word
+    into the inputs. at_least: the floor that is judged everywhere. margin: how far below the
+        reference's mean is still as
+    good; three standard deviations of the reference's runs, where these are more. losses: the
+    output with the loss of each step (None: there is none). measure: what is measured, higher is
+    better (default: accuracy of ``scores``), and ``measured`` its name. Where the probe returns
+    ``seconds`` and ``peak_bytes`` (``devices.Observed``), they are told as ratios to the
+    reference's; more than twice its memory on an accelerator fails."""
 
     task: Callable[[np.random.Generator, str], Task]
     at_least: float
@@ -119,7 +126,10 @@ class Training:
                     f"the reference, trained beside it, reaches {mean(theirs):.3f}",
                 )
         said = ", ".join(f"{one:.3f}" for one in reached)
-        message = f"{self.measured} {said} in {RUNS} runs {where}; at least {bar:.3f} is asked of the middle one ({source})."
+        message = (
+            f"{self.measured} {said} in {RUNS} runs {where}; at least {bar:.3f} is asked of the "
+            f"middle one ({source})."
+        )
         memory = None
         if trial.reference is not None:
             memory = _ratio("peak_bytes", yours, ours)
@@ -166,11 +176,17 @@ class Training:
         if losses is None or losses.ndim != 1 or len(losses) < 2 or losses.dtype.kind not in "iuf":
             return f"{self.losses} is no list of the loss at each step."
         if not np.isfinite(losses).all():
-            return f"The loss became {losses[~np.isfinite(losses)][0]} at step {int(np.argmin(np.isfinite(losses)))}."
+            return (
+                f"The loss became {losses[~np.isfinite(losses)][0]} at step "
+                f"{int(np.argmin(np.isfinite(losses)))}."
+            )
         tenth = max(1, len(losses) // 10)
         first, last = float(losses[:tenth].mean()), float(losses[-tenth:].mean())
         if last >= FALLS_TO * first:
-            return f"The loss went from {first:.3g} to {last:.3g} in {len(losses)} steps: it hardly falls."
+            return (
+                f"The loss went from {first:.3g} to {last:.3g} in {len(losses)} steps: it hardly "
+                "falls."
+            )
         return None
 
     def _failed(self, message: str) -> Finding:
@@ -180,7 +196,9 @@ class Training:
 def _ratio(
     output: str, yours: Sequence[Mapping[str, np.ndarray]], ours: Sequence[Mapping[str, np.ndarray]]
 ) -> float | None:
-    """How many times the reference's cost the answer's is, by medians; None where either is not told or nothing."""
+    """How many times the reference's cost the answer's is, by medians; None where either is not
+    told or nothing.
+    """
     costs = [median(float(one.get(output, 0)) for one in outputs) for outputs in (yours, ours)]
     return costs[0] / costs[1] if min(costs) > 0 else None
 
@@ -210,11 +228,12 @@ def _kind(device: str) -> str:
     return f"the accelerator ({current_accelerator()})"
 
 
-# --- properties of a training run, for Property ---------------------------------------------------------------------------
+# --- properties of a training run, for Property ---------------------------------------------------
 
 
 def deterministic(output: str, **overrides: Any) -> Callable[[Trial], str | None]:
-    """The same inputs twice give bitwise the same ``output`` on the processor, and another seed gives another.
+    """The same inputs twice give bitwise the same ``output`` on the processor, and another seed
+    gives another.
 
     The exercise must have an input ``seed``.
     """
@@ -224,7 +243,10 @@ def deterministic(output: str, **overrides: Any) -> Callable[[Trial], str | None
         inputs, first = trial.ask(**{"seed": seed, **overrides})
         again, other = trial.arrays([inputs, inputs | {"seed": inputs["seed"] + 1}])
         if not np.array_equal(first[output], again[output]):
-            return f"Two runs with the same seed give different {output}: some random draw does not come from the seed."
+            return (
+                f"Two runs with the same seed give different {output}: some random draw does not "
+                "come from the seed."
+            )
         if np.array_equal(first[output], other[output]):
             return f"Another seed gives the very same {output}: the seed is not used."
         return None
@@ -235,8 +257,10 @@ def deterministic(output: str, **overrides: Any) -> Callable[[Trial], str | None
 def precision_agrees(
     output: str, precision: str = "bfloat16", within: float = 0.05, **overrides: Any
 ) -> Callable[[Trial], str | None]:
-    """The same run in mixed precision: ``output`` stays finite and ends ``within`` of the float32 run, relatively, and
-    is not the very same (then nothing ran in the lower precision). The exercise must have an input ``precision``."""
+    """The same run in mixed precision: ``output`` stays finite and ends ``within`` of the float32
+    run, relatively, and is not the very same (then nothing ran in the lower precision). The
+    exercise must have an input ``precision``.
+    """
 
     def holds(trial: Trial) -> str | None:
         inputs, full = trial.ask(**{"precision": "float32", **overrides})
@@ -244,10 +268,16 @@ def precision_agrees(
         if not np.isfinite(mixed[output]).all():
             return f"In {precision}, {output} is not finite."
         if np.array_equal(mixed[output], full[output]):
-            return f"In {precision}, {output} is bit for bit that of float32: nothing ran in the lower precision."
+            return (
+                f"In {precision}, {output} is bit for bit that of float32: nothing ran in the "
+                "lower precision."
+            )
         last, last_mixed = np.atleast_1d(full[output])[-1], np.atleast_1d(mixed[output])[-1]
         if distance(last_mixed, last) > within:
-            return f"In {precision}, {output} ends at {float(last_mixed):.4g}; in float32 at {float(last):.4g}."
+            return (
+                f"In {precision}, {output} ends at {float(last_mixed):.4g}; in float32 at "
+                f"{float(last):.4g}."
+            )
         return None
 
     return holds
@@ -256,13 +286,18 @@ def precision_agrees(
 def no_synchronisation(
     output: str = "synchronisations", **overrides: Any
 ) -> Callable[[Trial], str | None]:
-    """No step reads a tensor's value back into Python. The probe returns ``Observed.synchronisations`` as ``output``."""
+    """No step reads a tensor's value back into Python. The probe returns
+    ``Observed.synchronisations`` as ``output``.
+    """
 
     def holds(trial: Trial) -> str | None:
         _, out = trial.ask(**overrides)
         count = int(out[output])
         if count:
-            return f"Tensors are read into Python {count} times (.item(), float(...), if ..., .cpu()): a GPU waits each time"
+            return (
+                f"Tensors are read into Python {count} times (.item(), float(...), if ..., "
+                ".cpu()): a GPU waits each time"
+            )
         return None
 
     return holds
@@ -277,7 +312,10 @@ def keeps_nothing(
         _, out = trial.ask(**overrides)
         count = int(out[output])
         if count > most:
-            return f"{count} tensors stay alive after the steps: memory grows (a list of losses with their graphs?)."
+            return (
+                f"{count} tensors stay alive after the steps: memory grows (a list of losses with "
+                "their graphs?)."
+            )
         return None
 
     return holds

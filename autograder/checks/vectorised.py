@@ -26,10 +26,11 @@ MOST_STEPS = 1_000_000
 
 @dataclass(frozen=True)
 class Vectorised:
-    """No Python loop over ``over``: executed instructions and calls are counted at two sizes and must be equal.
+    """No Python loop over ``over``: executed instructions and calls are counted at two sizes and
+    must be equal.
 
-    Loops over other dimensions are free, and so are wrong values, as long as an output is made from the inputs.
-    ``sizes`` are the two sizes tried; ``case`` fixes other inputs where needed.
+    Loops over other dimensions are free, and so are wrong values, as long as an output is made from
+    the inputs. ``sizes`` are the two sizes tried; ``case`` fixes other inputs where needed.
     """
 
     over: str
@@ -50,7 +51,8 @@ class Vectorised:
             return self._failed("the answer switches off the counting of its work.")
         if trial.reference is not None and not self._works(trial):
             return self._failed(
-                "no output depends on the inputs at these sizes: there is nothing yet whose loops could be counted."
+                "no output depends on the inputs at these sizes: there is nothing yet whose loops "
+                "could be counted."
             )
         few, many = self.sizes
         if small.work == large.work:
@@ -85,8 +87,8 @@ class Vectorised:
     def _levels_off(self, trial: Trial, steps: int) -> bool:
         """Whether the work no longer grows at ten times the sizes.
 
-        A loop over the classes that skips the absent ones does less on a small batch; on a large one none is absent.
-        """
+        A loop over the classes that skips the absent ones does less on a small batch; on a large
+        one none is absent."""
         if 10 * steps > MOST_STEPS:
             return False
         try:
@@ -117,8 +119,9 @@ class Vectorised:
         name = next((one for one in INSTEAD if grown.get(one) == many - few), "")
         if name:  # it ran once along all of them; in another loop it would have taken more
             message = (
-                f"Python's {name} takes the entries of {over} one by one: {small.taken.get(name, 0)} for "
-                f"{over} = {few}, {large.taken[name]} for {over} = {many}; it is a loop."
+                f"Python's {name} takes the entries of {over} one by one: "
+                f"{small.taken.get(name, 0)} for {over} = {few}, {large.taken[name]} for {over} = "
+                f"{many}; it is a loop."
             )
             return self._failed(message, f"Write {INSTEAD[name]} in place of Python's {name}.")
         message = (

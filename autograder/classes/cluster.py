@@ -1,9 +1,12 @@
-"""A pool of workers on a Dask cluster: one machine, Slurm (dask-jobqueue) or Kubernetes (dask-kubernetes).
+"""A pool of workers on a Dask cluster: one machine, Slurm (dask-jobqueue) or Kubernetes
+(dask-kubernetes).
 
-A submission never runs in a worker, only in a sandboxed child of it, so that a worker dies of nothing that a student does.
-When a worker dies all the same, the scheduler hands out again whatever was assigned to it, and blames all of that alike.
-Here every submission carries a ticket, which is punched when a worker begins: the second worker to meet a ticket judges
-nothing and says that the first one died. So a submission ends one worker a ticket, and those that only waited are innocent.
+A submission never runs in a worker, only in a sandboxed child of it, so that a worker dies of
+nothing that a student does. When a worker dies all the same, the scheduler hands out again whatever
+was assigned to it, and blames all of that alike. Here every submission carries a ticket, which is
+punched when a worker begins: the second worker to meet a ticket judges nothing and says that the
+    first one died. So a submission ends one worker a ticket, and those that only waited are
+    innocent.
 """
 
 from __future__ import annotations
@@ -26,8 +29,10 @@ MEMORY_KEPT = 0.2
 
 
 class ClusterPool:
-    """The workers of the cluster whose scheduler listens at ``address``. ``accelerated`` asks for workers that offer the
-    resource GPU, one token a submission. Raises WorkersLost when it does not answer, or no such worker is there."""
+    """The workers of the cluster whose scheduler listens at ``address``. ``accelerated`` asks for
+    workers that offer the resource GPU, one token a submission. Raises WorkersLost when it does not
+    answer, or no such worker is there.
+    """
 
     def __init__(self, address: str, *, accelerated: bool) -> None:
         try:
@@ -45,7 +50,8 @@ class ClusterPool:
         if accelerated and not self._cards():
             self._client.close()
             raise WorkersLost(
-                f"no worker of the cluster at {address} offers a GPU: start them with --resources GPU=1, one for each card"
+                f"no worker of the cluster at {address} offers a GPU: start them with --resources "
+                "GPU=1, one for each card"
             )
 
     def _connected(self, patience: float) -> Any:
@@ -66,7 +72,9 @@ class ClusterPool:
 
     @property
     def window(self) -> int:
-        """Twice what the cluster judges at a time now, threads or cards: workers may come and go."""
+        """Twice what the cluster judges at a time now, threads or cards: workers may come and
+        go.
+        """
         room = 0
         with suppress(OSError, TimeoutError, RuntimeError):
             if self._client.status == "running":
@@ -141,8 +149,9 @@ class WorkerDied(Exception):
 
 
 class _GivenUp(Exception):
-    """The scheduler hands a submission to nobody any more: workers died to which it was assigned. ``begun``, once it is
-    known, says whether one of them had begun with it."""
+    """The scheduler hands a submission to nobody any more: workers died to which it was assigned.
+    ``begun``, once it is known, says whether one of them had begun with it.
+    """
 
     def __init__(self, ticket: str) -> None:
         super().__init__(ticket)
@@ -151,7 +160,9 @@ class _GivenUp(Exception):
 
 
 def judge_on_worker(submission: Submission, ticket: str) -> Judged:
-    """Judge, in a share of this worker's memory. Raises WorkerDied, without judging, when another worker has begun."""
+    """Judge, in a share of this worker's memory. Raises WorkerDied, without judging, when another
+    worker has begun.
+    """
     from distributed import Event
 
     punched: Any = Event(ticket)  # the scheduler's memory, which outlives workers

@@ -1,7 +1,10 @@
-"""From submissions to verdicts through a pool of workers, whatever happens to them: nothing is lost or judged twice.
+"""From submissions to verdicts through a pool of workers, whatever happens to them: nothing is lost
+or judged twice.
 
-A worker that dies takes the submissions it had in hand with it, and nobody can tell which of them killed it. All of them are
-suspects: when the others are done, each is tried again, alone. Whoever then kills a worker again is not tried a third time.
+A worker that dies takes the submissions it had in hand with it, and nobody can tell which of them
+killed it. All of them are
+suspects: when the others are done, each is tried again, alone. Whoever then kills a worker again is
+    not tried a third time.
 """
 
 from __future__ import annotations
@@ -17,7 +20,10 @@ from ..grading.submission import Judged, Submission, fault
 from .pool import WorkerPool
 
 TRIES = 2
-POISON = f"the grader's own process ended {TRIES} times while it had this notebook in hand, the second time with it alone"
+POISON = (
+    f"the grader's own process ended {TRIES} times while it had this notebook in hand, the second "
+    "time with it alone"
+)
 MOST_LOSSES = 8
 """So many losses with no verdict between them are no bad luck any more."""
 
@@ -42,7 +48,8 @@ class _Attempt:
 
 
 class Dispatch:
-    """Has submissions judged, a window at a time. Iterating yields what is finished as soon as anything is.
+    """Has submissions judged, a window at a time. Iterating yields what is finished as soon as
+    anything is.
 
     Raises WallError when no wall can stand, OtherEngine, and WorkersLost.
     """
@@ -72,7 +79,9 @@ class Dispatch:
         return self._collect([future for future in self._in_hand if future.done()])[0]
 
     def _hand_out(self) -> bool:
-        """Fill the window; suspects wait until nothing else is in hand. Returns whether anything is."""
+        """Fill the window; suspects wait until nothing else is in hand. Returns whether anything
+        is.
+        """
         while len(self._in_hand) < self._pool.window:
             attempt = self._again.popleft() if self._again else next(self._fresh, None)
             if attempt is None:
@@ -117,7 +126,9 @@ class Dispatch:
         return finished, shaken
 
     def _count_loss(self, attempt: _Attempt) -> None:
-        """A machine with many workers is one loss when it goes: what else was in hand by then does not count again."""
+        """A machine with many workers is one loss when it goes: what else was in hand by then does
+        not count again.
+        """
         if attempt.handed_out_after == self._counted:
             self._counted += 1
             self._losses += 1
@@ -125,8 +136,8 @@ class Dispatch:
     def _refuse_too_many(self) -> None:
         if self._losses > MOST_LOSSES:
             raise WorkersLost(
-                f"workers ended {MOST_LOSSES} times in a row without a single verdict: the machine lacks memory, or a check "
-                "in the exercises ends the process that judges"
+                f"workers ended {MOST_LOSSES} times in a row without a single verdict: the "
+                "machine lacks memory, or a check in the exercises ends the process that judges"
             )
 
 
@@ -139,8 +150,9 @@ def _error_of(future: Future[Judged]) -> BaseException | None:
 
 
 def _broken(attempt: _Attempt, error: BaseException) -> Finished:
-    """A defect of ours: this student gets no verdict, the others do; where memory ran out, a verdict that says so. Where no
-    wall can stand, or another engine would judge, nobody gets any."""
+    """A defect of ours: this student gets no verdict, the others do; where memory ran out, a
+    verdict that says so. Where no wall can stand, or another engine would judge, nobody gets any.
+    """
     from ..errors import WallError
 
     if isinstance(error, WallError | OtherEngine | AssignmentError) or not isinstance(

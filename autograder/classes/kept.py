@@ -1,8 +1,9 @@
-"""Verdicts on disk, each as soon as it is made: nothing that was judged is judged again, whatever ends the run.
+"""Verdicts on disk, each as soon as it is made: nothing that was judged is judged again, whatever
+ends the run.
 
-``build/judged/ASSIGNMENT/STUDENT.json`` holds the verdicts of what a student handed in last, under a key that names all they
-depend on; ``STUDENT.ipynb`` beside it is the autograded notebook until the gradebook has the scores and the notebook has
-moved to its place in autograded/.
+``build/judged/ASSIGNMENT/STUDENT.json`` holds the verdicts of what a student handed in last, under
+a key that names all they depend on; ``STUDENT.ipynb`` beside it is the autograded notebook until
+the gradebook has the scores and the notebook has moved to its place in autograded/.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ FOLDER = Path("build", "judged")
 
 @dataclass(frozen=True)
 class Kept:
-    """What was judged before. ``seed`` drew its inputs; ``notebook`` is where the autograded notebook waits, if it still
-    does."""
+    """What was judged before. ``seed`` drew its inputs; ``notebook`` is where the autograded
+    notebook waits, if it still does.
+    """
 
     judged: Judged
     seed: int
@@ -54,7 +56,9 @@ class KeptVerdicts:
             return None  # never judged, half written, or by another chainrule: to be judged again
 
     def keep(self, student: str, key: str, seed: int, judged: Judged) -> Path:
-        """Write a verdict and its notebook to disk; returns where the notebook waits. Raises OSError."""
+        """Write a verdict and its notebook to disk; returns where the notebook waits. Raises
+        OSError.
+        """
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         waiting = self.notebook(student)
         _replace(waiting, judged.notebook)

@@ -1,4 +1,6 @@
-"""Who judges: something that takes submissions through ``concurrent.futures`` and gives verdicts, here or elsewhere."""
+"""Who judges: something that takes submissions through ``concurrent.futures`` and gives verdicts,
+here or elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ class WorkerPool(Protocol):
         ...
 
     def died_with(self, error: BaseException) -> bool:
-        """Whether an error means that a worker ended while it had the submission: perhaps because it had it."""
+        """Whether an error means that a worker ended while it had the submission: perhaps because
+        it had it.
+        """
         ...
 
     def lost(self, error: BaseException) -> bool:
@@ -116,7 +120,9 @@ class Vanished(Exception):
 
 
 def cards_here() -> list[str]:
-    """The accelerators that workers of this machine share out among them, by the names that CUDA_VISIBLE_DEVICES takes."""
+    """The accelerators that workers of this machine share out among them, by the names that
+    CUDA_VISIBLE_DEVICES takes.
+    """
     stated = os.environ.get("CUDA_VISIBLE_DEVICES")
     if stated is not None:
         return [card for card in stated.split(",") if card.strip()]
@@ -124,7 +130,9 @@ def cards_here() -> list[str]:
 
 
 def _begin(lifeline: Any, cards: Any, bundle: Bundle, isolation: str) -> None:
-    """What a worker does before its first submission. What fails here fails again, and is told, when there is one."""
+    """What a worker does before its first submission. What fails here fails again, and is told,
+    when there is one.
+    """
     live_by(lifeline)
     if not cards.empty():
         os.environ["CUDA_VISIBLE_DEVICES"] = cards.get()

@@ -25,7 +25,9 @@ MANGLED = "the graded notebook cannot be read: grade it again"
 
 
 def gather(course: Path, name: str) -> ClassRecord:
-    """Read everything about one assignment. Raises AssignmentError or ClassError with one sentence."""
+    """Read everything about one assignment. Raises AssignmentError or ClassError with one
+    sentence.
+    """
     assignment = load_assignment(course, name)
     opened = open_course(course, name)
     entries, enrolled = opened.on_record(name)
@@ -110,8 +112,9 @@ def _exercises(marked: Iterable[MarkedVerdict], hints: Hints) -> tuple[Answered,
 
 
 def _recognised(names: Iterable[tuple[str, str]], hints: Hints) -> tuple[RecognisedMistake, ...]:
-    """The mistakes of these (answer, name), without those that nobody knows any more. Of several with one hint, the
-    first."""
+    """The mistakes of these (answer, name), without those that nobody knows any more. Of several
+    with one hint, the first.
+    """
     found: dict[str, RecognisedMistake] = {}
     for answer, name in names:
         if (hint := hints.get(answer, {}).get(name)) is not None:
@@ -136,7 +139,9 @@ def _minutes(folder: Path, assignment: Assignment) -> float | None:
 
 
 def _later(now: datetime | None, graded: datetime | None) -> bool:
-    """Whether what lies there is newer than what was graded. nbgrader's dates are UTC without saying so."""
+    """Whether what lies there is newer than what was graded. nbgrader's dates are UTC without
+    saying so.
+    """
     if now is None or graded is None:
         return False
     return now.replace(tzinfo=None) > graded.replace(tzinfo=None)

@@ -1,11 +1,12 @@
-"""Whose answers are alike: hashed runs of tokens of the solution cells, with what everybody was given removed.
+"""Whose answers are alike: hashed runs of tokens of the solution cells, with what everybody was
+given removed.
 
-The lines of the released stub are taken away. The rest is split into tokens, names, comments and layout are forgotten,
-and every run of what is left is hashed. Runs that many students share do not count: a short right answer is often the
-same by itself.
-An answer is compared with answers to the same question only. What is left in common, as a share of the smaller
-of two submissions, is their likeness. It says where to look, never that somebody copied.
-"""
+The lines of the released stub are taken away. The rest is split into tokens, names, comments and
+layout are forgotten, and every run of what is left is hashed. Runs that many students share do not
+count: a short right answer is often the same by itself.
+An answer is compared with answers to the same question only. What is left in common, as a share of
+the smaller of two submissions, is their likeness. It says where to look, never that somebody
+copied."""
 
 from __future__ import annotations
 
@@ -21,23 +22,31 @@ from pygments.lexers.python import PythonLexer
 from pygments.token import Comment, Name, String, Text
 
 RUN = 25
-"""The length of a run, in characters of the tokens: shorter matches are noise (copydetect's default too)."""
+"""The length of a run, in characters of the tokens: shorter matches are noise (copydetect's default
+too).
+"""
 
 ALIKE = 0.5
-"""The likeness from which submissions, or two answers to a question, count as alike. Independent answers: 0 to 0.05."""
+"""The likeness from which submissions, or two answers to a question, count as alike. Independent
+answers: 0 to 0.05.
+"""
 
 LEAST = 120
 """The fewest shared runs that mean anything: about ten lines of code."""
 
 FAMILIAR = 0.1
-"""Runs that more than this part of the class shares (and more than ten students) are nobody's own."""
+"""Runs that more than this part of the class shares (and more than ten students) are nobody's
+own.
+"""
 
 Feature = tuple[str, int]
 
 
 @dataclass(frozen=True)
 class Alike:
-    """Two students, how alike they are (0 to 1), and the answers in which they are: name -> word for word or not."""
+    """Two students, how alike they are (0 to 1), and the answers in which they are: name -> word
+    for word or not.
+    """
 
     students: tuple[str, str]
     likeness: float
@@ -53,7 +62,9 @@ class Group:
 
 
 def groups(answers: Mapping[str, Mapping[str, str]], stubs: Mapping[str, str]) -> list[Group]:
-    """Groups of alike submissions, the most alike first. ``answers``: student -> name of the answer -> code."""
+    """Groups of alike submissions, the most alike first. ``answers``: student -> name of the answer
+    -> code.
+    """
     students = sorted(answers)
     features = [_features(answers[student], stubs) for student in students]
     pairs = [
@@ -85,7 +96,9 @@ def written(code: str, stub: str) -> str:
 
 @lru_cache(maxsize=50_000)
 def _runs(code: str) -> frozenset[int]:
-    """The hashes of all runs of a piece of code: every run, not a sample, since answers are short."""
+    """The hashes of all runs of a piece of code: every run, not a sample, since answers are
+    short.
+    """
     shape = _shape(code)
     runs = {shape[start : start + RUN] for start in range(len(shape) - RUN + 1)}
     return frozenset(
@@ -119,7 +132,9 @@ def _own(features: list[set[Feature]]) -> list[set[Feature]]:
 
 
 def _alike(features: list[set[Feature]]) -> Iterator[tuple[int, int, float]]:
-    """The pairs that are alike, all at once: a sparse matrix of students and features, times itself."""
+    """The pairs that are alike, all at once: a sparse matrix of students and features, times
+    itself.
+    """
     from scipy.sparse import csr_array
 
     place = {feature: column for column, feature in enumerate(sorted(set().union(*features)))}

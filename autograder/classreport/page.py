@@ -1,7 +1,8 @@
-"""The report as one HTML page that needs nothing else: no script, no font, no picture, nothing fetched.
+"""The report as one HTML page that needs nothing else: no script, no font, no picture, nothing
+fetched.
 
-Whatever students wrote is escaped by the template engine; the page's own policy forbids every script besides.
-"""
+Whatever students wrote is escaped by the template engine; the page's own policy forbids every
+script besides."""
 
 from __future__ import annotations
 

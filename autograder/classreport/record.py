@@ -1,4 +1,6 @@
-"""What there is to know about a class's submissions to one assignment, before anything is counted."""
+"""What there is to know about a class's submissions to one assignment, before anything is
+counted.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +18,9 @@ class RecognisedMistake:
 
 @dataclass(frozen=True)
 class Answered:
-    """One exercise as it was judged. ``ours``: the judging failed, not the answer. ``failed`` names the checks that it did
-    not pass; ``seconds`` is how long judging took."""
+    """One exercise as it was judged. ``ours``: the judging failed, not the answer. ``failed`` names
+    the checks that it did not pass; ``seconds`` is how long judging took.
+    """
 
     name: str
     points: float
@@ -32,7 +35,9 @@ class Answered:
 
 @dataclass(frozen=True)
 class Marks:
-    """Points as the gradebook has them; ``waiting`` names the graded cells that wait for a person."""
+    """Points as the gradebook has them; ``waiting`` names the graded cells that wait for a
+    person.
+    """
 
     score: float
     max_score: float
@@ -59,7 +64,9 @@ class Marks:
 
 @dataclass(frozen=True)
 class Handed:
-    """One student's submission. ``marks`` is None until it has been graded; ``minutes`` where the notebook tells."""
+    """One student's submission. ``marks`` is None until it has been graded; ``minutes`` where the
+    notebook tells.
+    """
 
     student: str
     name: str = ""
@@ -75,7 +82,9 @@ class Handed:
 
 @dataclass(frozen=True)
 class ClassRecord:
-    """A class: everybody who handed in, who is enrolled and did not, and the stubs that everybody was given."""
+    """A class: everybody who handed in, who is enrolled and did not, and the stubs that everybody
+    was given.
+    """
 
     assignment: str
     handed: tuple[Handed, ...]

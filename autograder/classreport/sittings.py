@@ -1,8 +1,9 @@
-"""How long somebody worked, where their notebook tells: JupyterLab can note in each cell when it was last run.
+"""How long somebody worked, where their notebook tells: JupyterLab can note in each cell when it
+was last run.
 
-A lower bound, told by the student's own file: it is shown to the instructor and decides nothing. Runs that lie at most
-half an hour apart belong to one sitting; a sitting lasts from its first run to its last.
-"""
+A lower bound, told by the student's own file: it is shown to the instructor and decides nothing.
+Runs that lie at most half an hour apart belong to one sitting; a sitting lasts from its first run
+to its last."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The record of a class as numbers: plain JSON, the one form that page, CSV and ``--json`` are made from."""
+"""The record of a class as numbers: plain JSON, the one form that page, CSV and ``--json`` are made
+from.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +62,9 @@ def _attention(handed: Sequence[Handed]) -> list[dict[str, Any]]:
 
 
 def _scores(graded: Sequence[Handed]) -> dict[str, Any]:
-    """The points for code, in percent of what the code is worth: written answers may still be open."""
+    """The points for code, in percent of what the code is worth: written answers may still be
+    open.
+    """
     shares = [
         100 * one.marks.code / one.marks.max_code
         for one in graded
@@ -137,7 +141,9 @@ def _mistakes(graded: Sequence[Handed]) -> list[dict[str, Any]]:
 
 
 def _unnamed(graded: Sequence[Handed]) -> list[dict[str, Any]]:
-    """Exercises that students got wrong without making a known mistake, with a few of the sentences they were told."""
+    """Exercises that students got wrong without making a known mistake, with a few of the sentences
+    they were told.
+    """
     rows: list[dict[str, Any]] = []
     names = dict.fromkeys(answered.name for one in graded for answered in one.exercises)
     for name in names:
@@ -168,7 +174,9 @@ def _time(handed: Sequence[Handed]) -> dict[str, Any]:
 
 
 def _judging(graded: Sequence[Handed]) -> dict[str, Any]:
-    """What judging took: seconds of all answers, quartiles of a submission's, and the answer that took longest."""
+    """What judging took: seconds of all answers, quartiles of a submission's, and the answer that
+    took longest.
+    """
     totals = [
         sum(answered.seconds for answered in one.exercises) for one in graded if one.exercises
     ]

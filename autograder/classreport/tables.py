@@ -11,7 +11,9 @@ from ..gradebook.exporters.cells import inert
 
 
 def write_students(report: Mapping[str, Any], path: Path) -> Path:
-    """One line for every student who handed in: points by exercise, written answers, penalty, time, what is open."""
+    """One line for every student who handed in: points by exercise, written answers, penalty, time,
+    what is open.
+    """
     names = [exercise["name"] for exercise in report["exercises"]]
     header = [
         "student",

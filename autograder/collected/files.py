@@ -1,4 +1,6 @@
-"""A folder of Python files and notebooks, read as text: what they define, and what could not be read. Nothing is run."""
+"""A folder of Python files and notebooks, read as text: what they define, and what could not be
+read. Nothing is run.
+"""
 
 from __future__ import annotations
 
@@ -27,14 +29,18 @@ class Unread:
 
 @dataclass(frozen=True, eq=False)
 class Code:
-    """The statements at the top level of one file; a notebook's cells one after the other. ``file`` is below the folder."""
+    """The statements at the top level of one file; a notebook's cells one after the other. ``file``
+    is below the folder.
+    """
 
     file: str
     statements: tuple[ast.stmt, ...]
 
     @cached_property
     def bindings(self) -> dict[str, int]:
-        """Name -> which statement makes it: the last function or class of that name, else the last of any other kind."""
+        """Name -> which statement makes it: the last function or class of that name, else the last
+        of any other kind.
+        """
         ranked: dict[str, tuple[bool, int]] = {}
         for index, statement in enumerate(self.statements):
             for name in bound(ast.unparse(statement)):
@@ -56,7 +62,9 @@ class Code:
 
 
 def read_folder(folder: Path) -> tuple[list[Code], list[Unread]]:
-    """All ``*.py`` and ``*.ipynb`` below a folder, but for what a dot hides. Raises SubmissionError if it is no folder."""
+    """All ``*.py`` and ``*.ipynb`` below a folder, but for what a dot hides. Raises SubmissionError
+    if it is no folder.
+    """
     if not folder.is_dir():
         raise SubmissionError(f"there is no folder {folder}: name one with *.py or *.ipynb files")
     codes: list[Code] = []
@@ -76,7 +84,9 @@ def read_folder(folder: Path) -> tuple[list[Code], list[Unread]]:
 
 
 def _read(path: Path, name: str) -> tuple[Code, list[Unread]]:
-    """What a file defines, and which cells are no Python. Raises SubmissionError when nothing can be had."""
+    """What a file defines, and which cells are no Python. Raises SubmissionError when nothing can
+    be had.
+    """
     if path.suffix == ".py":
         return Code(name, _parsed(read_plain_file(path, CODE_BYTES))), []
     statements: list[ast.stmt] = []
@@ -107,7 +117,9 @@ def _parsed(source: bytes) -> tuple[ast.stmt, ...]:
 
 
 def _without_magics(cell: str) -> str:
-    """A cell in plain Python: its magics are calls, a cell that belongs to one (``%%bash``) is text in such a call."""
+    """A cell in plain Python: its magics are calls, a cell that belongs to one (``%%bash``) is text
+    in such a call.
+    """
     from IPython.core.inputtransformer2 import TransformerManager
 
     try:

@@ -1,4 +1,6 @@
-"""Pieces put into the released notebook, one at a time, and judged behind the wall as a submission is."""
+"""Pieces put into the released notebook, one at a time, and judged behind the wall as a submission
+is.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Measured:
-    """A piece with its verdict, or with the sentence that says why the grader failed to give one."""
+    """A piece with its verdict, or with the sentence that says why the grader failed to give
+    one.
+    """
 
     assignment: str
     piece: FoundAnswer
@@ -119,7 +123,9 @@ def judge_each(
 
 
 def _notebook(assignment: Assignment, piece: FoundAnswer) -> dict[str, Any]:
-    """The released notebook up to the exercise's check, with the piece where its first answer belongs."""
+    """The released notebook up to the exercise's check, with the piece where its first answer
+    belongs.
+    """
     answers = assignment.exercises[piece.exercise].answers
     cells = assignment.release["cells"]
     place = next(one["id"] for one in cells if solution_of(one) in answers)

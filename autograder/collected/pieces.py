@@ -1,4 +1,6 @@
-"""For an exercise, a file's own functions of the names it asks for, with all of the file that they need."""
+"""For an exercise, a file's own functions of the names it asks for, with all of the file that they
+need.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ PYTHON_2 = {"xrange": "range", "unicode": "str", "raw_input": "input", "basestri
 """What ``from past.builtins import ...`` and ``six.moves`` gave, in Python 3's words."""
 COMPATIBLE = ("past", "future", "six")
 STARRED = {"numpy", "scipy", "torch", "matplotlib", *sys.stdlib_module_names}
-"""Of these ``from module import *`` is worth a try; the course's own modules are looked for beside the file."""
+"""Of these ``from module import *`` is worth a try; the course's own modules are looked for beside
+the file.
+"""
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,9 @@ class Folder:
         self._at = {code.file: code for code in codes if code.file.endswith(".py")}
 
     def imported(self, code: Code, statement: ast.ImportFrom) -> Code | None:
-        """The file of this folder that a ``from ... import`` means: the nearest of that path, from its own folder up."""
+        """The file of this folder that a ``from ... import`` means: the nearest of that path, from
+        its own folder up.
+        """
         path = (statement.module or "").replace(".", "/")
         around = PurePosixPath(code.file).parent
         places = [around, *around.parents]
@@ -109,7 +115,9 @@ def _takes(function: ast.FunctionDef) -> tuple[int, float]:
 
 
 class _Gathering:
-    """Statements that some names need, file by file: those of what is imported come before those of who imports."""
+    """Statements that some names need, file by file: those of what is imported come before those of
+    who imports.
+    """
 
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
@@ -163,7 +171,9 @@ class _Gathering:
         chosen[len(beside.statements) + len(chosen)] = renamed
 
     def _need_from_everywhere(self, code: Code, name: str) -> None:
-        """A name that the file takes from a ``*``, if any; otherwise the released notebook may have it."""
+        """A name that the file takes from a ``*``, if any; otherwise the released notebook may have
+        it.
+        """
         for statement in code.from_everywhere:
             beside = self._folder.imported(code, statement)
             if beside is not None and name in beside.bindings:

@@ -1,4 +1,6 @@
-"""The command line: ``chainrule``. What a command needs is imported when it runs, so that help is there at once."""
+"""The command line: ``chainrule``. What a command needs is imported when it runs, so that help is
+there at once.
+"""
 
 import os
 

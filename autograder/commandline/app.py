@@ -28,7 +28,10 @@ Course = Annotated[
 Isolation = Annotated[
     str | None,
     typer.Option(
-        help="How student code is kept apart: auto (the strongest there is), bubblewrap, landlock or none.",
+        help=(
+            "How student code is kept apart: auto (the strongest there is), bubblewrap, landlock "
+            "or none."
+        ),
         show_default=False,
     ),
 ]
@@ -90,7 +93,8 @@ def check(
     isolation: Isolation = None,
     json: Json = False,
 ) -> None:
-    """Judge one notebook behind the wall: exit 0 for full marks, 1 for less, 2 if it could not be graded.
+    """Judge one notebook behind the wall: exit 0 for full marks, 1 for less, 2 if it could not be
+    graded.
 
     Example: chainrule check submitted/ada/svm/svm.ipynb --json
     """
@@ -131,7 +135,8 @@ def grade(
 ) -> None:
     """Grade all of submitted/*/ASSIGNMENT/ into nbgrader's gradebook, autograded/ and feedback/.
 
-    What has not changed since it was graded is not graded again. Interrupted? Give the same command again.
+    What has not changed since it was graded is not graded again. Interrupted? Give the same command
+    again.
 
     Example: chainrule grade svm --jobs 8
     """
@@ -213,10 +218,12 @@ def audit(
     isolation: Isolation = None,
     json: Json = False,
 ) -> None:
-    """Grade the grader: right answers must pass, every known mistake must be caught and named. Exit 1 on any miss.
+    """Grade the grader: right answers must pass, every known mistake must be caught and named. Exit
+    1 on any miss.
 
-    With --files, say of every distinct function that students wrote what the judge makes of it: found by its name, put
-    with all it needs into the released notebook, judged behind the wall. Then the exit code is 0.
+    With --files, say of every distinct function that students wrote what the judge makes of it:
+    found by its name, put with all it needs into the released notebook, judged behind the wall.
+    Then the exit code is 0.
 
     Example: chainrule audit svm
 
@@ -257,9 +264,11 @@ def oracle(
     ] = 60,
     checks_per_hour: Annotated[int, typer.Option(min=1, help="And in an hour.")] = 600,
 ) -> None:
-    """Serve a JupyterHub's students verdicts on the hidden reference, and no value of it. The Hub starts this.
+    """Serve a JupyterHub's students verdicts on the hidden reference, and no value of it. The Hub
+    starts this.
 
-    Example: c.JupyterHub.services = [{"name": "oracle", "url": "http://127.0.0.1:8600", "command": ["chainrule", "oracle"]}]
+    Example: c.JupyterHub.services = [{"name": "oracle", "url": "http://127.0.0.1:8600", "command":
+        ["chainrule", "oracle"]}]
     """
     from .oracle import run
 

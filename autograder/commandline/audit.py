@@ -14,7 +14,9 @@ COUNTS = ("mistakes", "caught", "named", "caught_by_student", "named_by_student"
 
 
 def run(names: Sequence[str], course: Path | None, seed: int | None, json: bool) -> int:
-    """Audit assignments. Returns the exit code: 1 when anything right failed or anything wrong passed or went unnamed."""
+    """Audit assignments. Returns the exit code: 1 when anything right failed or anything wrong
+    passed or went unnamed.
+    """
     from rich.progress import track
 
     root = course_root(course)
@@ -43,7 +45,9 @@ def run(names: Sequence[str], course: Path | None, seed: int | None, json: bool)
 
 
 def as_json(audited: dict[str, list[Audited]]) -> dict[str, Any]:
-    """``{"exercises": [...], "total": {...}}``: of mistakes, how many ``COUNTS``; and ``references_passed``."""
+    """``{"exercises": [...], "total": {...}}``: of mistakes, how many ``COUNTS``; and
+    ``references_passed``.
+    """
     rows = [{"assignment": name, **one.public()} for name, some in audited.items() for one in some]
     return {
         "exercises": rows,

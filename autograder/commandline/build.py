@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 
 def run(assignments: list[str], course: Path | None, json: bool, update: bool = False) -> int:
-    """Build the named assignments, or all, and say what changed; with ``update`` grade again what was
-    handed in. Returns the exit code."""
+    """Build the named assignments, or all, and say what changed; with ``update`` grade again what
+    was handed in. Returns the exit code.
+    """
     from ..authoring import build
 
     root = course_root(course)

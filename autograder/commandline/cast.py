@@ -1,9 +1,10 @@
-"""The demo's students: each a short file of ``demo/<assignment>/`` that says how its notebook differs from the solved one.
+"""The demo's students: each a short file of ``demo/<assignment>/`` that says how its notebook
+differs from the solved one.
 
-The first comment says what stands in the answers that the file does not give: ``# others: solved``, ``half`` (the first
-half solved) or ``empty``. Below it, ``# %% NAME`` starts the content of the solution cell NAME, and ``# %%`` a cell of the
-student's own that follows it (or follows the imports).
-"""
+The first comment says what stands in the answers that the file does not give: ``# others: solved``,
+``half`` (the first half solved) or ``empty``. Below it, ``# %% NAME`` starts the content of the
+solution cell NAME, and ``# %%`` a cell of the student's own that follows it (or follows the
+imports)."""
 
 from __future__ import annotations
 
@@ -26,7 +27,9 @@ _MARKER = re.compile(r"^\s*### (BEGIN|END) SOLUTION\s*$\n?", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Student:
-    """One of the cast: a name, what they did in a sentence, and their cells (name or "", source)."""
+    """One of the cast: a name, what they did in a sentence, and their cells (name or "",
+    source).
+    """
 
     name: str
     story: str
@@ -35,7 +38,9 @@ class Student:
 
 
 def read_cast(folder: Path) -> list[Student]:
-    """The students of a folder, by file name. Raises AssignmentError when there are none, or one cannot be read."""
+    """The students of a folder, by file name. Raises AssignmentError when there are none, or one
+    cannot be read.
+    """
     students = [_read(path) for path in sorted(folder.glob("*.py"))]
     if not students:
         raise AssignmentError(f"no demo for {folder.name}: demo/{folder.name}/ holds no students")

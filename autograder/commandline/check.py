@@ -31,7 +31,8 @@ def run(
     data = read_plain_file(notebook)
     assignment = load_assignment(root, name or _belongs_to(root, notebook, data))
     _ = assignment.reference
-    # Only a folder of the assignment's own name is a submission; elsewhere anything may lie beside the notebook.
+    # Only a folder of the assignment's own name is a submission; elsewhere anything may lie beside
+    # the notebook.
     folder = notebook.resolve().parent
     files = read_files(folder).files if folder.name == assignment.name else {}
     wall = Wall(isolation or "auto", hidden=[assignment.course], modules=assignment.modules)
@@ -58,7 +59,9 @@ def as_json(notebook: str, assignment: Assignment, graded: GradedNotebook) -> di
 
 
 def _belongs_to(root: Path, notebook: Path, data: bytes) -> str:
-    """The assignment a notebook answers: by its name, else by the cells it shares with the releases."""
+    """The assignment a notebook answers: by its name, else by the cells it shares with the
+    releases.
+    """
     from ..course.assignment import assignments_in, releases
     from ..errors import AssignmentError
     from ..grading.folder import kinship

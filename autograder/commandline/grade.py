@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 
 def run(assignment: str, course: Path | None, wishes: Wishes, json: bool) -> int:
-    """Grade a class and print its table. Returns the exit code: 1 when somebody could not be recorded."""
+    """Grade a class and print its table. Returns the exit code: 1 when somebody could not be
+    recorded.
+    """
     root = course_root(course)
     grades = grade_with_progress(root, assignment, wishes)
     if json:
@@ -25,7 +27,9 @@ def run(assignment: str, course: Path | None, wishes: Wishes, json: bool) -> int
 
 
 def grade_with_progress(root: Path, assignment: str, wishes: Wishes) -> ClassGrades:
-    """Grade a class under a progress bar on stderr; an assignment new to the gradebook is registered first."""
+    """Grade a class under a progress bar on stderr; an assignment new to the gradebook is
+    registered first.
+    """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     from ..errors import UnknownAssignment

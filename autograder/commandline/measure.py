@@ -1,4 +1,6 @@
-"""``chainrule audit --files``: the table of what the judge says of code that students once wrote."""
+"""``chainrule audit --files``: the table of what the judge says of code that students once
+wrote.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ def run(
     isolation: str | None,
     json: bool,
 ) -> int:
-    """Judge every answer found below a folder and print a row for each. Returns 0, whatever they are worth."""
+    """Judge every answer found below a folder and print a row for each. Returns 0, whatever they
+    are worth.
+    """
     from rich.progress import track
 
     from ..collected.files import read_folder
@@ -67,7 +71,9 @@ def as_json(
     left_out: Sequence[LeftOut],
     unread: Sequence[Unread],
 ) -> dict[str, Any]:
-    """The table as data: a row for each distinct piece, what was left out, what could not be read, and the totals."""
+    """The table as data: a row for each distinct piece, what was left out, what could not be read,
+    and the totals.
+    """
     return {
         "seed": seed,
         "pieces": [one.public() for one in measured],
@@ -78,7 +84,9 @@ def as_json(
 
 
 def totals(files: int, measured: Sequence[Measured]) -> dict[str, int]:
-    """How many files were read, how many answers they hold, and what became of the distinct ones."""
+    """How many files were read, how many answers they hold, and what became of the distinct
+    ones.
+    """
     return {
         "files": files,
         "found": sum(len(one.piece.files) for one in measured),
@@ -118,7 +126,8 @@ def show_table(
     out.print(
         f"{total['files']} files, {total['found']} answers, {total['distinct']} distinct: "
         f"{total['right']} right, {total['wrong']} wrong, {total['named']} of these named, "
-        f"{total['not_attempted']} not written, {total['faults']} faults of the grader (seed {seed})"
+        f"{total['not_attempted']} not written, {total['faults']} faults of the grader (seed "
+        f"{seed})"
     )
 
 

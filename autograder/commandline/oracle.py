@@ -34,8 +34,9 @@ def run(
     )
     if not url or not prefix or not os.environ.get("JUPYTERHUB_API_TOKEN"):
         raise OracleError(
-            "the oracle is started by a JupyterHub, as a service with a url: the Hub says who asks "
-            "(JUPYTERHUB_SERVICE_URL, JUPYTERHUB_SERVICE_PREFIX and JUPYTERHUB_API_TOKEN are not all set)"
+            "the oracle is started by a JupyterHub, as a service with a url: the Hub says who "
+            "asks (JUPYTERHUB_SERVICE_URL, JUPYTERHUB_SERVICE_PREFIX and JUPYTERHUB_API_TOKEN are "
+            "not all set)"
         )
     settings = Settings(course_root(course), prefix, log)
     settings = replace(

@@ -49,8 +49,9 @@ def _show(report: dict[str, Any], *files: Path) -> None:
     out = console()
     counts = report["counts"]
     out.print(
-        f"[bold]{escape(report['assignment'])}[/]: {counts['handed_in']} handed in, {counts['graded']} graded, "
-        f"{counts['need_a_person']} need a person, {len(report['groups'])} groups are alike"
+        f"[bold]{escape(report['assignment'])}[/]: {counts['handed_in']} handed in, "
+        f"{counts['graded']} graded, {counts['need_a_person']} need a person, "
+        f"{len(report['groups'])} groups are alike"
     )
     for one in report["mistakes"][:5]:
         out.print(f"{one['count']:4} made {escape(one['name'])}: {escape(one['hint'])}")

@@ -1,4 +1,6 @@
-"""How the commands speak: results on stdout, everything else on stderr, and a refusal in one sentence."""
+"""How the commands speak: results on stdout, everything else on stderr, and a refusal in one
+sentence.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ REFUSED = 2
 
 @contextmanager
 def refusing(as_json: bool, **about: object) -> Iterator[None]:
-    """Turn the errors that are meant for people into one sentence on stderr (with --json also an object) and exit 2."""
+    """Turn the errors that are meant for people into one sentence on stderr (with --json also an
+    object) and exit 2.
+    """
     try:
         yield
     except Refusal as error:

@@ -1,1 +1,3 @@
-"""An assignment as the grader has it: its files, its exercises, its reference, the marks in its notebooks."""
+"""An assignment as the grader has it: its files, its exercises, its reference, the marks in its
+notebooks.
+"""

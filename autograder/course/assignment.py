@@ -1,4 +1,5 @@
-"""An assignment as the grader sees it: the released notebook, its exercises, and the hidden reference.
+"""An assignment as the grader sees it: the released notebook, its exercises, and the hidden
+reference.
 
 Nothing of a course is ever put on ``sys.path``: the hidden modules, too, are made of their source
 under private names, so that no notebook and no library can import them by accident.
@@ -44,7 +45,9 @@ class Assignment:
 
     @property
     def points(self) -> float:
-        """The points that the exercises are worth together; written questions are not among them."""
+        """The points that the exercises are worth together; written questions are not among
+        them.
+        """
         return sum(exercise.points for exercise in self.exercises.values())
 
     @cached_property
@@ -63,11 +66,13 @@ class Assignment:
         return [*("".join(cell["source"]) for cell in cells), *code]
 
     def insist_on_reference(self) -> None:
-        """Raise AssignmentError when the reference is not there, without loading what it imports."""
+        """Raise AssignmentError when the reference is not there, without loading what it
+        imports.
+        """
         if "reference" not in self.bundle.hidden:
             raise AssignmentError(
-                f"the reference solutions/{self.name}.py is missing: without it answers cannot be compared; "
-                "install the solutions folder beside nbgrader_config.py"
+                f"the reference solutions/{self.name}.py is missing: without it answers cannot be "
+                "compared; install the solutions folder beside nbgrader_config.py"
             )
 
     @cached_property
@@ -85,13 +90,17 @@ class Assignment:
 
     @cached_property
     def mistakes(self) -> Mistakes | None:
-        """``solutions/mistakes/<name>.py``, the known wrong answers with their hints; None when nobody wrote them."""
+        """``solutions/mistakes/<name>.py``, the known wrong answers with their hints; None when
+        nobody wrote them.
+        """
         module = self._hidden("mistakes")
         return Mistakes(module, self.reference) if module else None
 
     @cached_property
     def styles(self) -> Mapping[str, Mapping[str, Any]]:
-        """``solutions/styles/<name>.py``: right answers written another way, by title; they must pass like the reference."""
+        """``solutions/styles/<name>.py``: right answers written another way, by title; they must
+        pass like the reference.
+        """
         module = self._hidden("styles")
         return {"another style": vars(module)} if module else {}
 
@@ -101,12 +110,15 @@ class Assignment:
 
 
 def find_course(start: Path) -> Path:
-    """The folder with ``nbgrader_config.py`` at or above ``start``. Raises AssignmentError when there is none."""
+    """The folder with ``nbgrader_config.py`` at or above ``start``. Raises AssignmentError when
+    there is none.
+    """
     for folder in (start, *start.parents):
         if (folder / COURSE_MARK).is_file():
             return folder
     raise AssignmentError(
-        f"no course here: no {COURSE_MARK} in {start.name or start} or above; go there or use --course"
+        f"no course here: no {COURSE_MARK} in {start.name or start} or above; go there or use "
+        "--course"
     )
 
 
@@ -139,19 +151,23 @@ _loaded: dict[tuple[Path, str], tuple[tuple[object, ...], Assignment]] = {}
 
 
 def load_assignment(course: Path, name: str) -> Assignment:
-    """Load an assignment; again only when one of its files changed. Raises AssignmentError with one sentence."""
+    """Load an assignment; again only when one of its files changed. Raises AssignmentError with one
+    sentence.
+    """
     course = course.resolve()
     notebook = course / "assignments" / name / f"{name}.ipynb"
     if not notebook.is_file():
         known = ", ".join(assignments_in(course)) or "none yet"
         raise AssignmentError(
-            f"no released notebook assignments/{name}/{name}.ipynb (released: {known}); build it first"
+            f"no released notebook assignments/{name}/{name}.ipynb (released: {known}); build it "
+            "first"
         )
     bundle = Bundle(name, str(course), b"", {}, {})
     modules = module_paths(bundle.source)
     if entry_of(modules) is None:
         raise AssignmentError(
-            f"source/{name}/exercises.py is missing (or {ENTRIES[0]}): it says what is asked and how it is checked"
+            f"source/{name}/exercises.py is missing (or {ENTRIES[0]}): it says what is asked and "
+            "how it is checked"
         )
     files = (notebook, *modules.values(), *map(bundle.path, HIDDEN), *files_beside(notebook))
     state = tuple(map(_state, files))
@@ -181,7 +197,8 @@ def unpack(bundle: Bundle) -> Assignment:
     asked = [check for cell in release.get("cells", ()) if (check := check_of(cell))]
     if unknown := [check for check in asked if check not in found]:
         raise AssignmentError(
-            f"assignments/{name}/{name}.ipynb checks {unknown[0]!r}, which its exercises do not define: build it again"
+            f"assignments/{name}/{name}.ipynb checks {unknown[0]!r}, which its exercises do not "
+            "define: build it again"
         )
     return Assignment(
         name,

@@ -1,4 +1,6 @@
-"""An assignment as bytes: all that judging needs, fit to travel to whoever judges, wherever that is."""
+"""An assignment as bytes: all that judging needs, fit to travel to whoever judges, wherever that
+is.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +19,11 @@ HIDDEN = ("reference", "mistakes", "styles")
 
 @dataclass(frozen=True)
 class Bundle:
-    """One assignment's files. ``course`` is where they came from, as text: it names them in messages, and is hidden from
-    submissions where it exists. ``hidden`` maps reference, mistakes and styles to their source, where there is one.
-    ``beside`` are the instructor's own files that lie beside the notebook when it runs, exercises among them."""
+    """One assignment's files. ``course`` is where they came from, as text: it names them in
+    messages, and is hidden from submissions where it exists. ``hidden`` maps reference, mistakes
+    and styles to their source, where there is one. ``beside`` are the instructor's own files that
+    lie beside the notebook when it runs, exercises among them.
+    """
 
     name: str
     course: str
@@ -114,7 +118,9 @@ JUDGING = {
     ),
     "coursekit": ("**/*.py",),
 }
-"""The code that a verdict depends on, by package: what judges, and what exercises and notebooks import of ours."""
+"""The code that a verdict depends on, by package: what judges, and what exercises and notebooks
+import of ours.
+"""
 
 
 @cache

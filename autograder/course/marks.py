@@ -1,15 +1,18 @@
-"""The marks: what this project writes into notebooks' metadata, under one key, and the only place that knows how.
+"""The marks: what this project writes into notebooks' metadata, under one key, and the only place
+that knows how.
 
-A released cell is marked with what it is: the check of an exercise, or the solution of an answer; and with what it said in
-earlier releases, as digests. Grading marks the notebook
-(what had to be mended, why it could not be judged, for which content it was judged) and its cells (the student's own, shown
-but not run, a note, a verdict). The grader alone writes them: of a submission no metadata gets into a graded notebook.
-Students see the page that is made of the cells' outputs, never these; and there is nothing here that the page does not say,
-but for how long judging took and what the catalogue calls a mistake whose hint is on the page. No value, neither theirs nor
+A released cell is marked with what it is: the check of an exercise, or the solution of an answer;
+and with what it said in earlier releases, as digests. Grading marks the notebook
+(what had to be mended, why it could not be judged, for which content it was judged) and its cells
+(the student's own, shown but not run, a note, a verdict). The grader alone writes them: of a
+submission no metadata gets into a graded notebook. Students see the page that is made of the cells'
+outputs, never these; and there is nothing here that the page does not say, but for how long judging
+took and what the catalogue calls a mistake whose hint is on the page. No value, neither theirs nor
 the reference's, that is not in a sentence.
 
-The notebook's marks state a version as soon as grading writes them. A release states none, nor did the first edition: that
-is version 1. Where they are read, marks of a version that is not known are refused with a MarksError.
+The notebook's marks state a version as soon as grading writes them. A release states none, nor did
+the first edition: that is version 1. Where they are read, marks of a version that is not known are
+    refused with a MarksError.
 """
 
 from __future__ import annotations
@@ -31,9 +34,10 @@ Metadata = dict[str, Any]
 class NotebookMarks:
     """What grading says of a notebook as a whole.
 
-    notes: what had to be mended, a sentence each. problem: why it could not be judged, if so. judged: the key of the
-    content that its verdicts are about, once there are verdicts to rely on. doubt: why a person should see whether this
-    is what the student meant, if so.
+    notes: what had to be mended, a sentence each. problem: why it could not be judged, if so.
+        judged: the key of the
+    content that its verdicts are about, once there are verdicts to rely on. doubt: why a person
+    should see whether this is what the student meant, if so.
     """
 
     notes: tuple[str, ...] = ()
@@ -50,11 +54,13 @@ class MarkedVerdict:
     ours: bool
 
 
-# --- a notebook -------------------------------------------------------------------------------------------------------
+# --- a notebook -----------------------------------------------------------------------------------
 
 
 def notebook_marks(notebook: Mapping[str, Any]) -> NotebookMarks:
-    """A notebook's marks; all empty where it has none. Raises MarksError for a version that is not known."""
+    """A notebook's marks; all empty where it has none. Raises MarksError for a version that is not
+    known.
+    """
     marks = _of(notebook)
     _refuse_unknown(marks)
     return NotebookMarks(
@@ -78,13 +84,16 @@ def mark_notebook(notebook: dict[str, Any], marks: NotebookMarks) -> None:
 
 
 def judged_for(text: bytes, key: str) -> bool:
-    """Whether the text of a graded notebook says that it was judged for ``key``. Reads it as text: a class has many."""
+    """Whether the text of a graded notebook says that it was judged for ``key``. Reads it as text:
+    a class has many.
+    """
     return f'"judged": "{key}"'.encode() in text
 
 
 def verdicts_on_record(notebook: Mapping[str, Any]) -> list[MarkedVerdict]:
-    """The verdicts of a graded notebook, in its order. Raises KeyError where a check has none: nobody has graded it; and
-    MarksError for a version that is not known."""
+    """The verdicts of a graded notebook, in its order. Raises KeyError where a check has none:
+    nobody has graded it; and MarksError for a version that is not known.
+    """
     _refuse_unknown(_of(notebook))
     marks = [_of(cell) for cell in notebook["cells"] if check_of(cell)]
     return [_marked_verdict(one["verdict"]) for one in marks]
@@ -95,7 +104,7 @@ def refuse_unknown_version(notebook: Mapping[str, Any]) -> None:
     _refuse_unknown(_of(notebook))
 
 
-# --- a cell -----------------------------------------------------------------------------------------------------------
+# --- a cell ---------------------------------------------------------------------------------------
 
 
 def check_mark(exercise: str) -> Metadata:

@@ -1,4 +1,6 @@
-"""What the reference answers, worked out once for all who are asked the same: a class is judged on the same inputs."""
+"""What the reference answers, worked out once for all who are asked the same: a class is judged on
+the same inputs.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ MOST_BYTES = 256 << 20
 
 
 class ReferenceAnswers:
-    """The reference's evaluations in this process. Those of one seed are kept, up to ``MOST_BYTES`` of outputs."""
+    """The reference's evaluations in this process. Those of one seed are kept, up to ``MOST_BYTES``
+    of outputs.
+    """
 
     def __init__(self, namespace: Mapping[str, Any]) -> None:
         self._namespace = namespace

@@ -25,10 +25,12 @@ def exercise(
 ) -> Callable[[Call], Exercise]:
     """Turn a probe ``probe(student, **inputs) -> {output: value}`` into an Exercise named after it.
 
-    signature: inputs and outputs with their dimensions, ``"W: D C, reg -> loss, dW: D C"``; or, where that is too long,
-    inputs and outputs: name -> dimensions (see ``autograder.language.dims``). points: what it is worth. checks: what is
-    asked of it; properties may follow by ``property_of``. terms: as for ``declare``. Raises ExerciseError when probe and
-    inputs disagree.
+    signature: inputs and outputs with their dimensions, ``"W: D C, reg -> loss, dW: D C"``; or,
+        where that is too long,
+    inputs and outputs: name -> dimensions (see ``autograder.language.dims``). points: what it is
+        worth. checks: what is
+    asked of it; properties may follow by ``property_of``. terms: as for ``declare``. Raises
+    ExerciseError when probe and inputs disagree.
     """
     read = read_signature(signature) if signature else ({}, {})
     ins, outs = (
@@ -70,12 +72,16 @@ def declare(
 ) -> Exercise:
     """Make an exercise.
 
-    answers: the functions or classes the student writes (default: the exercise's own name). given: name ->
-    ``(rng, sizes) -> value`` in place of the usual draw. sizes: dimension -> (lowest, highest). cases: situations every
-    check of values must try besides a random one. seconds: wall-clock limit of all the checks together; above
-    the usual, known mistakes are looked for sparingly. accelerated: training checks may use a GPU. released: whether what is
-    right in fixed situations may travel with the release; by default, where it takes many values. where: the file and
-    line it stands in, for messages. words: output -> what a report calls it, where its name is the probe's own.
+    answers: the functions or classes the student writes (default: the exercise's own name). given:
+        name ->
+    ``(rng, sizes) -> value`` in place of the usual draw. sizes: dimension -> (lowest, highest).
+    cases: situations every check of values must try besides a random one. seconds: wall-clock limit
+        of all the checks together; above
+    the usual, known mistakes are looked for sparingly. accelerated: training checks may use a GPU.
+    released: whether what is right in fixed situations may travel with the release; by default,
+        where it takes many values. where: the file and
+    line it stands in, for messages. words: output -> what a report calls it, where its name is the
+        probe's own.
     Raises ExerciseError for what does not fit.
     """
     for one in cases:
@@ -105,7 +111,9 @@ def declare(
 
 
 def exercises_in(module: ModuleType) -> dict[str, Exercise]:
-    """The exercises a module defines, in order, by name. Raises ExerciseError for one without checks."""
+    """The exercises a module defines, in order, by name. Raises ExerciseError for one without
+    checks.
+    """
     found = {thing.name: thing for thing in vars(module).values() if isinstance(thing, Exercise)}
     for one in found.values():
         if not one.checks:

@@ -48,7 +48,9 @@ def compile_beforehand(files: Mapping[str, bytes], folder: Path) -> None:
 
 
 def codes_of(files: Mapping[str, bytes], folder: Path) -> dict[str, CodeType]:
-    """The code of the modules among ``files``, by relative path; what does not compile is left out."""
+    """The code of the modules among ``files``, by relative path; what does not compile is left
+    out.
+    """
     codes = {}
     for name in names_of(files).values():
         with suppress(SyntaxError, ValueError):

@@ -1,6 +1,7 @@
 """An exercise is a probe and the checks that judge it; a trial is one run of them on one answer.
 
-The three belong together: an exercise has checks, a check judges a trial, a trial is of an exercise.
+The three belong together: an exercise has checks, a check judges a trial, a trial is of an
+    exercise.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ USUAL_SECONDS = 10.0
 
 
 class AnswerFailed(Exception):
-    """The answer gave no outputs to judge. Carries the Failure; the judge turns it into a finding."""
+    """The answer gave no outputs to judge. Carries the Failure; the judge turns it into a
+    finding.
+    """
 
     def __init__(self, failure: Failure, drawn: Case | None = None) -> None:
         super().__init__(failure.message)
@@ -51,10 +54,10 @@ class Drawn:
 class Trial:
     """One run of one exercise's checks. ``reference`` is None on a student's machine.
 
-    ``thorough`` says whether a mistake is worth looking for among all combinations of the known ones.
-    ``situations`` (case, inputs, sizes) stand in the place of drawn ones, where they are given.
-    ``released`` is the same answer's trial where what is right came with the release, if it did.
-    """
+    ``thorough`` says whether a mistake is worth looking for among all combinations of the known
+    ones. ``situations`` (case, inputs, sizes) stand in the place of drawn ones, where they are
+    given. ``released`` is the same answer's trial where what is right came with the release, if it
+    did."""
 
     exercise: Exercise
     evaluate: Evaluate
@@ -68,7 +71,9 @@ class Trial:
     _ours: list[Evaluation] = field(default_factory=list)
 
     def draws(self) -> Sequence[Drawn]:
-        """Two random examples and every case of the exercise, drawn and evaluated once for all checks."""
+        """Two random examples and every case of the exercise, drawn and evaluated once for all
+        checks.
+        """
         if not self._drawn:
             cases = [USUAL] * RANDOM_EXAMPLES + list(self.exercise.cases)
             made = self.situations or [(one, *self.exercise.draw(self.rng, one)) for one in cases]
@@ -80,7 +85,9 @@ class Trial:
         return self._drawn
 
     def working(self) -> Sequence[Drawn]:
-        """Those of ``draws()`` in which the answer gave outputs. Raises AnswerFailed where there is none."""
+        """Those of ``draws()`` in which the answer gave outputs. Raises AnswerFailed where there is
+        none.
+        """
         draws = self.draws()
         first = draws[0]
         if first.evaluation.failure and all(drawn.evaluation.failure for drawn in draws):
@@ -95,7 +102,9 @@ class Trial:
         return self._ours
 
     def mistaken(self, mistake: Mistake, k: int) -> dict[str, np.ndarray]:
-        """The outputs in the k-th of ``draws()`` of who makes a known mistake, read-only: a class shares them."""
+        """The outputs in the k-th of ``draws()`` of who makes a known mistake, read-only: a class
+        shares them.
+        """
         assert self.mistakes is not None
         drawn = self.draws()[k]
         return self.mistakes.evaluation(self.exercise, mistake, drawn.inputs, drawn.digest).arrays()
@@ -111,7 +120,9 @@ class Trial:
     def ask(
         self, one: Case = USUAL, **overrides: Any
     ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        """Draw inputs (with overrides), evaluate, and give (inputs, outputs): what properties are written with."""
+        """Draw inputs (with overrides), evaluate, and give (inputs, outputs): what properties are
+        written with.
+        """
         inputs, _ = self.exercise.draw(self.rng, one)
         inputs |= overrides
         return inputs, self.arrays([inputs])[0]
@@ -119,7 +130,9 @@ class Trial:
 
 @runtime_checkable
 class Check(Protocol):
-    """One thing that must be true of an answer. Pure: everything it touches comes in through the trial."""
+    """One thing that must be true of an answer. Pure: everything it touches comes in through the
+    trial.
+    """
 
     @property
     def title(self) -> str:
@@ -146,8 +159,8 @@ class Exercise(Probe):
     """A probe and how it is judged. Made by ``@exercise``; ``checks`` may be assigned after.
 
     ``released`` says whether what is right travels with the release; None leaves it to the rule.
-    ``where`` is the file and line where its author declared it, for messages; ``words`` say what an output is.
-    """
+    ``where`` is the file and line where its author declared it, for messages; ``words`` say what an
+    output is."""
 
     points: float
     seconds: float

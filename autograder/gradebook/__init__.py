@@ -1,4 +1,5 @@
-"""Where nbgrader meets the grader: five extension points that ``nbgrader_config.py`` names, and a whole class at once.
+"""Where nbgrader meets the grader: five extension points that ``nbgrader_config.py`` names, and a
+whole class at once.
 
     Autograde.exporter_class            SubmissionExporter   hands on the file, reads nothing: no submission can break it
     Autograde.sanitize_preprocessors    [Rebuild]            the notebook that runs, from the release and the answers

@@ -34,7 +34,9 @@ def has_submissions(course: Course, name: str) -> bool:
 
 
 def follow(course: Course, name: str, cells: Iterable[Mapping[str, Any]]) -> None:
-    """Add the cells of a solved notebook that the gradebook lacks, and remove those that are gone."""
+    """Add the cells of a solved notebook that the gradebook lacks, and remove those that are
+    gone.
+    """
     wanted = {kind: dict(found) for kind, found in _wanted(cells).items()}
 
     def change() -> None:

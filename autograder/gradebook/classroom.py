@@ -1,4 +1,6 @@
-"""A whole class: judged by a pool of workers, recorded by one writer, every verdict on disk as soon as it is made."""
+"""A whole class: judged by a pool of workers, recorded by one writer, every verdict on disk as soon
+as it is made.
+"""
 
 from __future__ import annotations
 
@@ -35,9 +37,12 @@ MOST_TOGETHER = 32
 class Wishes:
     """How a class is to be graded.
 
-    jobs: submissions judged at a time on this machine. isolation: a level of the wall (default: what nbgrader_config.py
-    says). feedback: also write the pages that students read. seed: draw these inputs (default: fresh ones). force: judge
-    again what has not changed. database: a gradebook other than nbgrader_config.py's, as an SQLAlchemy address. scheduler:
+    jobs: submissions judged at a time on this machine. isolation: a level of the wall (default:
+        what nbgrader_config.py
+    says). feedback: also write the pages that students read. seed: draw these inputs (default:
+    fresh ones). force: judge
+    again what has not changed. database: a gradebook other than nbgrader_config.py's, as an
+        SQLAlchemy address. scheduler:
     the address of a Dask scheduler, whose workers judge in place of this machine's.
     """
 
@@ -52,7 +57,9 @@ class Wishes:
 
 @dataclass(frozen=True)
 class StudentGrade:
-    """One row of the class's table, from the gradebook. ``written`` is what people gave for written answers so far."""
+    """One row of the class's table, from the gradebook. ``written`` is what people gave for written
+    answers so far.
+    """
 
     student: str
     score: float
@@ -66,10 +73,11 @@ class StudentGrade:
 
 @dataclass(frozen=True)
 class ClassGrades:
-    """What grading a class gave. ``failures`` are students whom nbgrader itself could not record, with its log;
-    ``unchanged`` counts those who had been graded before and handed in nothing new; ``pageless`` are those whose feedback
-    page could not be made, with nbgrader's log; ``untimed`` those of whom nobody can tell
-    whether they were late, and why."""
+    """What grading a class gave. ``failures`` are students whom nbgrader itself could not record,
+    with its log; ``unchanged`` counts those who had been graded before and handed in nothing new;
+    ``pageless`` are those whose feedback page could not be made, with nbgrader's log; ``untimed``
+    those of whom nobody can tell whether they were late, and why.
+    """
 
     assignment: str
     isolation: str
@@ -92,9 +100,9 @@ def grade_class(
 ) -> ClassGrades:
     """Grade every submission of an assignment: gradebook, autograded/ and feedback/.
 
-    Raises AssignmentError, ClassError or wall.WallError, each with one sentence, when nothing can be graded. What one
-    submission does costs no other anything. What ends the run costs no verdict that was made: run it again.
-    """
+    Raises AssignmentError, ClassError or wall.WallError, each with one sentence, when nothing can
+    be graded. What one submission does costs no other anything. What ends the run costs no verdict
+    that was made: run it again."""
     wishes = wishes or Wishes()
     loaded = load_assignment(course, assignment)
     loaded.insist_on_reference()  # before anybody is graded
@@ -195,7 +203,9 @@ class _Class:
     def _submissions(
         self, known: set[str], waiting: list[Ready]
     ) -> Iterator[tuple[str, Submission]]:
-        """What has to be judged, read one by one; what was judged before and only waits to be recorded is put aside."""
+        """What has to be judged, read one by one; what was judged before and only waits to be
+        recorded is put aside.
+        """
         from .recorder import Ready
 
         for student, folder in self._folders.items():

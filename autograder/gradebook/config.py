@@ -28,7 +28,9 @@ class ErrorLog(logging.Handler):
 
 
 def read_config(course: Path) -> Config:
-    """The course's own configuration. Raises ConfigError when there is none, or it cannot be used."""
+    """The course's own configuration. Raises ConfigError when there is none, or it cannot be
+    used.
+    """
     if not (course / COURSE_MARK).is_file():
         raise ConfigError(
             f"{COURSE_MARK} is missing: the course's folder has it, beside source/ and solutions/"

@@ -29,11 +29,14 @@ class OpenCourse:
     log: ErrorLog
 
     def submissions(self) -> dict[str, Path]:
-        """Student -> folder of what they handed in, without misnamed folders. Raises ClassError when nobody has."""
+        """Student -> folder of what they handed in, without misnamed folders. Raises ClassError
+        when nobody has.
+        """
         if found := {name: path for name, path in self._handed_in() if is_student_id(name)}:
             return found
         raise ClassError(
-            f"nobody has handed in {self.folders.assignment_id}: no folder matches {self._pattern()}"
+            f"nobody has handed in {self.folders.assignment_id}: no folder matches "
+            f"{self._pattern()}"
         )
 
     def misnamed(self) -> list[str]:
@@ -61,7 +64,9 @@ class OpenCourse:
         return Path(folder, f"{folders.assignment_id}.ipynb")
 
     def refuse_unknown(self, assignment: Assignment) -> None:
-        """Raises ClassError when the gradebook does not know the assignment as it is released now."""
+        """Raises ClassError when the gradebook does not know the assignment as it is released
+        now.
+        """
         known = patiently(lambda: self._cells(assignment.name), "read")
         asked = {
             nbgrader["grade_id"]
@@ -85,13 +90,16 @@ class OpenCourse:
                 ) from None
 
     def on_record(self, name: str) -> tuple[dict[str, Entry], dict[str, str]]:
-        """The gradebook's entries for an assignment by student, and the names of everybody in it."""
+        """The gradebook's entries for an assignment by student, and the names of everybody in
+        it.
+        """
         with alembic_on_path(), self.gradebook() as gradebook:
             try:
                 gradebook.find_assignment(name)
             except MissingEntry:
                 raise UnknownAssignment(
-                    f"the gradebook does not know {name}: `chainrule build {name}`, then `chainrule grade {name}`"
+                    f"the gradebook does not know {name}: `chainrule build {name}`, then "
+                    f"`chainrule grade {name}`"
                 ) from None
             book: Any = gradebook
             names = {
@@ -106,7 +114,9 @@ class OpenCourse:
 
 
 def open_course(course: Path, assignment: str, database: str | None = None) -> OpenCourse:
-    """Read the course's configuration; ``database`` names another gradebook. Raises ConfigError when it cannot be used."""
+    """Read the course's configuration; ``database`` names another gradebook. Raises ConfigError
+    when it cannot be used.
+    """
     root, log = course.resolve(), ErrorLog()
     config = read_config(root)
     folders = folders_in(config, log)

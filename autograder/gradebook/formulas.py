@@ -1,4 +1,5 @@
-"""Formulas as MathML, made when a page is written: a browser shows them without a script or a network.
+"""Formulas as MathML, made when a page is written: a browser shows them without a script or a
+network.
 
 What a student wrote between dollars goes through a converter into a tree, and of the tree only the
 elements and attributes named here are kept. What cannot be converted is shown as it was written.
@@ -89,7 +90,9 @@ def _kept(element: ElementTree.Element) -> ElementTree.Element:
 
 
 def _text(name: str, element: ElementTree.Element) -> str | None:
-    """What a leaf says: escapes read, and letters of another alphabet, which browsers want as such."""
+    """What a leaf says: escapes read, and letters of another alphabet, which browsers want as
+    such.
+    """
     text = element.text
     if text is None:
         return None
@@ -112,7 +115,9 @@ def _letter(alphabet: str, letter: str) -> str:
 
 
 class ReadLatex(Preprocessor):
-    """Outputs of kind text/latex are Markdown's formulas, for the page's one way of showing them."""
+    """Outputs of kind text/latex are Markdown's formulas, for the page's one way of showing
+    them.
+    """
 
     enabled = True
 

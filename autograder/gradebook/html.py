@@ -1,18 +1,23 @@
-"""What a browser may be shown of what students wrote: filters for nbconvert's templates, named in nbgrader_config.py.
+"""What a browser may be shown of what students wrote: filters for nbconvert's templates, named in
+nbgrader_config.py.
 
-``HTMLExporter.sanitize_html`` alone is not enough: nbgrader's own templates (feedback and Formgrader) put Markdown cells
-and comments on the page without cleaning them, and nbconvert's ``clean_html`` knows no paragraph and no heading. So the
-filters that these templates do use are replaced:
+``HTMLExporter.sanitize_html`` alone is not enough: nbgrader's own templates (feedback and
+Formgrader) put Markdown cells and comments on the page without cleaning them, and nbconvert's
+``clean_html`` knows no paragraph and no heading. So the filters that these templates do use are
+replaced:
 
     clean_html           rich output of code cells
     strip_files_prefix   all Markdown: the templates write ``markdown2html | strip_files_prefix``
     markdown2html        the same Markdown, which nbconvert refuses where a picture is missing: nobody would get a page
 
-What survives: text, headings, lists, tables, code, links (http, https, mailto, #; a relative one would open the student's
-own files in Formgrader's origin), pictures that are part of the page (png, jpeg, gif as data), and the style properties in
-_STYLES. What does not: scripts, forms, frames, svg, ids (Formgrader finds its score fields by id), classes that are not for
-colouring code, anything that is fetched from elsewhere. nh3 reads the page as a browser does and writes it anew.
-"""
+What survives: text, headings, lists, tables, code, links (http, https, mailto, #; a relative one
+    would open the student's
+own files in Formgrader's origin), pictures that are part of the page (png, jpeg, gif as data), and
+the style properties in
+_STYLES. What does not: scripts, forms, frames, svg, ids (Formgrader finds its score fields by id),
+    classes that are not for
+colouring code, anything that is fetched from elsewhere. nh3 reads the page as a browser does and
+writes it anew."""
 
 from __future__ import annotations
 
@@ -57,7 +62,9 @@ class Shown(str):
 
 
 def clean(html: str | bytes) -> str:
-    """HTML reduced to what can do no harm; of other tags the text stays, of scripts and styles nothing."""
+    """HTML reduced to what can do no harm; of other tags the text stays, of scripts and styles
+    nothing.
+    """
     if isinstance(html, Shown):
         return html
     return _clean(html.decode("utf-8", "replace") if isinstance(html, bytes) else str(html))
@@ -88,14 +95,18 @@ def _is_bearable(html: str) -> bool:
 
 
 def clean_markdown(html: str) -> str:
-    """The same for Markdown that has become HTML, in place of nbconvert's ``strip_files_prefix``: no link to files is
-    left that could have a prefix, and its search takes minutes where brackets are many."""
+    """The same for Markdown that has become HTML, in place of nbconvert's ``strip_files_prefix``:
+    no link to files is left that could have a prefix, and its search takes minutes where brackets
+    are many.
+    """
     return clean(html)
 
 
 @pass_context
 def markdown(context: Any, source: str) -> str:
-    """Markdown as HTML, whatever it holds: a picture that is missing is its caption, what cannot be read is text."""
+    """Markdown as HTML, whatever it holds: a picture that is missing is its caption, what cannot be
+    read is text.
+    """
     if (
         len(source) > LONGEST or len(_FORMULA.findall(source)) > MOST_FORMULAS
     ):  # slower than in proportion to both
@@ -111,7 +122,9 @@ def markdown(context: Any, source: str) -> str:
 
 _NONCE = secrets.token_hex(16)
 _PLACE = re.compile(rf'<var class="hl-{_NONCE}">(\d+)</var>')
-"""Where a formula goes once the page is clean: an element, for what stands in an attribute has no quotes left."""
+"""Where a formula goes once the page is clean: an element, for what stands in an attribute has no
+quotes left.
+"""
 
 
 class _Renderer(IPythonRenderer):

@@ -1,9 +1,10 @@
-"""Indexes that nbgrader's gradebook lacks: without them every question about one submission reads the table of all of them.
+"""Indexes that nbgrader's gradebook lacks: without them every question about one submission reads
+the table of all of them.
 
-nbgrader looks a submission's notebooks, grades and comments up by columns that come second in its unique constraints, or by
-joins over them, so that its feedback takes longer with every submission that is on record, and its table of a class grows
-with the square. The columns are indexed when a class is recorded; nbgrader's programs and Formgrader gain as well.
-"""
+nbgrader looks a submission's notebooks, grades and comments up by columns that come second in its
+unique constraints, or by joins over them, so that its feedback takes longer with every submission
+that is on record, and its table of a class grows with the square. The columns are indexed when a
+class is recorded; nbgrader's programs and Formgrader gain as well."""
 
 from __future__ import annotations
 

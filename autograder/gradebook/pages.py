@@ -1,4 +1,6 @@
-"""Feedback pages: by nbgrader's generate_feedback, and an exporter for it without nbconvert's second parse of every page."""
+"""Feedback pages: by nbgrader's generate_feedback, and an exporter for it without nbconvert's
+second parse of every page.
+"""
 
 from __future__ import annotations
 
@@ -27,16 +29,18 @@ from .students import pass_over_misnamed
 WORTH_A_PROCESS = 20
 """So many pages take longer than a process needs to start."""
 MOST_TOGETHER = 50
-"""Pages that a process writes with one exporter, before it tells of them: each exporter learns anew what cells look like."""
+"""Pages that a process writes with one exporter, before it tells of them: each exporter learns anew
+what cells look like.
+"""
 MOST_CELLS = 512
 
 
 class FeedbackExporter(HTMLExporter):
     """Renders nbgrader's feedback template.
 
-    HTMLExporter parses each finished page once more, to add attributes that JupyterLab's own pages need and this template
-    has no place for; on a graded notebook that takes longer than everything before it.
-    """
+    HTMLExporter parses each finished page once more, to add attributes that JupyterLab's own pages
+    need and this template has no place for; on a graded notebook that takes longer than everything
+    before it."""
 
     def __init__(self, **kw: Any) -> None:
         super().__init__(**kw)
@@ -78,8 +82,10 @@ Told = Callable[[str], None]
 def write_pages(
     course: OpenCourse, students: Iterable[str], jobs: int = 1, told: Told = lambda student: None
 ) -> None:
-    """Write the feedback of everybody who was recorded; ``told`` hears of each page. A page that fails costs no other, and
-    is in the course's log. Raises ClassError when the gradebook cannot be read, or the disk not be written."""
+    """Write the feedback of everybody who was recorded; ``told`` hears of each page. A page that
+    fails costs no other, and is in the course's log. Raises ClassError when the gradebook cannot be
+    read, or the disk not be written.
+    """
     waiting = [student for student in students if course.autograded(student).is_file()]
     processes = min(jobs, len(waiting) // WORTH_A_PROCESS)
     if processes < 2:
@@ -141,7 +147,9 @@ class _GaveUp(BaseException):
 
 
 class _Pages(GenerateFeedback):
-    """nbgrader's converter over some students, which waits for a gradebook that is locked or away; none are no error."""
+    """nbgrader's converter over some students, which waits for a gradebook that is locked or away;
+    none are no error.
+    """
 
     student_of: dict[str, str]
     """Path of the notebook -> student."""

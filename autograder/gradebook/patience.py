@@ -15,7 +15,9 @@ T = TypeVar("T")
 
 
 def patiently(act: Callable[[], T], does: str = "written") -> T:
-    """Do something with the gradebook, all of it again as long as its database is locked or away. Raises ClassError."""
+    """Do something with the gradebook, all of it again as long as its database is locked or away.
+    Raises ClassError.
+    """
     until = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
@@ -33,7 +35,9 @@ def patiently(act: Callable[[], T], does: str = "written") -> T:
 
 
 def _of_the_database(raised: BaseException) -> DBAPIError | None:
-    """What the database refused, if that is behind an error: nbgrader's methods raise their own in its place."""
+    """What the database refused, if that is behind an error: nbgrader's methods raise their own in
+    its place.
+    """
     error: BaseException | None = raised
     while error is not None:
         if isinstance(error, OperationalError) or (

@@ -1,9 +1,10 @@
-"""The one writer: judged submissions into nbgrader's gradebook and autograded/, as nbgrader's Autograde would write them.
+"""The one writer: judged submissions into nbgrader's gradebook and autograded/, as nbgrader's
+Autograde would write them.
 
-Autograde opens the database nine times a submission and waits for the disk after every cell. Here the same rows are written
-by the same methods of nbgrader's gradebook and preprocessors, over one connection, in one transaction for all the
-submissions that are ready. What nbgrader_config.py says about late penalties, students, files, permissions and hooks holds.
-"""
+Autograde opens the database nine times a submission and waits for the disk after every cell. Here
+the same rows are written by the same methods of nbgrader's gradebook and preprocessors, over one
+connection, in one transaction for all the submissions that are ready. What nbgrader_config.py says
+about late penalties, students, files, permissions and hooks holds."""
 
 from __future__ import annotations
 
@@ -43,7 +44,9 @@ from .release import alembic_on_path
 
 @dataclass(frozen=True)
 class Ready:
-    """A judged submission: whose, what they handed in, and the autograded notebook that waits to be put in its place."""
+    """A judged submission: whose, what they handed in, and the autograded notebook that waits to be
+    put in its place.
+    """
 
     student: str
     folder: Path
@@ -51,8 +54,9 @@ class Ready:
 
 
 class Recorder:
-    """Writes one assignment's submissions. Use as a context manager. Raises ClassError for a configuration whose steps it
-    cannot take, and for a gradebook or a disk that cannot be written."""
+    """Writes one assignment's submissions. Use as a context manager. Raises ClassError for a
+    configuration whose steps it cannot take, and for a gradebook or a disk that cannot be written.
+    """
 
     def __init__(self, course: OpenCourse, assignment: Assignment) -> None:
         self._course = course
@@ -94,7 +98,9 @@ class Recorder:
         os.chdir(self._before)
 
     def _look_up(self) -> None:
-        """The assignment's rows, which every submission refers to, and what makes them quick to find."""
+        """The assignment's rows, which every submission refers to, and what makes them quick to
+        find.
+        """
         add_indexes(self._gradebook.db)
         name = self._assignment.name
         self._row = self._gradebook.find_assignment(name)
@@ -117,7 +123,9 @@ class Recorder:
             raise
 
     def record(self, group: Sequence[Ready]) -> dict[str, str]:
-        """Record submissions together. Returns the students who could not be recorded, with what nbgrader said."""
+        """Record submissions together. Returns the students who could not be recorded, with what
+        nbgrader said.
+        """
         try:
             self._patiently(group)
         except ClassError:
@@ -141,7 +149,9 @@ class Recorder:
         return failures
 
     def _patiently(self, group: Sequence[Ready]) -> None:
-        """All rows in one transaction; again for a while when somebody else holds the database, or it went away."""
+        """All rows in one transaction; again for a while when somebody else holds the database, or
+        it went away.
+        """
 
         def enter() -> None:
             with self._transaction():
@@ -150,7 +160,7 @@ class Recorder:
 
         patiently(enter)
 
-    # --- the gradebook ----------------------------------------------------------------------------------------------
+    # --- the gradebook ----------------------------------------------------------------------------
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -204,8 +214,9 @@ class Recorder:
             step(self, rows, nb)
 
     def reckon_penalties(self, students: Collection[str]) -> None:
-        """The penalties of submissions that were recorded before: since then people may have given points for written
-        answers, or moved the due date. Nothing but the penalty changes."""
+        """The penalties of submissions that were recorded before: since then people may have given
+        points for written answers, or moved the due date. Nothing but the penalty changes.
+        """
         steps = [step for step in self._in_gradebook if step.saves is Recorder.save_penalty]
         if not students or not steps:
             return
@@ -260,10 +271,12 @@ class Recorder:
                 penalty = preprocessor._check_late_penalty(rows.notebook, penalty)
                 rows.notebook.late_submission_penalty = penalty
 
-    # --- autograded/ ------------------------------------------------------------------------------------------------
+    # --- autograded/ ------------------------------------------------------------------------------
 
     def _lay_out(self, one: Ready) -> None:
-        """The student's files, the instructor's over them, and last the notebook: it says that all the rest is done."""
+        """The student's files, the instructor's over them, and last the notebook: it says that all
+        the rest is done.
+        """
         name, convert = self._assignment.name, self._autograde
         folder = Path(
             self._folders.format_path(self._folders.autograded_directory, one.student, name)
@@ -322,7 +335,9 @@ class Recorder:
 
 @dataclass(frozen=True)
 class _Rows:
-    """A submission in the gradebook: its own row, its notebook's, and by cell name those of grades and comments."""
+    """A submission in the gradebook: its own row, its notebook's, and by cell name those of grades
+    and comments.
+    """
 
     submission: Any
     notebook: Any
@@ -342,13 +357,16 @@ class _Step:
 
 
 def _steps(autograde: Autograde, exporter: Any) -> tuple[list[_Step], list[Any]]:
-    """What the configured preprocessors come to: steps in the gradebook, then preprocessors that are not ours."""
+    """What the configured preprocessors come to: steps in the gradebook, then preprocessors that
+    are not ours.
+    """
     sanitize = [_resolved(one) for one in autograde.sanitize_preprocessors]
     after = [_resolved(one) for one in autograde.autograde_preprocessors]
     if sanitize != [Rebuild] or after[:1] != [Judge]:
         raise ClassError(
-            "nbgrader_config.py: Autograde.sanitize_preprocessors must be Rebuild alone and autograde_preprocessors begin "
-            "with Judge, as shipped: otherwise use `nbgrader autograde`"
+            "nbgrader_config.py: Autograde.sanitize_preprocessors must be Rebuild alone and "
+            "autograde_preprocessors begin with Judge, as shipped: otherwise use `nbgrader "
+            "autograde`"
         )
     known = {
         SaveScores: Recorder.save_scores,
@@ -365,8 +383,9 @@ def _steps(autograde: Autograde, exporter: Any) -> tuple[list[_Step], list[Any]]
             others.append(made)
         elif others:
             raise ClassError(
-                f"nbgrader_config.py: Autograde.autograde_preprocessors has {type(others[0]).__name__} before "
-                f"{kind.__name__}: put preprocessors of your own last, or use `nbgrader autograde`"
+                "nbgrader_config.py: Autograde.autograde_preprocessors has "
+                f"{type(others[0]).__name__} before {kind.__name__}: put preprocessors of your "
+                "own last, or use `nbgrader autograde`"
             )
         else:
             steps.append(_Step(made, known[kind]))

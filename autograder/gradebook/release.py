@@ -1,8 +1,8 @@
 """nbgrader's own generate_assignment, run in this process with the course's configuration.
 
-It works in a folder of its own and the result is copied from there: nbgrader removes the released assignment when
-anything goes wrong, for example when cells are added although there are submissions.
-"""
+It works in a folder of its own and the result is copied from there: nbgrader removes the released
+assignment when anything goes wrong, for example when cells are added although there are
+submissions."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ class Course:
 
 
 def read_course(course_root: Path) -> Course:
-    """Where the course's ``nbgrader_config.py`` puts things. Raises ConfigError when there is none, or it cannot be used."""
+    """Where the course's ``nbgrader_config.py`` puts things. Raises ConfigError when there is none,
+    or it cannot be used.
+    """
     from .config import ErrorLog, folders_in, read_config
 
     config = read_config(course_root)
@@ -40,14 +42,17 @@ def read_course(course_root: Path) -> Course:
     source = Path(os.path.normpath(course_root / folders.source_directory))
     if source == course_root / "source":
         raise ConfigError(
-            f"{COURSE_MARK}: source_directory must not be source/, or nbgrader releases the texts too"
+            f"{COURSE_MARK}: source_directory must not be source/, or nbgrader releases the texts "
+            "too"
         )
     release = Path(os.path.normpath(course_root / folders.release_directory))
     return Course(config, source, release, folders.db_url, folders.course_id)
 
 
 def generate(course: Course, stage: Path, name: str, *, record: bool) -> None:
-    """Turn ``stage/source/<name>`` into ``stage/release/<name>``; ``record`` also writes nbgrader's gradebook."""
+    """Turn ``stage/source/<name>`` into ``stage/release/<name>``; ``record`` also writes nbgrader's
+    gradebook.
+    """
     from nbgrader.converters import GenerateAssignment
     from nbgrader.coursedir import CourseDirectory
     from traitlets.config import Config
@@ -86,8 +91,9 @@ def _in_a_line(name: str, errors: list[str]) -> str:
     said = "\n".join(errors)
     if "Cannot add or remove cells" in said or "submissions associated with it" in said:
         return (
-            f"{name}: there are submissions already, and cells would come, go or change their names: "
-            f"if that is meant, `chainrule build {name} --update` changes them in the gradebook and grades again"
+            f"{name}: there are submissions already, and cells would come, go or change their "
+            f"names: if that is meant, `chainrule build {name} --update` changes them in the "
+            "gradebook and grades again"
         )
     tracebacks = [text for text in errors if text.startswith("Traceback")]
     last = (tracebacks or errors)[-1].strip().splitlines()[-1]
@@ -96,7 +102,9 @@ def _in_a_line(name: str, errors: list[str]) -> str:
 
 @contextmanager
 def alembic_on_path() -> Iterator[None]:
-    """nbgrader starts ``alembic`` by name to make a new gradebook; it lies beside the interpreter, PATH or not."""
+    """nbgrader starts ``alembic`` by name to make a new gradebook; it lies beside the interpreter,
+    PATH or not.
+    """
     before = os.environ.get("PATH")
     beside = [str(Path(sys.executable).parent), sysconfig.get_path("scripts")]
     os.environ["PATH"] = os.pathsep.join([*dict.fromkeys(beside), *([before] if before else [])])

@@ -1,1 +1,3 @@
-"""Judging one submitted notebook: load the assignment, rebuild what the student sent, run it behind the wall, judge."""
+"""Judging one submitted notebook: load the assignment, rebuild what the student sent, run it behind
+the wall, judge.
+"""

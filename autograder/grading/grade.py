@@ -1,8 +1,9 @@
-"""Judging one notebook: run the rebuilt cells behind the wall, judge each check, write the check cells' outputs.
+"""Judging one notebook: run the rebuilt cells behind the wall, judge each check, write the check
+cells' outputs.
 
-The grader alone writes the outputs of a check cell: the report, and last the score as the one number that nbgrader
-reads. What a student prints, displays or returns is never among them. Scoring fails closed: no verdict, no points,
-and a reason on the record.
+The grader alone writes the outputs of a check cell: the report, and last the score as the one
+number that nbgrader reads. What a student prints, displays or returns is never among them. Scoring
+fails closed: no verdict, no points, and a reason on the record.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ OUT_OF_MEMORY = "The grader ran out of memory over this submission"
 
 @dataclass(frozen=True)
 class GradedNotebook:
-    """A notebook with its verdicts. ``problem`` says why it could not be judged at all, if so; ``ours`` whose fault."""
+    """A notebook with its verdicts. ``problem`` says why it could not be judged at all, if so;
+    ``ours`` whose fault.
+    """
 
     notebook: dict[str, Any]
     verdicts: list[Verdict] = field(default_factory=list)
@@ -77,7 +80,9 @@ def rebuild_bytes(
 
 
 def unreadable(assignment: Assignment, problem: str) -> Rebuilt:
-    """The notebook of somebody whose submission cannot be judged: the release, with the reason on top."""
+    """The notebook of somebody whose submission cannot be judged: the release, with the reason on
+    top.
+    """
     return rebuild(assignment.release, None, f"This submission could not be graded: {problem}.")
 
 
@@ -89,7 +94,9 @@ def grade_rebuilt(
     files: Mapping[str, bytes] | None = None,
     seed: int | None = None,
 ) -> GradedNotebook:
-    """Run and judge a rebuilt notebook in place: fill every cell's outputs and make every verdict."""
+    """Run and judge a rebuilt notebook in place: fill every cell's outputs and make every
+    verdict.
+    """
     seed = secrets.randbits(32) if seed is None else seed
     problem = notebook_marks(notebook).problem
     if problem:
@@ -112,8 +119,9 @@ def grade_rebuilt(
 def not_judged(
     assignment: Assignment, notebook: dict[str, Any], why: str, seed: int
 ) -> GradedNotebook:
-    """A rebuilt notebook that the grader failed to judge: no points, and a flag for people to look at it. A problem of the
-    submission itself, known before, stays what it was."""
+    """A rebuilt notebook that the grader failed to judge: no points, and a flag for people to look
+    at it. A problem of the submission itself, known before, stays what it was.
+    """
     problem = notebook_marks(notebook).problem
     _without_outputs(notebook)
     said = problem or OURS.format(f"{why.rstrip('.')}.")
@@ -136,7 +144,9 @@ def verdicts_of(
     files: Mapping[str, bytes],
     seed: int,
 ) -> dict[str, Verdict]:
-    """Run a rebuilt notebook and judge the exercises whose check cells it has. Raises WallError when that fails twice."""
+    """Run a rebuilt notebook and judge the exercises whose check cells it has. Raises WallError
+    when that fails twice.
+    """
     from ..errors import WallError
 
     try:
@@ -220,7 +230,9 @@ def _written(
     *,
     ours: bool = False,
 ) -> GradedNotebook:
-    """Write the check cells' outputs, and the verdicts into their metadata for whoever records them."""
+    """Write the check cells' outputs, and the verdicts into their metadata for whoever records
+    them.
+    """
     in_order: list[Verdict] = []
     for cell in notebook["cells"]:
         check = check_of(cell)
@@ -236,7 +248,9 @@ def _written(
 
 
 def check_outputs(verdict: Verdict, points: float) -> list[dict[str, Any]]:
-    """A check cell's outputs: report, heat map if there is one, and last the score, the only number nbgrader sees."""
+    """A check cell's outputs: report, heat map if there is one, and last the score, the only number
+    nbgrader sees.
+    """
     from ..report import heat_map_png, to_html, to_text
 
     outputs = [

@@ -25,7 +25,9 @@ PICTURES = ("image/png", "image/jpeg", "image/gif")
 
 @dataclass(frozen=True)
 class SubmittedCell:
-    """One cell: its text, and the two names by which it may be a cell of the release. Nothing else is believed."""
+    """One cell: its text, and the two names by which it may be a cell of the release. Nothing else
+    is believed.
+    """
 
     cell_type: CellType
     source: str
@@ -43,11 +45,13 @@ class Submitted:
 
 
 def read_notebook(data: bytes) -> Submitted:
-    """Read the bytes of an ``.ipynb`` file. Raises SubmissionError when there are no cells to be had."""
+    """Read the bytes of an ``.ipynb`` file. Raises SubmissionError when there are no cells to be
+    had.
+    """
     if len(data) > NOTEBOOK_BYTES:
         raise SubmissionError(
-            f"the notebook is {len(data) / MEGABYTE:.0f} MB, the limit is {NOTEBOOK_BYTES // MEGABYTE} MB: "
-            "clear its outputs, save and submit again"
+            f"the notebook is {len(data) / MEGABYTE:.0f} MB, the limit is "
+            f"{NOTEBOOK_BYTES // MEGABYTE} MB: clear its outputs, save and submit again"
         )
     if not data.strip():
         raise SubmissionError("the notebook file is empty: submit it again")
@@ -78,7 +82,8 @@ def read_notebook(data: bytes) -> Submitted:
         raise SubmissionError("the notebook has no cells: submit the notebook with your answers")
     if len(cells) > CELLS:
         raise SubmissionError(
-            f"the notebook has {len(cells)} cells, the limit is {CELLS}: remove cells you do not need"
+            f"the notebook has {len(cells)} cells, the limit is {CELLS}: remove cells you do not "
+            "need"
         )
     return _read_cells(cells, _foreign_kernel(notebook))
 
@@ -107,7 +112,8 @@ def _read_cells(cells: list[Any], notes: list[str]) -> Submitted:
         )
     if sum(len(cell.source) for cell in read) > SOURCE_BYTES:
         raise SubmissionError(
-            f"the notebook holds more than {SOURCE_BYTES // MEGABYTE} MB of text: remove pasted data"
+            f"the notebook holds more than {SOURCE_BYTES // MEGABYTE} MB of text: remove pasted "
+            "data"
         )
     pictures = sum(
         len(data)
@@ -117,7 +123,8 @@ def _read_cells(cells: list[Any], notes: list[str]) -> Submitted:
     )
     if pictures > PICTURE_BYTES:
         raise SubmissionError(
-            f"the pictures in the notebook take more than {PICTURE_BYTES // MEGABYTE} MB: shrink them"
+            f"the pictures in the notebook take more than {PICTURE_BYTES // MEGABYTE} MB: shrink "
+            "them"
         )
     return Submitted(tuple(read), tuple(notes))
 
@@ -128,7 +135,8 @@ def _foreign_kernel(notebook: dict[str, Any]) -> list[str]:
     language = kernel.get("language", "python") if isinstance(kernel, dict) else "python"
     if isinstance(language, str) and language.lower() not in ("python", ""):
         return [
-            f"The notebook asked for a kernel of another language ({language[:40]}); it was run with Python."
+            f"The notebook asked for a kernel of another language ({language[:40]}); it was run "
+            "with Python."
         ]
     return []
 
@@ -167,7 +175,9 @@ def _pictures(cell: dict[str, Any]) -> dict[str, dict[str, str]]:
 
 
 def read_plain_file(path: Path, limit: int = NOTEBOOK_BYTES) -> bytes:
-    """The bytes of a regular file: no link (it may point out of the submission), no pipe, nothing above the limit."""
+    """The bytes of a regular file: no link (it may point out of the submission), no pipe, nothing
+    above the limit.
+    """
     try:
         descriptor = os.open(
             path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -184,7 +194,8 @@ def read_plain_file(path: Path, limit: int = NOTEBOOK_BYTES) -> bytes:
             raise SubmissionError(f"{path.name} is no ordinary file: hand in the file itself")
         if status.st_size > limit:
             raise SubmissionError(
-                f"{path.name} is {status.st_size / MEGABYTE:.0f} MB, the limit is {limit // MEGABYTE} MB: "
-                "clear the notebook's outputs or leave large files out, and submit again"
+                f"{path.name} is {status.st_size / MEGABYTE:.0f} MB, the limit is "
+                f"{limit // MEGABYTE} MB: clear the notebook's outputs or leave large files out, "
+                "and submit again"
             )
         return file.read(limit + 1)

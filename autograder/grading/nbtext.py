@@ -1,7 +1,8 @@
-"""A notebook as the text of its file, letter for letter as nbformat writes it, without importing nbformat.
+"""A notebook as the text of its file, letter for letter as nbformat writes it, without importing
+nbformat.
 
-nbformat validates whatever it writes against a schema and takes a second to import; the notebooks here are made by the
-grader, cell by cell.
+nbformat validates whatever it writes against a schema and takes a second to import; the notebooks
+here are made by the grader, cell by cell.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from typing import Any
 
 
 def text_of_notebook(notebook: Mapping[str, Any]) -> str:
-    """The file's text. Multiline strings become lists of lines; the notebook itself is left as it is."""
+    """The file's text. Multiline strings become lists of lines; the notebook itself is left as it
+    is.
+    """
     split = {**notebook, "cells": [_cell(cell) for cell in notebook["cells"]]}
     return json.dumps(split, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 

@@ -1,15 +1,19 @@
-"""From the release and what a student sent, the notebook that runs: instructor's cells, the student's content.
+"""From the release and what a student sent, the notebook that runs: instructor's cells, the
+student's content.
 
 The order and every word of metadata are the release's. Of the submission only text is taken:
 
-* The answer in a solution or written-question cell is the first submitted cell with that grade_id whose text differs
-  from the release's. Further copies (a duplicated or split cell) that differ run where they stand, as extra cells;
-  copies equal to the stub are dropped, so that an unused copy does not undo an answer.
-* A solution cell that was deleted is shown as released but not run: an answer written elsewhere stays valid.
+* The answer in a solution or written-question cell is the first submitted cell with that grade_id
+  whose text differs from the release's. Further copies (a duplicated or split cell) that differ run
+  where they stand, as extra cells; copies equal to the stub are dropped, so that an unused copy
+  does not undo an answer.
+* A solution cell that was deleted is shown as released but not run: an answer written elsewhere
+    stays valid.
 * Cells that lost their names are found by their text and their place (``matching``).
-* Check cells and read-only cells are the release's, whatever was sent. A deleted one is back. What a
-  student imports in one is imported after it.
-* A demonstration is run only if the student changed it; one left alone, or deleted, is shown but not run.
+* Check cells and read-only cells are the release's, whatever was sent. A deleted one is back. What
+  a student imports in one is imported after it.
+* A demonstration is run only if the student changed it; one left alone, or deleted, is shown but
+    not run.
 * The student's own cells run after the cell they followed.
 """
 
@@ -82,7 +86,8 @@ def _merge(
     matches = match_cells(released, submitted.cells)
     if not any(match is not None for match in matches):
         notes.append(
-            "None of the assignment's cells were found in this notebook: was another notebook handed in?"
+            "None of the assignment's cells were found in this notebook: was another notebook "
+            "handed in?"
         )
     notes += _overwritten(released, submitted.cells, matches)
     answers = _answers(released, submitted.cells, matches)
@@ -127,7 +132,9 @@ def _answers(
     cells: Sequence[SubmittedCell],
     matches: Sequence[int | None],
 ) -> dict[int, int]:
-    """Released index -> index of the submitted cell whose text stands there: the first changed one, else the first."""
+    """Released index -> index of the submitted cell whose text stands there: the first changed one,
+    else the first.
+    """
     answers: dict[int, int] = {}
     for index, match in enumerate(matches):
         if match is None or role_of(released[match]) == "instructor":
@@ -233,7 +240,9 @@ def _extra(cell: SubmittedCell, number: int) -> dict[str, Any]:
 
 
 def _note(sentences: Sequence[str]) -> dict[str, Any]:
-    """What the grader has to say about the notebook as a whole, as its first cell. Indented: shown as it is written."""
+    """What the grader has to say about the notebook as a whole, as its first cell. Indented: shown
+    as it is written.
+    """
     lines = "\n".join("    " + sentence.replace("\n", " ") for sentence in sentences)
     return {
         "cell_type": "markdown",

@@ -12,7 +12,8 @@ from ..language.verdict import Verdict, replace
 def with_the_cells_error(
     verdict: Verdict, answers: Iterable[str], cells: Iterable[Mapping[str, Any]]
 ) -> Verdict:
-    """The verdict, with the error of the cell where one of its ``answers`` should have been defined, if there is one.
+    """The verdict, with the error of the cell where one of its ``answers`` should have been
+    defined, if there is one.
 
     ``cells`` are the code cells as they ran, with their outputs.
     """
@@ -28,7 +29,9 @@ def with_the_cells_error(
 
 
 def _error(cell: Mapping[str, Any]) -> str:
-    """``SyntaxError: invalid syntax``; empty where a cell ran to its end, or raised what an unwritten answer raises."""
+    """``SyntaxError: invalid syntax``; empty where a cell ran to its end, or raised what an
+    unwritten answer raises.
+    """
     for output in cell.get("outputs", ()):
         if output.get("output_type") == "error" and output.get("ename") != "NotImplementedError":
             return f"{output.get('ename')}: {output.get('evalue')}"[:500]

@@ -1,7 +1,8 @@
-"""One submission to judge, as plain data, and what came of it: what crosses between the class and whoever judges it.
+"""One submission to judge, as plain data, and what came of it: what crosses between the class and
+whoever judges it.
 
-``grade_submission`` is a function of its argument alone: it may run in this process, in another one, on another machine.
-"""
+``grade_submission`` is a function of its argument alone: it may run in this process, in another
+one, on another machine."""
 
 from __future__ import annotations
 
@@ -40,8 +41,9 @@ class HandedIn:
 
 @dataclass(frozen=True)
 class Submission:
-    """One submission, with all that its verdict depends on. ``key`` names the content, and goes into the notebook;
-    ``engine``, if given, is the engine's code that may judge it."""
+    """One submission, with all that its verdict depends on. ``key`` names the content, and goes
+    into the notebook; ``engine``, if given, is the engine's code that may judge it.
+    """
 
     bundle: Bundle
     handed_in: HandedIn
@@ -54,8 +56,10 @@ class Submission:
 
 @dataclass(frozen=True)
 class Judged:
-    """A submission with its verdicts. ``notebook`` is the text of the autograded file; ``problem`` says why it could not
-    be judged at all, if so, and ``ours`` whose fault that is. ``isolation`` is the level that was in force."""
+    """A submission with its verdicts. ``notebook`` is the text of the autograded file; ``problem``
+    says why it could not be judged at all, if so, and ``ours`` whose fault that is. ``isolation``
+    is the level that was in force.
+    """
 
     notebook: str
     verdicts: tuple[Verdict, ...]
@@ -80,14 +84,15 @@ def read_handed_in(folder: Path, assignment: Assignment) -> HandedIn:
 
 
 def grade_submission(submission: Submission) -> Judged:
-    """Judge a submission behind this process's warm wall. Raises WallError when it cannot stand, OtherEngine when this is
-    not the code that was meant, and nothing for what was submitted."""
+    """Judge a submission behind this process's warm wall. Raises WallError when it cannot stand,
+    OtherEngine when this is not the code that was meant, and nothing for what was submitted.
+    """
     from .walls import warm_wall
 
     if submission.engine and submission.engine != engine_digest():
         raise OtherEngine(
-            f"{platform.node()} has another version of chainrule, coursekit, Python or NumPy than the machine that grades: "
-            "install the same on both"
+            f"{platform.node()} has another version of chainrule, coursekit, Python or NumPy than "
+            "the machine that grades: install the same on both"
         )
     assignment = _assignment(submission.bundle)
     notebook = rebuild_handed_in(assignment, submission.handed_in).notebook
@@ -101,7 +106,9 @@ def grade_submission(submission: Submission) -> Judged:
 
 
 def warm_up(bundle: Bundle, isolation: str) -> None:
-    """Be ready to judge submissions of an assignment. Raises AssignmentError, or WallError when no wall can stand."""
+    """Be ready to judge submissions of an assignment. Raises AssignmentError, or WallError when no
+    wall can stand.
+    """
     from ..wall.wire.limits import Limits
     from .walls import warm_wall
 
@@ -111,7 +118,9 @@ def warm_up(bundle: Bundle, isolation: str) -> None:
 
 
 def fault(submission: Submission, why: str) -> Judged:
-    """What stands on the record when a submission could not be judged, by a fault that is not the student's."""
+    """What stands on the record when a submission could not be judged, by a fault that is not the
+    student's.
+    """
     assignment = _assignment(submission.bundle)
     return _finished(
         not_judged(

@@ -1,4 +1,6 @@
-"""The warm walls of this process: started with the first submission, kept for the next, closed at the end."""
+"""The warm walls of this process: started with the first submission, kept for the next, closed at
+the end.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ _lock = Lock()
 def warm_wall(
     isolation: str, limits: Limits, course: Path, modules: tuple[str, ...]
 ) -> Iterator[Wall]:
-    """The wall for this level of isolation, this course, which it hides, and these modules; one user at a time.
+    """The wall for this level of isolation, this course, which it hides, and these modules; one
+    user at a time.
 
     Raises WallError when it cannot stand.
     """

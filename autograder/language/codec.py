@@ -1,8 +1,10 @@
-"""A verdict as JSON and back: the one form in which it is kept, in graded notebooks and beside them.
+"""A verdict as JSON and back: the one form in which it is kept, in graded notebooks and beside
+them.
 
-Evidence is not in it: it is numbers and pictures for the page, which is written before a verdict is put away. What students
-see of a verdict is another form, ``Verdict.public``; a public finding that comes back over the network is read here too.
-"""
+Evidence is not in it: it is numbers and pictures for the page, which is written before a verdict is
+    put away. What students
+see of a verdict is another form, ``Verdict.public``; a public finding that comes back over the
+network is read here too."""
 
 from __future__ import annotations
 
@@ -14,8 +16,9 @@ from ..errors import MarksError
 from .verdict import Finding, Status, Verdict, replace
 
 VERSION = 2
-"""Written with every verdict. Version 1, of the first edition, stated none: it held the names of the checks, not the words
-of their findings."""
+"""Written with every verdict. Version 1, of the first edition, stated none: it held the names of
+the checks, not the words of their findings.
+"""
 LONGEST_SENTENCE = 2000
 
 
@@ -36,8 +39,9 @@ def to_json(verdict: Verdict) -> dict[str, Any]:
 
 
 def from_json(stated: Mapping[str, Any]) -> Verdict:
-    """A verdict of this version or an older one. Raises MarksError for a newer one, and KeyError, TypeError or ValueError
-    for what is no verdict."""
+    """A verdict of this version or an older one. Raises MarksError for a newer one, and KeyError,
+    TypeError or ValueError for what is no verdict.
+    """
     refuse_newer(stated.get("version", 1), VERSION, "a verdict")
     first_edition = "version" not in stated
     findings = (
@@ -62,14 +66,15 @@ def refuse_newer(version: object, known: int, what: str) -> None:
     """Raises MarksError unless ``version`` is one of 1 to ``known``."""
     if version not in range(1, known + 1) or isinstance(version, bool):
         raise MarksError(
-            f"{what} of version {version!r} was found, and this chainrule reads versions 1 to {known}: "
-            "install the chainrule that wrote it, or grade again with this one"
+            f"{what} of version {version!r} was found, and this chainrule reads versions 1 to "
+            f"{known}: install the chainrule that wrote it, or grade again with this one"
         )
 
 
 def finding_from_public(stated: Mapping[str, Any]) -> Finding:
-    """A finding from ``Finding.public``, whoever says that it is one: its words are cut at ``LONGEST_SENTENCE``
-    characters. Raises KeyError or TypeError for what is none."""
+    """A finding from ``Finding.public``, whoever says that it is one: its words are cut at
+    ``LONGEST_SENTENCE`` characters. Raises KeyError or TypeError for what is none.
+    """
     check, message, hint = (
         _typed(stated[key], str)[:LONGEST_SENTENCE] for key in ("check", "message", "hint")
     )
@@ -100,8 +105,9 @@ def _finding_from_json(stated: Mapping[str, Any]) -> Finding:
 
 
 def _of_the_first_edition(stated: Mapping[str, Any]) -> list[Finding]:
-    """Its findings have no words: those are in its one sentence. The mistakes are said to be the first failed check's,
-    since nobody wrote down whose they are."""
+    """Its findings have no words: those are in its one sentence. The mistakes are said to be the
+    first failed check's, since nobody wrote down whose they are.
+    """
     found = [
         Finding(_typed(check, str), _typed(passed, bool, NoneType), "")
         for check, passed in stated["checks"]
@@ -134,7 +140,9 @@ def _status(stated: Any) -> Status:
 
 
 def _typed(value: Any, *kinds: type) -> Any:
-    """The value itself. Raises TypeError when it is of another kind; true and false are no numbers."""
+    """The value itself. Raises TypeError when it is of another kind; true and false are no
+    numbers.
+    """
     if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
         raise TypeError(f"{value!r} is no {kinds[0].__name__}")
     return value

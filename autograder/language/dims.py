@@ -1,15 +1,15 @@
 """Named dimensions: the small language in which shapes are stated and misshapes are explained.
 
-A *specification* is a string of dimension names, e.g. ``"N D"``: a float array of two axes. ``""`` is a scalar.
-A last word says what the entries are, if not floats:
+A *specification* is a string of dimension names, e.g. ``"N D"``: a float array of two axes. ``""``
+is a scalar. A last word says what the entries are, if not floats:
 
     ``"N int<C"``   integers in [0, C), for example labels
     ``"N C bool"``  booleans
     ``"int"``       one integer;  ``"str"``  one string;  ``"bool"``  one boolean
 
-Names are single words and stand for sizes drawn afresh, all different, so that a transpose never passes by luck. A
-number is a fixed size (``"3"``), ``D+1`` a size derived by adding to a named one, and ``any`` accepts any size.
-"""
+Names are single words and stand for sizes drawn afresh, all different, so that a transpose never
+passes by luck. A number is a fixed size (``"3"``), ``D+1`` a size derived by adding to a named one,
+and ``any`` accepts any size."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ _MULTIPLE = re.compile(r"^(\d+)\*([A-Za-z][A-Za-z0-9_]*)$")
 
 @dataclass(frozen=True)
 class Dims:
-    """One array's named axes and the kind of its entries. ``below`` names the dimension that bounds integers."""
+    """One array's named axes and the kind of its entries. ``below`` names the dimension that bounds
+    integers.
+    """
 
     axes: tuple[str, ...]
     entries: Entries = "float"
@@ -46,7 +48,9 @@ class Dims:
         )
 
     def shape(self, sizes: Mapping[str, int]) -> tuple[int | None, ...]:
-        """The numbers behind the names; None where any size will do. Raises DimsError for an unknown name."""
+        """The numbers behind the names; None where any size will do. Raises DimsError for an
+        unknown name.
+        """
         return tuple(_size(axis, sizes) for axis in self.axes)
 
     def names(self) -> set[str]:
@@ -58,7 +62,9 @@ class Dims:
 
 
 def parse(specification: str) -> Dims:
-    """Read ``"N D"``, ``"N int<C"``, ``"N C bool"``, ``""``. Raises DimsError with the word that does not fit."""
+    """Read ``"N D"``, ``"N int<C"``, ``"N C bool"``, ``""``. Raises DimsError with the word that
+    does not fit.
+    """
     words = specification.split()
     entries: Entries = "float"
     below: str | None = None
@@ -71,7 +77,8 @@ def parse(specification: str) -> Dims:
     for word in words:
         if not _AXIS.match(word):
             raise DimsError(
-                f"{word!r} in {specification!r} is not a dimension: write a name, a number, 'D+1' or 'any'"
+                f"{word!r} in {specification!r} is not a dimension: write a name, a number, 'D+1' "
+                "or 'any'"
             )
     return Dims(tuple(words), entries, below)
 
@@ -109,7 +116,8 @@ def _size(axis: str, sizes: Mapping[str, int]) -> int | None:
 def draw_sizes(
     names: set[str], ranges: Mapping[str, tuple[int, int]], rng: np.random.Generator
 ) -> dict[str, int]:
-    """Draw a size for every name, all different, within ``ranges`` (default 3 to 9, both ends included).
+    """Draw a size for every name, all different, within ``ranges`` (default 3 to 9, both ends
+    included).
 
     Raises DimsError when the ranges leave no way to make the sizes different.
     """
@@ -132,7 +140,9 @@ def _span(bounds: tuple[int, int] | None) -> int:
 
 
 def shape_in_words(shape: tuple[int, ...], sizes: Mapping[str, int]) -> str:
-    """``(7, 4)`` as ``(D, C) = (7, 4)`` where every number is the size of exactly one known name."""
+    """``(7, 4)`` as ``(D, C) = (7, 4)`` where every number is the size of exactly one known
+    name.
+    """
     by_size: dict[int, list[str]] = {}
     for name, size in sizes.items():
         by_size.setdefault(size, []).append(name)
@@ -151,7 +161,9 @@ def _tuple(parts: object) -> str:
 def explain_shape(
     name: str, got: tuple[int, ...], wanted: Dims, sizes: Mapping[str, int]
 ) -> str | None:
-    """None when ``got`` fits, else one sentence that says which axis is wrong and, where it shows, why."""
+    """None when ``got`` fits, else one sentence that says which axis is wrong and, where it shows,
+    why.
+    """
     target = wanted.shape(sizes)
     if _fits(got, target):
         return None
@@ -189,7 +201,10 @@ def _why(
         return ": the axes are in another order"
     squeezed = tuple(size for size in got if size != 1)
     if len(got) > len(expected) and squeezed == tuple(size for size in expected if size != 1):
-        return f": an extra axis of length 1 (keepdims, or a reshape?); {got} broadcasts silently where {expected} is meant"
+        return (
+            f": an extra axis of length 1 (keepdims, or a reshape?); {got} broadcasts silently "
+            f"where {expected} is meant"
+        )
     if len(got) == len(expected):
         wrong = [
             f"axis {k} is {a} but {axis} is {b}"

@@ -25,7 +25,9 @@ PLACES = (
 
 
 def in_words(name: str) -> str:
-    """A name without underscores as it stands; others by the pattern they follow, or with spaces."""
+    """A name without underscores as it stands; others by the pattern they follow, or with
+    spaces.
+    """
     for pattern, words in PLACES:
         if found := re.fullmatch(pattern, name):
             inner = found.group(1) if found.groups() else ""
@@ -34,4 +36,6 @@ def in_words(name: str) -> str:
 
 
 LONE = frozenset({"next_w", "next_h", "next_c", "prev_h", "prev_c", "dprev_h", "dprev_c", "x_test"})
-"""Names with underscores that a student knows: they are arguments and results of functions of theirs."""
+"""Names with underscores that a student knows: they are arguments and results of functions of
+theirs.
+"""

@@ -1,4 +1,6 @@
-"""A probe: how an answer is called. Its inputs and how they are drawn, its outputs, and the names it calls."""
+"""A probe: how an answer is called. Its inputs and how they are drawn, its outputs, and the names
+it calls.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ class MissingAnswer(AttributeError):
 
 
 class Misreturned(ValueError):
-    """An answer returned something else than was asked for: one sentence that says what, and what it must return."""
+    """An answer returned something else than was asked for: one sentence that says what, and what
+    it must return.
+    """
 
 
 @dataclass(frozen=True)
@@ -34,10 +38,11 @@ class Absent:
 
 
 class Answers:
-    """What a probe calls its answers on: attribute access into a namespace, here the student's or the reference's.
+    """What a probe calls its answers on: attribute access into a namespace, here the student's or
+    the reference's.
 
-    Functions get copies of the probe's inputs, at every call: one that changes an argument in place is told so, and the
-    next call still gets what was drawn.
+    Functions get copies of the probe's inputs, at every call: one that changes an argument in place
+    is told so, and the next call still gets what was drawn.
     """
 
     def __init__(
@@ -78,7 +83,9 @@ class Answers:
 def changed_and_shared(
     answers: Answers, returned: Mapping[str, Any]
 ) -> tuple[list[str], list[str]]:
-    """The inputs that answers changed in their copies, and the names among ``returned`` that are views of such a copy."""
+    """The inputs that answers changed in their copies, and the names among ``returned`` that are
+    views of such a copy.
+    """
     copies = answers._copies
     changed = {name for name, given, copied in copies if not same_entries(given, copied)}
     shared = [
@@ -99,10 +106,11 @@ def same_entries(one: np.ndarray, other: np.ndarray) -> bool:
 
 @dataclass(frozen=True)
 class Case:
-    """A situation the checks must try: a title in words, fixed sizes, and inputs that replace the drawn ones.
+    """A situation the checks must try: a title in words, fixed sizes, and inputs that replace the
+    drawn ones.
 
-    Each override is a value, or a callable ``(rng, inputs) -> value`` that sees the inputs drawn before it.
-    """
+    Each override is a value, or a callable ``(rng, inputs) -> value`` that sees the inputs drawn
+    before it."""
 
     title: str
     sizes: Mapping[str, int] = field(default_factory=dict)
@@ -110,7 +118,9 @@ class Case:
 
 
 def case(title: str, /, sizes: Mapping[str, int] | None = None, **overrides: Any) -> Case:
-    """Write a Case: ``case("strong regularisation", reg=2.5)``, ``case("one example", sizes={"N": 1})``."""
+    """Write a Case: ``case("strong regularisation", reg=2.5)``, ``case("one example", sizes={"N":
+    1})``.
+    """
     return Case(title, sizes or {}, overrides)
 
 
@@ -119,7 +129,9 @@ USUAL = Case("a random example")
 
 @dataclass
 class Probe:
-    """How one exercise's answers are called, wherever they are: in a notebook, behind the wall, in the reference."""
+    """How one exercise's answers are called, wherever they are: in a notebook, behind the wall, in
+    the reference.
+    """
 
     name: str
     function: Call
@@ -133,9 +145,9 @@ class Probe:
     def draw(self, rng: np.random.Generator, case: Case = USUAL) -> tuple[Inputs, dict[str, int]]:
         """Draw one set of inputs and the sizes of its dimensions.
 
-        Floats are standard normal (float64), scalars uniform in [0.1, 1), labels uniform in [0, C) (int64); ``given`` and
-        the case's overrides replace them. Sizes are all different unless the case fixes them.
-        """
+        Floats are standard normal (float64), scalars uniform in [0.1, 1), labels uniform in [0, C)
+        (int64); ``given`` and the case's overrides replace them. Sizes are all different unless the
+        case fixes them."""
         names = set[str]().union(
             *(dims.names() for dims in (*self.inputs.values(), *self.outputs.values()))
         )

@@ -2,8 +2,8 @@
 
     W: D C, X: N D, y: N int<C, reg -> loss, dW: D C
 
-Names are separated by commas; after a colon stand the dimensions (see ``dims``), and a name without any is a number.
-"""
+Names are separated by commas; after a colon stand the dimensions (see ``dims``), and a name without
+any is a number."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from ..errors import DimsError
 
 
 def read_signature(text: str) -> tuple[dict[str, str], dict[str, str]]:
-    """(inputs, outputs), each name -> dimensions, in order. Raises DimsError, quoting what does not fit."""
+    """(inputs, outputs), each name -> dimensions, in order. Raises DimsError, quoting what does not
+    fit.
+    """
     left, arrow, right = text.partition("->")
     if not arrow:
         raise DimsError(f"{text!r} is no signature: write 'x: N D -> out: N D'")

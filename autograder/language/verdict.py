@@ -1,4 +1,6 @@
-"""What judging says: findings, and the verdict they add up to. Plain data, safe to store and to show."""
+"""What judging says: findings, and the verdict they add up to. Plain data, safe to store and to
+show.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +15,12 @@ Status = Literal["passed", "partial", "failed", "not_attempted", "error", "timeo
 
 @dataclass(frozen=True)
 class Evidence:
-    """The numbers behind a failed check: where it is worst, both values, and a picture of the error.
+    """The numbers behind a failed check: where it is worst, both values, and a picture of the
+    error.
 
     ``error`` is |yours - expected| (float64, at most two axes long, shown as a heat map), ``axes`` the names of its axes,
-    ``ratio`` a constant yours/expected where there is one; ``bound`` how far the expected may be off, where it is measured;
-    ``example`` the smallest inputs found that still fail, in words.
+    ``ratio`` a constant yours/expected where there is one; ``bound`` how far the expected may be
+    off, where it is measured; ``example`` the smallest inputs found that still fail, in words.
     """
 
     output: str = ""
@@ -33,12 +36,13 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Finding:
-    """One check's answer. ``passed`` is None when the check waits for grading. ``share`` is its part of the points.
+    """One check's answer. ``passed`` is None when the check waits for grading. ``share`` is its
+    part of the points.
 
-    Of a check that failed, ``part`` of its share (in [0, 1)) is earned all the same: some situations are right. A
-    ``decisive`` finding that failed leaves no points for the exercise. ``mistakes`` are those of the catalogue that were
-    recognised, each as (answer, name): the instructor's words, not in the public form.
-    """
+    Of a check that failed, ``part`` of its share (in [0, 1)) is earned all the same: some
+    situations are right. A ``decisive`` finding that failed leaves no points for the exercise.
+    ``mistakes`` are those of the catalogue that were recognised, each as (answer, name): the
+    instructor's words, not in the public form."""
 
     check: str
     passed: bool | None
@@ -68,10 +72,11 @@ class Finding:
 
 @dataclass(frozen=True)
 class Verdict:
-    """One exercise judged. ``score`` lies in [0, points]; ``seed`` redraws the same inputs; ``note`` is for the record.
+    """One exercise judged. ``score`` lies in [0, points]; ``seed`` redraws the same inputs;
+    ``note`` is for the record.
 
-    ``failure`` is the kind of Failure that ended the exercise, if one did; ``seconds`` is how long judging took.
-    """
+    ``failure`` is the kind of Failure that ended the exercise, if one did; ``seconds`` is how long
+    judging took."""
 
     name: str
     points: float
@@ -115,7 +120,8 @@ class Verdict:
 
 
 def score(points: float, findings: Sequence[Finding]) -> float:
-    """Points earned by the checks, by their shares: all of one that passed, its part of one that failed.
+    """Points earned by the checks, by their shares: all of one that passed, its part of one that
+    failed.
 
     A check that waits earns nothing yet; a decisive one that failed takes everything.
     """
@@ -130,8 +136,9 @@ def score(points: float, findings: Sequence[Finding]) -> float:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why an answer gave no outputs. ``kind`` keeps them apart: nobody's fault, the student's, the clock's, ours, and a
-    device that is not to be had where the answer runs."""
+    """Why an answer gave no outputs. ``kind`` keeps them apart: nobody's fault, the student's, the
+    clock's, ours, and a device that is not to be had where the answer runs.
+    """
 
     kind: Literal["not_attempted", "error", "timeout", "killed", "fault", "device"]
     message: str
@@ -144,7 +151,9 @@ ABSENT = "absent: "
 
 @dataclass(frozen=True)
 class Value:
-    """One named output. ``array`` is None when what came back is no array or number; ``type_name`` says what it was."""
+    """One named output. ``array`` is None when what came back is no array or number; ``type_name``
+    says what it was.
+    """
 
     array: np.ndarray | None
     type_name: str
@@ -152,9 +161,11 @@ class Value:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What one call of a probe gave: outputs or a failure, inputs changed in place, outputs sharing an input's memory,
-    and, where it was asked for, the number of executed instructions and calls, the libraries that were entered, how
-    many items builtins such as ``sum`` took, and the inputs that were varied by a hair, entry by entry."""
+    """What one call of a probe gave: outputs or a failure, inputs changed in place, outputs sharing
+    an input's memory, and, where it was asked for, the number of executed instructions and calls,
+    the libraries that were entered, how many items builtins such as ``sum`` took, and the inputs
+    that were varied by a hair, entry by entry.
+    """
 
     outputs: dict[str, Value] = field(default_factory=dict)
     failure: Failure | None = None

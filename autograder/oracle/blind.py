@@ -1,10 +1,11 @@
-"""A verdict of the Reference check that holds no value of the reference: which output, in which situation, how far it goes.
+"""A verdict of the Reference check that holds no value of the reference: which output, in which
+situation, how far it goes.
 
-What is told, and why no more (docs/hub.md has the whole argument): the inputs are drawn anew for every verdict and nobody
-chooses them, so what one verdict tells cannot be put together with another. Still, values, ratios, the size and the sign of
-an error are left out, since on outputs of one entry each of them would *be* the value; and where entries are few-valued
-(labels, masks) no region is named, since the region of a guess that is all False is the answer.
-"""
+What is told, and why no more (docs/hub.md has the whole argument): the inputs are drawn anew for
+every verdict and nobody chooses them, so what one verdict tells cannot be put together with
+another. Still, values, ratios, the size and the sign of an error are left out, since on outputs of
+one entry each of them would *be* the value; and where entries are few-valued (labels, masks) no
+region is named, since the region of a guess that is all False is the answer."""
 
 from __future__ import annotations
 
@@ -58,10 +59,11 @@ def _where(check: Reference, trial: Trial) -> str:
 
 
 def _region(yours: np.ndarray, ours: np.ndarray, axes: tuple[str, ...], tolerance: float) -> str:
-    """Which part of an output of real numbers is wrong, by whole rows along one axis; never entry by entry.
+    """Which part of an output of real numbers is wrong, by whole rows along one axis; never entry
+    by entry.
 
-    What counts as wrong is measured by the reference's scale alone: a scale that depended on the answer would let the
-    sender choose the threshold, and so ask "is it more than t away".
+    What counts as wrong is measured by the reference's scale alone: a scale that depended on the
+    answer would let the sender choose the threshold, and so ask "is it more than t away".
     """
     if ours.dtype.kind != "f" or len(axes) != ours.ndim or ours.size < 2:
         return ""

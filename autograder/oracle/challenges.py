@@ -65,7 +65,9 @@ class Challenges:
         return one
 
     def take(self, user: str, id: str) -> Open | None:
-        """The challenge, which is then used up. None when it is not this user's, was answered before, or is too old."""
+        """The challenge, which is then used up. None when it is not this user's, was answered
+        before, or is too old.
+        """
         one = self._open.get(user, OrderedDict()).pop(id, None)
         return one if one is not None and one.expires > self._clock() else None
 

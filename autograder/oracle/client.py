@@ -1,8 +1,9 @@
-"""In the notebook: asking the oracle for what a student's machine cannot judge. Standard library only.
+"""In the notebook: asking the oracle for what a student's machine cannot judge. Standard library
+only.
 
-Where the Hub's configuration set CHAINRULE_ORACLE_URL there is an oracle. When it is away, ``away`` says so in a line, the
-checks that need it wait for grading as they do anywhere else, and nothing fails.
-"""
+Where the Hub's configuration set CHAINRULE_ORACLE_URL there is an oracle. When it is away, ``away``
+says so in a line, the checks that need it wait for grading as they do anywhere else, and nothing
+fails."""
 
 from __future__ import annotations
 
@@ -25,7 +26,9 @@ TOKEN = "JUPYTERHUB_API_TOKEN"
 WAITS = "waits for grading"
 PATIENCE_SECONDS = 15.0
 SULKS_SECONDS = 60.0
-"""After it did not answer in time it is not asked for so long, lest every check in a notebook waits for it."""
+"""After it did not answer in time it is not asked for so long, lest every check in a notebook waits
+for it.
+"""
 LONGEST_ANSWER = 64 << 20
 
 _not_before = 0.0
@@ -40,7 +43,9 @@ class _Waits(Exception):
 
 
 class Oracle:
-    """The oracle for one ``check``. Called for each check that needs the reference; asks once for all of them."""
+    """The oracle for one ``check``. Called for each check that needs the reference; asks once for
+    all of them.
+    """
 
     def __init__(self, url: str, token: str, assignment: str) -> None:
         self._url = url.rstrip("/") + "/"
@@ -52,7 +57,9 @@ class Oracle:
         self.away = ""
 
     def __call__(self, trial: Trial, check: Check) -> Finding:
-        """The finding of one check. Raises AnswerFailed when the answer fails on the oracle's inputs."""
+        """The finding of one check. Raises AnswerFailed when the answer fails on the oracle's
+        inputs.
+        """
         if self._findings is None and self._failed is None:
             self._findings = self._ask(trial)
         if self._failed is not None:
@@ -74,7 +81,10 @@ class Oracle:
         except _Away as why:
             self.away = f"The oracle is away ({why}): what it would say waits for grading."
         except Exception as broken:  # whatever it sent: a check must not fail for it
-            self.away = f"The oracle is not understood ({type(broken).__name__}): what it would say waits for grading."
+            self.away = (
+                f"The oracle is not understood ({type(broken).__name__}): what it would say waits "
+                "for grading."
+            )
         return []
 
     def _judged(self, trial: Trial) -> list[Finding]:

@@ -1,8 +1,9 @@
-"""Connections on which nobody asks anything: each may wait for a while, and many from one address for a shorter one.
+"""Connections on which nobody asks anything: each may wait for a while, and many from one address
+for a shorter one.
 
-uvicorn limits how many connections there are, and how long one stays open after a request; not how long it takes to begin
-one. Without that, whoever opens enough of them keeps everybody else out, without a token.
-"""
+uvicorn limits how many connections there are, and how long one stays open after a request; not how
+long it takes to begin one. Without that, whoever opens enough of them keeps everybody else out,
+without a token."""
 
 from __future__ import annotations
 
@@ -16,8 +17,10 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 @dataclass
 class Door:
-    """Who waits, by address. ``seconds``: how long a connection may go without a whole request head. ``share``: from so many
-    that wait at one address on, each further one has ``hurried_seconds``: enough for a proxy that asks at once for many."""
+    """Who waits, by address. ``seconds``: how long a connection may go without a whole request
+    head. ``share``: from so many that wait at one address on, each further one has
+        ``hurried_seconds``: enough for a proxy that asks at once for many.
+    """
 
     seconds: float = 10.0
     hurried_seconds: float = 1.0
@@ -30,7 +33,9 @@ class Door:
 
 
 class PunctualProtocol(H11Protocol):
-    """HTTP/1.1 on connections that end when no request begins in time. To be made with a Door, by functools.partial."""
+    """HTTP/1.1 on connections that end when no request begins in time. To be made with a Door, by
+    functools.partial.
+    """
 
     def __init__(self, door: Door, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)

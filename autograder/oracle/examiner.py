@@ -1,6 +1,8 @@
-"""Drawing inputs and judging outputs, in processes of their own: the only place where the oracle touches the reference.
+"""Drawing inputs and judging outputs, in processes of their own: the only place where the oracle
+touches the reference.
 
-A challenge is a seed: whoever judges draws the same inputs again. The student's arrays are only ever compared; nothing is
+A challenge is a seed: whoever judges draws the same inputs again. The student's arrays are only
+    ever compared; nothing is
 called on them but the comparison.
 """
 
@@ -51,7 +53,9 @@ def _unanswerable(sentence: str, known: bool) -> Unanswerable:
 
 @dataclass(frozen=True)
 class PackedCases:
-    """A challenge without its name: how many cases, which outputs they ask for, and the inputs, packed."""
+    """A challenge without its name: how many cases, which outputs they ask for, and the inputs,
+    packed.
+    """
 
     cases: int
     outputs: tuple[str, ...]
@@ -94,7 +98,9 @@ def decide(
     outputs: Sequence[Arrays],
     thorough: bool,
 ) -> list[Finding]:
-    """One finding for each check that needs the reference, in their order. ``thorough`` tries all pairs of mistakes."""
+    """One finding for each check that needs the reference, in their order. ``thorough`` tries all
+    pairs of mistakes.
+    """
     loaded, asked = _find(course, assignment, exercise)
 
     def given(inputs, /, *, count_work: bool = False) -> list[Evaluation]:
@@ -147,7 +153,9 @@ def _asking(exercise: Exercise) -> list[Check]:
 
 @lru_cache(maxsize=1024)
 def _varies(assignment: Assignment, name: str) -> tuple[bool, ...]:
-    """For each check whether what it compares depends on the inputs that are drawn: the others are not judged here."""
+    """For each check whether what it compares depends on the inputs that are drawn: the others are
+    not judged here.
+    """
     exercise = assignment.exercises[name]
     reference = local(exercise, assignment.reference)
     drawn: list[list[dict[str, bytes]]] = []

@@ -1,4 +1,6 @@
-"""The audit log: for every user a file of JSON lines that says what they asked, when, and what they were told."""
+"""The audit log: for every user a file of JSON lines that says what they asked, when, and what they
+were told.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""What crosses between a notebook and the oracle: inputs as one frame of the wall, outputs as .npz bytes.
+"""What crosses between a notebook and the oracle: inputs as one frame of the wall, outputs as .npz
+bytes.
 
-``unpack_outputs`` reads what an enemy may have written: every size, name, dtype and shape is checked before anything is
-decompressed, nothing is unpickled, and an array takes no more memory than was allowed for all of them together.
-"""
+``unpack_outputs`` reads what an enemy may have written: every size, name, dtype and shape is
+checked before anything is decompressed, nothing is unpickled, and an array takes no more memory
+than was allowed for all of them together."""
 
 from __future__ import annotations
 
@@ -37,7 +38,9 @@ Arrays = dict[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Challenge:
-    """What a notebook is asked: situations by title, with their inputs. ``id`` comes back with the outputs."""
+    """What a notebook is asked: situations by title, with their inputs. ``id`` comes back with the
+    outputs.
+    """
 
     id: str
     cases: Sequence[tuple[str, Inputs]]
@@ -92,7 +95,9 @@ def pack_outputs(outputs: Sequence[Mapping[str, np.ndarray]]) -> bytes:
 def unpack_outputs(
     data: bytes, cases: int, names: Sequence[str], most: int = MAX_OUTPUT_BYTES
 ) -> list[Arrays]:
-    """Read .npz bytes as the outputs ``names`` of so many cases. Raises Malformed for anything else."""
+    """Read .npz bytes as the outputs ``names`` of so many cases. Raises Malformed for anything
+    else.
+    """
     outputs: list[Arrays] = [{} for _ in range(cases)]
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:

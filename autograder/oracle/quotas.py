@@ -26,7 +26,9 @@ class Allowance:
 
 
 class Window:
-    """Counts what each user did lately. What is long over is forgotten: it grows with those who ask, not with time."""
+    """Counts what each user did lately. What is long over is forgotten: it grows with those who
+    ask, not with time.
+    """
 
     def __init__(self, *allowances: Allowance, clock: Callable[[], float] = time.monotonic) -> None:
         self._allowances = allowances

@@ -1,4 +1,5 @@
-"""The service: who asks is established by the Hub, everything asked is bounded, and what is answered holds no value.
+"""The service: who asks is established by the Hub, everything asked is bounded, and what is
+answered holds no value.
 
     POST challenges                  {"assignment": ..., "exercise": ...} -> inputs
     POST challenges/{id}/outputs     .npz bytes -> {"findings": [...]}
@@ -41,7 +42,9 @@ REMEMBERED_SECONDS = 60
 
 @dataclass(frozen=True)
 class Settings:
-    """How the oracle is set up. ``log``: the folder of the audit log. ``examiners``: how many processes judge."""
+    """How the oracle is set up. ``log``: the folder of the audit log. ``examiners``: how many
+    processes judge.
+    """
 
     course: Path
     prefix: str = "/services/oracle/"
@@ -58,7 +61,9 @@ class Authority(Protocol):
     """Who says whose a token is."""
 
     async def user_of(self, token: str) -> str | None:
-        """The user's name; None when the token is nobody's who may ask. Raises HTTPError when that cannot be known."""
+        """The user's name; None when the token is nobody's who may ask. Raises HTTPError when that
+        cannot be known.
+        """
         ...
 
 
@@ -69,7 +74,9 @@ class Hub:
         self._auth = HubAuth(cache_max_age=REMEMBERED_SECONDS)
 
     async def user_of(self, token: str) -> str | None:
-        """The user's name, when the token has the scope ``access:services!service=...`` of this service."""
+        """The user's name, when the token has the scope ``access:services!service=...`` of this
+        service.
+        """
         user: Any = await self._auth.user_for_token(token, sync=False)  # pyright: ignore[reportGeneralTypeIssues]
         if (
             not user
@@ -105,7 +112,9 @@ class Examiners:
         return self._waiting > self._count
 
     async def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Call it in one of the processes. Raises what it raises, and HTTPException 503 when the process died."""
+        """Call it in one of the processes. Raises what it raises, and HTTPException 503 when the
+        process died.
+        """
         pool = self._pool
         self._waiting += 1
         try:
@@ -123,7 +132,9 @@ class Examiners:
 
 
 class Desk:
-    """What every request needs: who may ask how much, what is open, who judges, what is recorded."""
+    """What every request needs: who may ask how much, what is open, who judges, what is
+    recorded.
+    """
 
     def __init__(self, settings: Settings, authority: Authority) -> None:
         self.settings = settings
@@ -139,7 +150,9 @@ class Desk:
         self._refusals = Window(Allowance(10, 60))
 
     def refuse(self, user: str, status: int, sentence: str, wait: float = 0.0) -> HTTPException:
-        """An answer of no, on the record; but no faster than a person reads, lest refusals fill the disk."""
+        """An answer of no, on the record; but no faster than a person reads, lest refusals fill the
+        disk.
+        """
         try:
             self._refusals.spend(user)
             self.audit.write(user, "refused", status=status, why=sentence)

@@ -1,4 +1,6 @@
-"""What the reference gives in the situations of one exercise, and the trial of an answer in them."""
+"""What the reference gives in the situations of one exercise, and the trial of an answer in
+them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""On a student's machine: judging by what was released, and by the oracle what it alone can tell."""
+"""On a student's machine: judging by what was released, and by the oracle what it alone can
+tell.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ class Here:
     why: str = WAITS
 
     def trial(self, asked: Trial) -> Trial | None:
-        """The trial in the released situations of the answer in ``asked``; None where there are none."""
+        """The trial in the released situations of the answer in ``asked``; None where there are
+        none.
+        """
         return self.expected.trial(asked) if self.expected else None
 
     def __call__(self, trial: Trial, check: Check) -> Finding:

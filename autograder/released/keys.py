@@ -1,7 +1,7 @@
 """Keys made of outputs: who has the same output, up to rounding, has the same key, and nobody else.
 
-An output is projected on a few random directions and each projection is rounded to a step as wide as
-two values may be apart that count as the same. Who makes a key (``key``) takes it only where
+An output is projected on a few random directions and each projection is rounded to a step as wide
+as two values may be apart that count as the same. Who makes a key (``key``) takes it only where
 rounding on another machine cannot change it; who tries one (``keys``) tries the neighbours as well
 where a projection lies near the border of a step.
 """
@@ -35,8 +35,8 @@ Where = tuple[str, int, str]
 class Flat:
     """An output as keys see it: its shape, its numbers in a row, and where they are not finite.
 
-    ``least`` is the power of two that rounding goes by where the numbers are smaller than that: what
-    is nothing beside the right output may be another nothing on another machine.
+    ``least`` is the power of two that rounding goes by where the numbers are smaller than that:
+    what is nothing beside the right output may be another nothing on another machine.
     """
 
     shape: tuple[int, ...]
@@ -46,7 +46,9 @@ class Flat:
 
     @classmethod
     def of(cls, output: np.ndarray, right: np.ndarray) -> Flat:
-        """Any array of numbers, beside what is right; a complex one has two numbers for each entry."""
+        """Any array of numbers, beside what is right; a complex one has two numbers for each
+        entry.
+        """
         usual = np.abs(right[np.isfinite(right)]).max(initial=0)
         least = math.frexp(usual)[1] - SMALLER if usual else LEAST
         numbers = output.ravel()
@@ -90,7 +92,8 @@ def _step(tolerance: float) -> float:
 
 
 def _exponents(output: Flat, near: float, salt: int) -> set[int]:
-    """The size of the largest number as a power of two, and the next one where rounding may pass it.
+    """The size of the largest number as a power of two, and the next one where rounding may pass
+    it.
 
     What lies between two powers hangs on the salt: whole numbers are powers of two too often.
     """

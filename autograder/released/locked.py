@@ -1,11 +1,11 @@
 """Hints locked by the mistakes themselves: only who gives a mistake's outputs can read its hint.
 
 For every known mistake there is a record: for each output and situation whether it is right there,
-or else a few bytes of the key that its output makes (``keys``); and the keys of its hints. A hint and
-a record are sealed under the hash of what is in them, and the hash of a record is what the locks hold,
-each under the key of one wrong output in one situation. So an answer opens a record where it gives
-what the mistake gives, and then the record says whether it does everywhere: that is when the grader,
-too, would name it.
+or else a few bytes of the key that its output makes (``keys``); and the keys of its hints. A hint
+and a record are sealed under the hash of what is in them, and the hash of a record is what the
+locks hold, each under the key of one wrong output in one situation. So an answer opens a record
+where it gives what the mistake gives, and then the record says whether it does everywhere: that is
+when the grader, too, would name it.
 
     hint = seal(hash(words), words)         record = seal(hash(content), content)
     lock = tag(key), the record's number, hash(content) ^ pad(key, number)
@@ -35,8 +35,8 @@ Found = Mapping[Place, Sequence[bytes]]
 class Mistaken:
     """A mistake as it is locked: its hints, and its key by situation and output.
 
-    In the place of a key is ``RIGHT`` where the output is right, ``NOTHING`` where there is none, and
-    ``UNKNOWN`` where it is wrong, and rounding decides about its key.
+    In the place of a key is ``RIGHT`` where the output is right, ``NOTHING`` where there is none,
+    and ``UNKNOWN`` where it is wrong, and rounding decides about its key.
     """
 
     hints: tuple[str, ...]
@@ -96,7 +96,9 @@ class Opened:
     gives: Mapping[Place, bytes]
 
     def reproduces(self, found: Found, outputs: Sequence[str]) -> bool:
-        """Whether the answer gives these outputs wherever the mistake does, and a wrong one somewhere."""
+        """Whether the answer gives these outputs wherever the mistake does, and a wrong one
+        somewhere.
+        """
         held = [place for place in self.gives if place[1] in outputs]
         shows = any(self.gives[place] != RIGHT for place in held)
         return shows and all(self._gives(place, found) for place in held)
@@ -131,7 +133,9 @@ def lock(mistakes: Sequence[Mistaken], salts: Mapping[Place, int]) -> Locked:
 
 
 def _locking(mistake: Mistaken, salts: Mapping[Place, int]) -> Iterator[bytes]:
-    """The keys of the first situations in which each output is wrong, if the mistake always gives one."""
+    """The keys of the first situations in which each output is wrong, if the mistake always gives
+    one.
+    """
     for output in dict.fromkeys(output for _, output in salts):
         made = [mistake.keys[place] for place in salts if place[1] == output]
         if NOTHING not in made:

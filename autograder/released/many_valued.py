@@ -1,7 +1,7 @@
 """Which exercises may be judged by what is released: those whose right outputs take many values.
 
-What is right for few inputs, or the same for all of them (a constant, a claim, a yes or no), could be
-copied from the release. It shows when the inputs are drawn anew: then right outputs come again.
+What is right for few inputs, or the same for all of them (a constant, a claim, a yes or no), could
+be copied from the release. It shows when the inputs are drawn anew: then right outputs come again.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""The file of an assignment's released answers: plain numbers, compressed, with a version and a hash.
+"""The file of an assignment's released answers: plain numbers, compressed, with a version and a
+hash.
 
 chainrule expected answers 1\\n | SHA-256 of what follows | zlib of (length of the header | header, JSON | bytes)
 """
@@ -33,7 +34,9 @@ class UnreadableSheet(ValueError):
 
 @dataclass(frozen=True)
 class Sheet:
-    """What is released of an assignment, by exercise. ``made_of`` names the sources it was worked out from."""
+    """What is released of an assignment, by exercise. ``made_of`` names the sources it was worked
+    out from.
+    """
 
     made_of: str
     exercises: Mapping[str, Expected]

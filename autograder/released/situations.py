@@ -1,4 +1,5 @@
-"""The situations of an exercise whose right outputs are released: tiny ones, random ones, and its cases.
+"""The situations of an exercise whose right outputs are released: tiny ones, random ones, and its
+cases.
 
 Nothing of the inputs is stored: they are drawn from the same seeds wherever they are needed, and
 compared by ``fingerprint``, lest a generator that draws others gives a wrong verdict.
@@ -98,7 +99,9 @@ def _in_words(value: Any) -> str:
 
 
 def fingerprint(inputs: Inputs) -> tuple[float, float]:
-    """One number that changes with any entry of the inputs, and the size that rounding is relative to."""
+    """One number that changes with any entry of the inputs, and the size that rounding is relative
+    to.
+    """
     numbers = np.array([*_numbers(inputs)], dtype=np.float64)
     numbers = np.nan_to_num(numbers, nan=0.5, posinf=2.5, neginf=-2.5)
     numbers = np.arcsinh(1e3 * numbers)  # lest a large number hide what the small ones are

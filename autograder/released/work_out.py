@@ -1,4 +1,5 @@
-"""Where the reference is: what is right in the situations to be released, and what the known mistakes give.
+"""Where the reference is: what is right in the situations to be released, and what the known
+mistakes give.
 
 Everything comes out alike on every machine, up to rounding: seeds are fixed, a tiny situation is
 taken only where the reference is smooth, and a key is made only where rounding cannot change it.
@@ -27,7 +28,9 @@ from .situations import Kind, Situation, fingerprint, is_drawn, kinds
 ATTEMPTS = 12
 """How often a tiny situation is drawn before the exercise goes without."""
 STEP, STAYS = 1e-6, 1e-3
-"""A reference is smooth where inputs moved by this much move no output by more than that, relatively."""
+"""A reference is smooth where inputs moved by this much move no output by more than that,
+relatively.
+"""
 MOST_BYTES = 1 << 16
 """Of one situation's outputs; a larger one is left to grading, if others remain."""
 USUAL_TOLERANCE = 1e-7
@@ -110,7 +113,9 @@ def _teaches(
     situation: Situation,
     outputs: Arrays,
 ) -> bool:
-    """Whether a tiny situation has one right answer, which is not nothing, and no mistake stops there."""
+    """Whether a tiny situation has one right answer, which is not nothing, and no mistake stops
+    there.
+    """
     some = any(np.any(array) for array in outputs.values())
     finite = all(array.size and np.isfinite(array).all() for array in outputs.values())
     if not (some and finite):

@@ -1,4 +1,6 @@
-"""A verdict made readable: as HTML for notebooks and feedback, as text for a terminal, its error as a picture."""
+"""A verdict made readable: as HTML for notebooks and feedback, as text for a terminal, its error as
+a picture.
+"""
 
 from .heatmap import heat_map_png
 from .html import to_html

@@ -18,7 +18,9 @@ LARGEST = 64
 
 
 def heat_map_png(verdict: Verdict) -> bytes | None:
-    """The first failed check's error as a PNG on a transparent background; None when there is nothing to see."""
+    """The first failed check's error as a PNG on a transparent background; None when there is
+    nothing to see.
+    """
     shown = next(
         (f.evidence for f in verdict.findings if f.evidence and f.evidence.error is not None), None
     )
@@ -37,7 +39,9 @@ def _thin(error: np.ndarray) -> np.ndarray:
 
 
 def _draw(shown: Evidence, error: np.ndarray) -> bytes:
-    """Cells, ticks and a colour bar, drawn directly: a plotting library would take a hundred times as long a picture."""
+    """Cells, ticks and a colour bar, drawn directly: a plotting library would take a hundred times
+    as long a picture.
+    """
     from PIL import Image, ImageDraw, ImageFont
 
     finite = error[np.isfinite(error)]
@@ -71,7 +75,9 @@ def _draw(shown: Evidence, error: np.ndarray) -> bytes:
 
 
 def _image(levels: np.ndarray, size: int) -> Image:
-    """Entries in [0, 1] as squares of cividis, which reads alike for every common colour blindness."""
+    """Entries in [0, 1] as squares of cividis, which reads alike for every common colour
+    blindness.
+    """
     from matplotlib import colormaps
     from PIL import Image
 

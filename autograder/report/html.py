@@ -1,4 +1,6 @@
-"""A verdict as HTML that reads well on a light and on a dark page. Everything that came from an answer is escaped."""
+"""A verdict as HTML that reads well on a light and on a dark page. Everything that came from an
+answer is escaped.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ from .words import headline, points_of, replay, sign
 if TYPE_CHECKING:
     from jinja2 import Template
 
-# Blue and vermilion stay apart for every common colour blindness; the signs say the same without colour.
+# Blue and vermilion stay apart for every common colour blindness; the signs say the same without
+# colour.
 COLOURS = {"✓": "#2a78b5", "✗": "#d55e00", "…": "#8a8a8a"}
 
 _TEMPLATE = """\
@@ -45,7 +48,9 @@ def _template() -> Template:
 
 
 def to_html(verdict: Verdict, *, picture: bool = True) -> str:
-    """The report; ``picture`` embeds the heat map (leave it out where it is shown as an output of its own)."""
+    """The report; ``picture`` embeds the heat map (leave it out where it is shown as an output of
+    its own).
+    """
     png = heat_map_png(verdict) if picture else None
     edge = COLOURS["✗" if any(finding.passed is False for finding in verdict.findings) else "✓"]
     return _template().render(

@@ -9,7 +9,9 @@ from .words import headline, points_of, replay, sign
 
 
 def to_text(verdict: Verdict, width: int = 100) -> str:
-    """One line for each check, with what is wrong below it; ends with the line that replays the same inputs."""
+    """One line for each check, with what is wrong below it; ends with the line that replays the
+    same inputs.
+    """
     lines = [headline(verdict)]
     for finding in verdict.findings:
         lines.append(f"  {sign(finding)} {finding.check} ({points_of(verdict, finding)})")
@@ -35,7 +37,9 @@ PLAIN = str.maketrans(
 
 
 def in_encoding(text: str, encoding: str) -> str:
-    """The text as far as an encoding can write it: with plain signs where it lacks ours, ``?`` where nothing is like it."""
+    """The text as far as an encoding can write it: with plain signs where it lacks ours, ``?``
+    where nothing is like it.
+    """
     try:
         text.encode(encoding)
     except UnicodeEncodeError:

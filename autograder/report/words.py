@@ -29,7 +29,10 @@ def headline(verdict: Verdict) -> str:
     status = STATUS[verdict.status]
     if verdict.waiting and verdict.status == "passed":
         status = "all checks that run here passed"
-    return f"{verdict.name}: {status}, {plainly(verdict.score)} of {plainly(verdict.points)} points{_waiting(verdict)}"
+    return (
+        f"{verdict.name}: {status}, {plainly(verdict.score)} of {plainly(verdict.points)} "
+        f"points{_waiting(verdict)}"
+    )
 
 
 def _waiting(verdict: Verdict) -> str:

@@ -1,4 +1,6 @@
-"""What exercises are named_back with: draws with names, properties where they are stated, functions and layers in a line."""
+"""What exercises are named_back with: draws with names, properties where they are stated, functions
+and layers in a line.
+"""
 
 from . import draws
 from .functions import function, layer, named, named_back

@@ -1,7 +1,8 @@
-"""Draws with names: for ``given``, ``(rng, sizes) -> value``, and for cases, ``(rng, inputs) -> value``.
+"""Draws with names: for ``given``, ``(rng, sizes) -> value``, and for cases, ``(rng, inputs) ->
+value``.
 
-Those that end in ``_like`` are for cases and see the inputs drawn before; all others are for ``given`` and see
-the sizes of the dimensions.
+Those that end in ``_like`` are for cases and see the inputs drawn before; all others are for
+``given`` and see the sizes of the dimensions.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ def number(low: float, high: float) -> Given:
 
 
 def whole(low: int, high: int, *axes: str | int) -> Given:
-    """An int in [low, high], or an int64 array of the named axes; a number among the axes stands for itself."""
+    """An int in [low, high], or an int64 array of the named axes; a number among the axes stands
+    for itself.
+    """
 
     def draw(rng: Rng, sizes: Mapping[str, int]) -> Any:
         drawn = rng.integers(low, high + 1, _shape(axes, sizes))

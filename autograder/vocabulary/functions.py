@@ -15,11 +15,14 @@ from ..language.signature import read_signature
 
 
 def function(name: str, signature: str, *, checks: Sequence[Check] = (), **terms: Any) -> Exercise:
-    """An exercise over one function ``name``, called with the inputs in order, returning the outputs in order.
+    """An exercise over one function ``name``, called with the inputs in order, returning the
+    outputs in order.
 
-    >>> svm_loss = function("svm_loss", "x: N C, y: N int<C -> loss, dx: N C", points=7)  # doctest: +SKIP
+    >>> svm_loss = function("svm_loss", "x: N C, y: N int<C -> loss, dx: N C", points=7)  # doctest:
+    +SKIP
 
-    checks: those that come first; properties follow by ``property_of``. terms: as for ``@exercise``.
+    checks: those that come first; properties follow by ``property_of``. terms: as for
+        ``@exercise``.
     """
     inputs, outputs = read_signature(signature)
 
@@ -37,12 +40,14 @@ def layer(
     checks: Sequence[Check] = (),
     **terms: Any,
 ) -> Exercise:
-    """An exercise over ``NAME_forward(*inputs) -> (out, cache)`` and ``NAME_backward(dout, cache) -> gradients``.
+    """An exercise over ``NAME_forward(*inputs) -> (out, cache)`` and ``NAME_backward(dout, cache)
+    -> gradients``.
 
     >>> affine = layer("affine", "x: N D, w: D M, b: M -> out: N M", points=6)  # doctest: +SKIP
 
-    The inputs of floats have gradients, in their order: dx, dw, db. ``shares`` are those of Dimensions, of
-    Gradient (all of them together, for a random upstream gradient) and of Reference; ``checks`` come after
+    The inputs of floats have gradients, in their order: dx, dw, db. ``shares`` are those of
+    Dimensions, of Gradient (all of them together, for a random upstream gradient) and of Reference;
+    ``checks`` come after
     these. terms: as for ``@exercise``.
     """
     inputs, outputs = read_signature(signature)
@@ -85,8 +90,8 @@ def named(
 ) -> dict[str, Any]:
     """What an answer returned, by name.
 
-    Raises Misreturned, with a sentence, where it does not have one value for each, or None for one that is ``needed``.
-    """
+    Raises Misreturned, with a sentence, where it does not have one value for each, or None for one
+    that is ``needed``."""
     wanted = f"it must end with return ({', '.join(names)})"
     if returned is None:
         raise Misreturned(f"{answer} returned None: is there a return?")
@@ -107,8 +112,8 @@ def named(
 
 
 def named_back(answer: str, returned: Any, names: tuple[str, ...]) -> dict[str, Any]:
-    """Like ``named``, for the second of a pair: where it returned None its outputs are absent, and the first keeps its
-    own.
+    """Like ``named``, for the second of a pair: where it returned None its outputs are absent, and
+    the first keeps its own.
     """
     if returned is None:
         return dict.fromkeys(names, Absent(f"{answer} returned None: is there a return?"))

@@ -1,4 +1,6 @@
-"""Properties where they are stated: title and share above the function, ``must`` for every fact in it."""
+"""Properties where they are stated: title and share above the function, ``must`` for every fact in
+it.
+"""
 
 from __future__ import annotations
 
@@ -20,16 +22,19 @@ class Broken(Exception):
 
 
 def must(holds: Any, sentence: str | Callable[[], str]) -> None:
-    """Go on if it holds, else the check fails with this sentence; a callable makes it only when it is needed."""
+    """Go on if it holds, else the check fails with this sentence; a callable makes it only when it
+    is needed.
+    """
     if not holds:
         raise Broken(sentence() if callable(sentence) else sentence)
 
 
 class Ask:
-    """What a property is written with: it draws inputs, asks the answer, and draws numbers from ``rng``.
+    """What a property is written with: it draws inputs, asks the answer, and draws numbers from
+    ``rng``.
 
-    ``ask()`` draws inputs and gives (inputs, outputs). ``ask(reg=0.0)`` draws, but for reg. ``ask(inputs, W=W2)`` asks
-    again, with another W. ``ask(one_case)`` draws as the case says.
+    ``ask()`` draws inputs and gives (inputs, outputs). ``ask(reg=0.0)`` draws, but for reg.
+    ``ask(inputs, W=W2)`` asks again, with another W. ``ask(one_case)`` draws as the case says.
     """
 
     def __init__(self, trial: Trial) -> None:
@@ -62,8 +67,8 @@ def property_of(
     ...     p = ask()[1]["p"]
     ...     must(close(p.sum(-1), np.ones(len(p))), "the entries of every row must sum to 1.")
 
-    The function may stand under several of these lines, one for each exercise that it holds for. It is added to the
-    exercise's checks in the order of the lines.
+    The function may stand under several of these lines, one for each exercise that it holds for. It
+    is added to the exercise's checks in the order of the lines.
     """
 
     def state(fact: Fact) -> Fact:

@@ -1,1 +1,3 @@
-"""Calling an answer and watching what it does: its outputs, its work, its operators, its devices."""
+"""Calling an answer and watching what it does: its outputs, its work, its operators, its
+devices.
+"""

@@ -1,8 +1,9 @@
-"""What probes of torch exercises train on, and what a run of steps costs. Torch is imported only when it is needed.
+"""What probes of torch exercises train on, and what a run of steps costs. Torch is imported only
+when it is needed.
 
-The device is named by one of three words, so that the same exercise runs everywhere: ``""`` and ``"cpu"`` are the
-processor, ``"accelerator"`` whatever ``torch.accelerator`` offers (CUDA, MPS, XPU).
-"""
+The device is named by one of three words, so that the same exercise runs everywhere: ``""`` and
+``"cpu"`` are the processor, ``"accelerator"`` whatever ``torch.accelerator`` offers (CUDA, MPS,
+XPU)."""
 
 from __future__ import annotations
 
@@ -34,7 +35,9 @@ READS = {
     "__complex__",
 }
 READS_FROM_C = {"__format__", "__array__", "__repr__"}
-"""Methods that are entered from C or through torch's own Python: the caller's frame says nothing there."""
+"""Methods that are entered from C or through torch's own Python: the caller's frame says nothing
+there.
+"""
 
 
 NO_DEVICE = re.compile(
@@ -46,7 +49,9 @@ NO_DEVICE = re.compile(
 
 
 class DeviceUnavailable(RuntimeError):
-    """The device asked for is not to be had in this process. Nobody's fault: the check is repeated on the processor."""
+    """The device asked for is not to be had in this process. Nobody's fault: the check is repeated
+    on the processor.
+    """
 
 
 def why_no_accelerator() -> str | None:
@@ -63,7 +68,9 @@ def why_no_accelerator() -> str | None:
 
 
 def missing_device(words: str) -> str | None:
-    """What to do about an error of torch's that a device is not on this machine; None for other words."""
+    """What to do about an error of torch's that a device is not on this machine; None for other
+    words.
+    """
     found = NO_DEVICE.search(words)
     if found is None:
         return None
@@ -140,10 +147,12 @@ def kernels_for(precision: str) -> Iterator[None]:
 class Observed:
     """What some steps cost.
 
-    synchronisations: reads of a tensor's value by Python (``.item()``, ``float(t)``, ``if t:``, ``.cpu()``, ...); each
-    one makes an accelerator wait. Counted alike on every device, torch's own not. tensors_kept: tensors that the steps
-    made and that are alive after them, those that a graph keeps for a backward pass included. peak_bytes: the most memory
-    that the steps allocated on the accelerator, 0 on the processor. seconds: wall clock, never a reason for a verdict.
+    synchronisations: reads of a tensor's value by Python (``.item()``, ``float(t)``, ``if t:``,
+        ``.cpu()``, ...); each
+    one makes an accelerator wait. Counted alike on every device, torch's own not. tensors_kept:
+    tensors that the steps made and that are alive after them, those that a graph keeps for a
+    backward pass included. peak_bytes: the most memory that the steps allocated on the accelerator,
+        0 on the processor. seconds: wall clock, never a reason for a verdict.
     """
 
     synchronisations: int = 0

@@ -1,4 +1,6 @@
-"""Calling a probe: inputs in, an Evaluation out. The same code runs in a notebook, behind the wall, on the reference."""
+"""Calling a probe: inputs in, an Evaluation out. The same code runs in a notebook, behind the wall,
+on the reference.
+"""
 
 from __future__ import annotations
 
@@ -30,8 +32,9 @@ COUNTABLE = "biufc"
 
 
 class Evaluate(Protocol):
-    """How a check reaches an answer: a batch of inputs in, one Evaluation each out, in order. Never raises for what the
-    answer does; ``count_work`` also counts the executed instructions and calls."""
+    """How a check reaches an answer: a batch of inputs in, one Evaluation each out, in order. Never
+    raises for what the answer does; ``count_work`` also counts the executed instructions and calls.
+    """
 
     def __call__(self, batch: Sequence[Inputs], /, *, count_work: bool = False) -> list[Evaluation]:
         """Evaluate a batch."""
@@ -50,7 +53,9 @@ def local(probe: Probe, namespace: Mapping[str, Any]) -> Evaluate:
 def call(
     probe: Probe, namespace: Mapping[str, Any], inputs: Inputs, *, count_work: bool = False
 ) -> Evaluation:
-    """One call of the probe on copies of ``inputs``, with warnings silenced and the failure, if any, in words."""
+    """One call of the probe on copies of ``inputs``, with warnings silenced and the failure, if
+    any, in words.
+    """
     handed = _copied(inputs)
     work: Work | None = None
     arrays = _arrays(handed)
@@ -117,7 +122,9 @@ def _copied(inputs: Inputs) -> Inputs:
 def _in_words(
     probe: Probe, namespace: Mapping[str, Any], inputs: Inputs, failure: Failure
 ) -> Failure:
-    """An error raised in the probe's own lines, which no student has seen, told by what it was handed."""
+    """An error raised in the probe's own lines, which no student has seen, told by what it was
+    handed.
+    """
     if failure.traceback:
         return failure
     with np.errstate(all="ignore"):
@@ -126,7 +133,9 @@ def _in_words(
 
 
 def value_of(returned: Any) -> Value:
-    """Turn what an answer returned into data: numbers and exact ndarrays become arrays, all else is named by its type."""
+    """Turn what an answer returned into data: numbers and exact ndarrays become arrays, all else is
+    named by its type.
+    """
     kind = type(returned)
     if kind is Absent:
         return Value(None, f"{ABSENT}{returned.why}"[:500])

@@ -1,4 +1,5 @@
-"""What an answer has in hand while it runs: libraries, and its parameters moved by a hair, entry by entry.
+"""What an answer has in hand while it runs: libraries, and its parameters moved by a hair, entry by
+entry.
 
 Who differentiates numerically evaluates at as many neighbours of a parameter as it has entries, by
 whatever formula: differences of any order, complex steps, long doubles. A derivation needs none.
@@ -64,7 +65,9 @@ class InHand:
         return tuple(sorted(varied))
 
     def enter(self, frame: FrameType) -> None:
-        """Look at a frame of the answer's own that begins, and at the global names its code uses."""
+        """Look at a frame of the answer's own that begins, and at the global names its code
+        uses.
+        """
         if id(frame.f_globals) in self.trusted:
             return
         for name in _globals_of(frame.f_code):

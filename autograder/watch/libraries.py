@@ -1,4 +1,6 @@
-"""Whose code it is that runs: the answer's own, the standard library's, or an installed library's, and which."""
+"""Whose code it is that runs: the answer's own, the standard library's, or an installed library's,
+and which.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ _INSTALLED = tuple(
 _OURS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")
 _SITE = "site-packages/"
 INSTRUCTORS = "_chainrule_exercises"
-"""How the names of the modules begin that exercises are loaded as: their frames are not the student's."""
+"""How the names of the modules begin that exercises are loaded as: their frames are not the
+student's.
+"""
 
 
 def is_own(code: CodeType) -> bool:
@@ -36,13 +40,17 @@ def is_ours(code: CodeType) -> bool:
 
 
 def of_code(code: CodeType) -> str:
-    """``torch._tensor`` for ``.../site-packages/torch/_tensor.py``: package and module; empty for other code."""
+    """``torch._tensor`` for ``.../site-packages/torch/_tensor.py``: package and module; empty for
+    other code.
+    """
     _, _, below = code.co_filename.replace("\\", "/").partition(_SITE)
     return ".".join(below.split("/")[:2]).removesuffix(".py")
 
 
 def of_object(thing: Any) -> str:
-    """The library that a module, function or class comes from, or the class of anything else; empty for others."""
+    """The library that a module, function or class comes from, or the class of anything else; empty
+    for others.
+    """
     if type(thing) is np.ufunc:
         return _of_ufunc(thing)
     if isinstance(thing, ModuleType):
@@ -86,7 +94,9 @@ def of_answer(answer: Any) -> str:
 
 
 def trusted_names(function: Any) -> frozenset[int]:
-    """Which global names are an exercise's, its probe's function being ``function``: the ``id`` of each dictionary."""
+    """Which global names are an exercise's, its probe's function being ``function``: the ``id`` of
+    each dictionary.
+    """
     root = function.__module__.partition(".")[0] if function.__module__ else ""
     beside = [
         vars(module)
@@ -97,7 +107,8 @@ def trusted_names(function: Any) -> frozenset[int]:
 
 
 def is_brought(frame: FrameType, trusted: frozenset[int] = frozenset()) -> bool:
-    """Whether a library was entered by another library's own doing, or by the exercise's: torch reckons with sympy.
+    """Whether a library was entered by another library's own doing, or by the exercise's: torch
+    reckons with sympy.
 
     NumPy and the standard library call what they are handed: whoever called them counts.
     """

@@ -32,16 +32,21 @@ TICK = 0.1
 """Seconds between two ticks."""
 
 Tick = Callable[[FrameType | None], bool]
-"""What happens at a tick: told the frame that was interrupted, says whether Overtime is to be raised in it."""
+"""What happens at a tick: told the frame that was interrupted, says whether Overtime is to be
+raised in it.
+"""
 Clock = Callable[[Tick], AbstractContextManager[None]]
 
 
 class Overtime(KeyboardInterrupt):
-    """The answer had its time. A KeyboardInterrupt, so that whoever lets one through lets this through."""
+    """The answer had its time. A KeyboardInterrupt, so that whoever lets one through lets this
+    through.
+    """
 
 
 class Limited:
-    """Evaluate, with ``seconds`` for all calls of the answer together; afterwards every evaluation is a timeout.
+    """Evaluate, with ``seconds`` for all calls of the answer together; afterwards every evaluation
+    is a timeout.
 
     ``slow`` is called once, when two seconds have passed since this was made and there is no end
     yet.
@@ -88,7 +93,9 @@ class Limited:
 
 
 def _in_answer(frame: FrameType | None) -> bool:
-    """Whether the code that runs is the answer's own, a library's that the answer called, or counts the answer's steps."""
+    """Whether the code that runs is the answer's own, a library's that the answer called, or counts
+    the answer's steps.
+    """
     while frame is not None and (counts_a_step(frame) or not is_ours(frame)):
         if is_own(frame):
             return True
@@ -100,7 +107,9 @@ def _in_answer(frame: FrameType | None) -> bool:
 def limited(
     evaluate: Evaluate, seconds: float, slow: Callable[[], None], clock: Clock | None = None
 ) -> Iterator[Limited]:
-    """``evaluate`` with a time limit, inside the ``with`` block. ``clock`` is the best there is, unless given."""
+    """``evaluate`` with a time limit, inside the ``with`` block. ``clock`` is the best there is,
+    unless given.
+    """
     limit = Limited(evaluate, seconds, slow)
     with (clock or clock_here())(limit.tick):
         yield limit
@@ -160,7 +169,8 @@ def _handled(number: signal.Signals, tick: Tick) -> Iterator[None]:
 
 
 class _Signal:
-    """``_SIGNAL[number]`` calls ``interrupt_main(number)``: the handler runs again when Python next looks for signals.
+    """``_SIGNAL[number]`` calls ``interrupt_main(number)``: the handler runs again when Python next
+    looks for signals.
 
     It looks after each call, but not after an item was got: so it does not look within the handler
     itself.

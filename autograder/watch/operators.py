@@ -1,7 +1,8 @@
-"""Whether PyTorch was at work: its operators are C++, and calling one may enter no Python that a trace would see.
+"""Whether PyTorch was at work: its operators are C++, and calling one may enter no Python that a
+trace would see.
 
-PyTorch's own profiler sees every operator of the thread it is switched on in, whatever modes are switched off meanwhile.
-"""
+PyTorch's own profiler sees every operator of the thread it is switched on in, whatever modes are
+switched off meanwhile."""
 
 from __future__ import annotations
 
@@ -17,7 +18,9 @@ from typing import Any
 
 @dataclass
 class Operators:
-    """Whether any operator ``ran``, and whether the record was ``broken`` off by somebody on the way."""
+    """Whether any operator ``ran``, and whether the record was ``broken`` off by somebody on the
+    way.
+    """
 
     ran: bool = False
     broken: bool = False
@@ -25,10 +28,11 @@ class Operators:
 
 @contextmanager
 def operators_recorded() -> Iterator[Operators]:
-    """Record what PyTorch runs inside the ``with`` block, in this thread and in those that are begun meanwhile.
+    """Record what PyTorch runs inside the ``with`` block, in this thread and in those that are
+    begun meanwhile.
 
-    Nothing is recorded where PyTorch was not imported before: importing it enters its Python, which a trace sees.
-    """
+    Nothing is recorded where PyTorch was not imported before: importing it enters its Python, which
+    a trace sees."""
     found = Operators()
     begin = threading.Thread._bootstrap_inner  # type: ignore[attr-defined]
 
@@ -93,7 +97,9 @@ def _begin(torch: Any, mark: str) -> None:
 
 
 def _names(torch: Any) -> set[str]:
-    """Stop, and give the names on the record; none of ours when it is not the record that was begun."""
+    """Stop, and give the names on the record; none of ours when it is not the record that was
+    begun.
+    """
     stop = torch.autograd._disable_profiler_legacy
     if type(stop) is not BuiltinFunctionType or stop.__name__ != "_disable_profiler_legacy":
         return set()

@@ -1,8 +1,9 @@
-"""Whether a computation in torch follows its tensors, told on any machine: it is run where tensors have no numbers.
+"""Whether a computation in torch follows its tensors, told on any machine: it is run where tensors
+have no numbers.
 
-Torch's device ``meta`` knows shapes and dtypes alone. What stays on the device of its arguments runs there as well; what
-mixes in a tensor of the processor's stops, and so does what must know a number: that would make an accelerator wait.
-"""
+Torch's device ``meta`` knows shapes and dtypes alone. What stays on the device of its arguments
+runs there as well; what mixes in a tensor of the processor's stops, and so does what must know a
+number: that would make an accelerator wait."""
 
 from __future__ import annotations
 
@@ -26,14 +27,18 @@ NUMBERS_ASKED_FOR = (
 
 @dataclass(frozen=True)
 class Followed:
-    """stays: the result is on the device of the arguments. waits: a number had to be known on the way."""
+    """stays: the result is on the device of the arguments. waits: a number had to be known on the
+    way.
+    """
 
     stays: bool
     waits: bool
 
 
 def followed(call: Callable[..., Any], *arguments: Any) -> Followed:
-    """Call with every tensor of the arguments moved to where it has no numbers. Never raises for what the call does."""
+    """Call with every tensor of the arguments moved to where it has no numbers. Never raises for
+    what the call does.
+    """
     import torch
 
     there = [one.to("meta") if isinstance(one, torch.Tensor) else one for one in arguments]
@@ -50,8 +55,8 @@ def followed(call: Callable[..., Any], *arguments: Any) -> Followed:
 
 
 def keeps_dtype(call: Callable[..., Any], dtypes: tuple[torch.dtype, ...], *arguments: Any) -> bool:
-    """Whether the result has the dtype of the floating-point arguments, for each of ``dtypes`` that torch has written the
-    operations for. Never raises for what the call does.
+    """Whether the result has the dtype of the floating-point arguments, for each of ``dtypes`` that
+    torch has written the operations for. Never raises for what the call does.
     """
     import torch
 

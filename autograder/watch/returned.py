@@ -1,8 +1,8 @@
 """What an answer's functions returned, for a probe that could not go on with it.
 
-"unsupported operand type(s) for /: 'NoneType' and 'float'" is raised in the probe's own lines, which no
-student has seen. Only then the probe is called once more, on answers that are listened to, and the
-sentence says which of them returned what.
+"unsupported operand type(s) for /: 'NoneType' and 'float'" is raised in the probe's own lines,
+which no student has seen. Only then the probe is called once more, on answers that are listened to,
+and the sentence says which of them returned what.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ Told = Callable[[str, Any], None]
 
 
 def what_returned(probe: Probe, namespace: Mapping[str, Any], inputs: Inputs) -> str:
-    """One sentence about the last thing that came back before the probe stopped; empty where nothing tells."""
+    """One sentence about the last thing that came back before the probe stopped; empty where
+    nothing tells.
+    """
     last: list[tuple[str, Any]] = []
 
     def told(name: str, returned: Any) -> None:

@@ -1,9 +1,11 @@
-"""Counting what an answer executes: bytecode instructions in its own code, and calls of Python functions below it.
+"""Counting what an answer executes: bytecode instructions in its own code, and calls of Python
+functions below it.
 
-A vectorised answer executes the same number at every size of the batch, whatever its speed: a count decides, no clock.
-Code counts as the answer's own unless it is installed (site-packages, the standard library) or ours; library functions
-count one for each call, builtins that loop in C one for each item: a loop hidden in ``map`` or ``np.vectorize`` is seen.
-What NumPy does for itself below one call counts nothing, unless that call is one of its loops for Python functions.
+A vectorised answer executes the same number at every size of the batch, whatever its speed: a count
+decides, no clock. Code counts as the answer's own unless it is installed (site-packages, the
+standard library) or ours; library functions count one for each call, builtins that loop in C one
+for each item: a loop hidden in ``map`` or ``np.vectorize`` is seen. What NumPy does for itself
+    below one call counts nothing, unless that call is one of its loops for Python functions.
 """
 
 from __future__ import annotations
@@ -43,7 +45,8 @@ _CLOCK = os.path.join(os.path.dirname(__file__), "limit.py")
 
 @dataclass
 class Work:
-    """What a run executed: ``steps`` (instructions and calls), and the installed ``libraries`` it entered or had in hand.
+    """What a run executed: ``steps`` (instructions and calls), and the installed ``libraries`` it
+    entered or had in hand.
 
     ``taken``: how many items each builtin that loops in C took, which are among the steps.
     ``varied``: the parameters that it varied entry by entry.
@@ -56,7 +59,9 @@ class Work:
 
 
 def counts_a_step(frame: FrameType) -> bool:
-    """Whether code is what Python calls for each step that is counted: where it stops, the answer stops."""
+    """Whether code is what Python calls for each step that is counted: where it stops, the answer
+    stops.
+    """
     return frame.f_code.co_filename == __file__ and frame.f_code.co_name in _COUNTING
 
 
@@ -68,8 +73,9 @@ def count(
     parameters: Mapping[str, np.ndarray] | None = None,
     trusted: frozenset[int] = frozenset(),
 ) -> tuple[Any, Work | None]:
-    """Run and count. parameters: the arrays that the answer is given. trusted: the ``id`` of global names that are not
-    the answer's: their work counts, what they enter and have in hand is no means of the answer's.
+    """Run and count. parameters: the arrays that the answer is given. trusted: the ``id`` of global
+    names that are not the answer's: their work counts, what they enter and have in hand is no means
+    of the answer's.
 
     The work is None when the answer switched the counting off, or worked where nobody counts.
     """
@@ -114,7 +120,8 @@ def count(
 def _consumers_counting(
     each: Callable[[str, Iterable[Any]], Iterator[Any]],
 ) -> Iterator[dict[Any, Any]]:
-    """Builtins that run a loop in C say how many items they took: ``sum(map(np.add.reduce, X))`` enters no code at all.
+    """Builtins that run a loop in C say how many items they took: ``sum(map(np.add.reduce, X))``
+    enters no code at all.
 
     Gives what counts for each original, for whoever has saved one under a name of its own.
     """
@@ -155,7 +162,8 @@ def _consumers_counting(
 
 
 class _Watch:
-    """An audit hook, which nothing in Python takes off again: has what runs now changed tracing, or begun a process?
+    """An audit hook, which nothing in Python takes off again: has what runs now changed tracing, or
+    begun a process?
 
     That threading hands our own tracing to a new thread, a progress bar's, say, is neither.
     """
@@ -185,10 +193,11 @@ class _Watch:
 
 
 def _threads_at_work() -> bool:
-    """Whether other threads run the answer's code, or wait for some: an earlier call may have left one there.
+    """Whether other threads run the answer's code, or wait for some: an earlier call may have left
+    one there.
 
-    Who waits for work is in the standard library alone; a library's own threads, a progress bar's, say, are in it.
-    """
+    Who waits for work is in the standard library alone; a library's own threads, a progress bar's,
+    say, are in it."""
     here = threading.get_ident()
     for thread, top in sys._current_frames().items():
         codes = []
@@ -224,7 +233,9 @@ def _note(work: Work, frame: FrameType, trusted: frozenset[int]) -> None:
 
 
 def _by_numpy_itself(frame: FrameType) -> bool:
-    """Whether NumPy runs this frame for itself: below a call that the answer made, or to see what it was handed."""
+    """Whether NumPy runs this frame for itself: below a call that the answer made, or to see what
+    it was handed.
+    """
     if not frame.f_code.co_filename.startswith(_NUMPY):
         return False
     above = frame.f_back

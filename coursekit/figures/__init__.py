@@ -1,4 +1,5 @@
-"""Figures: each function takes numbers and returns a Picture, which shows itself and says in words what it shows.
+"""Figures: each function takes numbers and returns a Picture, which shows itself and says in words
+what it shows.
 
 images.py    data sets, templates, confusions          losses.py    losses as curves, training histories
 margins.py   scores, margins, violations               matrices.py  coloured grids, shapes of products, chains of steps

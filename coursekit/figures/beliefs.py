@@ -18,7 +18,9 @@ def beliefs(
     image_shape: Sequence[int],
     top: int = 3,
 ) -> Picture:
-    """Each image with its most probable classes as bars: blue and hatched the true class, grey the others."""
+    """Each image with its most probable classes as bars: blue and hatched the true class, grey the
+    others.
+    """
     p = np.asarray(p, dtype=float)
     per_row = min(4, len(X))
     rows = -(-len(X) // per_row)
@@ -64,7 +66,9 @@ def _shown(pixels: np.ndarray, image_shape: Sequence[int]) -> np.ndarray:
 
 
 def lead_losses(slopes: bool = True) -> Picture:
-    """Two classes: what an example costs against the true score's lead, by hinge and by cross-entropy; and the slopes."""
+    """Two classes: what an example costs against the true score's lead, by hinge and by
+    cross-entropy; and the slopes.
+    """
     lead = np.linspace(-3, 5, 401)
     costs = {"hinge": np.maximum(0, 1 - lead), "cross-entropy": np.logaddexp(0, -lead)}
     styles = {"hinge": (palette.VERMILION, "--"), "cross-entropy": (palette.BLUE, "-")}
@@ -86,7 +90,7 @@ def lead_losses(slopes: bool = True) -> Picture:
     at = {f"{name} {number(float(np.interp(3.0, lead, cost)))}" for name, cost in costs.items()}
     return Picture(
         figure,
-        "Cost of one example of two classes against the lead of its true score. The hinge falls in a straight line to 0 at "
-        "a lead of 1 and stays there; the cross-entropy keeps falling and never reaches 0. At a lead of 3: "
-        f"{', '.join(sorted(at))}.",
+        "Cost of one example of two classes against the lead of its true score. The hinge falls "
+        "in a straight line to 0 at a lead of 1 and stays there; the cross-entropy keeps falling "
+        f"and never reaches 0. At a lead of 3: {', '.join(sorted(at))}.",
     )

@@ -13,7 +13,8 @@ _COLOURS = {"i": palette.SKY, "f": palette.GREEN, "o": palette.ORANGE, "g": pale
 def gate_blocks(arrangements: Sequence[tuple[str, str, str, bool]]) -> Picture:
     """Matrices cut into one block a gate.
 
-    arrangements: (title, the gates in their order such as "ifog", the other dimension such as "D", whether the gates lie
+    arrangements: (title, the gates in their order such as "ifog", the other dimension such as "D",
+        whether the gates lie
     below one another).
     """
     from matplotlib.patches import Rectangle

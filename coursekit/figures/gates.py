@@ -50,6 +50,7 @@ def rectangle(x: float, y: float, step: float = 0.4) -> Picture:
         axes.axis("off")
     return Picture(
         figure,
-        f"A rectangle of sides x = {number(x)} and y = {number(y)} and area {number(x * y)}. Growing x by {number(step)} "
-        f"adds a strip of length y, area {number(step * y)}; growing y adds one of length x, area {number(step * x)}.",
+        f"A rectangle of sides x = {number(x)} and y = {number(y)} and area {number(x * y)}. "
+        f"Growing x by {number(step)} adds a strip of length y, area {number(step * y)}; growing "
+        f"y adds one of length x, area {number(step * x)}.",
     )

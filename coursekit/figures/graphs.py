@@ -1,4 +1,6 @@
-"""Computational graphs: boxes for numbers, arrows for what is made from what, gradients on their way back."""
+"""Computational graphs: boxes for numbers, arrows for what is made from what, gradients on their
+way back.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +25,8 @@ _COLUMN, _ROW = 2.15, 1.3
 class Node:
     """One number of a graph. ``op`` is the gate it comes out of, empty for an input.
 
-    ``lines`` stand under its label, each with its colour ("forward", "backward" or "plain"); ``below``, which may be
-    longer, under the box.
+    ``lines`` stand under its label, each with its colour ("forward", "backward" or "plain");
+    ``below``, which may be longer, under the box.
     """
 
     label: str
@@ -36,7 +38,9 @@ class Node:
 
 @dataclass(frozen=True)
 class Arrow:
-    """From an operand to what is made from it. ``message``: the gradient that comes back along it, drawn when given."""
+    """From an operand to what is made from it. ``message``: the gradient that comes back along it,
+    drawn when given.
+    """
 
     start: int
     end: int
@@ -60,7 +64,9 @@ class _Layout:
 def computation_graph(
     nodes: Sequence[Node], arrows: Sequence[Arrow], title: str = "", alt: str = ""
 ) -> Picture:
-    """Draw a graph. Forward values are blue, gradients red; arrows of the gate at work are red, too."""
+    """Draw a graph. Forward values are blue, gradients red; arrows of the gate at work are red,
+    too.
+    """
     layout = _lay_out(len(nodes), arrows)
     xs, ys = layout.x.values(), layout.y.values()
     wide, high = max(xs) + _WIDE + 0.2, max(ys) - min(ys) + _HIGH + 0.5
@@ -207,7 +213,9 @@ def _lay_out(count: int, arrows: Sequence[Arrow]) -> _Layout:
 
 
 def _depths(count: int, arrows: Sequence[Arrow]) -> list[int]:
-    """Inputs stand right before their first use, everything else right after the last thing it is made from."""
+    """Inputs stand right before their first use, everything else right after the last thing it is
+    made from.
+    """
     sources: Mapping[int, list[int]] = {
         k: [a.start for a in arrows if a.end == k] for k in range(count)
     }
@@ -243,7 +251,9 @@ def _place(layout: _Layout, neighbours: Mapping[int, list[int]]) -> None:
 
 
 def _spread(y: dict[int, float], column: Sequence[int], wanted: Mapping[int, float]) -> None:
-    """Put a column's boxes where they want to be, from top to bottom, pushed apart where they would touch."""
+    """Put a column's boxes where they want to be, from top to bottom, pushed apart where they would
+    touch.
+    """
     placed: list[float] = []
     for k in column:
         placed.append(min(wanted[k], placed[-1] - _ROW) if placed else wanted[k])

@@ -35,7 +35,8 @@ def examples(
             axes[c].set_title(name, fontsize=8)
     return Picture(
         figure,
-        f"{per_class} example images of each of the {len(class_names)} classes: {', '.join(class_names)}.",
+        f"{per_class} example images of each of the {len(class_names)} classes: "
+        f"{', '.join(class_names)}.",
     )
 
 
@@ -44,7 +45,8 @@ def templates(
 ) -> Picture:
     """Each class's column of W as an image. A last row beyond the pixels, the bias, is left out.
 
-    Grey images: orange where a bright pixel lowers the score, purple where it raises it. Colour images: W rescaled.
+    Grey images: orange where a bright pixel lowers the score, purple where it raises it. Colour
+        images: W rescaled.
     """
     pixels = int(np.prod(image_shape))
     weights = np.asarray(W, dtype=float)[:pixels]
@@ -71,7 +73,8 @@ def templates(
             figure.suptitle(title, fontsize=11)
     return Picture(
         figure,
-        f"{title or 'Weights'}: one image for each class ({', '.join(class_names)}), made of that class's column of W.",
+        f"{title or 'Weights'}: one image for each class ({', '.join(class_names)}), made of that "
+        "class's column of W.",
     )
 
 
@@ -84,8 +87,8 @@ def contributions(
 ) -> Picture:
     """What one example adds to every class's column of dW: the image itself, times a number.
 
-    The numbers are the slopes of the example's loss in its scores, measured by moving each score a little.
-    """
+    The numbers are the slopes of the example's loss in its scores, measured by moving each score a
+    little."""
     slopes = score_slopes(scores, y)
     with drawing():
         figure, axes = canvas(8.4, 1.35, columns=len(class_names) + 1)
@@ -138,7 +141,8 @@ def centring(
         axes[count + 1].set_title("mean removed", fontsize=9)
     return Picture(
         figure,
-        f"{count} images as they come and, below, with the training mean removed: values now lie on both sides of zero.",
+        f"{count} images as they come and, below, with the training mean removed: values now lie "
+        "on both sides of zero.",
     )
 
 
@@ -172,8 +176,9 @@ def confusion(y_true: np.ndarray, y_pred: np.ndarray, class_names: Sequence[str]
     i, j = map(int, np.unravel_index(np.argmax(off_diagonal), off_diagonal.shape))
     return Picture(
         figure,
-        f"Table of true against predicted classes; {np.mean(y_true == y_pred):.1%} are right. Most frequent mistake: "
-        f"{class_names[i]} taken for {class_names[j]}, {off_diagonal[i, j]} times.",
+        f"Table of true against predicted classes; {np.mean(y_true == y_pred):.1%} are right. "
+        f"Most frequent mistake: {class_names[i]} taken for {class_names[j]}, "
+        f"{off_diagonal[i, j]} times.",
     )
 
 

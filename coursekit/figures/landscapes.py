@@ -1,4 +1,6 @@
-"""Functions of two parameters seen from above: walks downhill, and the quadratic model that Newton's method trusts."""
+"""Functions of two parameters seen from above: walks downhill, and the quadratic model that
+Newton's method trusts.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,8 @@ def paths(
 ) -> Picture:
     """Walks over a landscape of two parameters seen from above, and the height along each of them.
 
-    surface: the two axes and the heights (rows go with the second axis). walks: name -> (steps + 1, 2) places.
+    surface: the two axes and the heights (rows go with the second axis). walks: name -> (steps + 1,
+        2) places.
     """
     right, up, heights = surface
     with drawing():
@@ -65,7 +68,8 @@ def paths(
     )
     return Picture(
         figure,
-        f"A valley of two parameters from above, with contour lines and its lowest point marked. {told}",
+        "A valley of two parameters from above, with contour lines and its lowest point marked. "
+        f"{told}",
     )
 
 
@@ -75,10 +79,11 @@ def _end(height: float) -> str:
 
 
 def quadratic_model(grad: Numbers, H: np.ndarray, step: Numbers) -> Picture:
-    """The model grad.s + s.H.s / 2 around the present place: from above, and in section along the given step.
+    """The model grad.s + s.H.s / 2 around the present place: from above, and in section along the
+    given step.
 
-    With more than two parameters the view from above is the plane of the lowest and the highest curvature.
-    """
+    With more than two parameters the view from above is the plane of the lowest and the highest
+    curvature."""
     grad, H, step = (np.asarray(values, dtype=float) for values in (grad, H, step))
     bends, directions = np.linalg.eigh(H)
     across = np.eye(2) if len(grad) == 2 else directions[:, [0, -1]]
@@ -104,6 +109,6 @@ def quadratic_model(grad: Numbers, H: np.ndarray, step: Numbers) -> Picture:
         right.legend(fontsize=8)
     return Picture(
         figure,
-        f"A quadratic model with curvatures {', '.join(map(number, bends))}, from above and along a step. The step leads "
-        f"{way} by {number(abs(end))}.",
+        f"A quadratic model with curvatures {', '.join(map(number, bends))}, from above and along "
+        f"a step. The step leads {way} by {number(abs(end))}.",
     )

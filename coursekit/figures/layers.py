@@ -1,4 +1,6 @@
-"""What flows through a convolutional network: feature maps, the volumes between its layers, and what methods cost."""
+"""What flows through a convolutional network: feature maps, the volumes between its layers, and
+what methods cost.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +18,9 @@ def maps(
 ) -> Picture:
     """Images side by side, each on a scale of its own. size: the height of one, in inches.
 
-    Grey ones are (H, W) or (1, H, W), colour ones (H, W, 3) or (3, H, W). Where there are negative values, purple is
-    positive, white zero and orange negative; such an image with three channels shows their mean.
-    """
+    Grey ones are (H, W) or (1, H, W), colour ones (H, W, 3) or (3, H, W). Where there are negative
+    values, purple is positive, white zero and orange negative; such an image with three channels
+    shows their mean."""
     arrays = {
         name: _upright(np.asarray(picture, dtype=float)) for name, picture in pictures.items()
     }
@@ -69,7 +71,8 @@ def _upright(picture: np.ndarray) -> np.ndarray:
 
 
 def volumes(shapes: Mapping[str, Sequence[int]]) -> Picture:
-    """What a network hands from layer to layer: boxes as high as the images and as deep as there are channels.
+    """What a network hands from layer to layer: boxes as high as the images and as deep as there
+    are channels.
 
     shapes: name -> (C, H, W), or (K,) for a vector, which is drawn as a line.
     """
@@ -143,9 +146,11 @@ def crossover(
     points: Mapping[str, tuple[float, float]],
     title: str = "",
 ) -> Picture:
-    """What several ways to convolve cost, against the size of the filter, and where another one becomes the cheapest.
+    """What several ways to convolve cost, against the size of the filter, and where another one
+    becomes the cheapest.
 
-    seconds: name -> one measurement a size. points: name -> (size, seconds) of a way that knows one size only.
+    seconds: name -> one measurement a size. points: name -> (size, seconds) of a way that knows one
+        size only.
     """
     sizes, names = np.asarray(sizes), list(seconds)
     table = np.array([np.asarray(seconds[name], dtype=float) for name in names])
@@ -183,5 +188,6 @@ def crossover(
     ]
     return Picture(
         figure,
-        f"Milliseconds against the size of the filter. {told}{apart}. Quickest of the lines: {', '.join(changes)}.",
+        f"Milliseconds against the size of the filter. {told}{apart}. Quickest of the lines: "
+        f"{', '.join(changes)}.",
     )

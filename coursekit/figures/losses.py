@@ -23,7 +23,9 @@ DASHES = ("-", "--", ":", "-.", (0, (5, 1)), (0, (1, 1)))
 def hinge_shapes(
     kinds: Sequence[str] = ("zero-one", "hinge"), slopes: bool = False, delta: float = 1.0
 ) -> Picture:
-    """What one wrong class costs, against its margin z = score - true score + delta; optionally the slopes beside it."""
+    """What one wrong class costs, against its margin z = score - true score + delta; optionally the
+    slopes beside it.
+    """
     z = np.linspace(-2, 2, 401)
     curves = {
         "zero-one": ((z > delta).astype(float), None),
@@ -57,9 +59,13 @@ def hinge_shapes(
         if slopes:
             axes[1].set(title="its slope", xlabel="z", ylim=(-0.2, 4.2))
     told = {
-        "zero-one": "zero-one jumps from 0 to 1 where the wrong score overtakes the true one, at z = delta",
+        "zero-one": (
+            "zero-one jumps from 0 to 1 where the wrong score overtakes the true one, at z = delta"
+        ),
         "hinge": "hinge is 0 up to z = 0 and then rises in a straight line, with a kink at 0",
-        "squared hinge": "squared hinge is 0 up to z = 0 and then rises as a parabola without a kink",
+        "squared hinge": (
+            "squared hinge is 0 up to z = 0 and then rises as a parabola without a kink"
+        ),
     }
     return Picture(
         figure,
@@ -110,7 +116,9 @@ def curves(
     log: str = "",
     guide: tuple[str, Numbers] | None = None,
 ) -> Picture:
-    """Several named curves over one axis. log: "", "x", "y" or "xy". guide: a name and values drawn thin and grey."""
+    """Several named curves over one axis. log: "", "x", "y" or "xy". guide: a name and values drawn
+    thin and grey.
+    """
     x = np.asarray(x, dtype=float)
     with drawing():
         figure, (axes,) = canvas(6.6, 3.0)

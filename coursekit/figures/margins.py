@@ -17,7 +17,9 @@ def margin_bars(
     class_names: Sequence[str] | None = None,
     title: str = "",
 ) -> Picture:
-    """Left the scores, right each wrong class's margin score - true score + delta; what is above zero is paid for."""
+    """Left the scores, right each wrong class's margin score - true score + delta; what is above
+    zero is paid for.
+    """
     scores = np.asarray(scores, dtype=float)
     names = list(class_names or map(str, range(len(scores))))
     wrong = [j for j in range(len(scores)) if j != y]
@@ -55,13 +57,16 @@ def margin_bars(
     listed = ", ".join(f"{names[j]} {number(m)}" for j, m in zip(wrong, shortfalls, strict=True))
     return Picture(
         figure,
-        f"Bars of scores and margins. The true class {names[y]} scores {number(scores[y])}. Margins of the wrong classes: "
-        f"{listed}. {np.sum(paid)} of {len(wrong)} are above zero; together they make {number(total)}.",
+        f"Bars of scores and margins. The true class {names[y]} scores {number(scores[y])}. "
+        f"Margins of the wrong classes: {listed}. {np.sum(paid)} of {len(wrong)} are above zero; "
+        f"together they make {number(total)}.",
     )
 
 
 def score_lines(scores: np.ndarray, y: np.ndarray, delta: float = 1.0) -> Picture:
-    """Each example as a line of scores, with the strip of width delta below the true score shaded."""
+    """Each example as a line of scores, with the strip of width delta below the true score
+    shaded.
+    """
     scores = np.asarray(scores, dtype=float)
     with drawing():
         figure, (axes,) = canvas(7.6, 0.75 + 0.62 * len(scores))
@@ -96,8 +101,8 @@ def score_lines(scores: np.ndarray, y: np.ndarray, delta: float = 1.0) -> Pictur
     )
     return Picture(
         figure,
-        f"Scores of {len(scores)} examples on a line each, with a strip of width {number(delta)} below the true score. "
-        f"{rows}.",
+        f"Scores of {len(scores)} examples on a line each, with a strip of width {number(delta)} "
+        f"below the true score. {rows}.",
     )
 
 
@@ -125,12 +130,15 @@ def violations(
     return Picture(
         figure,
         f"Grid of {len(mask)} examples by {len(class_names)} classes marking margin violations; "
-        f"squares mark the true classes. Counts per example: {', '.join(map(str, counts.tolist()))}.",
+        "squares mark the true classes. Counts per example: "
+        f"{', '.join(map(str, counts.tolist()))}.",
     )
 
 
 def count_against_loss(scores: Numbers, y: int, loss: float, delta: float = 1.0) -> Picture:
-    """Three numbers that old notes confuse: misclassified classes, violated margins, and the loss."""
+    """Three numbers that old notes confuse: misclassified classes, violated margins, and the
+    loss.
+    """
     scores = np.asarray(scores, dtype=float)
     others = np.delete(scores, y)
     above, close = int(np.sum(others >= scores[y])), int(np.sum(others - scores[y] + delta > 0))
@@ -179,7 +187,8 @@ def margin_histogram(margins: dict[str, np.ndarray], delta: float = 1.0) -> Pict
         )
         axes.legend()
     told = "; ".join(
-        f"{name}: {np.mean(lead < 0):.0%} below zero, {np.mean((lead >= 0) & (lead < delta)):.0%} between zero and delta"
+        f"{name}: {np.mean(lead < 0):.0%} below zero, {np.mean((lead >= 0) & (lead < delta)):.0%} "
+        "between zero and delta"
         for name, lead in margins.items()
     )
     return Picture(figure, f"Histogram of the true class's lead. {told}.")

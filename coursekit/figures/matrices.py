@@ -21,7 +21,8 @@ def heat_maps(
     numbers: bool | None = None,
     height: float = 2.8,
 ) -> Picture:
-    """One or more matrices side by side; purple is positive, white zero, orange negative; one scale for all.
+    """One or more matrices side by side; purple is positive, white zero, orange negative; one scale
+    for all.
 
     numbers: whether each cell shows its value (default: where there are few cells).
     """
@@ -62,7 +63,8 @@ def product_shapes(
     result: tuple[str, str, str],
     sizes: Mapping[str, float],
 ) -> Picture:
-    """A matrix product as boxes to scale, each side labelled with its dimension: the inner ones must meet.
+    """A matrix product as boxes to scale, each side labelled with its dimension: the inner ones
+    must meet.
 
     factors and result are (name, vertical dimension, horizontal dimension).
     """
@@ -110,7 +112,8 @@ def product_shapes(
 def chain(stations: Sequence[tuple[str, str]], steps: Sequence[tuple[str, str]]) -> Picture:
     """A computation as boxes in a row: forward arrows above, backward arrows below.
 
-    stations: (name, shape) of every quantity. steps: between neighbours, what leads forward and what leads back.
+    stations: (name, shape) of every quantity. steps: between neighbours, what leads forward and
+        what leads back.
     """
     with drawing():
         figure, (axes,) = canvas(7.8, 1.9)

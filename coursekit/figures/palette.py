@@ -1,4 +1,6 @@
-"""The course's colours: told apart by people with any kind of colour vision, and in grey print where they carry meaning."""
+"""The course's colours: told apart by people with any kind of colour vision, and in grey print
+where they carry meaning.
+"""
 
 from __future__ import annotations
 

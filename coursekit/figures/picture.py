@@ -33,8 +33,8 @@ _DOTS_PER_INCH = 96
 class Picture:
     """A matplotlib figure and its description for readers who do not see it.
 
-    As the last line of a notebook cell it shows itself; ``figure`` is there for those who want to change something.
-    """
+    As the last line of a notebook cell it shows itself; ``figure`` is there for those who want to
+    change something."""
 
     def __init__(self, figure: Figure, alt: str) -> None:
         self.figure, self.alt = figure, alt

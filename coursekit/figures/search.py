@@ -11,7 +11,9 @@ from .picture import Numbers, Picture, canvas, drawing, number
 
 
 def sampling(lr_range: tuple[float, float], count: int = 200, seed: int = 0) -> Picture:
-    """The same number of learning rates drawn uniformly and log-uniformly, both seen on a log axis."""
+    """The same number of learning rates drawn uniformly and log-uniformly, both seen on a log
+    axis.
+    """
     low, high = lr_range
     rng = np.random.default_rng(seed)
     uniform, log_uniform = (
@@ -30,16 +32,18 @@ def sampling(lr_range: tuple[float, float], count: int = 200, seed: int = 0) -> 
     share = [np.mean(values < middle) for values in (uniform, log_uniform)]
     return Picture(
         figure,
-        f"{count} learning rates from {number(low)} to {number(high)} on a log axis. In the lower half of the axis "
-        f"lie {share[0]:.0%} of those drawn uniformly and {share[1]:.0%} of those drawn log-uniformly.",
+        f"{count} learning rates from {number(low)} to {number(high)} on a log axis. In the lower "
+        f"half of the axis lie {share[0]:.0%} of those drawn uniformly and {share[1]:.0%} of "
+        "those drawn log-uniformly.",
     )
 
 
 def accuracy_map(learning_rates: Numbers, regs: Numbers, accuracies: np.ndarray) -> Picture:
-    """Validation accuracy over a grid of learning rates (down) and regularisation strengths (across).
+    """Validation accuracy over a grid of learning rates (down) and regularisation strengths
+    (across).
 
-    The best cell is framed; when it is on the grid's border the title says so: the best may lie outside.
-    """
+    The best cell is framed; when it is on the grid's border the title says so: the best may lie
+    outside."""
     accuracies = np.asarray(accuracies, dtype=float)
     i, j = map(int, np.unravel_index(np.argmax(accuracies), accuracies.shape))
     border = i in (0, len(learning_rates) - 1) or j in (0, len(regs) - 1)
@@ -94,7 +98,8 @@ def trials(
     best = int(np.argmax(table[:, 3]))
     with drawing():
         figure, (axes,) = canvas(6.6, 3.6)
-        # Runs that diverged would take up the whole scale: what lies far below the middle shares the darkest colour.
+        # Runs that diverged would take up the whole scale: what lies far below the middle shares
+        # the darkest colour.
         floor = max(table[:, 3].min(), 2 * np.median(table[:, 3]) - table[best, 3] - 0.02)
         scale = {
             "vmin": floor,
@@ -138,6 +143,7 @@ def trials(
         figure.colorbar(shown, label="validation accuracy")
     return Picture(
         figure,
-        f"{len(table)} trials of learning rate and reg. The best, validation accuracy {table[best, 3]:.3f}, is "
-        f"at learning rate {number(table[best, 0])}, reg {number(table[best, 1])}, {verdict}.",
+        f"{len(table)} trials of learning rate and reg. The best, validation accuracy "
+        f"{table[best, 3]:.3f}, is at learning rate {number(table[best, 0])}, reg "
+        f"{number(table[best, 1])}, {verdict}.",
     )

@@ -11,7 +11,9 @@ from .picture import Numbers, Picture, canvas, drawing, number
 
 
 def kink(x: float, h: float) -> Picture:
-    """The centred difference of max(0, x): the secant at one point, and the slope it reports at every point."""
+    """The centred difference of max(0, x): the secant at one point, and the slope it reports at
+    every point.
+    """
 
     def hinge(z: np.ndarray | float) -> np.ndarray:
         return np.maximum(0.0, z)
@@ -65,8 +67,8 @@ def kink(x: float, h: float) -> Picture:
     where = "inside" if abs(x) < h else "outside"
     return Picture(
         figure,
-        f"max(0, x) with a secant around x = {number(x)} of half-width h = {number(h)}. The kink is {where} the step: the "
-        f"numeric slope is {number(here)}, the true one {number(exact)}.",
+        f"max(0, x) with a secant around x = {number(x)} of half-width h = {number(h)}. The kink "
+        f"is {where} the step: the numeric slope is {number(here)}, the true one {number(exact)}.",
     )
 
 
@@ -92,12 +94,15 @@ def gradient_agreement(analytic: Numbers, numeric: Numbers, relative_error: Numb
         right.axhline(1e-4, color=palette.GREY, linestyle=":", linewidth=1)
     return Picture(
         figure,
-        f"{len(error)} derivatives, numeric against analytic; the largest relative error is {number(error.max())}.",
+        f"{len(error)} derivatives, numeric against analytic; the largest relative error is "
+        f"{number(error.max())}.",
     )
 
 
 def parameter_errors(errors: Mapping[str, float], tolerance: float) -> Picture:
-    """The error of every parameter's gradient as a bar on a log axis, beside the largest that passes."""
+    """The error of every parameter's gradient as a bar on a log axis, beside the largest that
+    passes.
+    """
     names = list(errors)
     shown = np.clip(
         [errors[name] for name in names], 1e-16, 1e2
@@ -119,12 +124,15 @@ def parameter_errors(errors: Mapping[str, float], tolerance: float) -> Picture:
     listed = ", ".join(f"{name} {errors[name]:.0e}" for name in names)
     return Picture(
         figure,
-        f"Errors of {len(names)} gradients, {int(bad.sum())} of them above {number(tolerance)}: {listed}.",
+        f"Errors of {len(names)} gradients, {int(bad.sum())} of them above {number(tolerance)}: "
+        f"{listed}.",
     )
 
 
 def step_error(steps: Numbers, errors: Numbers) -> Picture:
-    """The error of a centred difference against the step: it falls like h squared until rounding takes over."""
+    """The error of a centred difference against the step: it falls like h squared until rounding
+    takes over.
+    """
     steps, errors = (
         np.asarray(steps, dtype=float),
         np.maximum(np.asarray(errors, dtype=float), 1e-17),
@@ -147,13 +155,14 @@ def step_error(steps: Numbers, errors: Numbers) -> Picture:
         axes.legend()
     return Picture(
         figure,
-        f"Error of the centred difference against h on log axes: smallest, {number(errors[best])}, at "
-        f"h = {number(steps[best])}; larger on both sides.",
+        "Error of the centred difference against h on log axes: smallest, "
+        f"{number(errors[best])}, at h = {number(steps[best])}; larger on both sides.",
     )
 
 
 def score_slopes(scores: np.ndarray, y: int, delta: float = 1.0) -> np.ndarray:
-    """The slope of one example's hinge loss in each of its scores, measured by a small one-sided step.
+    """The slope of one example's hinge loss in each of its scores, measured by a small one-sided
+    step.
 
     The step goes the way that lowers margins, so that a margin of exactly zero counts as met.
     """

@@ -14,7 +14,9 @@ _MARKERS = ("o", "x", "^", "s")
 
 
 def stretch(W: np.ndarray, times: int = 1) -> Picture:
-    """What a matrix of two rows does to a circle of vectors: the ellipse after each of the first multiplications."""
+    """What a matrix of two rows does to a circle of vectors: the ellipse after each of the first
+    multiplications.
+    """
     turn = np.linspace(0, 2 * np.pi, 241)
     circle = np.stack([np.cos(turn), np.sin(turn)])
     longest = []
@@ -35,8 +37,8 @@ def stretch(W: np.ndarray, times: int = 1) -> Picture:
     told = ", ".join(number(length) for length in longest)
     return Picture(
         figure,
-        f"A circle of vectors of length 1, multiplied by a matrix of spectral radius {number(radius)} again and again: "
-        f"ellipses, whose longest vectors have length {told}.",
+        "A circle of vectors of length 1, multiplied by a matrix of spectral radius "
+        f"{number(radius)} again and again: ellipses, whose longest vectors have length {told}.",
     )
 
 
@@ -58,7 +60,8 @@ def eigenvalues(matrices: Mapping[str, np.ndarray]) -> Picture:
                 xlabel="real part",
             )
             told.append(
-                f"{name}: {len(values)} eigenvalues, radius {number(radius)}, spectral norm {number(norm)}"
+                f"{name}: {len(values)} eigenvalues, radius {number(radius)}, spectral norm "
+                f"{number(norm)}"
             )
         axes[0].set_ylabel("imaginary part")
     return Picture(
@@ -68,7 +71,8 @@ def eigenvalues(matrices: Mapping[str, np.ndarray]) -> Picture:
 
 
 def fates(rows: Sequence[tuple[str, np.ndarray, str, Numbers]]) -> Picture:
-    """Lengths of a gradient on its way back, a curve a network, and what radius and norm said beforehand.
+    """Lengths of a gradient on its way back, a curve a network, and what radius and norm said
+    beforehand.
 
     rows: (name, W, nonlinearity, lengths from the last step to the first).
     """
@@ -105,5 +109,6 @@ def fates(rows: Sequence[tuple[str, np.ndarray, str, Numbers]]) -> Picture:
             cell.get_text().set_horizontalalignment("left" if key[1] == 0 else "right")
     return Picture(
         figure,
-        f"The length of a gradient over {steps} steps back, in {len(rows)} networks. {'; '.join(told)}.",
+        f"The length of a gradient over {steps} steps back, in {len(rows)} networks. "
+        f"{'; '.join(told)}.",
     )

@@ -19,9 +19,11 @@ _HEALTHY = (1e-4, 3e-2)
 def monitor(
     history: Mapping[str, Any], expected_start: float | None = None, title: str = ""
 ) -> Picture:
-    """The loss against the start that theory expects, the update ratio against 1e-3, and the norm of the gradient.
+    """The loss against the start that theory expects, the update ratio against 1e-3, and the norm
+    of the gradient.
 
-    history: "loss", and where they were recorded "update_ratio" and "grad_norm"; each is one number a step, or a dict
+    history: "loss", and where they were recorded "update_ratio" and "grad_norm"; each is one number
+        a step, or a dict
     with such a sequence for every parameter.
     """
     told, panels = [], [(name, paint) for name, paint in _PANELS.items() if name in history]

@@ -1,4 +1,6 @@
-"""Recurrent networks drawn out in time: what each step reads and says, what state it is handed, how far a gradient goes."""
+"""Recurrent networks drawn out in time: what each step reads and says, what state it is handed, how
+far a gradient goes.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +30,10 @@ def unrolled(
 ) -> Picture:
     """One box a step (and layer), inputs below, outputs above, states handed on from left to right.
 
-    inputs, outputs: a string for every step, "" for none. seams: steps before which a new piece begins, counted from 0;
-    carried: whether the state crosses them. back_from: the step at whose output a gradient starts on its way back, as far
+    inputs, outputs: a string for every step, "" for none. seams: steps before which a new piece
+        begins, counted from 0;
+    carried: whether the state crosses them. back_from: the step at whose output a gradient starts
+        on its way back, as far
     as the last seam, or, with ``across``, to the very beginning. boxes: what stands in the boxes.
     """
     count, cut = len(inputs), set(seams)
@@ -101,13 +105,15 @@ def _told(
     reads = ", ".join(f"{t + 1} {text!r}" for t, text in enumerate(inputs) if text) or "nothing"
     says = ", ".join(f"{t + 1} {text!r}" for t, text in enumerate(outputs) if text) or "nothing"
     told = [
-        f"A recurrent network of {layers} layer{'s' if layers > 1 else ''} drawn out over {len(inputs)} steps"
+        f"A recurrent network of {layers} layer{'s' if layers > 1 else ''} drawn out over "
+        f"{len(inputs)} steps"
     ]
     told.append(f"What the steps read: {reads}; what comes out: {says}")
     if seams:
         places = ", ".join(str(seam) for seam in seams)
         told.append(
-            f"Seams after step {places}; the state {'is carried across' if carried else 'starts anew behind'} them"
+            f"Seams after step {places}; the state "
+            f"{'is carried across' if carried else 'starts anew behind'} them"
         )
     if back_from is not None:
         told.append(

@@ -1,4 +1,6 @@
-"""Text as a picture: what was written, letters coloured by a number each, and how likely each letter is."""
+"""Text as a picture: what was written, letters coloured by a number each, and how likely each
+letter is.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +19,16 @@ _HATCHES = ("", "//", "..", "xx")
 
 
 def visible(character: str) -> str:
-    """A character as it can be seen in a figure: the ends of lines and blanks have signs of their own."""
+    """A character as it can be seen in a figure: the ends of lines and blanks have signs of their
+    own.
+    """
     return _SHOWN.get(character, character)
 
 
 def passages(written: Mapping[str, str], lines: int = 6) -> Picture:
-    """Pieces of text, each under its title, as a typewriter would set them; ``lines`` of each at most."""
+    """Pieces of text, each under its title, as a typewriter would set them; ``lines`` of each at
+    most.
+    """
     pages = {title: _set(text)[:lines] for title, text in written.items()}
     rows = sum(len(page) + 2 for page in pages.values())
     with drawing():
@@ -57,7 +63,8 @@ def letters(
 ) -> Picture:
     """A text above strips of colour: in each row one number for every letter.
 
-    signed: purple positive, white zero, orange negative; else from dark (0) to bright (the largest).
+    signed: purple positive, white zero, orange negative; else from dark (0) to bright (the
+        largest).
     """
     shown = text[:width]
     grid = np.array([np.asarray(values, dtype=float)[:width] for values in rows.values()])
@@ -96,7 +103,9 @@ def _peak(name: str, values: np.ndarray, text: str) -> str:
 def character_bars(
     characters: Sequence[str], bars: Mapping[str, Numbers], ylabel: str, most: int = 24
 ) -> Picture:
-    """Bars for single characters, those with the largest values first; several named bars side by side."""
+    """Bars for single characters, those with the largest values first; several named bars side by
+    side.
+    """
     values = {name: np.asarray(heights, dtype=float) for name, heights in bars.items()}
     first = next(iter(values.values()))
     order = np.argsort(-first, kind="stable")[:most]

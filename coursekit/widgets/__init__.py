@@ -1,7 +1,7 @@
 """Widgets: figures with controls, one module each. ``explorer`` is what they share.
 
-A module holds a function of the settings that returns a Picture, and a small one, exported here, that puts controls on it.
-"""
+A module holds a function of the settings that returns a Picture, and a small one, exported here,
+that puts controls on it."""
 
 from .architecture import architecture_builder
 from .average import average_explorer

@@ -25,11 +25,12 @@ Summary = Callable[..., tuple[Sequence[Mapping[str, Any]], Mapping[str, Any]]]
 
 
 def architecture_builder(summary: Summary) -> Explorer:
-    """A network to type or to choose, and the side of its images. summary: your ``network_summary``.
+    """A network to type or to choose, and the side of its images. summary: your
+    ``network_summary``.
 
-    ``64`` is 64 filters of 3 x 3 that keep the size, ``96:11/4+0`` 96 filters of 11 x 11 at stride 4 with padding 0, ``M``
-    max pooling of 2 x 2, ``M3`` of 3 x 3 (both at stride 2), ``fc100`` a fully connected layer.
-    """
+    ``64`` is 64 filters of 3 x 3 that keep the size, ``96:11/4+0`` 96 filters of 11 x 11 at stride
+    4 with padding 0, ``M`` max pooling of 2 x 2, ``M3`` of 3 x 3 (both at stride 2), ``fc100`` a
+    fully connected layer."""
 
     def draw(known: str, typed: str, side: int) -> Picture:
         line = known or typed
@@ -50,7 +51,9 @@ def architecture_builder(summary: Summary) -> Explorer:
 
 
 def layers(line: str) -> list[dict[str, Any]]:
-    """The layers of a line, as network_summary takes them. Raises ValueError for a word that is none."""
+    """The layers of a line, as network_summary takes them. Raises ValueError for a word that is
+    none.
+    """
     found: list[dict[str, Any]] = []
     words = line.split()
     if not 0 < len(words) <= MOST:
@@ -82,7 +85,9 @@ def layers(line: str) -> list[dict[str, Any]]:
 
 
 def architecture_picture(rows: Sequence[Mapping[str, Any]], totals: Mapping[str, Any]) -> Picture:
-    """A row for each layer, with bars for its share of the parameters, the activations and the multiplications."""
+    """A row for each layer, with bars for its share of the parameters, the activations and the
+    multiplications.
+    """
     names = [
         f"{row['kind']}  {'x'.join(map(str, (*row['shape'][1:], row['shape'][0])))}" for row in rows
     ]
@@ -109,7 +114,8 @@ def architecture_picture(rows: Sequence[Mapping[str, Any]], totals: Mapping[str,
     )
     return Picture(
         figure,
-        f"A network of {len(rows) - 1} layers: {told}. The activations of one image take {totals['mebibytes']:.1f} MiB.",
+        f"A network of {len(rows) - 1} layers: {told}. The activations of one image take "
+        f"{totals['mebibytes']:.1f} MiB.",
     )
 
 

@@ -17,7 +17,9 @@ STEPS, TARGET = 800, 1.0
 def average_explorer(
     update: Callable[..., Any] | None = None, corrected: Callable[..., Any] | None = None
 ) -> Explorer:
-    """Sliders for decay, noise and start of an average; your ``ema_update`` and ``ema_corrected`` as dots over the lines."""
+    """Sliders for decay, noise and start of an average; your ``ema_update`` and ``ema_corrected``
+    as dots over the lines.
+    """
 
     def draw(decay: float, noise: float, from_zero: bool) -> Picture:
         x = shaken(noise)
@@ -54,7 +56,9 @@ def shaken(noise: float) -> np.ndarray:
 
 
 def remembered(x: np.ndarray, decay: float, start: float) -> np.ndarray:
-    """The average after every step, written out: each past value times the weight that is left of it."""
+    """The average after every step, written out: each past value times the weight that is left of
+    it.
+    """
     fading = decay ** np.arange(len(x))
     return (
         np.convolve(x, fading)[: len(x)] / np.sum(decay ** np.arange(100_000))
@@ -69,7 +73,9 @@ def average_picture(
     yours: list[float] | None = None,
     corrections: list[float] | None = None,
 ) -> Picture:
-    """Left the parameter and its average, right how much of each past value the average still holds."""
+    """Left the parameter and its average, right how much of each past value the average still
+    holds.
+    """
     average = remembered(x, decay, start)
     ages = np.arange(len(x))
     half = int(np.argmax(decay**ages <= 0.5)) if decay ** ages[-1] <= 0.5 else None
@@ -118,7 +124,8 @@ def average_picture(
     )
     return Picture(
         figure,
-        f"A shaken parameter over {len(x)} steps and its moving average with decay {number(decay)}. In the last 200 steps "
-        f"the parameter is off by {number(raw)} and the average by {number(off)}; after 50 steps the average is at "
-        f"{number(average[49])}, after all at {number(average[-1])}.{ends}{mended}",
+        f"A shaken parameter over {len(x)} steps and its moving average with decay "
+        f"{number(decay)}. In the last 200 steps the parameter is off by {number(raw)} and the "
+        f"average by {number(off)}; after 50 steps the average is at {number(average[49])}, after "
+        f"all at {number(average[-1])}.{ends}{mended}",
     )

@@ -1,4 +1,6 @@
-"""One LSTM cell with a single unit: four sliders open its gates, and the cell state runs through."""
+"""One LSTM cell with a single unit: four sliders open its gates, and the cell state runs
+through.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,8 @@ GATES = ("i", "f", "o")
 
 
 def cell_inspector(yours: Step | None = None) -> Explorer:
-    """Sliders for what goes into the three gates and the proposal, for the old cell state, and for a number of steps.
+    """Sliders for what goes into the three gates and the proposal, for the old cell state, and for
+    a number of steps.
 
     yours: your ``lstm_step_forward``, whose answers are compared with what is drawn.
     """
@@ -39,7 +42,9 @@ def cell_inspector(yours: Step | None = None) -> Explorer:
 def cell_picture(
     pushed: Mapping[str, float], prev_c: float, steps: int, yours: Step | None = None
 ) -> Picture:
-    """Left the cell with its numbers; right its state, should the gates stay as they are, and the gradient's share."""
+    """Left the cell with its numbers; right its state, should the gates stay as they are, and the
+    gradient's share.
+    """
     opened = {gate: float(1 / (1 + np.exp(-pushed[gate]))) for gate in GATES}
     proposal = float(np.tanh(pushed["g"]))
     states = [prev_c]
@@ -67,9 +72,10 @@ def cell_picture(
     gates = ", ".join(f"{gate} = {number(opened[gate])}" for gate in GATES)
     return Picture(
         figure,
-        f"An LSTM cell: {gates}, g = {number(proposal)}; the cell state goes from {number(prev_c)} to "
-        f"{number(states[1])} in a step and to {number(states[-1])} in {steps}, the hidden state is {number(shown)}. "
-        f"Of a gradient {number(float(share[-1]))} is left after {steps} steps back along the cell state.{said}",
+        f"An LSTM cell: {gates}, g = {number(proposal)}; the cell state goes from "
+        f"{number(prev_c)} to {number(states[1])} in a step and to {number(states[-1])} in "
+        f"{steps}, the hidden state is {number(shown)}. Of a gradient {number(float(share[-1]))} "
+        f"is left after {steps} steps back along the cell state.{said}",
     )
 
 

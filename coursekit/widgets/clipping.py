@@ -17,7 +17,8 @@ Clip = Callable[..., Any]
 def clip_arrows(by_norm: Clip | None = None, by_value: Clip | None = None) -> Explorer:
     """Sliders for a gradient's two entries and for the limit.
 
-    by_norm, by_value: your ``clip_grad_norm`` and ``clip_grad_value``; without them only the gradient is drawn, and where
+    by_norm, by_value: your ``clip_grad_norm`` and ``clip_grad_value``; without them only the
+        gradient is drawn, and where
     each kind of clipping lets it end: in a circle, and in a square.
     """
 
@@ -84,8 +85,8 @@ def arrows_picture(gradient: np.ndarray, limit: float, clipped: dict[str, np.nda
     said = "; ".join(told) or "where would each kind of clipping let it end?"
     return Picture(
         figure,
-        f"A gradient ({both}) of length {number(float(np.hypot(*gradient)))}, a circle of radius {number(limit)} and a "
-        f"square that reaches {number(limit)} to every side: {said}.",
+        f"A gradient ({both}) of length {number(float(np.hypot(*gradient)))}, a circle of radius "
+        f"{number(limit)} and a square that reaches {number(limit)} to every side: {said}.",
     )
 
 

@@ -16,7 +16,9 @@ IMAGE = np.arange(1.0, CHANNELS * SIDE * SIDE + 1).reshape(1, CHANNELS, SIDE, SI
 
 
 def im2col_explorer(yours: Callable[..., Any] | None = None) -> Explorer:
-    """Sliders for the window, its size and its stride. yours: your ``im2col``; without it one column is shown."""
+    """Sliders for the window, its size and its stride. yours: your ``im2col``; without it one
+    column is shown.
+    """
 
     def draw(place: int, size: int, stride: int) -> Picture:
         cols = None if yours is None else np.asarray(yours(IMAGE.copy(), size, size, stride, 0))
@@ -33,9 +35,11 @@ def im2col_explorer(yours: Callable[..., Any] | None = None) -> Explorer:
 
 
 def columns_picture(place: int, size: int, stride: int, cols: np.ndarray | None = None) -> Picture:
-    """Two channels with a window framed in both, the matrix with that window's column, and the memory of each.
+    """Two channels with a window framed in both, the matrix with that window's column, and the
+    memory of each.
 
-    cols: somebody's matrix, shown in full and compared with the window. A place beyond the last one stays there.
+    cols: somebody's matrix, shown in full and compared with the window. A place beyond the last one
+        stays there.
     """
     begins = [at for at in range(0, SIDE, stride) if at + size <= SIDE]
     place = min(place, len(begins) ** 2 - 1)
@@ -71,9 +75,9 @@ def columns_picture(place: int, size: int, stride: int, cols: np.ndarray | None 
         figure.suptitle(verdict, fontsize=10, color="black" if fine else palette.VERMILION)
     return Picture(
         figure,
-        f"An image of {CHANNELS} channels, {SIDE} x {SIDE}, with the window of {size} x {size} at row {top}, column {left} "
-        f"framed, and the matrix of all windows, {shape[0]} x {shape[1]}, {factor:.2g} times as large as the image. "
-        f"{verdict[0].upper()}{verdict[1:]}.",
+        f"An image of {CHANNELS} channels, {SIDE} x {SIDE}, with the window of {size} x {size} at "
+        f"row {top}, column {left} framed, and the matrix of all windows, {shape[0]} x "
+        f"{shape[1]}, {factor:.2g} times as large as the image. {verdict[0].upper()}{verdict[1:]}.",
     )
 
 

@@ -1,4 +1,6 @@
-"""What a convolution costs by its definition, by the Fourier transform and by Winograd's method, as counts."""
+"""What a convolution costs by its definition, by the Fourier transform and by Winograd's method, as
+counts.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +76,7 @@ def cost_picture(direct: list[float], fft: list[float], winograd: float, title: 
         saved = np.divide(direct[three], winograd)
     return Picture(
         figure,
-        f"Multiplications of one convolution layer over {title}, against the size of the filter. {won}; at 3 x 3 it takes "
-        f"{np.divide(fft[three], direct[three]):.2g} times what the definition takes, and Winograd's method {saved:.3g} "
-        f"times fewer.",
+        f"Multiplications of one convolution layer over {title}, against the size of the filter. "
+        f"{won}; at 3 x 3 it takes {np.divide(fft[three], direct[three]):.2g} times what the "
+        f"definition takes, and Winograd's method {saved:.3g} times fewer.",
     )

@@ -1,4 +1,6 @@
-"""A picture with controls: sliders where there is a notebook to move them in, one still picture everywhere else."""
+"""A picture with controls: sliders where there is a notebook to move them in, one still picture
+everywhere else.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ _WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 @dataclass(frozen=True)
 class Slider:
-    """A number to move. With ``log`` low and high are powers of ten and the picture receives 10 ** position."""
+    """A number to move. With ``log`` low and high are powers of ten and the picture receives 10 **
+    position.
+    """
 
     label: str
     low: float
@@ -56,20 +60,22 @@ Control = Slider | Choice | Switch | Text
 class Explorer:
     """``draw(**values) -> Picture`` together with the controls that set the values.
 
-    ``picture(name=value, ...)`` gives the picture for any setting without a notebook; shown in JupyterLab it is the
-    same picture under live controls, and in a converted or graded notebook the picture of the starting values.
-    """
+    ``picture(name=value, ...)`` gives the picture for any setting without a notebook; shown in
+    JupyterLab it is the same picture under live controls, and in a converted or graded notebook the
+    picture of the starting values."""
 
     def __init__(self, draw: Callable[..., Picture], controls: Mapping[str, Control]) -> None:
         self.draw, self.controls = draw, dict(controls)
-        # Drawn now and not when shown: IPython hides what goes wrong in a display, and a stub must be heard.
+        # Drawn now and not when shown: IPython hides what goes wrong in a display, and a stub must
+        # be heard.
         self._first = self.picture()
 
     def picture(self, **values: Any) -> Picture:
         """The picture at the starting values, apart from those given."""
         if unknown := set(values) - set(self.controls):
             raise TypeError(
-                f"no control is named {', '.join(sorted(unknown))}; there are {', '.join(self.controls)}"
+                f"no control is named {', '.join(sorted(unknown))}; there are "
+                f"{', '.join(self.controls)}"
             )
         start = {
             name: 10**control.start
@@ -118,8 +124,8 @@ class Explorer:
 def someone_can_move_it() -> bool:
     """Whether a person's front end asked for this cell.
 
-    JupyterLab, Notebook and VS Code say in the request which cell it is; nbclient and nbconvert say nothing, and a
-    plain Python has no kernel. CHAINRULE_WIDGETS=live or =still decides it by hand.
+    JupyterLab, Notebook and VS Code say in the request which cell it is; nbclient and nbconvert say
+    nothing, and a plain Python has no kernel. CHAINRULE_WIDGETS=live or =still decides it by hand.
     """
     if (decided := os.environ.get("CHAINRULE_WIDGETS")) in ("live", "still"):
         return decided == "live"
@@ -148,7 +154,8 @@ def _handle(control: Control) -> Any:
             **style,
         )
     if isinstance(control, Text):
-        # A whole row; grid_column alone would be undone, for an empty grid_area is applied after it.
+        # A whole row; grid_column alone would be undone, for an empty grid_area is applied after
+        # it.
         layout = ipywidgets.Layout(width="98%", grid_area="auto / 1 / auto / -1")
         return ipywidgets.Text(
             value=control.start,

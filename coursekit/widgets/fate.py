@@ -15,9 +15,11 @@ Profile = Callable[..., Numbers]
 
 
 def gradient_fate(yours: Profile | None = None, kind: str = "random") -> Explorer:
-    """A choice of weights, sliders for their spectral radius, their shear and the number of steps, a switch for tanh.
+    """A choice of weights, sliders for their spectral radius, their shear and the number of steps,
+    a switch for tanh.
 
-    yours: your ``gradient_norm_profile``; without it two states are started a hair apart, and the picture shows how far
+    yours: your ``gradient_norm_profile``; without it two states are started a hair apart, and the
+        picture shows how far
     apart they drift on the way *forward*, which is measured.
     """
 
@@ -45,7 +47,9 @@ def gradient_fate(yours: Profile | None = None, kind: str = "random") -> Explore
 def drift(
     W: np.ndarray, h0: np.ndarray, v: np.ndarray, nonlinearity: str, steps: int
 ) -> np.ndarray:
-    """How far apart two states are, step by step, that start 1e-7 apart in the direction v, in units of that."""
+    """How far apart two states are, step by step, that start 1e-7 apart in the direction v, in
+    units of that.
+    """
     phi = np.tanh if nonlinearity == "tanh" else np.asarray
     tiny = 1e-7
     here, there, apart = h0, h0 + tiny * v, [1.0]
@@ -60,7 +64,9 @@ def drift(
 
 
 def fate_picture(W: np.ndarray, lengths: Numbers, title: str, forward: bool = False) -> Picture:
-    """Eigenvalues beside the circle of radius 1; lengths beside what radius and norm alone would make of them."""
+    """Eigenvalues beside the circle of radius 1; lengths beside what radius and norm alone would
+    make of them.
+    """
     values, lengths = np.linalg.eigvals(W), np.asarray(lengths, dtype=float)
     radius, norm = float(np.abs(values).max()), float(np.linalg.norm(W, 2))
     steps = np.arange(len(lengths))
@@ -94,7 +100,7 @@ def fate_picture(W: np.ndarray, lengths: Numbers, title: str, forward: bool = Fa
     way = "forward" if forward else "back"
     return Picture(
         figure,
-        f"Weights {title}: spectral radius {number(radius)}, spectral norm {number(norm)}. The {what} goes from "
-        f"{number(float(lengths[0]))} to {number(float(lengths[-1]))} in {len(lengths) - 1} steps {way}, "
-        f"{number(float(lengths.max()))} at the most.",
+        f"Weights {title}: spectral radius {number(radius)}, spectral norm {number(norm)}. The "
+        f"{what} goes from {number(float(lengths[0]))} to {number(float(lengths[-1]))} in "
+        f"{len(lengths) - 1} steps {way}, {number(float(lengths.max()))} at the most.",
     )

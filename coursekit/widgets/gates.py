@@ -20,7 +20,8 @@ Pass = Callable[..., Any]
 def gate_playground(yours: tuple[Pass, Pass] | None = None, gate: str = "add") -> Explorer:
     """Sliders for a gate's two inputs and for the gradient that arrives at its output.
 
-    gate: "add", "multiply" or "max", to begin with. yours: your forward and backward of that gate, whose answers are
+    gate: "add", "multiply" or "max", to begin with. yours: your forward and backward of that gate,
+        whose answers are
     compared with what measuring gives; then the gate stays as it is.
     """
 
@@ -45,7 +46,8 @@ def gate_playground(yours: tuple[Pass, Pass] | None = None, gate: str = "add") -
 def gate_picture(
     gate: str, x: float, y: float, dout: float, back: tuple[float, ...] | None = None
 ) -> Picture:
-    """Left the gate with its numbers, right what its output does while one input moves and the other stays.
+    """Left the gate with its numbers, right what its output does while one input moves and the
+    other stays.
 
     back: dx and dy as somebody claims them; without it, as measured.
     """
@@ -74,8 +76,9 @@ def gate_picture(
         right.legend()
     return Picture(
         figure,
-        f"A gate, {GATES[gate]}, with x = {number(x)}, y = {number(y)}, output {number(out)}; dout = {number(dout)} "
-        f"arrives, dx = {shown[0]} and dy = {shown[1]} go back. {verdict[0].upper()}{verdict[1:]}.",
+        f"A gate, {GATES[gate]}, with x = {number(x)}, y = {number(y)}, output {number(out)}; "
+        f"dout = {number(dout)} arrives, dx = {shown[0]} and dy = {shown[1]} go back. "
+        f"{verdict[0].upper()}{verdict[1:]}.",
     )
 
 

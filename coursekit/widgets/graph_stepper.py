@@ -19,11 +19,13 @@ START = "x = -2; y = 5; z = -4; q = x + y; q * z + q"
 def graph_stepper(
     yours: type | None = None, text: str = START, step: int | None = None
 ) -> Explorer:
-    """A line to type an expression into, and a slider that lets the gates hand back their gradients one by one.
+    """A line to type an expression into, and a slider that lets the gates hand back their gradients
+    one by one.
 
-    yours: your class ``Value``; then the graph is the one it built, its gradients are those of its backward(), and they
-    are compared with measured slopes. Without it all gradients are measured. step: how many gates have worked at first
-    (default: all).
+    yours: your class ``Value``; then the graph is the one it built, its gradients are those of its
+        backward(), and they
+    are compared with measured slopes. Without it all gradients are measured. step: how many gates
+    have worked at first (default: all).
     """
 
     def draw(text: str, gates: int) -> Picture:
@@ -46,7 +48,9 @@ def graph_stepper(
 
 @dataclass
 class Wire:
-    """One use of a number by a gate, and the gradient the gate hands back along it (None where nobody knows)."""
+    """One use of a number by a gate, and the gradient the gate hands back along it (None where
+    nobody knows).
+    """
 
     start: int
     end: int
@@ -55,7 +59,9 @@ class Wire:
 
 @dataclass
 class Graph:
-    """A graph with all its numbers; ``wrong`` holds the gradients that are not what was measured, in words."""
+    """A graph with all its numbers; ``wrong`` holds the gradients that are not what was measured,
+    in words.
+    """
 
     names: list[str]
     ops: list[str]
@@ -94,7 +100,9 @@ def measured_graph(expression: Expression) -> Graph:
 
 
 def built_graph(expression: Expression, yours: type) -> Graph:
-    """The graph that a class built for an expression: its operands, its data, and the grads its backward() left."""
+    """The graph that a class built for an expression: its operands, its data, and the grads its
+    backward() left.
+    """
     made = expression.made_of(yours)
     result = made[expression.result]
     found = _reached(result)
@@ -258,7 +266,9 @@ def _backward_order(graph: Graph) -> list[int]:
 
 
 def _sum(arrived: Sequence[float | None], gradient: float, complete: bool) -> tuple[str, str]:
-    """A number's gradient so far, and the terms it is the sum of where there are several (to come)."""
+    """A number's gradient so far, and the terms it is the sum of where there are several (to
+    come).
+    """
     known = [one for one in arrived if one is not None]
     if len(known) < len(arrived) or (len(known) == 1 and complete):
         return (_short(gradient) if complete else "...", "")

@@ -1,4 +1,6 @@
-"""Three scores and a margin: what each wrong class costs, and where the loss would push the scores."""
+"""Three scores and a margin: what each wrong class costs, and where the loss would push the
+scores.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +18,13 @@ NAMES = ("cat", "car", "frog")
 
 
 def hinge_explorer(yours: Callable[..., Any] | None = None) -> Explorer:
-    """Sliders for three scores, the true class and delta. yours: your ``L_i_vectorized``, to stand beside the bars."""
+    """Sliders for three scores, the true class and delta. yours: your ``L_i_vectorized``, to stand
+    beside the bars.
+    """
 
     def draw(cat: float, car: float, frog: float, true_class: int, delta: float) -> Picture:
-        # With one feature, x = 1, the weights are the scores. Called outside the drawing: a stub may raise.
+        # With one feature, x = 1, the weights are the scores. Called outside the drawing: a stub
+        # may raise.
         scores = np.array([cat, car, frog])
         loss = (
             None
@@ -41,7 +46,9 @@ def hinge_explorer(yours: Callable[..., Any] | None = None) -> Explorer:
 
 
 def hinge_picture(scores: np.ndarray, y: int, delta: float, yours: float | None = None) -> Picture:
-    """Scores with the line to stay under, margins with their sum, and the slope of the loss in every score."""
+    """Scores with the line to stay under, margins with their sum, and the slope of the loss in
+    every score.
+    """
     wrong = [j for j in range(len(scores)) if j != y]
 
     def loss(at: np.ndarray) -> float:

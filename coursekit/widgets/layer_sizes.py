@@ -1,4 +1,6 @@
-"""The sizes of a convolution layer: places along one side, what is left over, and what the layer costs."""
+"""The sizes of a convolution layer: places along one side, what is left over, and what the layer
+costs.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ from .explorer import Choice, Explorer, Slider
 
 @dataclass(frozen=True)
 class Layer:
-    """Filters of ``F`` x ``F`` x ``D`` at stride ``S`` with padding ``P``, ``K`` of them, over ``W`` x ``W`` x ``D``."""
+    """Filters of ``F`` x ``F`` x ``D`` at stride ``S`` with padding ``P``, ``K`` of them, over
+    ``W`` x ``W`` x ``D``.
+    """
 
     W: int
     F: int
@@ -53,7 +57,9 @@ def layer_calculator() -> Explorer:
 
 
 def places(layer: Layer) -> list[int]:
-    """Where a filter begins, one place after another; 0 is the first real entry. Walked, not computed."""
+    """Where a filter begins, one place after another; 0 is the first real entry. Walked, not
+    computed.
+    """
     found, at = [], -layer.P
     while at + layer.F <= layer.W + layer.P:
         found.append(at)
@@ -70,7 +76,10 @@ def layer_picture(layer: Layer) -> Picture:
     verdict = (
         "the filter does not fit"
         if not begins
-        else f"{unread} {'entry is' if unread == 1 else 'entries are'} never read: no such layer, if you are strict"
+        else (
+            f"{unread} {'entry is' if unread == 1 else 'entries are'} never read: no such layer, "
+            "if you are strict"
+        )
         if unread
         else "it comes out even"
     )
@@ -96,8 +105,9 @@ def layer_picture(layer: Layer) -> Picture:
     told = ", ".join(f"{name} {value}" for name, value in rows)
     return Picture(
         figure,
-        f"A convolution layer over {layer.W} x {layer.W} x {layer.D} with {layer.K} filters of {layer.F} x {layer.F}, "
-        f"stride {layer.S}, padding {layer.P}: {told}. {verdict[0].upper()}{verdict[1:]}.",
+        f"A convolution layer over {layer.W} x {layer.W} x {layer.D} with {layer.K} filters of "
+        f"{layer.F} x {layer.F}, stride {layer.S}, padding {layer.P}: {told}. "
+        f"{verdict[0].upper()}{verdict[1:]}.",
     )
 
 

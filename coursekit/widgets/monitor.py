@@ -1,4 +1,6 @@
-"""The training monitor: loss, update ratio and gradient norm, drawn while training runs; and a run at any rate."""
+"""The training monitor: loss, update ratio and gradient norm, drawn while training runs; and a run
+at any rate.
+"""
 
 from __future__ import annotations
 
@@ -17,14 +19,15 @@ Measure = float | Mapping[str, float]
 
 
 class TrainingMonitor:
-    """Draws a run while it goes on. For any training loop, in NumPy or PyTorch, with one parameter or many::
+    """Draws a run while it goes on. For any training loop, in NumPy or PyTorch, with one parameter
+    or many::
 
         with TrainingMonitor(expected_start=np.log(C)) as watch:
             for ...:
                 watch.record(loss, update_ratio=..., grad_norm=...)
 
-    In JupyterLab the picture follows the run, at most every ``every`` seconds; executed headless it appears once, at the
-    end. It is an ordinary picture and stays in the saved notebook.
+    In JupyterLab the picture follows the run, at most every ``every`` seconds; executed headless it
+    appears once, at the end. It is an ordinary picture and stays in the saved notebook.
     """
 
     def __init__(
@@ -39,7 +42,9 @@ class TrainingMonitor:
     def record(
         self, loss: float, update_ratio: Measure | None = None, grad_norm: Measure | None = None
     ) -> None:
-        """One step. The last two are numbers, or dicts with a number for every parameter; the same kind at each step."""
+        """One step. The last two are numbers, or dicts with a number for every parameter; the same
+        kind at each step.
+        """
         given = {"loss": float(loss), "update_ratio": update_ratio, "grad_norm": grad_norm}
         new = {name for name, value in given.items() if value is not None}
         if self._measures and new != set(self._measures):
@@ -59,8 +64,8 @@ class TrainingMonitor:
     ) -> tuple[Callable[..., Any], Callable[..., Any]]:
         """The same two functions, observed: for loops that somebody else wrote.
 
-        loss_fn(...) -> (loss, gradient), called once a step and before update_rule(w, dw, config) -> (next_w, config).
-        ratio(w, update): your ``update_ratio``.
+        loss_fn(...) -> (loss, gradient), called once a step and before update_rule(w, dw, config)
+        -> (next_w, config). ratio(w, update): your ``update_ratio``.
         """
         losses: list[float] = []
 
@@ -79,7 +84,9 @@ class TrainingMonitor:
 
     @property
     def history(self) -> dict[str, Any]:
-        """What was recorded: for each measure an array with one number a step, or a dict of such arrays."""
+        """What was recorded: for each measure an array with one number a step, or a dict of such
+        arrays.
+        """
         return {name: _columns(values) for name, values in self._measures.items()}
 
     def picture(self) -> Picture:
@@ -126,7 +133,8 @@ def rate_explorer(
 ) -> Explorer:
     """One slider: the learning rate of a training run, shown on the monitor.
 
-    run: learning rate -> history; without it a noisy bowl is descended. diagnose: your ``diagnose_lr``.
+    run: learning rate -> history; without it a noisy bowl is descended. diagnose: your
+        ``diagnose_lr``.
     """
     train = run or _bowl
 

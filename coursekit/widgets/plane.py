@@ -1,4 +1,6 @@
-"""A linear classifier of the plane: move its points, scale its weights, and watch the two parts of the loss."""
+"""A linear classifier of the plane: move its points, scale its weights, and watch the two parts of
+the loss.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,8 @@ POINTS = np.array(
     ]
 )
 LABELS = np.array([0, 0, 0, 1, 1, 1, 2, 2, 2])
-# One column per class, the last row is the bias. With these weights every margin is met, the closest one exactly.
+# One column per class, the last row is the bias. With these weights every margin is met, the
+# closest one exactly.
 DIRECTIONS = np.array([[-1.0, 1.0, 0.0], [0.6, 0.6, -1.2], [0.0, 0.0, 0.0]])
 _MARKERS = ("o", "s", "^")
 
@@ -50,7 +53,8 @@ def data_loss(W: np.ndarray, points: np.ndarray) -> float:
 
 
 def plane_explorer() -> Explorer:
-    """Sliders for the scale a of the weights, for lambda (reg), and for the place of one point at a time.
+    """Sliders for the scale a of the weights, for lambda (reg), and for the place of one point at a
+    time.
 
     The point that is moved starts where it was; choose another and the first returns to its place.
     """
@@ -77,7 +81,9 @@ def plane_explorer() -> Explorer:
 
 
 def plane_picture(a: float, reg: float, points: np.ndarray = POINTS) -> Picture:
-    """Left the plane with its regions at weights a * W, right both parts of the loss against the scale."""
+    """Left the plane with its regions at weights a * W, right both parts of the loss against the
+    scale.
+    """
     scales = np.linspace(0.1, 4.0, 79)
     on_data = np.array([data_loss(scale * WEIGHTS, points) for scale in scales])
     on_weights = reg * scales**2 * np.sum(WEIGHTS * WEIGHTS)
@@ -141,7 +147,7 @@ def plane_picture(a: float, reg: float, points: np.ndarray = POINTS) -> Picture:
     told = flat if reg == 0 else f"the sum is smallest at a = {number(lowest)}"
     return Picture(
         figure,
-        "Nine points of three classes in the plane, and the losses against the scale a of the weights. "
-        f"At a = {number(a)} with lambda {number(reg)} the data loss is {number(now_data)} and the regularisation "
-        f"{number(now_weights)}; {told}.",
+        "Nine points of three classes in the plane, and the losses against the scale a of the "
+        f"weights. At a = {number(a)} with lambda {number(reg)} the data loss is "
+        f"{number(now_data)} and the regularisation {number(now_weights)}; {told}.",
     )

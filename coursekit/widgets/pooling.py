@@ -1,4 +1,6 @@
-"""Max pooling: which entries win, and how the gradient finds its way back to them, also where windows overlap or tie."""
+"""Max pooling: which entries win, and how the gradient finds its way back to them, also where
+windows overlap or tie.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,8 @@ IMAGES: Mapping[str, np.ndarray] = {
 def pooling_router(
     yours: tuple[Callable[..., Any], Callable[..., Any]] | None = None, size: int = 2
 ) -> Explorer:
-    """Sliders for the window and its stride, and a choice of images. yours: your forward and your backward.
+    """Sliders for the window and its stride, and a choice of images. yours: your forward and your
+    backward.
 
     size: of the window, to begin with.
     """
@@ -60,7 +63,9 @@ def pooled(x: np.ndarray, size: int, stride: int) -> tuple[np.ndarray, np.ndarra
 
 
 def measured(x: np.ndarray, size: int, stride: int) -> tuple[np.ndarray, np.ndarray]:
-    """The slope of sum(out * dout) in each entry, when the entry falls and when it rises; they differ at a tie."""
+    """The slope of sum(out * dout) in each entry, when the entry falls and when it rises; they
+    differ at a tie.
+    """
     h, (_, dout) = 1e-6, pooled(x, size, stride)
 
     def slope(k: int, step: float) -> float:
@@ -80,7 +85,8 @@ def pooling_picture(
 ) -> Picture:
     """The image, its largest entries, the gradient that arrives, and what comes back to each entry.
 
-    back: somebody's dx (1, 1, H, W), judged by what measuring allows; without it, what was measured.
+    back: somebody's dx (1, 1, H, W), judged by what measuring allows; without it, what was
+        measured.
     """
     out, dout = pooled(x, size, stride)
     falling, rising = measured(x, size, stride)
@@ -111,8 +117,9 @@ def pooling_picture(
         figure.suptitle(verdict, fontsize=10, color="black" if fine else palette.VERMILION)
     return Picture(
         figure,
-        f"Max pooling of {len(x)} x {len(x)} entries in windows of {size} x {size}, stride {stride}: {out.size} outputs. "
-        f"Entries that may receive gradient: {int(np.sum(high > 1e-9))}; it adds up to {number(dout.sum())}. "
+        f"Max pooling of {len(x)} x {len(x)} entries in windows of {size} x {size}, stride "
+        f"{stride}: {out.size} outputs. Entries that may receive gradient: "
+        f"{int(np.sum(high > 1e-9))}; it adds up to {number(dout.sum())}. "
         f"{verdict[0].upper()}{verdict[1:]}.",
     )
 

@@ -1,4 +1,6 @@
-"""A bar that fills while a long training runs, for functions that keep their losses to themselves until the end."""
+"""A bar that fills while a long training runs, for functions that keep their losses to themselves
+until the end.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +12,13 @@ from .explorer import someone_can_move_it
 
 
 class TrainingProgress:
-    """``with TrainingProgress(300, "training") as bar:`` and ``bar.tick()`` at every step; it may be handed to a hook::
+    """``with TrainingProgress(300, "training") as bar:`` and ``bar.tick()`` at every step; it may
+    be handed to a hook::
 
         model.register_forward_hook(bar.tick)
 
-    Where someone looks the bar moves, at most every ``every`` seconds; executed headless nothing is shown.
-    """
+    Where someone looks the bar moves, at most every ``every`` seconds; executed headless nothing is
+    shown."""
 
     def __init__(self, total: int, what: str = "", every: float = 0.2) -> None:
         self.total, self.what, self.every, self.done = total, what, every, 0

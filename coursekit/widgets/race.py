@@ -1,4 +1,6 @@
-"""Update rules racing down one valley: long, narrow, turned away from the axes, and if you like seen through noise."""
+"""Update rules racing down one valley: long, narrow, turned away from the axes, and if you like
+seen through noise.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,8 @@ def optimiser_race(
 ) -> Explorer:
     """Sliders for the valley, the noise, the steps and the rates. All functions are yours.
 
-    rules: name -> (update rule, learning rate). newton: ``newton_step(grad, H)``. lbfgs: ``lbfgs_direction(grad, S, Y)``.
+    rules: name -> (update rule, learning rate). newton: ``newton_step(grad, H)``. lbfgs:
+        ``lbfgs_direction(grad, S, Y)``.
     """
     entered = dict(rules or {})
 
@@ -73,7 +76,9 @@ def walk(
     noise: float,
     luck: int = 0,
 ) -> np.ndarray:
-    """The places of one walker. At each step its gradient is off by fresh noise, the same for every walker."""
+    """The places of one walker. At each step its gradient is off by fresh noise, the same for every
+    walker.
+    """
     rng = np.random.default_rng(luck)
     places = [START]
     for _ in range(steps):

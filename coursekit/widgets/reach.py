@@ -15,7 +15,9 @@ Layers = Sequence[tuple[int, int]]
 
 
 def receptive_field_explorer(yours: Callable[..., Any] | None = None) -> Explorer:
-    """Sliders for a stack of equal layers, with or without pooling between them. yours: your ``receptive_field``."""
+    """Sliders for a stack of equal layers, with or without pooling between them. yours: your
+    ``receptive_field``.
+    """
 
     def draw(depth: int, size: int, stride: int, pooling: bool) -> Picture:
         layers = [(size, stride), (2, 2)] * depth if pooling else [(size, stride)] * depth
@@ -33,7 +35,9 @@ def receptive_field_explorer(yours: Callable[..., Any] | None = None) -> Explore
 
 
 def seen(layers: Layers, unit: int = 0) -> list[range]:
-    """For each layer from the top down to the input, the entries that reach one unit: followed back one by one."""
+    """For each layer from the top down to the input, the entries that reach one unit: followed back
+    one by one.
+    """
     spans = [range(unit, unit + 1)]
     for size, stride in reversed(layers):
         reached = {
@@ -44,7 +48,9 @@ def seen(layers: Layers, unit: int = 0) -> list[range]:
 
 
 def reach_picture(layers: Layers, claimed: tuple[int, int] | None = None) -> Picture:
-    """The units of each layer that one unit at the top depends on, with lines to what each of them looks at."""
+    """The units of each layer that one unit at the top depends on, with lines to what each of them
+    looks at.
+    """
     spans = seen(layers)
     field, jump = len(spans[-1]), seen(layers, 1)[-1][0] - spans[-1][0]
     verdict, fine = f"one unit sees {field} entries; its neighbour looks {jump} further", True
@@ -78,8 +84,9 @@ def reach_picture(layers: Layers, claimed: tuple[int, int] | None = None) -> Pic
     listed = ", ".join(f"({size}, {stride})" for size, stride in layers)
     return Picture(
         figure,
-        f"A stack of {len(layers)} layers (length, stride), from the input up: {listed}. Seen by one unit at the top, layer "
-        f"by layer downwards: {', '.join(str(len(span)) for span in spans[1:])}. {verdict[0].upper()}{verdict[1:]}.",
+        f"A stack of {len(layers)} layers (length, stride), from the input up: {listed}. Seen by "
+        "one unit at the top, layer by layer downwards: "
+        f"{', '.join(str(len(span)) for span in spans[1:])}. {verdict[0].upper()}{verdict[1:]}.",
     )
 
 

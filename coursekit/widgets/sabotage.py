@@ -20,7 +20,9 @@ Grads = dict[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Bug:
-    """What is wrong, and how it is done to a right network: to its loss, its gradients, its labels."""
+    """What is wrong, and how it is done to a right network: to its loss, its gradients, its
+    labels.
+    """
 
     title: str
     loss: Callable[[float, dict[str, np.ndarray]], float] = lambda loss, params: loss
@@ -99,7 +101,8 @@ def broken_backward(
 ) -> Explorer:
     """A choice of bugs, and what the checks say about each.
 
-    net: your ``TwoLayerNet``, the network to break. overfit: your ``overfit_small``, which trains it. yours: your
+    net: your ``TwoLayerNet``, the network to break. overfit: your ``overfit_small``, which trains
+        it. yours: your
     ``gradient_check_model``, for one more check.
     """
 
@@ -238,6 +241,6 @@ def _draw(bug: Bug, checks: list[Outcome], history: Any) -> Picture:
     )
     return Picture(
         figure,
-        f"Broken: {bug.title}. {len(noticed)} of {len(checks)} checks notice: {said}. Learning by heart, the loss goes "
-        f"from {number(history[0])} to {number(history[-1])}.",
+        f"Broken: {bug.title}. {len(noticed)} of {len(checks)} checks notice: {said}. Learning by "
+        f"heart, the loss goes from {number(history[0])} to {number(history[-1])}.",
     )

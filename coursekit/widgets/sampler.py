@@ -12,7 +12,9 @@ from .explorer import Choice, Control, Explorer, Slider
 
 
 def temperature_bars(characters: Sequence[str], scores: Numbers, after: str = "") -> Explorer:
-    """One slider: the chances of each next character, from its scores, at any temperature. after: what was read."""
+    """One slider: the chances of each next character, from its scores, at any temperature. after:
+    what was read.
+    """
     logits = np.asarray(scores, dtype=float)
 
     def draw(temperature: float) -> Picture:
@@ -27,7 +29,8 @@ def temperature_bars(characters: Sequence[str], scores: Numbers, after: str = ""
 def text_sampler(
     write: Callable[[float, str, np.random.Generator], str], starts: Sequence[str]
 ) -> Explorer:
-    """Sliders for temperature and seed, and a choice of the first character; below, what the model writes.
+    """Sliders for temperature and seed, and a choice of the first character; below, what the model
+    writes.
 
     write: (temperature, first character, rng) -> text, made of your ``sample``.
     """

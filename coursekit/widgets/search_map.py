@@ -1,4 +1,6 @@
-"""A grid of learning rates and regularisation strengths over a landscape with a hidden best point."""
+"""A grid of learning rates and regularisation strengths over a landscape with a hidden best
+point.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ BEST_LR, BEST_REG = 3e-2, 1e-3
 
 
 def search_map(yours: Callable[..., Any] | None = None) -> Explorer:
-    """Sliders for the window that a grid search looks through. yours: your ``is_at_boundary``, to judge the result."""
+    """Sliders for the window that a grid search looks through. yours: your ``is_at_boundary``, to
+    judge the result.
+    """
 
     def draw(lr_centre: float, reg_centre: float, decades: float, points: int) -> Picture:
         half = 10 ** (decades / 2)
@@ -48,7 +52,9 @@ def search_map(yours: Callable[..., Any] | None = None) -> Explorer:
 
 
 def landscape(lr: np.ndarray | float, reg: np.ndarray | float) -> np.ndarray:
-    """An invented validation accuracy: a ridge over the learning rate that falls off steeply where training diverges."""
+    """An invented validation accuracy: a ridge over the learning rate that falls off steeply where
+    training diverges.
+    """
     far = np.log10(lr) - np.log10(BEST_LR)
     steep = np.where(far > 0, 1.6, 0.45)
     heavy = np.log10(reg) - np.log10(BEST_REG)

@@ -1,4 +1,6 @@
-"""A deep stack of layers: how large the numbers are in each of them, on the way forward and on the way back."""
+"""A deep stack of layers: how large the numbers are in each of them, on the way forward and on the
+way back.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +18,16 @@ N, WIDTH = 128, 100
 
 Pass = Callable[..., Any]
 Pair = tuple[Pass, Pass]
-"""A layer's forward, which returns its output and a cache, and its backward, which takes a gradient and that cache."""
+"""A layer's forward, which returns its output and a cache, and its backward, which takes a gradient
+and that cache.
+"""
 
 
 @dataclass(frozen=True)
 class Signals:
-    """One array a layer, from the first to the last: what the layer puts out, and the gradient that arrives there."""
+    """One array a layer, from the first to the last: what the layer puts out, and the gradient that
+    arrives there.
+    """
 
     outputs: Sequence[np.ndarray]
     gradients: Sequence[np.ndarray]
@@ -30,9 +36,11 @@ class Signals:
 def signal_explorer(
     affine: Pair, activations: Mapping[str, Pair], norm: Pair | None = None, size: float = 0.5
 ) -> Explorer:
-    """Sliders for the depth of a stack and the size of its weights, a choice of activation, and a switch for norm.
+    """Sliders for the depth of a stack and the size of its weights, a choice of activation, and a
+    switch for norm.
 
-    affine, activations, norm: your forwards and backwards, like ``(affine_forward, affine_backward)``. size: of the
+    affine, activations, norm: your forwards and backwards, like ``(affine_forward,
+        affine_backward)``. size: of the
     weights, to begin with; 1 makes products of the size of what comes in.
     """
 
@@ -57,8 +65,8 @@ def push(
 ) -> Signals:
     """Random numbers through a stack of equal layers, and random gradients back through it.
 
-    Weights are drawn with standard deviation size / sqrt(width): with 1, the products keep the size of what comes in.
-    """
+    Weights are drawn with standard deviation size / sqrt(width): with 1, the products keep the size
+    of what comes in."""
     rng = np.random.default_rng(0)
     x, undo, outputs = rng.standard_normal((N, WIDTH)), [], []
     for _ in range(layers):
@@ -82,7 +90,9 @@ def push(
 
 
 def signal_picture(signals: Signals, title: str = "") -> Picture:
-    """A histogram a layer for outputs and gradients, with the size of each and the share that is exactly zero."""
+    """A histogram a layer for outputs and gradients, with the size of each and the share that is
+    exactly zero.
+    """
     count = len(signals.outputs)
     sizes = [
         [float(np.sqrt(np.mean(one**2))) for one in row]
@@ -117,6 +127,7 @@ def signal_picture(signals: Signals, title: str = "") -> Picture:
     back = " to ".join(number(sizes[1][k]) for k in (-1, 0))
     return Picture(
         figure,
-        f"Histograms for {count} layers, {title}. The typical output goes from {told} on the way forward, the typical "
-        f"gradient from {back} on the way back; in the last layer {zeros[-1]:.0%} of the outputs are zero.",
+        f"Histograms for {count} layers, {title}. The typical output goes from {told} on the way "
+        f"forward, the typical gradient from {back} on the way back; in the last layer "
+        f"{zeros[-1]:.0%} of the outputs are zero.",
     )

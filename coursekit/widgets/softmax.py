@@ -1,4 +1,6 @@
-"""Three scores read as probabilities, and the same scores judged by cross-entropy and by the hinge."""
+"""Three scores read as probabilities, and the same scores judged by cross-entropy and by the
+hinge.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ NAMES = ("cat", "car", "frog")
 
 
 def softmax_explorer(yours: Callable[..., Any] | None = None) -> Explorer:
-    """Sliders for scores, temperature and a common offset; overflow on demand. yours: your ``softmax``, beside the bars."""
+    """Sliders for scores, temperature and a common offset; overflow on demand. yours: your
+    ``softmax``, beside the bars.
+    """
 
     def draw(
         cat: float,
@@ -57,7 +61,9 @@ def softmax_picture(
     shift: bool = True,
     yours: np.ndarray | None = None,
 ) -> Picture:
-    """Probabilities (computed as the formula stands, or safely), the two losses, and their slopes in every score."""
+    """Probabilities (computed as the formula stands, or safely), the two losses, and their slopes
+    in every score.
+    """
     exact = probabilities(scores)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         powers = np.exp(scores + offset)
@@ -104,7 +110,10 @@ def softmax_picture(
         verdict = ""
         if yours is not None:
             same = yours.shape == exact.shape and np.allclose(yours, exact, rtol=1e-8, atol=1e-12)
-            verdict = f"your softmax says {', '.join(map(number, yours))}: {'right' if same else 'not right'}"
+            verdict = (
+                f"your softmax says {', '.join(map(number, yours))}: "
+                f"{'right' if same else 'not right'}"
+            )
             figure.suptitle(verdict, color=palette.BLUE if same else palette.VERMILION, fontsize=11)
         elif broken:
             what = "overflow: infinity / infinity" if offset > 0 else "underflow: 0 / 0"
@@ -118,14 +127,16 @@ def softmax_picture(
     )
     return Picture(
         figure,
-        f"Three bar charts. Scores: {scored}; the true class is {NAMES[y]}. Probabilities: {listed}. "
-        f"Loss: cross-entropy {number(surprise)}, hinge {number(hinge)}. Slopes in the scores: {pulled}."
-        f"{f' And {verdict}.' if verdict else ''}",
+        f"Three bar charts. Scores: {scored}; the true class is {NAMES[y]}. Probabilities: "
+        f"{listed}. Loss: cross-entropy {number(surprise)}, hinge {number(hinge)}. Slopes in the "
+        f"scores: {pulled}.{f' And {verdict}.' if verdict else ''}",
     )
 
 
 def probabilities(scores: np.ndarray) -> np.ndarray:
-    """Each class's probability from its differences to all others: only ratios of exponentials ever mattered."""
+    """Each class's probability from its differences to all others: only ratios of exponentials ever
+    mattered.
+    """
     with np.errstate(over="ignore"):
         return 1.0 / np.array([sum(np.exp(other - score) for other in scores) for score in scores])
 

@@ -11,9 +11,11 @@ WHOLE, CUT, RESET = "whole", "cut", "reset"
 
 
 def bptt_unroller(word: str = WORD, piece: int = 6, start: str = CUT) -> Explorer:
-    """Sliders for the length of a piece and for the step whose loss sends a gradient, and three ways to treat a seam.
+    """Sliders for the length of a piece and for the step whose loss sends a gradient, and three
+    ways to treat a seam.
 
-    word: what the network reads. start: "whole", "cut" (truncated backpropagation) or "reset", to begin with.
+    word: what the network reads. start: "whole", "cut" (truncated backpropagation) or "reset", to
+        begin with.
     """
     last = len(word) - 2
 
@@ -37,13 +39,18 @@ def bptt_unroller(word: str = WORD, piece: int = 6, start: str = CUT) -> Explore
 
 
 def seams_picture(word: str, piece: int, loss_at: int, seam: str) -> Picture:
-    """The word drawn out, every letter to foretell the next; seams as one of the three ways has them."""
+    """The word drawn out, every letter to foretell the next; seams as one of the three ways has
+    them.
+    """
     inputs, outputs = [_seen(one) for one in word[:-1]], [_seen(one) for one in word[1:]]
     seams = list(range(piece, len(inputs), piece))
     first = 0 if seam == WHOLE else loss_at - loss_at % piece
     state = 0 if seam != RESET else first
     heard, taught = loss_at - state + 1, loss_at - first + 1
-    said = f"the loss at step {loss_at + 1} hears of {_count(heard, 'letter')} and teaches {_count(taught, 'step')}"
+    said = (
+        f"the loss at step {loss_at + 1} hears of {_count(heard, 'letter')} and teaches "
+        f"{_count(taught, 'step')}"
+    )
     return unrolled(
         inputs,
         outputs,

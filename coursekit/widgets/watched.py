@@ -12,15 +12,16 @@ from .progress import TrainingProgress
 
 
 class WatchedTraining:
-    """Watches a model while a loop trains it: hand the loop ``batches`` in the place of the training loader::
+    """Watches a model while a loop trains it: hand the loop ``batches`` in the place of the
+    training loader::
 
         with WatchedTraining(model, train_loader, epochs, expected_start=np.log(C)) as watched:
             train_cnn(model, optimizer, (watched.batches, val_loader), epochs)
 
-    The loss is the mean cross-entropy of the scores that the model puts out in training mode, for the labels of the batch
-    that was last handed out. Numbers leave the device when it is time to draw, not at every step. Executed headless there
-    is no bar, and the picture appears once, at the end.
-    """
+    The loss is the mean cross-entropy of the scores that the model puts out in training mode, for
+    the labels of the batch that was last handed out. Numbers leave the device when it is time to
+    draw, not at every step. Executed headless there is no bar, and the picture appears once, at the
+    end."""
 
     def __init__(
         self,

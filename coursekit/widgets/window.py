@@ -33,7 +33,9 @@ FILTERS: Mapping[str, np.ndarray] = {
 
 
 def sliding_window(yours: Callable[..., Any] | None = None) -> Explorer:
-    """Sliders for place, stride and padding, and a choice of filters. yours: your ``conv_forward_naive``."""
+    """Sliders for place, stride and padding, and a choice of filters. yours: your
+    ``conv_forward_naive``.
+    """
 
     def draw(step: int, stride: int, pad: int, which: str, flip: bool = False) -> Picture:
         weights = FILTERS[which][::-1, ::-1] if flip else FILTERS[which]
@@ -58,10 +60,11 @@ def sliding_window(yours: Callable[..., Any] | None = None) -> Explorer:
 def window_picture(
     step: int, stride: int, pad: int, weights: np.ndarray, yours: np.ndarray | None = None
 ) -> Picture:
-    """The padded image with the window framed, the filter, their products, and what is put out up to here.
+    """The padded image with the window framed, the filter, their products, and what is put out up
+    to here.
 
-    A step beyond the last place stays there. yours: an output (1, 1, H', W') to show in full instead.
-    """
+    A step beyond the last place stays there. yours: an output (1, 1, H', W') to show in full
+    instead."""
     padded = np.pad(IMAGE, pad)
     begins = [at for at in range(0, len(padded), stride) if at + len(weights) <= len(padded)]
     step = min(step, len(begins) ** 2 - 1)
@@ -94,9 +97,9 @@ def window_picture(
     said = f" {verdict}." if verdict else ""
     return Picture(
         figure,
-        f"A 3 x 3 filter on a padded image of {len(padded)} x {len(padded)}, stride {stride}: place {step + 1} of "
-        f"{len(begins) ** 2}, row {row}, column {column} of the output. The nine products add up to "
-        f"{number(products.sum())}.{said}",
+        f"A 3 x 3 filter on a padded image of {len(padded)} x {len(padded)}, stride {stride}: "
+        f"place {step + 1} of {len(begins) ** 2}, row {row}, column {column} of the output. The "
+        f"nine products add up to {number(products.sum())}.{said}",
     )
 
 

@@ -1,1 +1,3 @@
-"""The course on one machine: JupyterHub, its proxy, nbgrader's services and the oracle. ``python -m deploy.hub``."""
+"""The course on one machine: JupyterHub, its proxy, nbgrader's services and the oracle. ``python -m
+deploy.hub``.
+"""

@@ -1,4 +1,6 @@
-"""Start the hub: ``python -m deploy.hub``, or ``make hub``. Ctrl-C stops it, with everything it started."""
+"""Start the hub: ``python -m deploy.hub``, or ``make hub``. Ctrl-C stops it, with everything it
+started.
+"""
 
 from __future__ import annotations
 

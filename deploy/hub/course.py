@@ -16,7 +16,9 @@ class CourseError(Exception):
 
 
 def make_course(root: Path, settings: Settings, assignments: Sequence[str]) -> None:
-    """Copy the course from ``root``, build it and release the named assignments. What is there already stays."""
+    """Copy the course from ``root``, build it and release the named assignments. What is there
+    already stays.
+    """
     from autograder.authoring import build
 
     course = settings.course

@@ -1,4 +1,6 @@
-"""JupyterHub's configuration of this course on one machine. Everything that differs from hub to hub is in the settings."""
+"""JupyterHub's configuration of this course on one machine. Everything that differs from hub to hub
+is in the settings.
+"""
 
 import os
 import sys
@@ -13,7 +15,7 @@ hub = load(Path(os.environ[ENVIRONMENT]))
 programs = Path(sys.executable).parent
 os.umask(0o022)
 
-# --- addresses: this machine only -------------------------------------------------------------------------------------
+# --- addresses: this machine only -----------------------------------------------------------------
 c.JupyterHub.bind_url = hub.address
 c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{hub.hub_port}"
 c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{hub.proxy_port}"
@@ -22,7 +24,7 @@ c.ConfigurableHTTPProxy.pid_file = str(hub.state / "proxy.pid")
 c.JupyterHub.db_url = f"sqlite:///{hub.state / 'jupyterhub.sqlite'}"
 c.JupyterHub.cookie_secret_file = str(hub.state / "cookie_secret")
 
-# --- people and groups ------------------------------------------------------------------------------------------------
+# --- people and groups ----------------------------------------------------------------------------
 c.JupyterHub.authenticator_class = Logins
 c.Logins.passwords = dict(hub.passwords())
 c.Authenticator.allowed_users = {*hub.people, GRADER}
@@ -32,7 +34,7 @@ c.JupyterHub.load_groups = {
     f"formgrade-{COURSE}": {"users": [*hub.instructors, GRADER]},
 }
 
-# --- who may do what --------------------------------------------------------------------------------------------------
+# --- who may do what ------------------------------------------------------------------------------
 c.JupyterHub.load_roles = [
     {
         "name": f"nbgrader-{COURSE}",
@@ -62,7 +64,8 @@ c.JupyterHub.load_roles = [
         ],
     },
 ]
-# What the token in a student's kernel may do. Without the oracle here its owner's role would not help.
+# What the token in a student's kernel may do. Without the oracle here its owner's role would not
+# help.
 c.Spawner.server_token_scopes = [
     "users:activity!user",
     "access:servers!server",
@@ -71,7 +74,7 @@ c.Spawner.server_token_scopes = [
     f"access:services!service={ORACLE}",
 ]
 
-# --- people's servers -------------------------------------------------------------------------------------------------
+# --- people's servers -----------------------------------------------------------------------------
 c.JupyterHub.spawner_class = "simple"
 c.Spawner.ip = "127.0.0.1"
 c.Spawner.default_url = "/lab"
@@ -100,7 +103,7 @@ def walled(spawner):
 
 c.Spawner.pre_spawn_hook = walled
 
-# --- services ---------------------------------------------------------------------------------------------------------
+# --- services -------------------------------------------------------------------------------------
 formgrader = {
     "name": COURSE,
     "url": f"http://127.0.0.1:{hub.formgrader_port}",

@@ -1,4 +1,6 @@
-"""Who may log in: the people of the settings, each by a password of their own. A university has its own way instead."""
+"""Who may log in: the people of the settings, each by a password of their own. A university has its
+own way instead.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""The proxy, with room for a class: ``python -m deploy.hub.proxy`` is configurable-http-proxy with other limits.
+"""The proxy, with room for a class: ``python -m deploy.hub.proxy`` is configurable-http-proxy with
+other limits.
 
-By itself it has 10 requests under way at a time, and drops one that takes 20 seconds. A login's progress bar and the
-button Autograde are such requests.
+By itself it has 10 requests under way at a time, and drops one that takes 20 seconds. A login's
+progress bar and the button Autograde are such requests.
 """
 
 from configurable_http_proxy.cli import main

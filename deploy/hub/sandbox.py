@@ -1,7 +1,8 @@
-"""The room that a person's Jupyter server runs in: the system and the course's packages to read, their own files to write.
+"""The room that a person's Jupyter server runs in: the system and the course's packages to read,
+their own files to write.
 
-Neither ``solutions/``, the gradebook, the repository, other people's files nor the Hub's own are there. Where the hub runs
-as root, everybody also is a user of their own.
+Neither ``solutions/``, the gradebook, the repository, other people's files nor the Hub's own are
+there. Where the hub runs as root, everybody also is a user of their own.
 """
 
 from __future__ import annotations
@@ -68,7 +69,8 @@ def command(settings: Settings, name: str) -> list[str]:
     for path in shown:
         words += ["--ro-bind", path, path]
     words += ["--bind", str(settings.home(name)), inside]
-    # nbgrader wants to be able to write into the exchange's root: here that is an empty folder of one's own
+    # nbgrader wants to be able to write into the exchange's root: here that is an empty folder of
+    # one's own
     words += [
         "--perms",
         "1777",
@@ -114,7 +116,9 @@ def prepare(settings: Settings, name: str) -> None:
 
 
 def write_names(settings: Settings) -> None:
-    """The user names that nbgrader finds: in their own room everybody has their own, even where all share one user."""
+    """The user names that nbgrader finds: in their own room everybody has their own, even where all
+    share one user.
+    """
     users = [(name, settings.uid(name)) for name in settings.people]
     for name, uid in users:
         _write_names(
@@ -132,7 +136,9 @@ def _write_names(folder: Path, users: list[tuple[str, int]]) -> None:
 
 
 def with_names(settings: Settings) -> list[str]:
-    """What comes before Formgrader's command where people are users of their own: nbgrader then knows them by name."""
+    """What comes before Formgrader's command where people are users of their own: nbgrader then
+    knows them by name.
+    """
     if os.geteuid() != 0:
         return []
     names = str(settings.state / "etc" / "passwd")

@@ -1,4 +1,6 @@
-"""What one hub is made of: its folders, its people, its addresses. Written once, read by the hub's configuration."""
+"""What one hub is made of: its folders, its people, its addresses. Written once, read by the hub's
+configuration.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ ENVIRONMENT = "CHAINRULE_HUB"
 
 @dataclass(frozen=True)
 class Settings:
-    """One hub. ``root`` holds everything that it writes; ``port`` is the only one that people meet."""
+    """One hub. ``root`` holds everything that it writes; ``port`` is the only one that people
+    meet.
+    """
 
     root: Path
     instructors: tuple[str, ...]
@@ -65,7 +69,9 @@ class Settings:
         return self.root / "homes" / name
 
     def uid(self, name: str) -> int:
-        """The user that somebody's server runs as: their own where the hub runs as root, else the hub's."""
+        """The user that somebody's server runs as: their own where the hub runs as root, else the
+        hub's.
+        """
         return FIRST_UID + self.people.index(name) if os.geteuid() == 0 else os.getuid()
 
     def passwords(self) -> Mapping[str, str]:

@@ -1,4 +1,6 @@
-"""The hub's configuration that depends on who somebody is; z2jh runs it last (hub.extraConfig.people)."""
+"""The hub's configuration that depends on who somebody is; z2jh runs it last
+(hub.extraConfig.people).
+"""
 
 import os
 from typing import Any
@@ -36,7 +38,9 @@ for_instructors = [
 
 
 def profiles(spawner):
-    """The servers that somebody may start. A profile that is not listed cannot be asked for either."""
+    """The servers that somebody may start. A profile that is not listed cannot be asked for
+    either.
+    """
     groups = {group.name for group in spawner.user.groups}
     return for_instructors if INSTRUCTORS in groups else for_students
 

@@ -1,4 +1,6 @@
-"""Start a scheduler here and workers on the cluster: ``python -m deploy.slurm --workers 16``. Ctrl-C ends them all."""
+"""Start a scheduler here and workers on the cluster: ``python -m deploy.slurm --workers 16``.
+Ctrl-C ends them all.
+"""
 
 from __future__ import annotations
 
@@ -26,11 +28,15 @@ def main(
     into: Annotated[
         Path | None,
         typer.Option(
-            help="Where the keys are kept, on a disk that the nodes see. Default: build/slurm/cpu or gpu."
+            help=(
+                "Where the keys are kept, on a disk that the nodes see. Default: build/slurm/cpu "
+                "or gpu."
+            )
         ),
     ] = None,
 ) -> None:
-    """A Dask scheduler on this machine and its workers as Slurm jobs, until Ctrl-C. All of it speaks TLS.
+    """A Dask scheduler on this machine and its workers as Slurm jobs, until Ctrl-C. All of it
+    speaks TLS.
 
     Example: python -m deploy.slurm --workers 2 --gpu
     """

@@ -19,7 +19,8 @@ class ClusterError(Exception):
 
 @contextmanager
 def started(folder: Path, config: Path | None = None, *, gpu: bool = False) -> Iterator[Any]:
-    """A dask-jobqueue SLURMCluster without workers yet, for whoever has the keys in ``folder``; ended with its jobs.
+    """A dask-jobqueue SLURMCluster without workers yet, for whoever has the keys in ``folder``;
+    ended with its jobs.
 
     Raises ClusterError.
     """
@@ -52,7 +53,9 @@ def started(folder: Path, config: Path | None = None, *, gpu: bool = False) -> I
 
 
 def write_keys(folder: Path) -> Path:
-    """Write fresh keys to ``folder``, for nobody else's eyes, and a Dask configuration that uses them. Returns it."""
+    """Write fresh keys to ``folder``, for nobody else's eyes, and a Dask configuration that uses
+    them. Returns it.
+    """
     import yaml
     from distributed import Security
 

@@ -1,1 +1,3 @@
-"""Well-known wrong answers, one module per assignment, each with the hint it deserves (see ``autograder.mistakes``)."""
+"""Well-known wrong answers, one module per assignment, each with the hint it deserves (see
+``autograder.mistakes``).
+"""

@@ -1,9 +1,9 @@
 """Well-known wrong answers to the backprop assignment.
 
-Each function takes a keyword-only ``wrong``, a set of names; empty, it is a right answer in another style than the
-reference's. HINTS[answer][name] is what a student who made that mistake reads. Forward and backward passes share their
-caches with the reference, so that either may be wrong on its own.
-"""
+Each function takes a keyword-only ``wrong``, a set of names; empty, it is a right answer in another
+style than the reference's. HINTS[answer][name] is what a student who made that mistake reads.
+Forward and backward passes share their caches with the reference, so that either may be wrong on
+its own."""
 
 # pyright: reportIncompatibleMethodOverride=false
 
@@ -12,8 +12,8 @@ import torch
 
 NOTHING = frozenset()
 CAPPED = (
-    "A small number keeps your logarithm away from log 0: that caps the loss of an example that is badly wrong. The log of "
-    "a probability can be had without the probability."
+    "A small number keeps your logarithm away from log 0: that caps the loss of an example that "
+    "is badly wrong. The log of a probability can be had without the probability."
 )
 
 
@@ -26,11 +26,13 @@ def _number(wrong, name, otherwise):
 
 
 def _default(wrong, mistake, right, another):
-    """A setting's default: the right one, or where that mistake is made another, or the number it comes with."""
+    """A setting's default: the right one, or where that mistake is made another, or the number it
+    comes with.
+    """
     return _number(wrong, mistake, another if mistake in wrong else right)
 
 
-# --- gates ------------------------------------------------------------------------------------------------------------
+# --- gates ----------------------------------------------------------------------------------------
 
 
 def add_forward(x, y, *, wrong=NOTHING):
@@ -106,7 +108,7 @@ def max_backward(dout, cache, *, wrong=NOTHING):
     return (dx * x, dy * y) if "times_winner" in wrong else (dx, dy)
 
 
-# --- a neuron by hand -------------------------------------------------------------------------------------------------
+# --- a neuron by hand -----------------------------------------------------------------------------
 
 
 def staged_sigmoid_neuron(w, x, *, wrong=NOTHING):
@@ -138,11 +140,13 @@ def staged_sigmoid_neuron_backward(df, cache, *, wrong=NOTHING):
     return dz * np.append(x, to_bias), dz * w[:2]
 
 
-# --- a graph that differentiates itself -------------------------------------------------------------------------------
+# --- a graph that differentiates itself -----------------------------------------------------------
 
 
 class Value:
-    """Each result keeps, for each operand, a function from its own gradient to what the operand receives."""
+    """Each result keeps, for each operand, a function from its own gradient to what the operand
+    receives.
+    """
 
     def __init__(self, data, operands=(), op="", *, wrong=NOTHING):
         """Start with gradient 0."""
@@ -151,7 +155,9 @@ class Value:
         self.wrong, self.slopes = wrong, ()
 
     def _made(self, data, op, *edges):
-        """A new Value from (operand, slope) pairs, a slope being a number or a function of the gradient."""
+        """A new Value from (operand, slope) pairs, a slope being a number or a function of the
+        gradient.
+        """
         out = Value(data, [operand for operand, _ in edges], op, wrong=self.wrong)
         out.slopes = [slope for _, slope in edges]
         return out
@@ -309,7 +315,7 @@ class Value:
         return self**-1 * other
 
 
-# --- broadcasting -----------------------------------------------------------------------------------------------------
+# --- broadcasting ---------------------------------------------------------------------------------
 
 
 def unbroadcast(grad, shape, *, wrong=NOTHING):
@@ -350,7 +356,7 @@ def gate_claims(*, wrong=NOTHING):
     return {letter: (letter in "adf") != (letter in wrong) for letter in "abcdef"}
 
 
-# --- layers -----------------------------------------------------------------------------------------------------------
+# --- layers ---------------------------------------------------------------------------------------
 
 
 def affine_forward(x, w, b, *, wrong=NOTHING):
@@ -471,7 +477,7 @@ def softmax_loss(x, y, *, wrong=NOTHING):
     return loss, dx if "gradient_not_averaged" in wrong else dx / N
 
 
-# --- two layers -------------------------------------------------------------------------------------------------------
+# --- two layers -----------------------------------------------------------------------------------
 
 
 def _penalty(W, reg, wrong):
@@ -566,7 +572,7 @@ class TwoLayerNet:
         """Nothing is random."""
 
 
-# --- batch normalisation ----------------------------------------------------------------------------------------------
+# --- batch normalisation --------------------------------------------------------------------------
 
 
 def batchnorm_forward(x, gamma, beta, bn_param, *, wrong=NOTHING):
@@ -663,7 +669,7 @@ def batchnorm_impostor(dout, x, gamma, eps, *, wrong=NOTHING):
     return gamma / std * (dout - dout.mean(axis=0))
 
 
-# --- dropout ----------------------------------------------------------------------------------------------------------
+# --- dropout --------------------------------------------------------------------------------------
 
 
 def dropout_forward(x, dropout_param, *, wrong=NOTHING):
@@ -710,7 +716,7 @@ def dropout_backward(dout, cache, *, wrong=NOTHING):
     return np.multiply(mask, dout)
 
 
-# --- as many layers as you like ---------------------------------------------------------------------------------------
+# --- as many layers as you like -------------------------------------------------------------------
 
 
 class FullyConnectedNet:
@@ -837,7 +843,7 @@ class FullyConnectedNet:
         return loss, grads
 
 
-# --- training and checking whole models -------------------------------------------------------------------------------
+# --- training and checking whole models -----------------------------------------------------------
 
 
 def overfit_small(model, X, y, learning_rate, num_steps, *, wrong=NOTHING):
@@ -991,7 +997,7 @@ def gradient_accumulate(loss_fn, X, y, shard_size, *, wrong=NOTHING):
     return total, grads
 
 
-# --- a gate of torch's graph ------------------------------------------------------------------------------------------
+# --- a gate of torch's graph ----------------------------------------------------------------------
 
 
 def HingeLoss(*, wrong=NOTHING):
@@ -1045,43 +1051,72 @@ def HingeLoss(*, wrong=NOTHING):
     return Hinge
 
 
-# --- what each mistake deserves to hear -------------------------------------------------------------------------------
+# --- what each mistake deserves to hear -----------------------------------------------------------
 
-UPSTREAM = "You return the gate's own slopes; the chain rule multiplies each of them with dout, what comes back from above."
+UPSTREAM = (
+    "You return the gate's own slopes; the chain rule multiplies each of them with dout, what "
+    "comes back from above."
+)
 PENALTY = {
-    "half_reg_gradient": "The regularisation's part of your gradients is half of what it should be: the derivative of W**2 "
-    "is 2 W.",
-    "double_reg_gradient": "The regularisation's part of your gradients is twice what it should be: the derivative of W**2 "
-    "is 2 W.",
-    "half_reg_loss": "The regularisation in your loss has a factor 1/2; here it is reg * sum(W**2), without 1/2.",
+    "half_reg_gradient": (
+        "The regularisation's part of your gradients is half of what it should be: the derivative "
+        "of W**2 is 2 W."
+    ),
+    "double_reg_gradient": (
+        "The regularisation's part of your gradients is twice what it should be: the derivative "
+        "of W**2 is 2 W."
+    ),
+    "half_reg_loss": (
+        "The regularisation in your loss has a factor 1/2; here it is reg * sum(W**2), without 1/2."
+    ),
     "no_reg": "Regularisation is missing from your loss and from your gradients.",
-    "half_convention": "You used the convention with 1/2 in the regularisation, in loss and gradients; here it is reg * "
-    "sum(W**2), without 1/2.",
+    "half_convention": (
+        "You used the convention with 1/2 in the regularisation, in loss and gradients; here it "
+        "is reg * sum(W**2), without 1/2."
+    ),
     "no_reg_loss": "Your loss lacks the regularisation, reg * sum(W**2).",
-    "no_reg_gradient": "Your gradients lack the regularisation's part, the derivative of reg * sum(W**2).",
-    "biases_regularised": "You regularise the biases as well: only weight matrices pay for their size, a bias just "
-    "shifts.",
+    "no_reg_gradient": (
+        "Your gradients lack the regularisation's part, the derivative of reg * sum(W**2)."
+    ),
+    "biases_regularised": (
+        "You regularise the biases as well: only weight matrices pay for their size, a bias just "
+        "shifts."
+    ),
 }
 BATCHNORM_BACKWARD = {
-    "direct_only": "You treat mean and variance as constants. Both depend on every example of the batch, so dx has two "
-    "more paths.",
+    "direct_only": (
+        "You treat mean and variance as constants. Both depend on every example of the batch, so "
+        "dx has two more paths."
+    ),
     "mean_path_missing": "Your dx lacks the path through the mean: every example moves it by 1/N.",
-    "variance_path_missing": "Your dx lacks the path through the variance, which every example moves as well.",
-    "gamma_missing": "Your dx lacks gamma: what comes back to the normalised values is gamma * dout.",
-    "eps_missing": "Your backward pass divides by the plain standard deviation; the forward pass divided by sqrt(var + "
-    "eps), and that is what has to be differentiated.",
+    "variance_path_missing": (
+        "Your dx lacks the path through the variance, which every example moves as well."
+    ),
+    "gamma_missing": (
+        "Your dx lacks gamma: what comes back to the normalised values is gamma * dout."
+    ),
+    "eps_missing": (
+        "Your backward pass divides by the plain standard deviation; the forward pass divided by "
+        "sqrt(var + eps), and that is what has to be differentiated."
+    ),
     "ddof": "Your variance path divides by N - 1; the variance of the forward pass divides by N.",
-    "sums_not_averaged": "Your paths through mean and variance carry sums over the batch; both statistics are means, so "
-    "each path has a factor 1/N.",
+    "sums_not_averaged": (
+        "Your paths through mean and variance carry sums over the batch; both statistics are "
+        "means, so each path has a factor 1/N."
+    ),
     "dgamma_of_centred": "Your dgamma uses x - mean; gamma multiplies the normalised values.",
-    "parameters_averaged": "Your dgamma and dbeta are means over the batch. gamma and beta are used by every example, so "
-    "their gradients are sums; any 1/N is in dout already.",
+    "parameters_averaged": (
+        "Your dgamma and dbeta are means over the batch. gamma and beta are used by every "
+        "example, so their gradients are sums; any 1/N is in dout already."
+    ),
     "kept_axis": "Your dgamma and dbeta have shape (1, D); gamma and beta are (D,).",
-    "dbeta_scaled": "Your dbeta is multiplied by gamma; beta is added after gamma has done its work.",
+    "dbeta_scaled": (
+        "Your dbeta is multiplied by gamma; beta is added after gamma has done its work."
+    ),
 }
 SEEN_BY_ONES = (
-    "With dout = ones the loss is out.sum(), and every feature of out sums to N * beta, whatever x is: your dx must vanish "
-    "for ones."
+    "With dout = ones the loss is out.sum(), and every feature of out sums to N * beta, whatever "
+    "x is: your dx must vanish for ones."
 )
 
 EPSILONS = (
@@ -1104,9 +1139,14 @@ HINTS = {
         "everything_summed": "You sum over all entries; the gate works entry by entry.",
     },
     "add_backward": {
-        "shared": "You split dout between the inputs. Each of them moves out one for one, so each receives all of dout.",
+        "shared": (
+            "You split dout between the inputs. Each of them moves out one for one, so each "
+            "receives all of dout."
+        ),
         "upstream_dropped": UPSTREAM,
-        "second_negative": "The second gradient has the wrong sign: out grows with y just as it does with x.",
+        "second_negative": (
+            "The second gradient has the wrong sign: out grows with y just as it does with x."
+        ),
     },
     "mul_forward": {
         "added": "You add; the gate multiplies.",
@@ -1114,12 +1154,19 @@ HINTS = {
         "squared": "You multiply x with itself; y belongs there.",
     },
     "mul_backward": {
-        "not_swapped": "How fast does x * y change with x? The slope is the *other* input: the multiply gate swaps its "
-        "inputs on the way back.",
+        "not_swapped": (
+            "How fast does x * y change with x? The slope is the *other* input: the multiply gate "
+            "swaps its inputs on the way back."
+        ),
         "upstream_dropped": UPSTREAM,
-        "by_division": "You divide the output by an input to get at the other one: that fails where the input is 0. Keep "
-        "both inputs from the forward pass.",
-        "handed_on": "You hand dout on unchanged, as an add gate does; the multiply gate scales it by the other input.",
+        "by_division": (
+            "You divide the output by an input to get at the other one: that fails where the "
+            "input is 0. Keep both inputs from the forward pass."
+        ),
+        "handed_on": (
+            "You hand dout on unchanged, as an add gate does; the multiply gate scales it by the "
+            "other input."
+        ),
     },
     "max_forward": {
         "smaller": "You return the smaller of the two inputs.",
@@ -1127,104 +1174,215 @@ HINTS = {
         "largest_of_all": "You take the largest of all entries; the gate works entry by entry.",
     },
     "max_backward": {
-        "to_smaller": "You route the gradient to the smaller input. The output follows the larger one; the smaller could "
-        "wiggle without being noticed.",
-        "to_both": "You hand dout to both inputs; the one that lost does not move the output at all.",
-        "ties_to_both": "Where the inputs are equal you give all of dout to both, so twice as much comes back as there "
-        "was. Their shares must add up to dout.",
-        "ties_to_neither": "Where the inputs are equal nobody receives anything: dout gets lost. Their shares must add up "
-        "to dout.",
+        "to_smaller": (
+            "You route the gradient to the smaller input. The output follows the larger one; the "
+            "smaller could wiggle without being noticed."
+        ),
+        "to_both": (
+            "You hand dout to both inputs; the one that lost does not move the output at all."
+        ),
+        "ties_to_both": (
+            "Where the inputs are equal you give all of dout to both, so twice as much comes back "
+            "as there was. Their shares must add up to dout."
+        ),
+        "ties_to_neither": (
+            "Where the inputs are equal nobody receives anything: dout gets lost. Their shares "
+            "must add up to dout."
+        ),
         "upstream_dropped": UPSTREAM,
-        "times_winner": "You multiply by the winner's value; the output follows it one for one, with slope 1.",
+        "times_winner": (
+            "You multiply by the winner's value; the output follows it one for one, with slope 1."
+        ),
     },
     "staged_sigmoid_neuron": {
         "bias_missing": "Your z lacks the bias w[2].",
-        "sign_of_exponent": "Your exponent has the wrong sign: a large z must give an output near 1.",
-        "overflows": "For a large z you divide infinity by infinity. Written with exp(-z) alone, the formula stays finite.",
+        "sign_of_exponent": (
+            "Your exponent has the wrong sign: a large z must give an output near 1."
+        ),
+        "overflows": (
+            "For a large z you divide infinity by infinity. Written with exp(-z) alone, the "
+            "formula stays finite."
+        ),
         "tanh": "That is the hyperbolic tangent; the sigmoid lies between 0 and 1.",
     },
     "staged_sigmoid_neuron_backward": {
-        "not_swapped": "You multiply weights by weights and inputs by inputs: the slope of w[0] * x[0] with respect to "
-        "w[0] is x[0].",
-        "one_minus_f_missing": "The slope of the sigmoid is f * (1 - f); yours lacks the factor 1 - f.",
-        "slope_of_input": "The slope f * (1 - f) is written with the sigmoid's *output*, not with z.",
-        "overflows": "For a very negative z your slope is infinity divided by infinity. Write it with f, which is finite.",
+        "not_swapped": (
+            "You multiply weights by weights and inputs by inputs: the slope of w[0] * x[0] with "
+            "respect to w[0] is x[0]."
+        ),
+        "one_minus_f_missing": (
+            "The slope of the sigmoid is f * (1 - f); yours lacks the factor 1 - f."
+        ),
+        "slope_of_input": (
+            "The slope f * (1 - f) is written with the sigmoid's *output*, not with z."
+        ),
+        "overflows": (
+            "For a very negative z your slope is infinity divided by infinity. Write it with f, "
+            "which is finite."
+        ),
         "upstream_dropped": UPSTREAM,
         "bias_forgotten": "The bias gets no gradient; it moves z one for one.",
-        "bias_scaled": "The bias's gradient is multiplied by the bias; it moves z one for one, with slope 1.",
+        "bias_scaled": (
+            "The bias's gradient is multiplied by the bias; it moves z one for one, with slope 1."
+        ),
     },
     "Value": {
-        "assigned": "A Value that is used in several places keeps only the gradient that came last. Gradients from all "
-        "places add up.",
-        "mul_not_swapped": "In a product each operand is scaled by the *other* one on the way back; yours by itself.",
+        "assigned": (
+            "A Value that is used in several places keeps only the gradient that came last. "
+            "Gradients from all places add up."
+        ),
+        "mul_not_swapped": (
+            "In a product each operand is scaled by the *other* one on the way back; yours by "
+            "itself."
+        ),
         "pow_exponent_kept": "The derivative of a**n has the exponent n - 1.",
         "pow_factor_missing": "The derivative of a**n has the factor n.",
-        "relu_of_gradient": "Your relu looks at the gradient's sign; whether it is open was decided by its input, on the "
-        "way forward.",
-        "relu_passes_all": "Your relu lets every gradient back through; where its input was negative, the output did not "
-        "depend on it.",
-        "exp_as_power": "You differentiate exp as if it were a power. The slope of exp is exp itself.",
+        "relu_of_gradient": (
+            "Your relu looks at the gradient's sign; whether it is open was decided by its input, "
+            "on the way forward."
+        ),
+        "relu_passes_all": (
+            "Your relu lets every gradient back through; where its input was negative, the output "
+            "did not depend on it."
+        ),
+        "exp_as_power": (
+            "You differentiate exp as if it were a power. The slope of exp is exp itself."
+        ),
         "tanh_of_input": "The slope of tanh is 1 - t**2 with t its *output*; you square the input.",
         "tanh_not_squared": "The slope of tanh is 1 - t**2; the square is missing.",
-        "max_to_smaller": "Your max sends the gradient to the smaller operand; the result follows the larger one.",
-        "max_to_both": "Your max sends the gradient to both operands; the result follows only the larger one.",
-        "max_ties_to_both": "Where both operands of max are equal, each gets the whole gradient: together twice what there "
-        "was.",
-        "upstream_dropped": "Your operations pass on their own slopes only; the chain rule multiplies them with the "
-        "gradient of the result.",
-        "no_topological_order": "A Value passes its gradient on before all of it has arrived: everything that was made "
-        "from it must come first.",
-        "order_not_reversed": "You go from the leaves to the result. Gradients flow from the result back.",
-        "visited_missing": "A Value that is reached along several paths passes its gradient on once for each of them; it "
-        "must do so once in all.",
-        "grads_kept": "What an earlier backward left in the grads is still there and is counted again: all of them start "
-        "from 0.",
-        "seed_missing": "Every gradient is 0, since nothing starts it off: how fast does the result change with itself?",
-        "seed_is_value": "You start from the result's value; how fast does the result change with itself?",
-        "recursive": "Your backward calls itself once for each gate on the way, and Python stops such calls at a depth of "
-        "about 1000: keep the Values that are still to be visited in a list of your own.",
-        "path_by_path": "Your backward walks along every path separately, and their number doubles with each reuse: "
-        "collect the whole gradient of a Value first, then pass it on once.",
+        "max_to_smaller": (
+            "Your max sends the gradient to the smaller operand; the result follows the larger one."
+        ),
+        "max_to_both": (
+            "Your max sends the gradient to both operands; the result follows only the larger one."
+        ),
+        "max_ties_to_both": (
+            "Where both operands of max are equal, each gets the whole gradient: together twice "
+            "what there was."
+        ),
+        "upstream_dropped": (
+            "Your operations pass on their own slopes only; the chain rule multiplies them with "
+            "the gradient of the result."
+        ),
+        "no_topological_order": (
+            "A Value passes its gradient on before all of it has arrived: everything that was "
+            "made from it must come first."
+        ),
+        "order_not_reversed": (
+            "You go from the leaves to the result. Gradients flow from the result back."
+        ),
+        "visited_missing": (
+            "A Value that is reached along several paths passes its gradient on once for each of "
+            "them; it must do so once in all."
+        ),
+        "grads_kept": (
+            "What an earlier backward left in the grads is still there and is counted again: all "
+            "of them start from 0."
+        ),
+        "seed_missing": (
+            "Every gradient is 0, since nothing starts it off: how fast does the result change "
+            "with itself?"
+        ),
+        "seed_is_value": (
+            "You start from the result's value; how fast does the result change with itself?"
+        ),
+        "recursive": (
+            "Your backward calls itself once for each gate on the way, and Python stops such "
+            "calls at a depth of about 1000: keep the Values that are still to be visited in a "
+            "list of your own."
+        ),
+        "path_by_path": (
+            "Your backward walks along every path separately, and their number doubles with each "
+            "reuse: collect the whole gradient of a Value first, then pass it on once."
+        ),
     },
     "unbroadcast": {
-        "all_axes": "You sum over all axes; only those along which the array was stretched are to be summed.",
-        "stretched_forgotten": "You sum over the axes added in front, but not over those of length 1 that were stretched.",
-        "axes_dropped": "Axes of length 1 in shape are gone from your result: they are summed, and stay, with length 1.",
-        "leading_kept": "Axes that broadcasting added in front are still there, with length 1: they have to disappear.",
-        "averaged": "You take means; an entry that is used several times receives the sum of the gradients.",
-        "first_only": "Of the axes added in front you take the first entry only; all of them were used, so all are summed.",
+        "all_axes": (
+            "You sum over all axes; only those along which the array was stretched are to be "
+            "summed."
+        ),
+        "stretched_forgotten": (
+            "You sum over the axes added in front, but not over those of length 1 that were "
+            "stretched."
+        ),
+        "axes_dropped": (
+            "Axes of length 1 in shape are gone from your result: they are summed, and stay, with "
+            "length 1."
+        ),
+        "leading_kept": (
+            "Axes that broadcasting added in front are still there, with length 1: they have to "
+            "disappear."
+        ),
+        "averaged": (
+            "You take means; an entry that is used several times receives the sum of the gradients."
+        ),
+        "first_only": (
+            "Of the axes added in front you take the first entry only; all of them were used, so "
+            "all are summed."
+        ),
     },
     "broadcast_add_backward": {
-        "not_summed": "You hand dout on in its own shape; where an input was stretched, its gradient is a sum.",
+        "not_summed": (
+            "You hand dout on in its own shape; where an input was stretched, its gradient is a "
+            "sum."
+        ),
         "only_second": "You sum for y only; x may be stretched as well.",
-        "averaged": "You take means; an entry that is used several times receives the sum of the gradients.",
+        "averaged": (
+            "You take means; an entry that is used several times receives the sum of the gradients."
+        ),
         "swapped": "dx and dy are swapped.",
     },
     "gate_claims": {
         "a": "Look again at (a): how fast does x + y change with x?",
         "b": "Look again at (b): how fast does x * y change with x? Try x = 0 and y = 5.",
-        "c": "Look again at (c): move both of two equal inputs up by a little. How much does their maximum move, and how "
-        "much do the claimed gradients promise together?",
+        "c": (
+            "Look again at (c): move both of two equal inputs up by a little. How much does their "
+            "maximum move, and how much do the claimed gradients promise together?"
+        ),
         "d": "Look again at (d): at a tie every split without negative shares is a subgradient.",
-        "e": "Look again at (e): move the value a little. Every gate that uses it answers, and their answers add up.",
-        "f": "Look again at (f): one bias is used by N examples. What happens to gradients at a fan-out?",
+        "e": (
+            "Look again at (e): move the value a little. Every gate that uses it answers, and "
+            "their answers add up."
+        ),
+        "f": (
+            "Look again at (f): one bias is used by N examples. What happens to gradients at a "
+            "fan-out?"
+        ),
     },
     "affine_forward": {
         "bias_missing": "The bias is missing.",
-        "columns_first": "You flatten each example with its first axis fastest; NumPy's usual order, the last axis "
-        "fastest, is asked for.",
-        "examples_mixed": "Your flattening mixes the examples: each row must hold the numbers of one of them.",
+        "columns_first": (
+            "You flatten each example with its first axis fastest; NumPy's usual order, the last "
+            "axis fastest, is asked for."
+        ),
+        "examples_mixed": (
+            "Your flattening mixes the examples: each row must hold the numbers of one of them."
+        ),
         "bias_averaged": "Your bias is divided by N; it is added to every example whole.",
     },
     "affine_backward": {
         "dx_not_reshaped": "Your dx is flat; it must have x's own shape.",
-        "dw_of_unflattened": "Your dw multiplies with x as it came; the forward pass used its flattened rows.",
+        "dw_of_unflattened": (
+            "Your dw multiplies with x as it came; the forward pass used its flattened rows."
+        ),
         "dw_transposed": "Your dw is transposed: it must have w's shape.",
-        "db_averaged": "Your db is a mean over the examples; the bias is used by each of them, so its gradient is the sum.",
-        "averaged_again": "You divide dw and db by N. dout already holds every 1/N of the loss; here they are sums.",
+        "db_averaged": (
+            "Your db is a mean over the examples; the bias is used by each of them, so its "
+            "gradient is the sum."
+        ),
+        "averaged_again": (
+            "You divide dw and db by N. dout already holds every 1/N of the loss; here they are "
+            "sums."
+        ),
         "db_kept_axis": "Your db has shape (1, M); b is (M,).",
-        "db_wrong_axis": "Your db sums over the outputs; the bias is shared by the examples, so it is summed over them.",
-        "db_not_summed": "Your db still has a row for each example; the bias is used by all of them, so the rows add up.",
+        "db_wrong_axis": (
+            "Your db sums over the outputs; the bias is shared by the examples, so it is summed "
+            "over them."
+        ),
+        "db_not_summed": (
+            "Your db still has a row for each example; the bias is used by all of them, so the "
+            "rows add up."
+        ),
     },
     "relu_forward": {
         "changes_x": "You write zeros into x itself; whoever computed it may still need it.",
@@ -1232,49 +1390,81 @@ HINTS = {
         "mask_returned": "You return where x is positive; asked is x itself there.",
     },
     "relu_backward": {
-        "changes_dout": "You write zeros into dout itself; where a network branches, the other branch still needs it.",
+        "changes_dout": (
+            "You write zeros into dout itself; where a network branches, the other branch still "
+            "needs it."
+        ),
         "divided_by_x": "You divide by x, which may be 0.",
         "times_output": "You multiply by the output; its slope is 1 or 0.",
         "mask_of_dout": "You cut off negative gradients; what counts is where *x* was negative.",
-        "mask_of_output": "You test whether the output is >= 0: it always is. Test the input, or whether the output is > 0.",
+        "mask_of_output": (
+            "You test whether the output is >= 0: it always is. Test the input, or whether the "
+            "output is > 0."
+        ),
         "upstream_dropped": UPSTREAM,
     },
     "leaky_relu_forward": {
         "slope_fixed": "You use the slope 0.01 whatever slope is.",
         "no_leak": "Negative inputs come out as 0; they must leak through, scaled by slope.",
         "leak_constant": "Negative inputs come out as slope; they must come out as slope * x.",
-        "sides_swapped": "You scale the positive inputs by slope, and let the negative ones through whole.",
+        "sides_swapped": (
+            "You scale the positive inputs by slope, and let the negative ones through whole."
+        ),
     },
     "leaky_relu_backward": {
         "no_leak": "Where x is negative no gradient comes back; the output moves with slope there.",
         "slope_fixed": "You use the slope 0.01 whatever slope was.",
-        "leak_times_x": "Where x is negative the slope is ``slope``, not slope * x: that is the output.",
+        "leak_times_x": (
+            "Where x is negative the slope is ``slope``, not slope * x: that is the output."
+        ),
         "mask_of_dout": "You look at the sign of dout; what counts is the sign of x.",
         "upstream_dropped": UPSTREAM,
     },
     "softmax_loss": {
-        "no_shift": "Large scores overflow in exp. Take each row's largest score off first: it changes nothing else.",
-        "one_shift": "You take one maximum off all rows; a row far below it becomes all zeros. Each row needs its own.",
-        "log_of_p": "Where a probability underflows to 0 you take its logarithm. Write log p as a difference of logarithms, "
-        "before exp loses it.",
+        "no_shift": (
+            "Large scores overflow in exp. Take each row's largest score off first: it changes "
+            "nothing else."
+        ),
+        "one_shift": (
+            "You take one maximum off all rows; a row far below it becomes all zeros. Each row "
+            "needs its own."
+        ),
+        "log_of_p": (
+            "Where a probability underflows to 0 you take its logarithm. Write log p as a "
+            "difference of logarithms, before exp loses it."
+        ),
         "eps_in_log": CAPPED,
         "p_floored": CAPPED,
-        "sum_over_classes": "You add up the log probabilities of all classes; only that of the true class counts.",
+        "sum_over_classes": (
+            "You add up the log probabilities of all classes; only that of the true class counts."
+        ),
         "gradient_averaged_twice": "Your gradient is divided by N twice.",
         "loss_not_averaged": "Your loss is the sum over the examples; it must be their mean.",
-        "gradient_not_averaged": "Your gradient is that of the sum over the examples; the loss is their mean.",
-        "true_class_missing": "Your dx holds the probabilities; the true class's entry also loses 1.",
+        "gradient_not_averaged": (
+            "Your gradient is that of the sum over the examples; the loss is their mean."
+        ),
+        "true_class_missing": (
+            "Your dx holds the probabilities; the true class's entry also loses 1."
+        ),
         "uphill": "Your dx has the wrong sign: it points downhill, a gradient points uphill.",
     },
     "TwoLayerNet": {
         **PENALTY,
         "only_last_regularised": "Only W2 pays for its size; W1 is regularised as well.",
-        "no_relu": "There is no relu between your layers: two affine layers in a row are one affine layer.",
-        "relu_mask_missing": "On the way back you forget the relu: hidden units that were off do not move the loss.",
-        "relu_mask_of_gradient": "On the way back your relu looks at the gradient's sign; what counts is where its input "
-        "was positive.",
+        "no_relu": (
+            "There is no relu between your layers: two affine layers in a row are one affine layer."
+        ),
+        "relu_mask_missing": (
+            "On the way back you forget the relu: hidden units that were off do not move the loss."
+        ),
+        "relu_mask_of_gradient": (
+            "On the way back your relu looks at the gradient's sign; what counts is where its "
+            "input was positive."
+        ),
         "relu_on_scores": "You rectify the scores; the last layer is affine and nothing else.",
-        "averaged_twice": "Your data gradients are divided by N twice: the loss layer has done it already.",
+        "averaged_twice": (
+            "Your data gradients are divided by N twice: the loss layer has done it already."
+        ),
         "b1_missing": "There is no gradient for b1 in grads.",
         "first_bias_unused": "Your forward pass does not use b1.",
         "weights_not_scaled": "Your first weights ignore weight_scale.",
@@ -1283,21 +1473,38 @@ HINTS = {
     },
     "batchnorm_forward": {
         "eps_fixed": "You use an eps of your own; it comes in bn_param.",
-        "eps_outside_root": "You add eps to the standard deviation; it is added to the variance, under the root.",
+        "eps_outside_root": (
+            "You add eps to the standard deviation; it is added to the variance, under the root."
+        ),
         "ddof": "Your variance divides by N - 1; here it divides by N.",
-        "ddof_remembered": "The variance you remember divides by N - 1; the one you normalise with, by N. Here both divide "
-        "by N.",
+        "ddof_remembered": (
+            "The variance you remember divides by N - 1; the one you normalise with, by N. Here "
+            "both divide by N."
+        ),
         "eps_default": "The eps you take where bn_param has none is not the docstring's.",
         "momentum_default": "The momentum you take where bn_param has none is not the docstring's.",
-        "over_features": "You normalise each example over its features: that is layer normalisation. Here each feature is "
-        "normalised over the examples.",
-        "momentum_swapped": "Your momentum is swapped: momentum is the part of the *old* average that stays.",
-        "std_remembered": "You keep a running average of the standard deviation; it is the variance that is remembered.",
-        "eps_remembered": "Your running variance contains eps, which is then added a second time in mode 'test'.",
+        "over_features": (
+            "You normalise each example over its features: that is layer normalisation. Here each "
+            "feature is normalised over the examples."
+        ),
+        "momentum_swapped": (
+            "Your momentum is swapped: momentum is the part of the *old* average that stays."
+        ),
+        "std_remembered": (
+            "You keep a running average of the standard deviation; it is the variance that is "
+            "remembered."
+        ),
+        "eps_remembered": (
+            "Your running variance contains eps, which is then added a second time in mode 'test'."
+        ),
         "averages_not_stored": "The new running averages are not put back into bn_param.",
-        "averages_in_place": "You write into the caller's running averages; put new arrays into bn_param.",
-        "batch_statistics_in_test": "In mode 'test' you use the batch's own statistics: then an example's output depends "
-        "on its neighbours. Use the running averages.",
+        "averages_in_place": (
+            "You write into the caller's running averages; put new arrays into bn_param."
+        ),
+        "batch_statistics_in_test": (
+            "In mode 'test' you use the batch's own statistics: then an example's output depends "
+            "on its neighbours. Use the running averages."
+        ),
         "averages_move_in_test": "Your running averages still move in mode 'test'.",
         "test_without_gamma": "In mode 'test' gamma and beta are missing.",
         "no_error": "A mode that does not exist is accepted; it must be refused with a ValueError.",
@@ -1305,128 +1512,235 @@ HINTS = {
     "batchnorm_backward": BATCHNORM_BACKWARD,
     "batchnorm_backward_alt": BATCHNORM_BACKWARD,
     "batchnorm_impostor": {
-        "nothing_wrong": "Your dx is no impostor, it is the right gradient: leave something out that only a dout with "
-        "different entries can see.",
+        "nothing_wrong": (
+            "Your dx is no impostor, it is the right gradient: leave something out that only a "
+            "dout with different entries can see."
+        ),
         "seen_by_ones": SEEN_BY_ONES,
         "variance_only": SEEN_BY_ONES,
     },
     "dropout_forward": {
-        "drop_for_keep": "You drop with probability p_keep; it is the probability of *keeping* an entry. (Both conventions "
-        "are about; the name says which this is.)",
+        "drop_for_keep": (
+            "You drop with probability p_keep; it is the probability of *keeping* an entry. (Both "
+            "conventions are about; the name says which this is.)"
+        ),
         "unscaled": "What is kept is not enlarged by 1 / p_keep, so the mean shrinks in training.",
-        "plain": "You scale by p_keep in mode 'test' in place of enlarging in training. Here the enlarging is done in "
-        "training, and 'test' is left alone.",
-        "scaled_in_test": "You scale twice: enlarged in training already, the entries must not be scaled in mode 'test'.",
-        "normal_numbers": "You compare normally distributed numbers with p_keep; those fall below it with another "
-        "probability. Uniform ones do so with probability p_keep.",
-        "kept_above": "You keep an entry where the number is *above* p_keep, which happens with probability 1 - p_keep, "
-        "and enlarge by 1 / p_keep.",
-        "mask_of_features": "All examples lose the same features; each entry is decided on its own.",
+        "plain": (
+            "You scale by p_keep in mode 'test' in place of enlarging in training. Here the "
+            "enlarging is done in training, and 'test' is left alone."
+        ),
+        "scaled_in_test": (
+            "You scale twice: enlarged in training already, the entries must not be scaled in "
+            "mode 'test'."
+        ),
+        "normal_numbers": (
+            "You compare normally distributed numbers with p_keep; those fall below it with "
+            "another probability. Uniform ones do so with probability p_keep."
+        ),
+        "kept_above": (
+            "You keep an entry where the number is *above* p_keep, which happens with probability "
+            "1 - p_keep, and enlarge by 1 / p_keep."
+        ),
+        "mask_of_features": (
+            "All examples lose the same features; each entry is decided on its own."
+        ),
         "whole_numbers": "Your mask holds whole numbers, so that 1 / p_keep is rounded down.",
-        "one_mask_for_ever": "Without a seed the same entries are dropped in every call; each call must draw anew.",
-        "no_error": "A p_keep that is no probability, or 0, is accepted; it must be refused with a ValueError.",
+        "one_mask_for_ever": (
+            "Without a seed the same entries are dropped in every call; each call must draw anew."
+        ),
+        "no_error": (
+            "A p_keep that is no probability, or 0, is accepted; it must be refused with a "
+            "ValueError."
+        ),
     },
     "dropout_backward": {
-        "not_dropped": "Your gradient ignores what was dropped: a dropped entry does not move the output.",
+        "not_dropped": (
+            "Your gradient ignores what was dropped: a dropped entry does not move the output."
+        ),
         "mask_unscaled": "Kept entries were enlarged by 1 / p_keep; so are their gradients.",
         "scaled_twice": "Your gradient is enlarged twice.",
-        "new_mask": "Your backward pass draws another mask; the gradient flows exactly where the numbers did.",
+        "new_mask": (
+            "Your backward pass draws another mask; the gradient flows exactly where the numbers "
+            "did."
+        ),
     },
     "FullyConnectedNet": {
         **PENALTY,
-        "last_layer_spared": "The last layer's weights are not regularised; all weight matrices are.",
-        "gamma_regularised": "You regularise gamma and beta as well; only weight matrices pay for their size.",
-        "relu_mask_missing": "On the way back you forget the relus: units that were off do not move the loss.",
+        "last_layer_spared": (
+            "The last layer's weights are not regularised; all weight matrices are."
+        ),
+        "gamma_regularised": (
+            "You regularise gamma and beta as well; only weight matrices pay for their size."
+        ),
+        "relu_mask_missing": (
+            "On the way back you forget the relus: units that were off do not move the loss."
+        ),
         "relu_on_scores": "You rectify the scores; the last layer is affine and nothing else.",
         "norm_after_relu": "You normalise after the relu; here it comes before.",
-        "last_layer_normed": "You normalise the scores as well; the last layer is affine and nothing else.",
-        "norm_gradient_skipped": "On the way back you skip batch normalisation: its dx is not dout.",
+        "last_layer_normed": (
+            "You normalise the scores as well; the last layer is affine and nothing else."
+        ),
+        "norm_gradient_skipped": (
+            "On the way back you skip batch normalisation: its dx is not dout."
+        ),
         "norm_gradients_missing": "There are no gradients for gamma and beta in grads.",
-        "gamma_starts_at_0": "gamma starts at 0, which makes every hidden layer's output the same; it starts at 1.",
-        "averages_forgotten": "The running averages are lost after each call: keep one dict for each layer.",
+        "gamma_starts_at_0": (
+            "gamma starts at 0, which makes every hidden layer's output the same; it starts at 1."
+        ),
+        "averages_forgotten": (
+            "The running averages are lost after each call: keep one dict for each layer."
+        ),
         "batch_statistics_in_test": "Without y, batch normalisation has to run in mode 'test'.",
         "dropout_in_test": "Without y, dropout has to run in mode 'test'.",
         "dropout_on_scores": "You drop scores as well; the last layer is affine and nothing else.",
-        "dropout_gradient_skipped": "On the way back you skip dropout: a unit that was dropped did not move the loss.",
+        "dropout_gradient_skipped": (
+            "On the way back you skip dropout: a unit that was dropped did not move the loss."
+        ),
         "one_seed": "All layers drop with the same seed; layer k takes dropout_seed + k.",
         "always_the_same_mask": "Without a seed the same units are dropped in every call.",
         "weights_not_scaled": "Your first weights ignore weight_scale.",
     },
     "overfit_small": {
-        "uphill": "You add the gradient to the parameters: that climbs. Downhill is against the gradient.",
+        "uphill": (
+            "You add the gradient to the parameters: that climbs. Downhill is against the gradient."
+        ),
         "biases_stay": "Only the matrices move; biases are parameters, too.",
-        "loss_after_step": "You record the loss after the parameters have moved; record the one whose gradients moved "
-        "them.",
-        "in_place": "You change the parameters' arrays themselves, which may be shared; put new arrays into model.params.",
+        "loss_after_step": (
+            "You record the loss after the parameters have moved; record the one whose gradients "
+            "moved them."
+        ),
+        "in_place": (
+            "You change the parameters' arrays themselves, which may be shared; put new arrays "
+            "into model.params."
+        ),
         "accuracy_before": "Your accuracy is that of the model before it learned anything.",
         "hits_counted": "You return the number of right answers; asked is their fraction.",
         "last_loss_only": "loss_history must hold the loss of every step.",
     },
     "gradient_check_model": {
-        "kinks_blamed": "You blame the model for its kinks: where winners changes between +h and -h, the difference "
-        "straddles two slopes and proves nothing.",
+        "kinks_blamed": (
+            "You blame the model for its kinks: where winners changes between +h and -h, the "
+            "difference straddles two slopes and proves nothing."
+        ),
         "kinks_not_counted": "You leave coordinates out at kinks, but do not count them.",
-        "reset_forgotten": "Random layers draw other numbers at +h than at -h, and you compare two different functions: "
-        "reset the model before every evaluation.",
-        "few_digits": "In float32 a step of this size drowns in rounding: parameters and X must be float64 copies while "
-        "you check.",
+        "reset_forgotten": (
+            "Random layers draw other numbers at +h than at -h, and you compare two different "
+            "functions: reset the model before every evaluation."
+        ),
+        "few_digits": (
+            "In float32 a step of this size drowns in rounding: parameters and X must be float64 "
+            "copies while you check."
+        ),
         "last_never_checked": "The last parameter is never sampled; a bug in it stays hidden.",
-        "missing_overlooked": "A parameter without a gradient passes; it must count as an infinite error.",
-        "shape_overlooked": "A gradient of another shape passes, because it broadcasts or has as many entries: its error "
-        "must be infinite.",
-        "forward": "You compare the loss one step ahead with that at the point itself; a centred difference steps to "
-        "either side.",
+        "missing_overlooked": (
+            "A parameter without a gradient passes; it must count as an infinite error."
+        ),
+        "shape_overlooked": (
+            "A gradient of another shape passes, because it broadcasts or has as many entries: "
+            "its error must be infinite."
+        ),
+        "forward": (
+            "You compare the loss one step ahead with that at the point itself; a centred "
+            "difference steps to either side."
+        ),
         "not_halved": "The two points are 2h apart: your slopes are twice too large.",
         "step_ignored": "You use a step of your own, not h.",
-        "steps_pile_up": "Your steps pile up: the parameter has to return to where it was before the next coordinate.",
-        "signed": "Your differences keep their sign, so a gradient that is too small passes: take magnitudes.",
-        "absolute": "You judge by the absolute difference; it has to be divided by the size of the gradients.",
+        "steps_pile_up": (
+            "Your steps pile up: the parameter has to return to where it was before the next "
+            "coordinate."
+        ),
+        "signed": (
+            "Your differences keep their sign, so a gradient that is too small passes: take "
+            "magnitudes."
+        ),
+        "absolute": (
+            "You judge by the absolute difference; it has to be divided by the size of the "
+            "gradients."
+        ),
         "params_left": "After the check model.params no longer holds the arrays it held before.",
         "one_is_enough": "A model passes as soon as one of its parameters does; all have to.",
     },
     "hessian_vector_product": {
-        "step_not_scaled": "Your step is h * v, which is huge for a long v and lost in rounding for a short one: step "
-        "along v's direction, and multiply by its length afterwards.",
-        "length_forgotten": "You return H times the direction of v; it still has to be multiplied by v's length.",
+        "step_not_scaled": (
+            "Your step is h * v, which is huge for a long v and lost in rounding for a short one: "
+            "step along v's direction, and multiply by its length afterwards."
+        ),
+        "length_forgotten": (
+            "You return H times the direction of v; it still has to be multiplied by v's length."
+        ),
         "zero_by_zero": "For v = 0 you divide 0 by 0; H times nothing is nothing.",
-        "forward": "You compare the gradient one step ahead with that at the point itself; a centred difference steps to "
-        "either side.",
+        "forward": (
+            "You compare the gradient one step ahead with that at the point itself; a centred "
+            "difference steps to either side."
+        ),
         "not_halved": "The two points are 2h apart: your product is twice too large.",
         "step_ignored": "You use a step of your own, not h.",
-        "array_kept": "grad_fn writes into the same array at its second call, so that you subtract it from itself: copy "
-        "the first result.",
-        "gradient_times_v": "You multiply the gradient by v; asked is how the gradient *changes* along v.",
+        "array_kept": (
+            "grad_fn writes into the same array at its second call, so that you subtract it from "
+            "itself: copy the first result."
+        ),
+        "gradient_times_v": (
+            "You multiply the gradient by v; asked is how the gradient *changes* along v."
+        ),
     },
     "gradient_accumulate": {
-        "mean_of_means": "Every shard counts the same in yours; the last one may be smaller, so each has to be weighted by "
-        "its number of examples.",
+        "mean_of_means": (
+            "Every shard counts the same in yours; the last one may be smaller, so each has to be "
+            "weighted by its number of examples."
+        ),
         "summed": "You add up means: weight each by its share of the examples.",
         "remainder_dropped": "The examples that do not fill a shard are left out.",
-        "array_kept": "loss_fn writes into the same arrays at each call, so all your parts are the last one: add each up "
-        "before the next call.",
+        "array_kept": (
+            "loss_fn writes into the same arrays at each call, so all your parts are the last "
+            "one: add each up before the next call."
+        ),
         "last_loss": "Your loss is that of the last shard.",
     },
     "HingeLoss": {
-        "upstream_ignored": "Your backward forgets what arrives: local slope times dloss, as at every gate. It shows only "
-        "where something follows the loss.",
-        "no_true_class": "Every violated margin contains the true class's score, with a minus sign: its entry of dscores "
-        "is missing.",
-        "true_class_once": "The true class's slope is the *number* of violated margins, with a minus sign, not one.",
+        "upstream_ignored": (
+            "Your backward forgets what arrives: local slope times dloss, as at every gate. It "
+            "shows only where something follows the loss."
+        ),
+        "no_true_class": (
+            "Every violated margin contains the true class's score, with a minus sign: its entry "
+            "of dscores is missing."
+        ),
+        "true_class_once": (
+            "The true class's slope is the *number* of violated margins, with a minus sign, not "
+            "one."
+        ),
         "true_class_sign": "The true class's score lowers every margin: its slope is negative.",
-        "gradient_not_averaged": "Your gradient is not divided by the number of examples; the loss is their mean.",
+        "gradient_not_averaged": (
+            "Your gradient is not divided by the number of examples; the loss is their mean."
+        ),
         "summed": "You sum over the examples; the loss is their mean.",
-        "mean_over_entries": "You take the mean over examples and classes. It is a sum over the classes and a mean over the "
-        "examples.",
-        "true_class_counted": "Your loss includes the true class: every example costs the margin 1 too much. The gradient "
-        "does not notice.",
-        "no_margin": "Your margin is 0: a wrong class costs only when it overtakes. It is to cost as soon as it comes "
-        "closer than 1.",
-        "shortfall_as_slope": "Your slopes are the shortfalls. The hinge is as steep for a small one as for a large one: 1 "
-        "where the margin is violated, else 0.",
-        "mask_of_one_dtype": "Your mask has a dtype of its own: multiplied with it, numbers of fewer bits take it on.",
-        "made_on_the_processor": "You make a tensor without saying where. It lies on the processor, and cannot meet those "
-        "of another device.",
-        "value_read": "A number is read into Python on the way, or entries are picked by a mask, whose number is known to "
-        "the device alone: everything waits until it has answered.",
+        "mean_over_entries": (
+            "You take the mean over examples and classes. It is a sum over the classes and a mean "
+            "over the examples."
+        ),
+        "true_class_counted": (
+            "Your loss includes the true class: every example costs the margin 1 too much. The "
+            "gradient does not notice."
+        ),
+        "no_margin": (
+            "Your margin is 0: a wrong class costs only when it overtakes. It is to cost as soon "
+            "as it comes closer than 1."
+        ),
+        "shortfall_as_slope": (
+            "Your slopes are the shortfalls. The hinge is as steep for a small one as for a large "
+            "one: 1 where the margin is violated, else 0."
+        ),
+        "mask_of_one_dtype": (
+            "Your mask has a dtype of its own: multiplied with it, numbers of fewer bits take it "
+            "on."
+        ),
+        "made_on_the_processor": (
+            "You make a tensor without saying where. It lies on the processor, and cannot meet "
+            "those of another device."
+        ),
+        "value_read": (
+            "A number is read into Python on the way, or entries are picked by a mask, whose "
+            "number is known to the device alone: everything waits until it has answered."
+        ),
     },
 }

@@ -1,9 +1,9 @@
 """Well-known wrong answers to the CNN assignment.
 
-Each function takes a keyword-only ``wrong``, a set of names; empty, it is a right answer in another style than the
-reference's. HINTS[answer][name] is what a student who made that mistake reads. Forward and backward passes share their
-caches with the reference, so that either may be wrong on its own.
-"""
+Each function takes a keyword-only ``wrong``, a set of names; empty, it is a right answer in another
+style than the reference's. HINTS[answer][name] is what a student who made that mistake reads.
+Forward and backward passes share their caches with the reference, so that either may be wrong on
+its own."""
 
 # pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportIndexIssue=false
 # (what an HDF5 file holds under a name is known when it is opened)
@@ -20,7 +20,7 @@ from torch.nn import functional
 NOTHING = frozenset()
 
 
-# --- sizes and counts -------------------------------------------------------------------------------------------------
+# --- sizes and counts -----------------------------------------------------------------------------
 
 
 def conv_output_size(W, F, S=1, P=0, strict=False, *, wrong=NOTHING):
@@ -149,7 +149,7 @@ def conv_claims(*, wrong=NOTHING):
     return {letter: (letter in "bei") != (letter in wrong) for letter in "abcdefghij"}
 
 
-# --- convolution, by definition ---------------------------------------------------------------------------------------
+# --- convolution, by definition -------------------------------------------------------------------
 
 
 def _places(size, filter_size, stride):
@@ -234,7 +234,7 @@ def conv_backward_naive(dout, cache, *, wrong=NOTHING):
     return dx, dw / N if "dw_averaged" in wrong else dw, db
 
 
-# --- pooling ----------------------------------------------------------------------------------------------------------
+# --- pooling --------------------------------------------------------------------------------------
 
 
 def _pooling(pool_param, wrong):
@@ -357,7 +357,7 @@ def global_avg_pool_backward(dout, cache, *, wrong=NOTHING):
     return dx
 
 
-# --- convolution as one matrix product --------------------------------------------------------------------------------
+# --- convolution as one matrix product ------------------------------------------------------------
 
 
 def _windows_at(H, W, HH, WW, stride):
@@ -466,7 +466,7 @@ def conv_backward_im2col(dout, cache, *, wrong=NOTHING):
     return dx, dw, db / N if "db_averaged" in wrong else db
 
 
-# --- faster ways to convolve ------------------------------------------------------------------------------------------
+# --- faster ways to convolve ----------------------------------------------------------------------
 
 
 def conv_forward_fft(x, w, b, pad=0, *, wrong=NOTHING):
@@ -607,7 +607,7 @@ def winograd_f2x2_3x3(x, w, *, wrong=NOTHING):
     return full
 
 
-# --- stacks -----------------------------------------------------------------------------------------------------------
+# --- stacks ---------------------------------------------------------------------------------------
 
 
 def receptive_field(layers, *, wrong=NOTHING):
@@ -701,7 +701,7 @@ def separable_conv(x, col, row, *, wrong=NOTHING):
     )
 
 
-# --- a residual block, and a whole network ----------------------------------------------------------------------------
+# --- a residual block, and a whole network --------------------------------------------------------
 
 
 def _conv(x, w, b, stride, pad):
@@ -840,7 +840,7 @@ class ThreeLayerConvNet:
         return loss, grads
 
 
-# --- blocks in PyTorch ------------------------------------------------------------------------------------------------
+# --- blocks in PyTorch ----------------------------------------------------------------------------
 
 
 def _unbiased(c_in, c_out, size=1, stride=1, groups=1, bias=False):
@@ -974,7 +974,7 @@ class InceptionModule(nn.Module):
         return torch.cat(outputs[:-1] if "pool_forgotten" in self.wrong else outputs, 1)
 
 
-# --- training ---------------------------------------------------------------------------------------------------------
+# --- training -------------------------------------------------------------------------------------
 
 
 def train_cnn(
@@ -1054,7 +1054,7 @@ def train_cnn(
     return {"train_loss": losses, "val_accuracy": accuracies}
 
 
-# --- a data set on disk -----------------------------------------------------------------------------------------------
+# --- a data set on disk ---------------------------------------------------------------------------
 
 _LEFT_OPEN = []
 
@@ -1131,88 +1131,178 @@ class HDF5Dataset(torch.utils.data.Dataset):
 
 HINTS: dict[str, dict[str, str]] = {
     "conv_output_size": {
-        "one_sided": "Padding is added at both ends: the padded input has W + 2P entries, yours W + P.",
-        "fit_not_checked": "A filter that is longer than the padded input has no place at all: say so with ValueError.",
-        "strict_ignored": "With strict=True, a stride that does not end exactly at the edge must raise ValueError.",
-        "rounded_up": "A place that would hang over the edge does not count: round (W - F + 2P) / S down, not up.",
-        "one_missing": "(W - F + 2P) / S counts the steps; there is one place more than there are steps.",
-        "float": "A size is an integer: divide with //, since / gives a float even where it comes out even.",
+        "one_sided": (
+            "Padding is added at both ends: the padded input has W + 2P entries, yours W + P."
+        ),
+        "fit_not_checked": (
+            "A filter that is longer than the padded input has no place at all: say so with "
+            "ValueError."
+        ),
+        "strict_ignored": (
+            "With strict=True, a stride that does not end exactly at the edge must raise "
+            "ValueError."
+        ),
+        "rounded_up": (
+            "A place that would hang over the edge does not count: round (W - F + 2P) / S down, "
+            "not up."
+        ),
+        "one_missing": (
+            "(W - F + 2P) / S counts the steps; there is one place more than there are steps."
+        ),
+        "float": (
+            "A size is an integer: divide with //, since / gives a float even where it comes out "
+            "even."
+        ),
     },
     "same_padding": {
         "one_side": "F - 1 zeros are needed in all, half of them at each end.",
-        "even_allowed": "For an even F the zeros cannot be equal at both ends: that must raise ValueError.",
-        "plus_one": "F - 1 entries are lost at the edges, (F - 1) / 2 at each end, not (F + 1) / 2.",
+        "even_allowed": (
+            "For an even F the zeros cannot be equal at both ends: that must raise ValueError."
+        ),
+        "plus_one": (
+            "F - 1 entries are lost at the edges, (F - 1) / 2 at each end, not (F + 1) / 2."
+        ),
     },
     "conv_param_count": {
-        "groups_ignored": "With groups a filter sees only its own group's part of the depth: D1 / groups channels.",
+        "groups_ignored": (
+            "With groups a filter sees only its own group's part of the depth: D1 / groups "
+            "channels."
+        ),
         "depth_missing": "A filter is as deep as its input: it has F * F * D1 weights, not F * F.",
         "bias_missing": "Each of the K filters has a bias as well.",
         "one_bias": "Each of the K filters has a bias of its own, not one for the whole layer.",
         "bias_for_each_channel": "A filter has one bias, not one for each channel of its input.",
     },
     "pool_output_size": {
-        "ceiling_always": "Unless ceil_mode is set, only windows that lie wholly inside count: round down.",
+        "ceiling_always": (
+            "Unless ceil_mode is set, only windows that lie wholly inside count: round down."
+        ),
         "ceiling_ignored": "With ceil_mode the last window may hang over the end: round up.",
-        "one_missing": "(W - F) / S counts the steps; there is one window more than there are steps.",
-        "beyond_the_end": "With ceil_mode, a window that would begin beyond the last entry does not count.",
+        "one_missing": (
+            "(W - F) / S counts the steps; there is one window more than there are steps."
+        ),
+        "beyond_the_end": (
+            "With ceil_mode, a window that would begin beyond the last entry does not count."
+        ),
     },
     "network_summary": {
-        "input_not_counted": "The image itself takes memory, too: its row counts C * H * W activations.",
-        "fc_not_counted": "Fully connected layers have parameters as well; in VGG-16 they are most of all.",
+        "input_not_counted": (
+            "The image itself takes memory, too: its row counts C * H * W activations."
+        ),
+        "fc_not_counted": (
+            "Fully connected layers have parameters as well; in VGG-16 they are most of all."
+        ),
         "bias_missing": "Every filter and every fully connected output has a bias as well.",
         "sides_swapped": "Height and width have changed places in your shapes: (C, H, W).",
-        "depth_of_the_image": "A filter is as deep as its own layer's input, which is the image in the first layer only.",
-        "once_not_everywhere": "A filter's weights are multiplied at every place of the output, not once.",
+        "depth_of_the_image": (
+            "A filter is as deep as its own layer's input, which is the image in the first layer "
+            "only."
+        ),
+        "once_not_everywhere": (
+            "A filter's weights are multiplied at every place of the output, not once."
+        ),
         "pooling_has_weights": "Pooling takes a maximum: it has no parameters.",
         "relu_counted": "Count each layer's output once; a rectifier can work in the same memory.",
         "decimal_megabytes": "A MiB is 2**20 bytes; with 10**6 it is a MB.",
         "eight_bytes": "float32 takes 4 bytes a number, not 8.",
     },
     "resnet_param_count": {
-        "stem_missing": "The stem, a convolution of 7 x 7 from 3 to 64 channels, has parameters, too.",
-        "none_in_the_first_stage": "The first stage widens, too, from 64 to 256 channels: its first block has a projection.",
-        "projection_everywhere": "Only the first block of a stage projects its shortcut; the others add x as it is.",
-        "projection_missing": "The first block of a stage changes the number of channels: its shortcut is a 1 x 1 "
-        "convolution with parameters of its own.",
-        "batchnorm_missing": "Each convolution has a batch normalisation after it, with two parameters for each channel.",
-        "running_counted": "Running averages are no parameters: a batch normalisation has two a channel, gamma and beta.",
-        "convolution_biases": "The convolutions have no biases here: the batch normalisation after them would undo one.",
+        "stem_missing": (
+            "The stem, a convolution of 7 x 7 from 3 to 64 channels, has parameters, too."
+        ),
+        "none_in_the_first_stage": (
+            "The first stage widens, too, from 64 to 256 channels: its first block has a "
+            "projection."
+        ),
+        "projection_everywhere": (
+            "Only the first block of a stage projects its shortcut; the others add x as it is."
+        ),
+        "projection_missing": (
+            "The first block of a stage changes the number of channels: its shortcut is a 1 x 1 "
+            "convolution with parameters of its own."
+        ),
+        "batchnorm_missing": (
+            "Each convolution has a batch normalisation after it, with two parameters for each "
+            "channel."
+        ),
+        "running_counted": (
+            "Running averages are no parameters: a batch normalisation has two a channel, gamma "
+            "and beta."
+        ),
+        "convolution_biases": (
+            "The convolutions have no biases here: the batch normalisation after them would undo "
+            "one."
+        ),
         "classifier_bias_missing": "The classifier at the end does have biases.",
     },
     "conv_claims": {
-        "a": "Sentence (a): a filter is as deep as its own layer's input; what is that in the second layer?",
-        "b": "Sentence (b): multiply 55 * 55 * 96 by what each output would have for itself, and 96 by the same.",
+        "a": (
+            "Sentence (a): a filter is as deep as its own layer's input; what is that in the "
+            "second layer?"
+        ),
+        "b": (
+            "Sentence (b): multiply 55 * 55 * 96 by what each output would have for itself, and "
+            "96 by the same."
+        ),
         "c": "Sentence (c): put S = 2 into the formula of the output's size.",
         "d": "Sentence (d): does pooling mix channels? Look at the depth before and after it.",
         "e": "Sentence (e): add up the activations in your summary of VGG-16, and mind the units.",
         "f": "Sentence (f): ask your resnet_param_count.",
         "g": "Sentence (g): a column times a row has rank 1.",
         "h": "Sentence (h): what happens at the edges, and which way round is the filter?",
-        "i": "Sentence (i): how large is a tile of the output, and how many products has it by definition?",
+        "i": (
+            "Sentence (i): how large is a tile of the output, and how many products has it by "
+            "definition?"
+        ),
         "j": "Sentence (j): how does the number of channels grow in a dense block?",
     },
     "conv_forward_naive": {
         "padding_always_1": "Your padding is 1 whatever conv_param says.",
         "padding_ignored": "The image must be surrounded by conv_param's zeros first.",
-        "padding_below_only": "The zeros stand on all four sides; yours only below and to the right.",
+        "padding_below_only": (
+            "The zeros stand on all four sides; yours only below and to the right."
+        ),
         "stride_ignored": "The filter moves by conv_param's stride from place to place, not by 1.",
-        "flipped": "Your filter is turned by 180 degrees: a convolution layer does not flip its filters.",
+        "flipped": (
+            "Your filter is turned by 180 degrees: a convolution layer does not flip its filters."
+        ),
         "square_filter": "You take the filter's height for its width: HH and WW may differ.",
-        "stride_in_rows_only": "The stride holds in both directions; yours moves by 1 along the columns.",
-        "first_channel_only": "The products are summed over all channels, not only the first one's.",
+        "stride_in_rows_only": (
+            "The stride holds in both directions; yours moves by 1 along the columns."
+        ),
+        "first_channel_only": (
+            "The products are summed over all channels, not only the first one's."
+        ),
         "bias_missing": "The bias of each filter must be added to all of its outputs.",
-        "bias_for_each_channel": "The bias is added once to each output; yours once for each channel of the input.",
+        "bias_for_each_channel": (
+            "The bias is added once to each output; yours once for each channel of the input."
+        ),
     },
     "conv_backward_naive": {
         "last_example_only": "dx is filled for the last example only: each example has its own.",
-        "dx_flipped": "For dx each window receives the filter as it is, times dout there; yours is turned by 180 degrees.",
-        "dw_stride_in_rows_only": "For dw the windows lie a stride apart in both directions; yours only in one.",
-        "dw_of_the_corner": "For dw each entry of the filter meets its own entry of each window, not always the first.",
-        "assigned": "Windows overlap: what an entry of x receives from each of them must be added, yours is overwritten.",
+        "dx_flipped": (
+            "For dx each window receives the filter as it is, times dout there; yours is turned "
+            "by 180 degrees."
+        ),
+        "dw_stride_in_rows_only": (
+            "For dw the windows lie a stride apart in both directions; yours only in one."
+        ),
+        "dw_of_the_corner": (
+            "For dw each entry of the filter meets its own entry of each window, not always the "
+            "first."
+        ),
+        "assigned": (
+            "Windows overlap: what an entry of x receives from each of them must be added, yours "
+            "is overwritten."
+        ),
         "padding_left_in": "dx must have x's own shape: cut the padding off again.",
-        "empty_without_padding": "With no padding nothing may be cut off: a slice [pad:-pad] is empty for pad = 0.",
+        "empty_without_padding": (
+            "With no padding nothing may be cut off: a slice [pad:-pad] is empty for pad = 0."
+        ),
         "one_cut_off": "Cut off as much as was padded; you always cut off 1.",
-        "db_over_examples_only": "A bias is used at every place of every example: sum dout over all three axes.",
+        "db_over_examples_only": (
+            "A bias is used at every place of every example: sum dout over all three axes."
+        ),
         "db_averaged": "db is a sum over the examples: dout already holds every 1/N.",
         "dw_averaged": "dw is a sum over the examples: dout already holds every 1/N.",
     },
@@ -1221,30 +1311,59 @@ HINTS: dict[str, dict[str, str]] = {
         "stride_is_size": "The stride is given by itself: windows may overlap, or leave gaps.",
         "smallest": "Your windows give their smallest entry.",
         "mean": "Your windows give their mean; max pooling takes the largest entry.",
-        "zero_to_start_with": "Where all entries are negative the largest is negative, too; yours is 0.",
-        "all_channels": "Each channel is pooled by itself; yours takes the largest over all channels.",
+        "zero_to_start_with": (
+            "Where all entries are negative the largest is negative, too; yours is 0."
+        ),
+        "all_channels": (
+            "Each channel is pooled by itself; yours takes the largest over all channels."
+        ),
     },
     "max_pool_backward": {
-        "of_the_whole_image": "The gradient goes to the largest entry of each window, not of the whole image.",
-        "ties_get_all": "Where several entries of a window are largest, each of yours gets the whole gradient: "
-        "together they must get it once.",
-        "spread": "You spread the gradient over the whole window, as average pooling does: only the largest entry gets it.",
-        "times_winner": "The largest entry receives the gradient as it is, not times its own value.",
-        "divided": "The largest entry receives the whole gradient; you divide it by the size of the window.",
-        "window_overwritten": "Windows overlap: writing a window's gradient must not wipe out what its entries have from "
-        "other windows.",
-        "assigned": "An entry that is the largest of several windows must receive from all of them: add, do not assign.",
+        "of_the_whole_image": (
+            "The gradient goes to the largest entry of each window, not of the whole image."
+        ),
+        "ties_get_all": (
+            "Where several entries of a window are largest, each of yours gets the whole "
+            "gradient: together they must get it once."
+        ),
+        "spread": (
+            "You spread the gradient over the whole window, as average pooling does: only the "
+            "largest entry gets it."
+        ),
+        "times_winner": (
+            "The largest entry receives the gradient as it is, not times its own value."
+        ),
+        "divided": (
+            "The largest entry receives the whole gradient; you divide it by the size of the "
+            "window."
+        ),
+        "window_overwritten": (
+            "Windows overlap: writing a window's gradient must not wipe out what its entries have "
+            "from other windows."
+        ),
+        "assigned": (
+            "An entry that is the largest of several windows must receive from all of them: add, "
+            "do not assign."
+        ),
     },
     "avg_pool_forward": {
         "square_window": "You take the window's height for its width: they may differ.",
         "stride_is_size": "The stride is given by itself: windows may overlap, or leave gaps.",
         "not_divided": "A mean is the sum divided by the number of entries.",
         "largest": "Your windows give their largest entry; average pooling takes the mean.",
-        "divided_by_stride": "Divide by the number of entries of a window, height times width, not by the stride squared.",
+        "divided_by_stride": (
+            "Divide by the number of entries of a window, height times width, not by the stride "
+            "squared."
+        ),
     },
     "avg_pool_backward": {
-        "not_divided": "Each entry had a share of 1 / (height * width) in its mean, and gets this share of its gradient.",
-        "corner_only": "Every entry of a window gets an equal share; yours gives all to one corner.",
+        "not_divided": (
+            "Each entry had a share of 1 / (height * width) in its mean, and gets this share of "
+            "its gradient."
+        ),
+        "corner_only": (
+            "Every entry of a window gets an equal share; yours gives all to one corner."
+        ),
         "assigned": "Windows overlap: what an entry receives from each of them must be added.",
     },
     "global_avg_pool_forward": {
@@ -1254,40 +1373,72 @@ HINTS: dict[str, dict[str, str]] = {
         "not_divided": "A mean is the sum divided by the number of entries.",
     },
     "global_avg_pool_backward": {
-        "not_divided": "Each entry had a share of 1 / (H * W) in the mean, and gets this share of its gradient.",
+        "not_divided": (
+            "Each entry had a share of 1 / (H * W) in the mean, and gets this share of its "
+            "gradient."
+        ),
         "over_channels": "The mean is over H * W entries; the channels do not count.",
         "corner_only": "Every entry of the image gets an equal share.",
     },
     "im2col": {
         "padding_ignored": "The image must be surrounded by pad zeros first.",
         "stride_ignored": "The windows lie a stride apart, not 1.",
-        "places_first": "Your columns run over the images first; all places of one image must stand together.",
-        "channels_last": "Your rows run over the channels last; the order is (c, p, q), as in a filter's ravel().",
+        "places_first": (
+            "Your columns run over the images first; all places of one image must stand together."
+        ),
+        "channels_last": (
+            "Your rows run over the channels last; the order is (c, p, q), as in a filter's "
+            "ravel()."
+        ),
         "transposed": "Windows are columns, not rows: your matrix is transposed.",
     },
     "col2im": {
         "stride_ignored": "Put the windows back a stride apart, not 1.",
-        "places_first": "You read the columns as if they ran over the images first; all places of one image stand together.",
-        "channels_last": "You read the rows as if they ran over the channels last; the order is (c, p, q).",
-        "overwritten": "Windows overlap: an entry collects from all columns that hold it; yours keeps only the last.",
-        "averaged": "What comes back to one entry is added up, not averaged: col2im is the transpose of im2col, not its "
-        "inverse.",
+        "places_first": (
+            "You read the columns as if they ran over the images first; all places of one image "
+            "stand together."
+        ),
+        "channels_last": (
+            "You read the rows as if they ran over the channels last; the order is (c, p, q)."
+        ),
+        "overwritten": (
+            "Windows overlap: an entry collects from all columns that hold it; yours keeps only "
+            "the last."
+        ),
+        "averaged": (
+            "What comes back to one entry is added up, not averaged: col2im is the transpose of "
+            "im2col, not its inverse."
+        ),
         "padding_left_in": "The padding has to be cut off again.",
     },
     "conv_forward_im2col": {
         "padding_ignored": "The image must be surrounded by conv_param's zeros first.",
-        "flipped": "Your filter is turned by 180 degrees: a convolution layer does not flip its filters.",
-        "filters_in_another_order": "The rows of im2col run over (c, p, q): your filters are laid out in another order.",
+        "flipped": (
+            "Your filter is turned by 180 degrees: a convolution layer does not flip its filters."
+        ),
+        "filters_in_another_order": (
+            "The rows of im2col run over (c, p, q): your filters are laid out in another order."
+        ),
         "bias_missing": "The bias of each filter must be added to all of its outputs.",
-        "reshaped_not_transposed": "The product's axes are F, N, H', W', and have to be put in order; a reshape alone "
-        "mixes images and filters.",
+        "reshaped_not_transposed": (
+            "The product's axes are F, N, H', W', and have to be put in order; a reshape alone "
+            "mixes images and filters."
+        ),
     },
     "conv_backward_im2col": {
-        "reshaped_not_transposed": "The product needs dout with its axes in the order F, N, H', W'; a reshape alone mixes "
-        "images and filters.",
-        "dx_flipped": "For dx each window receives the filter as it is; yours is turned by 180 degrees.",
-        "overwritten": "Windows overlap: an entry of dx collects from all of them; yours keeps only the last.",
-        "overlaps_averaged": "What comes back to one entry of x from several windows is added up, not averaged.",
+        "reshaped_not_transposed": (
+            "The product needs dout with its axes in the order F, N, H', W'; a reshape alone "
+            "mixes images and filters."
+        ),
+        "dx_flipped": (
+            "For dx each window receives the filter as it is; yours is turned by 180 degrees."
+        ),
+        "overwritten": (
+            "Windows overlap: an entry of dx collects from all of them; yours keeps only the last."
+        ),
+        "overlaps_averaged": (
+            "What comes back to one entry of x from several windows is added up, not averaged."
+        ),
         "padding_left_in": "dx must have x's own shape: cut the padding off again.",
         "dw_not_reshaped": "dw must have w's own shape, (F, C, HH, WW).",
         "averaged": "dw and db are sums over the examples: dout already holds every 1/N.",
@@ -1295,93 +1446,175 @@ HINTS: dict[str, dict[str, str]] = {
     },
     "conv_forward_fft": {
         "padding_ignored": "The image must be surrounded by pad zeros first.",
-        "wraps_around": "What leaves your image at one edge comes back in at the other: make room with zeros before the "
-        "transform.",
-        "not_flipped": "A product of transforms flips the filter: flip it once more, or take the complex conjugate.",
+        "wraps_around": (
+            "What leaves your image at one edge comes back in at the other: make room with zeros "
+            "before the transform."
+        ),
+        "not_flipped": (
+            "A product of transforms flips the filter: flip it once more, or take the complex "
+            "conjugate."
+        ),
         "first_channel_only": "The products are summed over all channels.",
         "channels_averaged": "The channels are summed, not averaged.",
-        "corner": "You cut out the wrong part: the places where the filter lies wholly inside do not begin at 0 here.",
-        "centre": "You cut out the wrong part: the middle of what comes back is shifted by half a filter.",
+        "corner": (
+            "You cut out the wrong part: the places where the filter lies wholly inside do not "
+            "begin at 0 here."
+        ),
+        "centre": (
+            "You cut out the wrong part: the middle of what comes back is shifted by half a filter."
+        ),
         "bias_missing": "The bias of each filter must be added to all of its outputs.",
     },
     "conv_cost": {
-        "places_inside_only": "There are H * W outputs for each filter here: padding keeps the size.",
+        "places_inside_only": (
+            "There are H * W outputs for each filter here: padding keeps the size."
+        ),
         "channels_forgotten": "Each filter has an entry for each of the C channels.",
-        "tiles_rounded_down": "A tile that hangs over the edge is computed, too: round H / 2 and W / 2 up.",
-        "not_saved": "A tile of F(2x2, 3x3) takes 16 multiplications; 36 is what the definition takes.",
+        "tiles_rounded_down": (
+            "A tile that hangs over the edge is computed, too: round H / 2 and W / 2 up."
+        ),
+        "not_saved": (
+            "A tile of F(2x2, 3x3) takes 16 multiplications; 36 is what the definition takes."
+        ),
         "any_size": "F(2x2, 3x3) is for filters of 3 x 3 only: another size must raise ValueError.",
-        "no_room": "The transform needs room for the overhanging filter: (H + K - 1) (W + K - 1) points.",
+        "no_room": (
+            "The transform needs room for the overhanging filter: (H + K - 1) (W + K - 1) points."
+        ),
         "filters_not_transformed": "The filters have to be transformed, too: C * F transforms.",
         "natural_log": "A transform of P points takes P times log2(P), not the natural logarithm.",
-        "products_forgotten": "The products at each frequency, for each filter and channel, are to be counted as well.",
+        "products_forgotten": (
+            "The products at each frequency, for each filter and channel, are to be counted as "
+            "well."
+        ),
     },
     "strassen_matmul": {
         "leaf_ignored": "Stop as soon as the smallest side is <= leaf, and multiply as usual.",
         "odd_row_dropped": "An odd row or column must be kept: fill up with zeros to an even size.",
         "eight_products": "You make eight products of blocks; Strassen's way takes seven.",
-        "m7_sign": "One of the seven has the wrong sign: (A12 - A22) (B21 + B22) is added to the upper left block.",
-        "m2_sign": "One of the seven has the wrong sign: (A21 + A22) B11 is subtracted in the lower right block.",
+        "m7_sign": (
+            "One of the seven has the wrong sign: (A12 - A22) (B21 + B22) is added to the upper "
+            "left block."
+        ),
+        "m2_sign": (
+            "One of the seven has the wrong sign: (A21 + A22) B11 is subtracted in the lower "
+            "right block."
+        ),
         "additions_counted": "Count multiplications only, not the additions of the blocks.",
         "padding_left_in": "The rows and columns of zeros must be cut off again: C is (m, n).",
-        "one_level_counted": "Each of the seven products takes its own multiplications: add up what they report.",
+        "one_level_counted": (
+            "Each of the seven products takes its own multiplications: add up what they report."
+        ),
     },
     "winograd_matrices": {
         "transposed": "Your matrix for the data is transposed.",
-        "halves_missing": "The middle rows of the filter's transform are halves: (g0 + g1 + g2) / 2, (g0 - g1 + g2) / 2.",
+        "halves_missing": (
+            "The middle rows of the filter's transform are halves: (g0 + g1 + g2) / 2, (g0 - g1 + "
+            "g2) / 2."
+        ),
         "sign": "One entry of your output transform has the wrong sign: try d = (0, 0, 0, 1).",
     },
     "winograd_f2x2_3x3": {
-        "hanging_tiles_dropped": "Where the output's size is odd the last tiles hang over the edge: they have to be made.",
-        "tiles_side_by_side": "The 4 x 4 pieces overlap by two: they begin 2 apart, as the tiles of the output do.",
-        "data_transposed": "The data's transform is BT @ d @ BT.T; yours has BT the other way round.",
-        "flipped": "Your filter is turned by 180 degrees: a convolution layer does not flip its filters.",
+        "hanging_tiles_dropped": (
+            "Where the output's size is odd the last tiles hang over the edge: they have to be "
+            "made."
+        ),
+        "tiles_side_by_side": (
+            "The 4 x 4 pieces overlap by two: they begin 2 apart, as the tiles of the output do."
+        ),
+        "data_transposed": (
+            "The data's transform is BT @ d @ BT.T; yours has BT the other way round."
+        ),
+        "flipped": (
+            "Your filter is turned by 180 degrees: a convolution layer does not flip its filters."
+        ),
         "first_channel_only": "The products are summed over all channels.",
         "tile_transposed": "Rows and columns within each tile have changed places.",
     },
     "receptive_field": {
-        "strides_ignored": "After a stride, neighbouring units look further apart on the image: later layers add more.",
-        "lengths_added": "Each layer adds F - 1 entries (times the jump), not F: neighbouring windows overlap.",
-        "lengths_multiplied": "Fields do not multiply: each layer adds (F - 1) times the jump before it.",
-        "own_stride_too_early": "A layer's own stride moves its windows apart, it does not widen them: it counts from "
-        "the next layer on.",
-        "strides_added": "Jumps multiply: a stride of 2 after a stride of 3 moves by 6 on the image.",
+        "strides_ignored": (
+            "After a stride, neighbouring units look further apart on the image: later layers add "
+            "more."
+        ),
+        "lengths_added": (
+            "Each layer adds F - 1 entries (times the jump), not F: neighbouring windows overlap."
+        ),
+        "lengths_multiplied": (
+            "Fields do not multiply: each layer adds (F - 1) times the jump before it."
+        ),
+        "own_stride_too_early": (
+            "A layer's own stride moves its windows apart, it does not widen them: it counts from "
+            "the next layer on."
+        ),
+        "strides_added": (
+            "Jumps multiply: a stride of 2 after a stride of 3 moves by 6 on the image."
+        ),
     },
     "stack_params": {
         "squeeze_ignored": "A bottleneck narrows to C / squeeze channels, whatever squeeze is.",
         "too_few_stacked": "Each 3 x 3 layer widens the field by 2: (N - 1) / 2 of them see N x N.",
         "way_back_missing": "A bottleneck has a second 1 x 1 convolution, back to C channels.",
         "one_direction": "A separable pair has two layers, N x 1 and 1 x N.",
-        "not_by_channel": "Depthwise, each channel has one N x N filter of its own: N * N * C weights, not times C again.",
+        "not_by_channel": (
+            "Depthwise, each channel has one N x N filter of its own: N * N * C weights, not "
+            "times C again."
+        ),
         "biases": "Biases are not to be counted here.",
     },
     "separate_kernel": {
-        "length_lost": "Your outer product has the right shape but not the right length: the singular value belongs to it.",
-        "first_row_and_column": "The first column and row make the nearest outer product only for a filter of rank 1.",
+        "length_lost": (
+            "Your outer product has the right shape but not the right length: the singular value "
+            "belongs to it."
+        ),
+        "first_row_and_column": (
+            "The first column and row make the nearest outer product only for a filter of rank 1."
+        ),
         "means": "Row and column means do not make the nearest outer product: singular vectors do.",
         "error_squared": "error is a singular value, not its square.",
-        "largest_value": "error is the largest singular value of what is left: the filter's second, not its first.",
-        "root_of_all_squares": "error is the largest singular value of what is left, not the root of all squares.",
+        "largest_value": (
+            "error is the largest singular value of what is left: the filter's second, not its "
+            "first."
+        ),
+        "root_of_all_squares": (
+            "error is the largest singular value of what is left, not the root of all squares."
+        ),
     },
     "separable_conv": {
-        "flipped": "Your filter is turned by 180 degrees: a convolution layer does not flip its filters.",
+        "flipped": (
+            "Your filter is turned by 180 degrees: a convolution layer does not flip its filters."
+        ),
         "one_pass": "Two passes are needed, one along each axis.",
         "averaged": "The products are summed, not averaged.",
         "input_added": "The filter's output is asked for, without the image added to it.",
     },
     "residual_block_forward": {
-        "stride_in_second": "It is the first convolution that has the stride; the second one has stride 1.",
-        "inner_relu_missing": "Between the two convolutions there is a rectifier: without it they are one linear map.",
+        "stride_in_second": (
+            "It is the first convolution that has the stride; the second one has stride 1."
+        ),
+        "inner_relu_missing": (
+            "Between the two convolutions there is a rectifier: without it they are one linear map."
+        ),
         "shortcut_missing": "What comes in must be added to what was learned.",
         "relu_before_sum": "The last rectifier comes after the sum, not before it.",
-        "shortcut_rectified": "First the sum, then one rectifier for both: yours are rectified apart.",
+        "shortcut_rectified": (
+            "First the sum, then one rectifier for both: yours are rectified apart."
+        ),
         "outer_relu_missing": "The sum is rectified at the end.",
     },
     "residual_block_backward": {
-        "outer_mask_missing": "Where the output was rectified to 0 no gradient passes: dout has to be masked first.",
-        "inner_mask_missing": "On the way back from the second convolution to the first, the rectifier between them "
-        "stops what it had set to 0.",
-        "shortcut_unmasked": "The shortcut, too, lies before the last rectifier: it gets the masked gradient, not dout.",
-        "shortcut_lost": "x is used twice: what comes back through the shortcut must be added to dx.",
+        "outer_mask_missing": (
+            "Where the output was rectified to 0 no gradient passes: dout has to be masked first."
+        ),
+        "inner_mask_missing": (
+            "On the way back from the second convolution to the first, the rectifier between them "
+            "stops what it had set to 0."
+        ),
+        "shortcut_unmasked": (
+            "The shortcut, too, lies before the last rectifier: it gets the masked gradient, not "
+            "dout."
+        ),
+        "shortcut_lost": (
+            "x is used twice: what comes back through the shortcut must be added to dx."
+        ),
         "projection_lost": "What comes back through the projection must be added to dx.",
         "dws_forgotten": "The projection's filters are learned, too: they have a gradient.",
     },
@@ -1395,23 +1628,40 @@ HINTS: dict[str, dict[str, str]] = {
         "scores_rectified": "Nothing comes after the last affine layer: scores may be negative.",
         "not_shifted": "exp overflows for large scores: subtract each row's largest score first.",
         "summed": "The data loss is a mean over the examples, not a sum.",
-        "half_convention": "You used the convention with 1/2 in the regularisation, in loss and gradients; here it is reg * "
-        "sum(W**2), without 1/2.",
+        "half_convention": (
+            "You used the convention with 1/2 in the regularisation, in loss and gradients; here "
+            "it is reg * sum(W**2), without 1/2."
+        ),
         "biases_regularised": "Biases are not regularised.",
         "second_mask_missing": "On the way back, the second rectifier stops what it had set to 0.",
         "first_mask_missing": "On the way back, the first rectifier stops what it had set to 0.",
-        "half_reg_loss": "The regularisation in your loss has a factor 1/2; here it is reg * sum(W**2), without 1/2.",
+        "half_reg_loss": (
+            "The regularisation in your loss has a factor 1/2; here it is reg * sum(W**2), "
+            "without 1/2."
+        ),
         "half_reg_gradient": "The gradient of reg * W**2 is 2 * reg * W.",
         "no_reg": "Regularisation is missing from your loss and from your gradients.",
         "no_reg_loss": "Your loss lacks the regularisation, reg * sum(W**2).",
         "reg_gradient_missing": "The regularisation has a gradient, too.",
-        "biases_averaged": "The biases' gradients are sums over the examples: the 1/N is in the scores' gradient already.",
+        "biases_averaged": (
+            "The biases' gradients are sums over the examples: the 1/N is in the scores' gradient "
+            "already."
+        ),
     },
     "ResidualBlock": {
-        "stride_in_second": "It is the first convolution that has the stride; the second one has stride 1.",
-        "convolution_biases": "The convolutions have no bias: the batch normalisation after them would take it off again.",
-        "projected_always": "Where the shape stays as it is the shortcut is x itself, without a projection.",
-        "projection_not_normalised": "The projection is followed by a batch normalisation of its own.",
+        "stride_in_second": (
+            "It is the first convolution that has the stride; the second one has stride 1."
+        ),
+        "convolution_biases": (
+            "The convolutions have no bias: the batch normalisation after them would take it off "
+            "again."
+        ),
+        "projected_always": (
+            "Where the shape stays as it is the shortcut is x itself, without a projection."
+        ),
+        "projection_not_normalised": (
+            "The projection is followed by a batch normalisation of its own."
+        ),
         "not_normalised": "Each convolution is followed by its batch normalisation.",
         "relu_1_missing": "Between the two convolutions there is a rectifier.",
         "shortcut_missing": "What comes in must be added to what was learned.",
@@ -1421,10 +1671,16 @@ HINTS: dict[str, dict[str, str]] = {
     "Bottleneck": {
         "stride_in_first": "It is the 3 x 3 convolution in the middle that has the stride.",
         "groups_ignored": "The 3 x 3 convolution works in groups.",
-        "projected_always": "Where the shape stays as it is the shortcut is x itself, without a projection.",
-        "projection_not_normalised": "The projection is followed by a batch normalisation of its own.",
+        "projected_always": (
+            "Where the shape stays as it is the shortcut is x itself, without a projection."
+        ),
+        "projection_not_normalised": (
+            "The projection is followed by a batch normalisation of its own."
+        ),
         "relu_1_missing": "After the first convolution and its normalisation there is a rectifier.",
-        "relu_2_missing": "A rectifier is missing: it comes after the second convolution and its normalisation.",
+        "relu_2_missing": (
+            "A rectifier is missing: it comes after the second convolution and its normalisation."
+        ),
         "shortcut_missing": "What comes in must be added to what was learned.",
         "relu_before_sum": "The last rectifier comes after the sum, not before it.",
         "outer_relu_missing": "The sum is rectified at the end.",
@@ -1432,13 +1688,19 @@ HINTS: dict[str, dict[str, str]] = {
     "DenseBlock": {
         "last_only": "A layer takes all maps made before it, not only those of the layer before.",
         "relu_missing": "Before each convolution there is a normalisation and a rectifier.",
-        "newest_first": "The maps follow each other in the order in which they were made, what came in first.",
+        "newest_first": (
+            "The maps follow each other in the order in which they were made, what came in first."
+        ),
         "input_dropped": "What came in goes out again, before the new maps.",
     },
     "InceptionModule": {
         "average_pooling": "The fourth branch begins with max pooling.",
-        "inner_relu_missing": "Every convolution is followed by a rectifier, the 1 x 1 ones before others, too.",
-        "last_relu_missing": "Every convolution is followed by a rectifier, the last of each branch, too.",
+        "inner_relu_missing": (
+            "Every convolution is followed by a rectifier, the 1 x 1 ones before others, too."
+        ),
+        "last_relu_missing": (
+            "Every convolution is followed by a rectifier, the last of each branch, too."
+        ),
         "another_order": "The branches follow each other in the order 1, 3, 5, pool.",
         "pool_forgotten": "There are four branches: the pooled one is missing in what you put out.",
     },
@@ -1446,17 +1708,33 @@ HINTS: dict[str, dict[str, str]] = {
         "precision_not_refused": "A precision that does not exist must raise ValueError.",
         "precision_ignored": "In bfloat16 and float16 the model runs under torch.autocast.",
         "not_scaled": "In float16 small gradients vanish: scale the loss with a GradScaler.",
-        "parameters_lowered": "Autocast lowers the precision of the computation; the parameters stay in float32.",
-        "gradients_added": "PyTorch adds each gradient to what is there: clear the gradients before every step.",
+        "parameters_lowered": (
+            "Autocast lowers the precision of the computation; the parameters stay in float32."
+        ),
+        "gradients_added": (
+            "PyTorch adds each gradient to what is there: clear the gradients before every step."
+        ),
         "softmax_twice": "Cross-entropy takes scores, and does the softmax itself.",
         "summed": "The loss is the mean over the batch, not the sum.",
         "graphs_kept": "Each loss still holds on to its whole graph: keep its value only.",
-        "validated_in_training_mode": "Before the validation the model must be switched to evaluation mode.",
-        "trained_in_evaluation_mode": "Each epoch's steps are taken in training mode: switch back after a validation.",
+        "validated_in_training_mode": (
+            "Before the validation the model must be switched to evaluation mode."
+        ),
+        "trained_in_evaluation_mode": (
+            "Each epoch's steps are taken in training mode: switch back after a validation."
+        ),
         "gradients_in_validation": "The validation needs no gradients: record none.",
-        "read_in_validation": "Reading a number for every validation batch makes the device wait: add up, and read once.",
-        "read_each_step": "Reading the loss in every step makes the device wait: keep it there until the epoch's end.",
-        "mean_of_batches": "The last batch may be smaller: count examples, do not average the batches' accuracies.",
+        "read_in_validation": (
+            "Reading a number for every validation batch makes the device wait: add up, and read "
+            "once."
+        ),
+        "read_each_step": (
+            "Reading the loss in every step makes the device wait: keep it there until the "
+            "epoch's end."
+        ),
+        "mean_of_batches": (
+            "The last batch may be smaller: count examples, do not average the batches' accuracies."
+        ),
         "counts_returned": "An accuracy is a fraction of the validation images, not a count.",
         "one_loss_an_epoch": "train_loss has an entry for each step, not one for each epoch.",
         "left_in_training_mode": "The model is to be returned in evaluation mode.",
@@ -1464,17 +1742,30 @@ HINTS: dict[str, dict[str, str]] = {
     },
     "write_hdf5": {
         "not_replaced": "A file that is there already must be replaced.",
-        "as_float64": "X is stored in its own dtype: float64 takes eight times the room of a pixel's byte.",
-        "as_float32": "X is stored in its own dtype: float32 takes four times the room of a pixel's byte.",
+        "as_float64": (
+            "X is stored in its own dtype: float64 takes eight times the room of a pixel's byte."
+        ),
+        "as_float32": (
+            "X is stored in its own dtype: float32 takes four times the room of a pixel's byte."
+        ),
         "one_chunk": "A chunk holds chunk_rows examples, not all of them.",
-        "across_examples": "A chunk holds whole examples: across all of them, one example is spread over the whole file.",
-        "chunks_left_to_h5py": "Say yourself how the file is chunked: chunk_rows whole examples together.",
+        "across_examples": (
+            "A chunk holds whole examples: across all of them, one example is spread over the "
+            "whole file."
+        ),
+        "chunks_left_to_h5py": (
+            "Say yourself how the file is chunked: chunk_rows whole examples together."
+        ),
         "labels_narrow": "The labels are stored as int64.",
         "left_open": "Close the file: what is not closed may not be on the disk yet.",
     },
     "HDF5Dataset": {
-        "opened_at_start": "Do not leave the file open in __init__: every worker has to open its own.",
-        "opened_each_time": "Opening the file again for every example takes longer than reading it: keep it open.",
+        "opened_at_start": (
+            "Do not leave the file open in __init__: every worker has to open its own."
+        ),
+        "opened_each_time": (
+            "Opening the file again for every example takes longer than reading it: keep it open."
+        ),
         "negative_allowed": "Negative indices are to be refused with IndexError.",
         "not_scaled": "Pixels of one byte must be divided by 255.",
         "always_scaled": "Floats stay as they are: only pixels of one byte are divided by 255.",

@@ -1,17 +1,17 @@
 """Well-known wrong answers to the LSTM assignment.
 
-Each function takes a keyword-only ``wrong``, a set of names; empty, it is a right answer in another style than the
-reference's. HINTS[answer][name] is what a student who made that mistake reads. Forward and backward passes share their
-caches with the reference, so that either may be wrong on its own.
-"""
+Each function takes a keyword-only ``wrong``, a set of names; empty, it is a right answer in another
+style than the reference's. HINTS[answer][name] is what a student who made that mistake reads.
+Forward and backward passes share their caches with the reference, so that either may be wrong on
+its own."""
 
 import numpy as np
 import torch
 
 NOTHING = frozenset()
 CAPPED = (
-    "A small number keeps your logarithm away from log 0: that caps the loss of an example that is badly wrong. The log of "
-    "a probability can be had without the probability."
+    "A small number keeps your logarithm away from log 0: that caps the loss of an example that "
+    "is badly wrong. The log of a probability can be had without the probability."
 )
 
 
@@ -23,7 +23,7 @@ def _number(wrong, name, otherwise):
     return otherwise
 
 
-# --- a step, and a sequence of steps ----------------------------------------------------------------------------------
+# --- a step, and a sequence of steps --------------------------------------------------------------
 
 
 def rnn_step_forward(x, prev_h, Wx, Wh, b, *, wrong=NOTHING):
@@ -137,7 +137,7 @@ def rnn_backward(dh, cache, *, wrong=NOTHING):
     return dx, np.zeros((N, H)) if "dh0_zero" in wrong else carried, dWx, dWh, db
 
 
-# --- words, and losses at every step ----------------------------------------------------------------------------------
+# --- words, and losses at every step --------------------------------------------------------------
 
 
 def word_embedding_forward(x, W, *, wrong=NOTHING):
@@ -247,7 +247,7 @@ def temporal_softmax_loss(x, y, mask, *, wrong=NOTHING):
     return loss, dx.reshape(N, T, V)
 
 
-# --- an LSTM ----------------------------------------------------------------------------------------------------------
+# --- an LSTM --------------------------------------------------------------------------------------
 
 
 def lstm_step_forward(x, prev_h, prev_c, Wx, Wh, b, *, wrong=NOTHING):
@@ -385,7 +385,7 @@ def lstm_backward(dh, cache, *, wrong=NOTHING):
     return dx.copy(), dh0, *totals
 
 
-# --- shapes, the start, many to one -----------------------------------------------------------------------------------
+# --- shapes, the start, many to one ---------------------------------------------------------------
 
 
 def lstm_weight_shape(D, H, layer, *, wrong=NOTHING):
@@ -489,7 +489,7 @@ def many_to_one_loss(params, x, y, *, wrong=NOTHING):
     return loss, grads, e / e.sum(axis=1, keepdims=True) if "probabilities" in wrong else scores
 
 
-# --- clipping ---------------------------------------------------------------------------------------------------------
+# --- clipping -------------------------------------------------------------------------------------
 
 
 def clip_grad_norm(grads, max_norm, *, wrong=NOTHING):
@@ -544,7 +544,7 @@ def clip_grad_value(grads, limit, *, wrong=NOTHING):
             grad[...] = clipped
 
 
-# --- layer upon layer -------------------------------------------------------------------------------------------------
+# --- layer upon layer -----------------------------------------------------------------------------
 
 
 def stacked_lstm_forward(x, h0, params, *, wrong=NOTHING):
@@ -587,7 +587,7 @@ def stacked_lstm_backward(dh, cache, *, wrong=NOTHING):
     return down, dh0, grads
 
 
-# --- truncated backpropagation ----------------------------------------------------------------------------------------
+# --- truncated backpropagation --------------------------------------------------------------------
 
 
 def bptt_chunks(data, seq_len, *, wrong=NOTHING):
@@ -701,7 +701,7 @@ def sample(params, h0, seed_ix, n, temperature, rng, *, wrong=NOTHING):
     return np.array(written[:n] if "seed_counts" in wrong else written, dtype=int)
 
 
-# --- what becomes of a gradient ---------------------------------------------------------------------------------------
+# --- what becomes of a gradient -------------------------------------------------------------------
 
 
 def spectral_radius(W, *, wrong=NOTHING):
@@ -790,7 +790,7 @@ def sequence_claims(*, wrong=NOTHING):
     return {letter: (letter in "bcfh") != (letter in wrong) for letter in "abcdefgh"}
 
 
-# --- from sequence to sequence ----------------------------------------------------------------------------------------
+# --- from sequence to sequence --------------------------------------------------------------------
 
 
 def seq2seq_loss(params, x, y, *, wrong=NOTHING):
@@ -870,7 +870,7 @@ def seq2seq_decode(params, x, n, *, wrong=NOTHING):
     return written[:, ::-1].copy() if "backwards" in wrong else written
 
 
-# --- torch ------------------------------------------------------------------------------------------------------------
+# --- torch ----------------------------------------------------------------------------------------
 
 
 def to_torch_lstm(Wx, Wh, b, *, wrong=NOTHING):
@@ -1033,27 +1033,46 @@ HINTS = {
     "rnn_step_forward": {
         "bias_missing": "The bias b is missing from your sum.",
         "tanh_missing": "Your new state is the sum itself; it has to go through tanh.",
-        "sigmoid": "Your nonlinearity is the sigmoid, between 0 and 1; a vanilla RNN uses tanh, between -1 and 1.",
+        "sigmoid": (
+            "Your nonlinearity is the sigmoid, between 0 and 1; a vanilla RNN uses tanh, between "
+            "-1 and 1."
+        ),
         "relu": "Your nonlinearity cuts negative sums off; a vanilla RNN uses tanh.",
-        "input_forgotten": "Your new state does not depend on x: the input's part x @ Wx is missing.",
-        "state_forgotten": "Your new state does not depend on the old one: the part prev_h @ Wh is missing.",
+        "input_forgotten": (
+            "Your new state does not depend on x: the input's part x @ Wx is missing."
+        ),
+        "state_forgotten": (
+            "Your new state does not depend on the old one: the part prev_h @ Wh is missing."
+        ),
         "wh_transposed": "Your state meets Wh transposed: entry (j, k) of Wh leads from "
         "unit j of the old state to unit k.",
-        "cache_holds_a": "Your slope is 1 - a**2 with the sum a before tanh: it is 1 - h**2 with the value after it, "
-        "which your forward pass has to keep.",
+        "cache_holds_a": (
+            "Your slope is 1 - a**2 with the sum a before tanh: it is 1 - h**2 with the value "
+            "after it, which your forward pass has to keep."
+        ),
     },
     "rnn_step_backward": {
         "slope_not_squared": "Your slope of tanh is 1 - h; it is 1 - h**2.",
         "slope_missing": "Your gradient passes tanh unchanged; its slope 1 - h**2 is missing.",
         "slope_of_sigmoid": "Your slope h * (1 - h) is the sigmoid's; that of tanh is 1 - h**2.",
-        "upstream_dropped": "Your gradients do not depend on dnext_h: the chain rule multiplies by it.",
+        "upstream_dropped": (
+            "Your gradients do not depend on dnext_h: the chain rule multiplies by it."
+        ),
         "dprev_h_untransposed": "Your dprev_h goes through Wh the way the state came; on "
         "the way back it is Wh transposed.",
-        "dwh_from_next_h": "Your dWh is made with the new state; Wh was multiplied by the old one, prev_h.",
-        "dwh_transposed": "Your dWh is transposed: its rows belong to the old state, its columns to the new one.",
+        "dwh_from_next_h": (
+            "Your dWh is made with the new state; Wh was multiplied by the old one, prev_h."
+        ),
+        "dwh_transposed": (
+            "Your dWh is transposed: its rows belong to the old state, its columns to the new one."
+        ),
         "dwx_transposed": "Your dWx is transposed: it must have the shape of Wx.",
-        "averaged": "Your weights' gradients are divided by N; dnext_h already holds every 1/N of the loss.",
-        "db_averaged": "Your db is the mean over the examples; b is used by every example, so it is the sum.",
+        "averaged": (
+            "Your weights' gradients are divided by N; dnext_h already holds every 1/N of the loss."
+        ),
+        "db_averaged": (
+            "Your db is the mean over the examples; b is used by every example, so it is the sum."
+        ),
         "db_kept_axis": "Your db has an axis too many: b is (H,).",
     },
     "rnn_forward": {
@@ -1065,8 +1084,14 @@ HINTS = {
         "axes_swapped": "Your states have time first; the examples come first, then the steps.",
     },
     "rnn_backward": {
-        "dh_not_added": "Before the last step you follow the carried gradient only: at every step dh[:, t] is added.",
-        "carried_dropped": "Each step of yours takes dh[:, t] only: what the step after it sends back has to be added.",
+        "dh_not_added": (
+            "Before the last step you follow the carried gradient only: at every step dh[:, t] is "
+            "added."
+        ),
+        "carried_dropped": (
+            "Each step of yours takes dh[:, t] only: what the step after it sends back has to be "
+            "added."
+        ),
         "carried_twice": "You add dh[:, t] once more to what goes on to the step before: it "
         "has passed through the step already.",
         "loop_forwards": "Your loop runs from the first step to the last; gradients come "
@@ -1076,18 +1101,24 @@ HINTS = {
         "averaged_over_steps": "Your weights' gradients are divided by T: they are the "
         "sum over the steps, not the mean.",
         "dh0_zero": "Your dh0 is 0: what the first step sends back is the gradient of h0.",
-        "dx_reversed": "Your dx stands in reverse order of time: the loop runs backwards, the array does not.",
+        "dx_reversed": (
+            "Your dx stands in reverse order of time: the loop runs backwards, the array does not."
+        ),
         "dx_axes_swapped": "Your dx has time first; it must have the axes of x.",
     },
     "word_embedding_forward": {
         "off_by_one": "Your ids are counted from 1: id 0 is row 0 of W.",
         "first_word_only": "You look up the first word of each sequence only.",
-        "normalised": "Your vectors are brought to length 1: a word's vector is its row of W as it is.",
+        "normalised": (
+            "Your vectors are brought to length 1: a word's vector is its row of W as it is."
+        ),
     },
     "word_embedding_backward": {
         "repeats_lost": "Where a word occurs several times your dW keeps one place only: "
         "all of them have to be added up.",
-        "upstream_dropped": "Your dW counts how often a word occurs; what is summed is dout at these places.",
+        "upstream_dropped": (
+            "Your dW counts how often a word occurs; what is summed is dout at these places."
+        ),
         "averaged": "Your dW is the mean over a word's places; it is their sum.",
         "per_example": "Your dW is divided by N; dout already holds every 1/N of the loss.",
     },
@@ -1098,39 +1129,59 @@ HINTS = {
         "T must be undone in the same order.",
     },
     "temporal_affine_backward": {
-        "last_step_only": "Your dw and db come from the last step alone: the layer is used at every step.",
+        "last_step_only": (
+            "Your dw and db come from the last step alone: the layer is used at every step."
+        ),
         "averaged_over_steps": "Your dw and db are divided by T: they are sums over the steps.",
         "averaged": "Your dw and db are divided by N; dout already holds every 1/N of the loss.",
         "db_not_summed": "Your db is summed over the examples, and not over the steps.",
         "dw_transposed": "Your dw is transposed: it must have the shape of w.",
     },
     "temporal_softmax_loss": {
-        "targets_shifted": "Your targets are shifted by a step: y[:, t] is already the word that x[:, t] has to name.",
-        "null_counts_as_mask": "You leave out word 0; what is left out is what the mask says, nothing else.",
-        "no_shift": "exp overflows for large scores: subtract the largest score of each step first.",
+        "targets_shifted": (
+            "Your targets are shifted by a step: y[:, t] is already the word that x[:, t] has to "
+            "name."
+        ),
+        "null_counts_as_mask": (
+            "You leave out word 0; what is left out is what the mask says, nothing else."
+        ),
+        "no_shift": (
+            "exp overflows for large scores: subtract the largest score of each step first."
+        ),
         "global_shift": "You subtract the largest of all scores: steps that lie far below "
         "it vanish. Each step needs its own.",
-        "log_of_p": "Where a probability rounds to 0 you take the logarithm of 0. The log of a probability can be had "
-        "without the probability: as a difference, before exp loses it.",
+        "log_of_p": (
+            "Where a probability rounds to 0 you take the logarithm of 0. The log of a "
+            "probability can be had without the probability: as a difference, before exp loses it."
+        ),
         "eps_in_log": CAPPED,
         "overflow_clipped": CAPPED,
         "mean_over_words": "Your loss is the mean over all N * T places: it is a sum over the "
         "steps, a mean over the sequences.",
-        "mean_over_real_words": "You divide by the number of real steps: the loss is a sum over them, divided by N.",
+        "mean_over_real_words": (
+            "You divide by the number of real steps: the loss is a sum over them, divided by N."
+        ),
         "sum_over_sequences": "Your loss is not divided by N.",
         "mask_ignored": "Your loss and gradient count the steps where mask is False.",
         "mask_only_in_gradient": "Your loss counts the steps where mask is False.",
         "mask_only_in_loss": "Your gradient is not 0 where mask is False.",
         "log10": "Your logarithm has base 10; it is the natural one.",
-        "truth_not_subtracted": "Your dx is the probabilities: 1 has to be subtracted at the right word.",
+        "truth_not_subtracted": (
+            "Your dx is the probabilities: 1 has to be subtracted at the right word."
+        ),
         "gradient_not_averaged": "Your dx is not divided by N, the loss is.",
     },
     "lstm_step_forward": {
         "bias_missing": "The bias b is missing from your gates.",
         "input_forgotten": "Your gates do not look at x: they are made from x and prev_h.",
         "state_forgotten": "Your gates do not look at prev_h: they are made from x and prev_h.",
-        "overflows": "exp(a) / (1 + exp(a)) is inf / inf for large a: write the sigmoid so that large a give 1.",
-        "torch_order": "Your blocks are in the order i, f, g, o (as in torch); here it is i, f, o, g.",
+        "overflows": (
+            "exp(a) / (1 + exp(a)) is inf / inf for large a: write the sigmoid so that large a "
+            "give 1."
+        ),
+        "torch_order": (
+            "Your blocks are in the order i, f, g, o (as in torch); here it is i, f, o, g."
+        ),
         "f_before_i": "Your first block is the forget gate; here the order is i, f, o, g.",
         "o_before_f": "Your second block is the output gate; here the order is i, f, o, g.",
         "sigmoid_on_g": "Your proposal g goes through the sigmoid, as the old notes have it: it "
@@ -1138,18 +1189,28 @@ HINTS = {
         "gates_swapped": "Your input gate keeps the old cell state and your forget gate lets the "
         "proposal in: next_c = f * prev_c + i * g.",
         "tied_gates": "You let in 1 - f of the proposal; the input gate i is of its own.",
-        "tanh_of_c_missing": "Your next_h is o * next_c: the cell state has to go through tanh before it is shown.",
+        "tanh_of_c_missing": (
+            "Your next_h is o * next_c: the cell state has to go through tanh before it is shown."
+        ),
     },
     "lstm_step_backward": {
         "dnext_c_dropped": "Your dnext_c is lost: next_c is also used by the next step.",
         "h_path_dropped": "The way from next_h to next_c is missing: next_h = o * "
         "tanh(next_c) adds to the gradient of next_c.",
         "f_missing": "Your dprev_c lacks the forget gate: next_c = f * prev_c + ...",
-        "only_straight": "Your dprev_c is dnext_c * f: what reaches next_c by way of next_h has to be in it, too.",
+        "only_straight": (
+            "Your dprev_c is dnext_c * f: what reaches next_c by way of next_h has to be in it, "
+            "too."
+        ),
         "bend_of_c": "Your slope of tanh is 1 - c**2; it is 1 - tanh(c)**2.",
         "tanh_of_c_missing": "From next_h to next_c the slope 1 - tanh(c)**2 is missing.",
-        "do_without_tanh": "The output gate multiplies tanh(next_c), not next_c itself: that is its gradient's factor.",
-        "sigmoid_on_g": "Your slope of the proposal is g * (1 - g), the sigmoid's; g is made by tanh: 1 - g**2.",
+        "do_without_tanh": (
+            "The output gate multiplies tanh(next_c), not next_c itself: that is its gradient's "
+            "factor."
+        ),
+        "sigmoid_on_g": (
+            "Your slope of the proposal is g * (1 - g), the sigmoid's; g is made by tanh: 1 - g**2."
+        ),
         "gate_slopes_missing": "The slopes of the gates' sigmoids, s * (1 - s), and of "
         "the proposal's tanh are missing.",
         "torch_order": "Your gates' gradients are put together in the order i, f, g, o; "
@@ -1161,55 +1222,100 @@ HINTS = {
     "lstm_forward": {
         "h0_ignored": "Your sequence starts from 0 whatever h0 is.",
         "c0_is_h0": "Your cell state starts at h0: it starts at 0.",
-        "state_not_carried": "Every step of yours sees h0; it has to see the hidden state that the step before left.",
-        "cell_not_carried": "Your cell state starts at 0 in every step: it has to be carried from step to step.",
+        "state_not_carried": (
+            "Every step of yours sees h0; it has to see the hidden state that the step before left."
+        ),
+        "cell_not_carried": (
+            "Your cell state starts at 0 in every step: it has to be carried from step to step."
+        ),
         "cell_handed_out": "You hand out cell states; the hidden states are asked for.",
         "backwards_in_time": "You read the sequence from its end.",
     },
     "lstm_backward": {
-        "dh_not_added": "Before the last step you follow the carried gradient only: at every step dh[:, t] is added.",
+        "dh_not_added": (
+            "Before the last step you follow the carried gradient only: at every step dh[:, t] is "
+            "added."
+        ),
         "carried_h_dropped": "Each step of yours takes dh[:, t] only: what the next step "
         "sends back in h has to be added.",
         "carried_c_dropped": "The gradient in the cell state is lost between your steps: "
         "it travels back beside that in h.",
-        "last_c_like_h": "No loss looks at the last cell state: its gradient from outside starts at 0.",
-        "last_cache": "Every step of yours goes back through what the last step kept: each has its own cache.",
-        "overwritten": "Your weights' gradients are those of the first step alone: sum over the steps.",
-        "averaged_over_steps": "Your weights' gradients are divided by T: they are the sum over the steps.",
-        "dx_reversed": "Your dx stands in reverse order of time: the loop runs backwards, the array does not.",
+        "last_c_like_h": (
+            "No loss looks at the last cell state: its gradient from outside starts at 0."
+        ),
+        "last_cache": (
+            "Every step of yours goes back through what the last step kept: each has its own cache."
+        ),
+        "overwritten": (
+            "Your weights' gradients are those of the first step alone: sum over the steps."
+        ),
+        "averaged_over_steps": (
+            "Your weights' gradients are divided by T: they are the sum over the steps."
+        ),
+        "dx_reversed": (
+            "Your dx stands in reverse order of time: the loop runs backwards, the array does not."
+        ),
         "dh0_zero": "Your dh0 is 0: what the first step sends back in h is the gradient of h0.",
-        "dh0_is_dc0": "Your dh0 is the gradient of the first cell state; that of the hidden state is asked for.",
+        "dh0_is_dc0": (
+            "Your dh0 is the gradient of the first cell state; that of the hidden state is asked "
+            "for."
+        ),
     },
     "lstm_weight_shape": {
-        "always_2h": "2H columns hold only where a layer reads H numbers: the first layer reads D inputs.",
-        "always_d": "Only the first layer reads the D inputs: a layer above reads the H states of the one below.",
-        "state_forgotten": "The columns of its own state are missing: every layer reads its input and its last state.",
+        "always_2h": (
+            "2H columns hold only where a layer reads H numbers: the first layer reads D inputs."
+        ),
+        "always_d": (
+            "Only the first layer reads the D inputs: a layer above reads the H states of the one "
+            "below."
+        ),
+        "state_forgotten": (
+            "The columns of its own state are missing: every layer reads its input and its last "
+            "state."
+        ),
         "one_gate": "There are four blocks of H rows: i, f, o and g.",
-        "transposed": "Your shape is transposed: in the lectures W stands on the left, so rows are outputs.",
+        "transposed": (
+            "Your shape is transposed: in the lectures W stands on the left, so rows are outputs."
+        ),
         "no_error": "A layer below 1 has to be refused.",
     },
     "pack_ifog": {
-        "transposed": "Your W is transposed, made for rows: the lectures' stands on the left of a column.",
+        "transposed": (
+            "Your W is transposed, made for rows: the lectures' stands on the left of a column."
+        ),
         "state_first": "Your W has the state's columns first: x stands on top of h.",
-        "torch_order": "Your rows are in the order i, f, g, o; they must stay in the order i, f, o, g.",
+        "torch_order": (
+            "Your rows are in the order i, f, g, o; they must stay in the order i, f, o, g."
+        ),
     },
     "init_lstm": {
-        "normal": "Your weights are drawn from a normal distribution; the docstring asks for a uniform one.",
+        "normal": (
+            "Your weights are drawn from a normal distribution; the docstring asks for a uniform "
+            "one."
+        ),
         "only_positive": "Your weights are all positive: they must be spread evenly around 0.",
         "not_scaled": "Your weights lie between -1 and 1; they must lie within 1 / sqrt(H).",
         "by_rows": "You scale each matrix by its own number of rows; both are scaled by H.",
         "wh_first": "You draw Wh before Wx.",
         "zero_weights": "Weights that all start at 0 stay alike for ever: draw them.",
         "always_1": "Your forget bias is 1 whatever was asked for.",
-        "on_input_gate": "Your bias is on the first block, the input gate: the forget gate is the second.",
+        "on_input_gate": (
+            "Your bias is on the first block, the input gate: the forget gate is the second."
+        ),
         "on_all_gates": "Your bias is on all blocks: only the forget gate's starts above 0.",
-        "on_third_block": "Your bias is on the third block, the output gate: the forget gate is the second.",
+        "on_third_block": (
+            "Your bias is on the third block, the output gate: the forget gate is the second."
+        ),
         "no_bias": "The forget gate's bias is missing.",
         "fixed_seed": "Without rng each call of yours draws the same weights.",
     },
     "many_to_one_loss": {
-        "mean_of_states": "Your scores are made from the mean of all states; only the last one is asked for.",
-        "first_state": "Your scores are made from the first state; the last one has seen the whole sequence.",
+        "mean_of_states": (
+            "Your scores are made from the mean of all states; only the last one is asked for."
+        ),
+        "first_state": (
+            "Your scores are made from the first state; the last one has seen the whole sequence."
+        ),
         "by_missing": "The bias by is missing from your scores.",
         "not_averaged": "Your loss is summed over the sequences: it is their mean.",
         "gradient_at_every_step": "Your dh hands the gradient to every step: only the last state "
@@ -1219,16 +1325,27 @@ HINTS = {
     },
     "clip_grad_norm": {
         "no_error": "Gradients with nan or inf in them must be refused with ValueError.",
-        "by_value": "You clip entry by entry, which turns the gradient; by norm all entries are scaled by one factor.",
-        "largest_entry": "You take the largest entry for the norm; it is the root of the sum of all squares.",
+        "by_value": (
+            "You clip entry by entry, which turns the gradient; by norm all entries are scaled by "
+            "one factor."
+        ),
+        "largest_entry": (
+            "You take the largest entry for the norm; it is the root of the sum of all squares."
+        ),
         "sum_of_norms": "You add up the arrays' norms; the norm of all together is the "
         "root of the sum of their squares.",
         "not_rooted": "Your norm is the sum of the squares: the root is missing.",
-        "lengthened": "You scale gradients up that are shorter than max_norm; they must be left alone.",
-        "divided_by_zero": "Gradients of 0 become nan: there is nothing to divide by, and nothing to clip.",
+        "lengthened": (
+            "You scale gradients up that are shorter than max_norm; they must be left alone."
+        ),
+        "divided_by_zero": (
+            "Gradients of 0 become nan: there is nothing to divide by, and nothing to clip."
+        ),
         "per_array": "You clip each array by its own norm; the norm is that of all arrays "
         "together, or the direction changes.",
-        "new_arrays": "You put new arrays into the dict; the ones that are there have to be changed in place.",
+        "new_arrays": (
+            "You put new arrays into the dict; the ones that are there have to be changed in place."
+        ),
         "norm_after": "You return the norm after clipping; the one before is asked for.",
     },
     "clip_grad_value": {
@@ -1236,14 +1353,20 @@ HINTS = {
         "by_norm": "You scale whole arrays; by value each entry is clipped by itself.",
         "dropped": "Entries outside the limits become 0 in yours; they stop at the limit.",
         "squashed": "You bend all entries; those inside the limits must stay as they are.",
-        "new_arrays": "You put new arrays into the dict; the ones that are there have to be changed in place.",
+        "new_arrays": (
+            "You put new arrays into the dict; the ones that are there have to be changed in place."
+        ),
     },
     "stacked_lstm_forward": {
         "one_start": "All your layers start from the first layer's h0: each has its own.",
         "h0_ignored": "Your layers start from 0 whatever h0 is.",
         "h0_reversed": "Your layers take their starts in reverse order.",
-        "one_layers_weights": "All layers above the first use the second one's weights in yours: each has its own.",
-        "residual": "You add a layer's input to its output; a plain stack hands on the hidden states only.",
+        "one_layers_weights": (
+            "All layers above the first use the second one's weights in yours: each has its own."
+        ),
+        "residual": (
+            "You add a layer's input to its output; a plain stack hands on the hidden states only."
+        ),
     },
     "stacked_lstm_backward": {
         "dh_for_every_layer": "Every layer of yours gets dh: only the last one does, each other "
@@ -1254,41 +1377,76 @@ HINTS = {
         "last_layer_only": "Only the last layer's weights get a gradient in yours.",
     },
     "bptt_chunks": {
-        "not_shifted": "Your targets are the inputs themselves: each target is the symbol after its input.",
-        "shifted_back": "Your targets are the symbols before the inputs; they are the symbols after them.",
+        "not_shifted": (
+            "Your targets are the inputs themselves: each target is the symbol after its input."
+        ),
+        "shifted_back": (
+            "Your targets are the symbols before the inputs; they are the symbols after them."
+        ),
         "shifted_by_two": "Your targets lie two symbols ahead: the next one is asked for.",
         "rest_dropped": "You drop what is left at the end: it makes a last, shorter piece.",
-        "seams_dropped": "A symbol is lost at every seam: the last target of a piece is the first input of the next.",
+        "seams_dropped": (
+            "A symbol is lost at every seam: the last target of a piece is the first input of the "
+            "next."
+        ),
         "overlapping": "Your pieces overlap: each symbol is a target once.",
-        "one_less": "Your pieces have seq_len symbols in all; they must have seq_len inputs, and as many targets.",
+        "one_less": (
+            "Your pieces have seq_len symbols in all; they must have seq_len inputs, and as many "
+            "targets."
+        ),
     },
     "char_rnn_train_step": {
         "state_reset": "Your piece starts from 0: the state of the piece before is carried on.",
         "inputs_as_targets": "You score the inputs: what has to be predicted is the targets.",
-        "mean_over_words": "Your loss is the mean over all places: it is a sum over the steps, a mean over the texts.",
+        "mean_over_words": (
+            "Your loss is the mean over all places: it is a sum over the steps, a mean over the "
+            "texts."
+        ),
         "sum_over_texts": "Your loss is not divided by the number of texts.",
-        "difference_as_loss": "Your loss is a squared difference: the loss of a step is -log softmax(scores)[target].",
+        "difference_as_loss": (
+            "Your loss is a squared difference: the loss of a step is -log softmax(scores)[target]."
+        ),
         "last_step_only": "Only the last step's loss reaches the RNN: every step has one.",
-        "repeats_lost": "Where a symbol occurs several times dE keeps one place only: all of them have to be added up.",
+        "repeats_lost": (
+            "Where a symbol occurs several times dE keeps one place only: all of them have to be "
+            "added up."
+        ),
         "embedding_not_trained": "The gradient does not reach the embedding.",
-        "first_state_handed_on": "You hand on the state after the first step; the one after the last is asked for.",
-        "state_not_handed_on": "You hand on the state that came in; the one after the last step is asked for.",
+        "first_state_handed_on": (
+            "You hand on the state after the first step; the one after the last is asked for."
+        ),
+        "state_not_handed_on": (
+            "You hand on the state that came in; the one after the last step is asked for."
+        ),
     },
     "sample": {
-        "always_the_best": "You always take the best symbol: draw from the probabilities, unless the temperature is 0.",
-        "temperature_multiplies": "Your temperature multiplies the scores: it divides them, so that hot is random.",
-        "temperature_ignored": "Your temperature has no effect: it has to divide the scores. Dividing "
-        "probabilities is undone by normalising.",
-        "seed_not_read": "Your model never reads the seed: it is read before the first symbol is drawn.",
+        "always_the_best": (
+            "You always take the best symbol: draw from the probabilities, unless the temperature "
+            "is 0."
+        ),
+        "temperature_multiplies": (
+            "Your temperature multiplies the scores: it divides them, so that hot is random."
+        ),
+        "temperature_ignored": (
+            "Your temperature has no effect: it has to divide the scores. Dividing probabilities "
+            "is undone by normalising."
+        ),
+        "seed_not_read": (
+            "Your model never reads the seed: it is read before the first symbol is drawn."
+        ),
         "seed_counts": "Your text begins with the seed: that is no part of what is written.",
-        "not_fed_back": "Your model goes on reading the seed: it has to read what it has just written.",
+        "not_fed_back": (
+            "Your model goes on reading the seed: it has to read what it has just written."
+        ),
         "state_reset": "Your state starts anew at every symbol: it has to be carried on.",
         "legacy_generator": "You draw from a generator of your own: all chance comes from rng.",
     },
     "spectral_radius": {
         "largest_real_part": "You take the largest real part: a negative or complex "
         "eigenvalue may be larger in magnitude.",
-        "real_parts_only": "You drop the imaginary parts: the magnitude of a + bi is the root of a**2 + b**2.",
+        "real_parts_only": (
+            "You drop the imaginary parts: the magnitude of a + bi is the root of a**2 + b**2."
+        ),
         "largest_entry": "You take the largest entry of W: the eigenvalues are meant.",
         "norm_instead": "That is the largest singular value: it bounds one step, the "
         "radius says what happens in the end.",
@@ -1297,9 +1455,15 @@ HINTS = {
     "spectral_norm": {
         "frobenius": "That is the root of the sum of all squares: no vector is "
         "lengthened that much, unless W has rank 1.",
-        "radius_instead": "That is the spectral radius: in one step W may lengthen a vector by more.",
-        "row_sums": "That is the largest row sum, another norm: the largest singular value is meant.",
-        "not_rooted": "The largest eigenvalue of W.T @ W is the singular value squared: the root is missing.",
+        "radius_instead": (
+            "That is the spectral radius: in one step W may lengthen a vector by more."
+        ),
+        "row_sums": (
+            "That is the largest row sum, another norm: the largest singular value is meant."
+        ),
+        "not_rooted": (
+            "The largest eigenvalue of W.T @ W is the singular value squared: the root is missing."
+        ),
     },
     "gradient_norm_profile": {
         "no_error": "Any other nonlinearity has to be refused: raise ValueError.",
@@ -1308,8 +1472,14 @@ HINTS = {
         "slope_of_state_before": "Your slope is taken at the state before the step; it is 1 "
         "- h_t**2 of the state after it.",
         "slope_once_more": "Your slope is applied twice.",
-        "w_not_transposed": "Your gradient goes through W the way the state came; on the way back it is W transposed.",
-        "forwards": "Your steps are taken from the first to the last; the gradient meets the last step first.",
+        "w_not_transposed": (
+            "Your gradient goes through W the way the state came; on the way back it is W "
+            "transposed."
+        ),
+        "forwards": (
+            "Your steps are taken from the first to the last; the gradient meets the last step "
+            "first."
+        ),
         "squared": "Your lengths are squared.",
         "without_start": "The length of g itself is missing: it is the first of T + 1 numbers.",
         "relative": "Your lengths are divided by that of g.",
@@ -1319,13 +1489,21 @@ HINTS = {
         "large_radius": "Your W has eigenvalues above rho: that it explodes is no surprise then.",
         "normal": "Your W is a multiple of the identity: its norm is its radius, and "
         "nothing can grow. Use the triangle.",
-        "one_huge_step": "Your W lengthens a vector enormously in one step: many small steps are asked for.",
+        "one_huge_step": (
+            "Your W lengthens a vector enormously in one step: many small steps are asked for."
+        ),
         "too_gentle": "Beside its diagonal your W is too small for anything to grow.",
     },
     "sequence_claims": {
-        "a": "(a) A difference of vectors is no loss: it is -log softmax(scores)[target], one number.",
+        "a": (
+            "(a) A difference of vectors is no loss: it is -log softmax(scores)[target], one "
+            "number."
+        ),
         "b": "(b) One matrix, used T times: T contributions, and fan-out adds them.",
-        "c": "(c) The encoder's last hidden state is the decoder's first one: that is all that is handed over.",
+        "c": (
+            "(c) The encoder's last hidden state is the decoder's first one: that is all that is "
+            "handed over."
+        ),
         "d": "(d) The state is carried from piece to piece; only the gradient is cut there.",
         "e": "(e) Every gate looks at both, x_t and h_{t-1}.",
         "f": "(f) c_t = f * c_{t-1} + i * g: straight along the cell there is f, and no matrix.",
@@ -1334,11 +1512,18 @@ HINTS = {
     },
     "seq2seq_loss": {
         "start_is_0": "Your decoder begins by reading symbol 0; the start symbol's id is V.",
-        "target_told": "Your decoder reads the very symbol that it has to write: it reads that of the step before.",
+        "target_told": (
+            "Your decoder reads the very symbol that it has to write: it reads that of the step "
+            "before."
+        ),
         "nothing_told": "Your decoder reads the start symbol at every step: later it reads "
         "the right symbol of the step before.",
-        "first_state_handed_over": "You hand over the encoder's first state: only the last one has read everything.",
-        "mean_handed_over": "You hand over the mean of the encoder's states: the last one is asked for.",
+        "first_state_handed_over": (
+            "You hand over the encoder's first state: only the last one has read everything."
+        ),
+        "mean_handed_over": (
+            "You hand over the mean of the encoder's states: the last one is asked for."
+        ),
         "nothing_handed_over": "Your decoder starts from 0 and knows nothing of x: it starts "
         "from the encoder's last hidden state.",
         "one_lstm": "Your decoder uses the encoder's weights; it has its own.",
@@ -1352,11 +1537,15 @@ HINTS = {
         "same embedding, and fan-out adds.",
     },
     "seq2seq_decode": {
-        "first_state_handed_over": "You hand over the encoder's first state: only the last one has read everything.",
+        "first_state_handed_over": (
+            "You hand over the encoder's first state: only the last one has read everything."
+        ),
         "nothing_handed_over": "Your decoder starts from 0 and knows nothing of x.",
         "start_is_0": "Your decoder begins by reading symbol 0; the start symbol's id is V.",
         "state_reset": "Your decoder's state starts anew at every step: it has to be carried on.",
-        "not_fed_back": "Your decoder reads the start symbol at every step: it reads what it has just written.",
+        "not_fed_back": (
+            "Your decoder reads the start symbol at every step: it reads what it has just written."
+        ),
         "worst": "You take the symbol with the lowest score.",
         "backwards": "Your symbols stand in reverse order: the first one written comes first.",
     },
@@ -1365,41 +1554,72 @@ HINTS = {
         "f_before_i": "Your first block is the forget gate; torch's order is i, f, g, o.",
         "bias_twice": "Both of torch's bias vectors hold b, and torch adds them: b counts twice.",
         "bias_missing": "The biases are not carried over.",
-        "second_bias_left": "One of torch's two bias vectors is still what it was: their sum has to be b.",
-        "wh_transposed": "The blocks of your recurrent matrix are transposed: torch's rows are outputs.",
+        "second_bias_left": (
+            "One of torch's two bias vectors is still what it was: their sum has to be b."
+        ),
+        "wh_transposed": (
+            "The blocks of your recurrent matrix are transposed: torch's rows are outputs."
+        ),
     },
     "CharLSTM": {
-        "forget_bias_twice": "Both bias vectors hold the forget bias, and torch adds them: it counts twice.",
+        "forget_bias_twice": (
+            "Both bias vectors hold the forget bias, and torch adds them: it counts twice."
+        ),
         "on_input_gate": "Your bias is on the first block, the input gate: in torch the "
         "forget gate is the second, too.",
-        "our_order": "Your bias is on the third block, in torch the proposal: the forget gate is the second.",
+        "our_order": (
+            "Your bias is on the third block, in torch the proposal: the forget gate is the second."
+        ),
         "on_all_gates": "Your bias is on all blocks: only the forget gate's starts above 0.",
         "no_forget_bias": "The forget gate's bias is missing.",
         "always_1": "Your forget bias is 1 whatever was asked for.",
-        "first_layer_only": "Only your first layer's forget gates start open: every layer has them.",
+        "first_layer_only": (
+            "Only your first layer's forget gates start open: every layer has them."
+        ),
         "one_layer": "Your model has one layer, however many were asked for.",
-        "state_ignored": "The state that is handed in changes nothing: your LSTM always starts from 0.",
+        "state_ignored": (
+            "The state that is handed in changes nothing: your LSTM always starts from 0."
+        ),
         "read_backwards": "Your model reads from the end: it sees what it has to predict.",
         "head_bias_missing": "The bias of the last layer is missing from your scores.",
         "probabilities": "You return probabilities: the cross-entropy takes scores.",
         "state_swapped": "Your state is returned as (c, h): it is (h, c).",
     },
     "train_char_lm": {
-        "rate_too_small": "Your steps are ten times too small: the learning rate is the one that is given.",
+        "rate_too_small": (
+            "Your steps are ten times too small: the learning rate is the one that is given."
+        ),
         "sgd": "Your steps are those of plain gradient descent: Adam is asked for.",
-        "precision_ignored": "In bfloat16 your run is that of float32: autocast never comes into force.",
+        "precision_ignored": (
+            "In bfloat16 your run is that of float32: autocast never comes into force."
+        ),
         "targets_not_shifted": "Your targets are the inputs themselves: the model learns "
         "to repeat what it has just read.",
-        "sum_over_steps": "Your loss is summed over the steps; here it is the mean over all predictions.",
-        "state_reset": "Your state starts from 0 at every piece: it has to be carried on, detached.",
-        "gradients_not_zeroed": "Gradients of earlier steps are still in yours: torch adds, unless they are zeroed.",
+        "sum_over_steps": (
+            "Your loss is summed over the steps; here it is the mean over all predictions."
+        ),
+        "state_reset": (
+            "Your state starts from 0 at every piece: it has to be carried on, detached."
+        ),
+        "gradients_not_zeroed": (
+            "Gradients of earlier steps are still in yours: torch adds, unless they are zeroed."
+        ),
         "clipped_after_the_step": "Your clipping has no effect: it is missing, or comes after "
         "the step, when it is too late.",
-        "by_value": "You clip entry by entry, which turns the gradient; by norm all are scaled by one factor.",
-        "per_array": "You clip each array by its own norm; the norm is that of all of them together.",
+        "by_value": (
+            "You clip entry by entry, which turns the gradient; by norm all are scaled by one "
+            "factor."
+        ),
+        "per_array": (
+            "You clip each array by its own norm; the norm is that of all of them together."
+        ),
         "read_in_every_step": "You read the loss in every step: an accelerator has to wait "
         "each time. Read them all at the end.",
-        "starts_over_with_state": "When the text starts over your state is that of its end: it has to be None again.",
-        "always_the_first_piece": "Your steps always see the first piece: the next step takes the next piece.",
+        "starts_over_with_state": (
+            "When the text starts over your state is that of its end: it has to be None again."
+        ),
+        "always_the_first_piece": (
+            "Your steps always see the first piece: the next step takes the next piece."
+        ),
     },
 }

@@ -1,7 +1,7 @@
 """Well-known wrong answers to the softmax assignment.
 
-Each function takes a keyword-only ``wrong``, a set of names; empty, it is a right answer in another style than the
-reference's. HINTS[answer][name] is what a student who made that mistake reads.
+Each function takes a keyword-only ``wrong``, a set of names; empty, it is a right answer in another
+style than the reference's. HINTS[answer][name] is what a student who made that mistake reads.
 """
 
 import numpy as np
@@ -9,8 +9,8 @@ import torch
 
 NOTHING = frozenset()
 CAPPED = (
-    "A small number keeps your logarithm away from log 0: that caps the loss of an example that is badly wrong. The log of "
-    "a probability can be had without the probability."
+    "A small number keeps your logarithm away from log 0: that caps the loss of an example that "
+    "is badly wrong. The log of a probability can be had without the probability."
 )
 
 
@@ -22,7 +22,7 @@ def _number(wrong, name, otherwise):
     return otherwise
 
 
-# --- probabilities ----------------------------------------------------------------------------------------------------
+# --- probabilities --------------------------------------------------------------------------------
 
 
 def _shifted(s, wrong):
@@ -111,11 +111,13 @@ def log_softmax(x, *, wrong=NOTHING):
     return done / np.log(10) if "log10" in wrong else done
 
 
-# --- the cross-entropy loss -------------------------------------------------------------------------------------------
+# --- the cross-entropy loss -----------------------------------------------------------------------
 
 
 def _cross_entropy(scores, y, wrong):
-    """The sum of the losses of all examples and its gradient with respect to the scores, neither averaged yet."""
+    """The sum of the losses of all examples and its gradient with respect to the scores, neither
+    averaged yet.
+    """
     truth = np.eye(scores.shape[1])[y]
     shifted = scores - scores.max(axis=1, keepdims=True)
     if "no_shift" in wrong:
@@ -287,7 +289,7 @@ def softmax_vjp(dout, s, *, wrong=NOTHING):
     return -p * (dout - centre) if "negative" in wrong else p * (dout - centre)
 
 
-# --- before training, and the first training --------------------------------------------------------------------------
+# --- before training, and the first training ------------------------------------------------------
 
 
 def expected_initial_loss(C, kind="softmax", *, wrong=NOTHING):
@@ -417,7 +419,7 @@ def overfit_small(
     return np.array(losses), float(right) if "right_counted" in wrong else right / len(judged[1])
 
 
-# --- update rules -----------------------------------------------------------------------------------------------------
+# --- update rules ---------------------------------------------------------------------------------
 
 
 def _settings(config, defaults):
@@ -429,7 +431,9 @@ def _settings(config, defaults):
 
 
 def _default(wrong, mistake, right, another):
-    """A setting's default: the right one, or where that mistake is made another, or the number it comes with."""
+    """A setting's default: the right one, or where that mistake is made another, or the number it
+    comes with.
+    """
     return _number(wrong, mistake, another if mistake in wrong else right)
 
 
@@ -496,7 +500,9 @@ def rmsprop(w, dw, config=None, *, wrong=NOTHING):
 
 
 def adam(w, dw, config=None, *, wrong=NOTHING):
-    """In the form that corrects the learning rate (epsilon is scaled with it, which no gradient of ordinary size feels)."""
+    """In the form that corrects the learning rate (epsilon is scaled with it, which no gradient of
+    ordinary size feels).
+    """
     defaults = {
         "learning_rate": _default(wrong, "rate_default", 0.001, 0.01),
         "beta1": _default(wrong, "beta1_default", 0.9, 0.99),
@@ -538,7 +544,7 @@ def adam(w, dw, config=None, *, wrong=NOTHING):
     return (w + rate * m / size if "uphill" in wrong else w - rate * m / size), {**config, **kept}
 
 
-# --- watching training ------------------------------------------------------------------------------------------------
+# --- watching training ----------------------------------------------------------------------------
 
 
 def update_ratio(w, update, *, wrong=NOTHING):
@@ -646,7 +652,7 @@ def diagnose_lr(history, warmup=100, low=1e-4, high=3e-2, *, wrong=NOTHING):
     return "ok"
 
 
-# --- second order -----------------------------------------------------------------------------------------------------
+# --- second order ---------------------------------------------------------------------------------
 
 
 def newton_step(grad, H, *, wrong=NOTHING):
@@ -755,7 +761,7 @@ def _two_loops(grad, S, Y, gamma, wrong):
     return r if "no_minus" in wrong else -r
 
 
-# --- averages ---------------------------------------------------------------------------------------------------------
+# --- averages -------------------------------------------------------------------------------------
 
 
 def ema_update(x_test, x, decay=0.995, *, wrong=NOTHING):
@@ -861,7 +867,7 @@ def notes_errata(*, wrong=NOTHING):
     return {letter: (letter in "abdg") != (letter in wrong) for letter in "abcdefghi"}
 
 
-# --- the same in torch ------------------------------------------------------------------------------------------------
+# --- the same in torch ----------------------------------------------------------------------------
 
 
 def softmax_regression_torch(
@@ -928,83 +934,149 @@ def _surprise(scores, targets, wrong):
     return own.sum() if "summed" in wrong else own.mean()
 
 
-# --- what each mistake deserves to hear -------------------------------------------------------------------------------
+# --- what each mistake deserves to hear -----------------------------------------------------------
 
 OVERFLOW = {
-    "no_shift": "The exponential of a large score overflows. Probabilities do not change when one number is taken off "
-    "all scores of an example: take off the largest.",
-    "global_shift": "You take the largest score of all examples off every row. A row that lies far below it then "
-    "has nothing but zeros: each row needs its own largest score.",
+    "no_shift": (
+        "The exponential of a large score overflows. Probabilities do not change when one number "
+        "is taken off all scores of an example: take off the largest."
+    ),
+    "global_shift": (
+        "You take the largest score of all examples off every row. A row that lies far below it "
+        "then has nothing but zeros: each row needs its own largest score."
+    ),
 }
 DATA = {
     **OVERFLOW,
     "eps_in_log": CAPPED,
     "p_floored": CAPPED,
-    "log_of_p": "Where a probability rounds to 0 you take the logarithm of 0. The log of a probability can be had "
-    "without the probability: as a difference, before exp loses it.",
-    "p_changed_first": "Your loss is read from the probabilities after the 1 was taken off the true class, so it is the "
-    "log of a negative number.",
-    "log10": "You use the logarithm to base 10; the loss is the natural logarithm, which starts at ln C.",
+    "log_of_p": (
+        "Where a probability rounds to 0 you take the logarithm of 0. The log of a probability "
+        "can be had without the probability: as a difference, before exp loses it."
+    ),
+    "p_changed_first": (
+        "Your loss is read from the probabilities after the 1 was taken off the true class, so it "
+        "is the log of a negative number."
+    ),
+    "log10": (
+        "You use the logarithm to base 10; the loss is the natural logarithm, which starts at ln C."
+    ),
     "no_minus": "Your loss is the log probability itself: it lacks the minus sign.",
-    "probability_not_log": "Your loss is one minus the true class's probability; it is minus its logarithm, which has "
-    "no upper bound.",
-    "sum_over_classes": "You add up the log probabilities of all classes; only that of the true class counts.",
-    "over_batch": "Your probabilities sum to 1 over the examples of a class; they must sum to 1 over the classes of an "
-    "example.",
+    "probability_not_log": (
+        "Your loss is one minus the true class's probability; it is minus its logarithm, which "
+        "has no upper bound."
+    ),
+    "sum_over_classes": (
+        "You add up the log probabilities of all classes; only that of the true class counts."
+    ),
+    "over_batch": (
+        "Your probabilities sum to 1 over the examples of a class; they must sum to 1 over the "
+        "classes of an example."
+    ),
     "no_one_hot": "Your gradient of the scores is p alone: the true class's entry lacks its - 1.",
-    "one_hot_for_each_class": "You take the example off the true class's column once for every class; it comes off "
-    "exactly once.",
-    "true_class_only": "Only the true class's score gets a gradient from you. The denominator is a sum over all "
-    "classes: what flows back into it is handed to every one of them.",
-    "true_probability_everywhere": "You use the true class's probability for all columns; column j is weighed by "
-    "the probability of class j.",
-    "true_class_sign": "You add 1 to the true class's probability; the score of the true class enters the loss with "
-    "a minus sign, so 1 is taken off.",
+    "one_hot_for_each_class": (
+        "You take the example off the true class's column once for every class; it comes off "
+        "exactly once."
+    ),
+    "true_class_only": (
+        "Only the true class's score gets a gradient from you. The denominator is a sum over all "
+        "classes: what flows back into it is handed to every one of them."
+    ),
+    "true_probability_everywhere": (
+        "You use the true class's probability for all columns; column j is weighed by the "
+        "probability of class j."
+    ),
+    "true_class_sign": (
+        "You add 1 to the true class's probability; the score of the true class enters the loss "
+        "with a minus sign, so 1 is taken off."
+    ),
     "uphill": "Your gradient has the opposite sign everywhere.",
     "gradient_averaged_twice": "The data's part of your gradient is divided by N twice.",
-    "gradient_not_averaged": "Your gradient is the one of the sum over the examples; the loss is their mean, so the "
-    "gradient needs the factor 1/N too.",
+    "gradient_not_averaged": (
+        "Your gradient is the one of the sum over the examples; the loss is their mean, so the "
+        "gradient needs the factor 1/N too."
+    ),
     "loss_not_averaged": "Your data loss is the sum over the examples; it must be their mean.",
-    "mean_over_entries": "You average over all N * C entries; the loss is a mean over the examples only.",
+    "mean_over_entries": (
+        "You average over all N * C entries; the loss is a mean over the examples only."
+    ),
 }
 REGULARISATION = {
     "no_reg": "Regularisation is missing from your loss and from your gradient.",
-    "no_reg_gradient": "Your gradient lacks the regularisation term, the gradient of reg * sum(W**2).",
+    "no_reg_gradient": (
+        "Your gradient lacks the regularisation term, the gradient of reg * sum(W**2)."
+    ),
     "no_reg_loss": "Your loss lacks the regularisation, reg * sum(W**2).",
-    "norm_not_squared": "You penalise the norm of W; the penalty is the squared norm, the plain sum of the squares.",
+    "norm_not_squared": (
+        "You penalise the norm of W; the penalty is the squared norm, the plain sum of the squares."
+    ),
     "strength_forgotten": "Your loss adds sum(W**2) without its factor reg.",
-    "half_reg_gradient": "The regularisation's part of your gradient is half of what it should be: the derivative of "
-    "W**2 is 2 W.",
-    "half_reg_loss": "The regularisation in your loss has a factor 1/2; here it is reg * sum(W**2), without 1/2.",
-    "half_convention": "You used the convention with 1/2 in the regularisation, in loss and gradient; here it is reg "
-    "* sum(W**2), without 1/2.",
-    "double_reg_gradient": "The regularisation's part of your gradient is twice what it should be: the derivative of "
-    "W**2 is 2 W.",
-    "reg_loss_divided_by_N": "In your loss the regularisation is divided by N; only the data loss is a mean over the "
-    "examples.",
-    "reg_gradient_divided_by_N": "In your gradient the regularisation's part is divided by N; only the data's part is a "
-    "mean over the examples.",
-    "reg_for_each_example": "You add the regularisation once for every example, N times in all; it comes once.",
-    "penalty_in_gradient": "You add the regularisation itself, one number, to your gradient; its derivative with respect "
-    "to each weight belongs there.",
-    "strength_forgotten_in_gradient": "Your gradient adds the derivative of sum(W**2) without its factor reg.",
-    "reg_divided_by_N": "You divide the regularisation by N as well; only the data loss is a mean over the examples.",
-    "reg_gradient_of_sum": "The regularisation's part of your gradient is one number for all weights, from the sum "
-    "of W; the derivative of sum(W**2) differs from entry to entry.",
-    "bias_spared": "You leave the last row of W, the bias, out of the regularisation; here every row is in it.",
+    "half_reg_gradient": (
+        "The regularisation's part of your gradient is half of what it should be: the derivative "
+        "of W**2 is 2 W."
+    ),
+    "half_reg_loss": (
+        "The regularisation in your loss has a factor 1/2; here it is reg * sum(W**2), without 1/2."
+    ),
+    "half_convention": (
+        "You used the convention with 1/2 in the regularisation, in loss and gradient; here it is "
+        "reg * sum(W**2), without 1/2."
+    ),
+    "double_reg_gradient": (
+        "The regularisation's part of your gradient is twice what it should be: the derivative of "
+        "W**2 is 2 W."
+    ),
+    "reg_loss_divided_by_N": (
+        "In your loss the regularisation is divided by N; only the data loss is a mean over the "
+        "examples."
+    ),
+    "reg_gradient_divided_by_N": (
+        "In your gradient the regularisation's part is divided by N; only the data's part is a "
+        "mean over the examples."
+    ),
+    "reg_for_each_example": (
+        "You add the regularisation once for every example, N times in all; it comes once."
+    ),
+    "penalty_in_gradient": (
+        "You add the regularisation itself, one number, to your gradient; its derivative with "
+        "respect to each weight belongs there."
+    ),
+    "strength_forgotten_in_gradient": (
+        "Your gradient adds the derivative of sum(W**2) without its factor reg."
+    ),
+    "reg_divided_by_N": (
+        "You divide the regularisation by N as well; only the data loss is a mean over the "
+        "examples."
+    ),
+    "reg_gradient_of_sum": (
+        "The regularisation's part of your gradient is one number for all weights, from the sum "
+        "of W; the derivative of sum(W**2) differs from entry to entry."
+    ),
+    "bias_spared": (
+        "You leave the last row of W, the bias, out of the regularisation; here every row is in it."
+    ),
 }
 BATCHES = {
-    "labels_not_sampled": "The labels of your mini-batch do not belong to its examples: both must be taken at the same "
-    "drawn indices.",
+    "labels_not_sampled": (
+        "The labels of your mini-batch do not belong to its examples: both must be taken at the "
+        "same drawn indices."
+    ),
     "one_batch": "You draw one mini-batch and use it at every step; each step draws anew.",
-    "without_replacement": "Your mini-batches are drawn without replacement; here an example may come twice.",
-    "loss_after_step": "You record the loss after the weights have moved; record the one whose gradient moved them.",
+    "without_replacement": (
+        "Your mini-batches are drawn without replacement; here an example may come twice."
+    ),
+    "loss_after_step": (
+        "You record the loss after the weights have moved; record the one whose gradient moved "
+        "them."
+    ),
 }
 DEFAULTS = {
     "rate_default": "The learning rate you take where config has none is not the docstring's.",
 }
 RULES = {
-    "uphill": "You add the gradient to the parameters: that climbs. Downhill is against the gradient."
+    "uphill": (
+        "You add the gradient to the parameters: that climbs. Downhill is against the gradient."
+    )
 }
 
 EPSILONS = (
@@ -1035,133 +1107,258 @@ NUMBERS = {
 HINTS = {
     "softmax": {
         **OVERFLOW,
-        "mean_shift": "You take the mean off every row; the largest score still lies far above it. Take off the largest.",
-        "clipped": "You clip the scores: where two of them are cut off, their difference is lost. Shift each row "
-        "instead, which changes no probability.",
-        "reversed": "Your probabilities fall as the scores rise: there is a minus sign in the exponent.",
-        "over_batch": "You divide by sums over the examples of a class; each example's own classes must sum to 1.",
-        "over_everything": "You divide by the sum over the whole array; each row must sum to 1 on its own.",
-        "not_normalised": "You return the exponentials; they must be divided by their sum over the row.",
-        "eps_in_denominator": "You add a small number to the denominator, so that the rows sum to a little less than 1. "
-        "It is not needed: the largest score of a row contributes 1.",
-        "by_the_norm": "You divide by the root of the sum of squares; probabilities are divided by the plain sum.",
+        "mean_shift": (
+            "You take the mean off every row; the largest score still lies far above it. Take off "
+            "the largest."
+        ),
+        "clipped": (
+            "You clip the scores: where two of them are cut off, their difference is lost. Shift "
+            "each row instead, which changes no probability."
+        ),
+        "reversed": (
+            "Your probabilities fall as the scores rise: there is a minus sign in the exponent."
+        ),
+        "over_batch": (
+            "You divide by sums over the examples of a class; each example's own classes must sum "
+            "to 1."
+        ),
+        "over_everything": (
+            "You divide by the sum over the whole array; each row must sum to 1 on its own."
+        ),
+        "not_normalised": (
+            "You return the exponentials; they must be divided by their sum over the row."
+        ),
+        "eps_in_denominator": (
+            "You add a small number to the denominator, so that the rows sum to a little less "
+            "than 1. It is not needed: the largest score of a row contributes 1."
+        ),
+        "by_the_norm": (
+            "You divide by the root of the sum of squares; probabilities are divided by the plain "
+            "sum."
+        ),
     },
     "logsumexp": {
-        "no_shift": "The exponential of a large entry overflows, and those of very negative ones all round to 0. Take "
-        "the largest entry out of the sum as a factor first.",
-        "global_shift": "You take the largest entry of the whole array out of every sum; a slice far below it rounds "
-        "to an empty sum. Each slice needs its own largest entry.",
-        "shift_not_added": "You take the largest entry out of the sum and never put it back: as a factor of the sum "
-        "it is a term of the logarithm.",
-        "shift_subtracted": "You subtract the largest entry from the logarithm; as a factor of the sum, it has to be "
-        "added.",
-        "empty_is_nan": "Where all entries are -inf you get nan: -inf minus -inf is undefined, though the sum of "
-        "nothing is 0 and its logarithm -inf.",
+        "no_shift": (
+            "The exponential of a large entry overflows, and those of very negative ones all "
+            "round to 0. Take the largest entry out of the sum as a factor first."
+        ),
+        "global_shift": (
+            "You take the largest entry of the whole array out of every sum; a slice far below it "
+            "rounds to an empty sum. Each slice needs its own largest entry."
+        ),
+        "shift_not_added": (
+            "You take the largest entry out of the sum and never put it back: as a factor of the "
+            "sum it is a term of the logarithm."
+        ),
+        "shift_subtracted": (
+            "You subtract the largest entry from the logarithm; as a factor of the sum, it has to "
+            "be added."
+        ),
+        "empty_is_nan": (
+            "Where all entries are -inf you get nan: -inf minus -inf is undefined, though the sum "
+            "of nothing is 0 and its logarithm -inf."
+        ),
         "largest_only": "You return the largest entry; the others add to the sum as well.",
-        "mean_of_exponentials": "You take the logarithm of the mean of the exponentials; asked is their sum.",
+        "mean_of_exponentials": (
+            "You take the logarithm of the mean of the exponentials; asked is their sum."
+        ),
         "log10": "You use the logarithm to base 10; here it is the natural one.",
         "no_log": "You return the sum of the exponentials; its logarithm is asked for.",
         "axis_ignored": "You always sum over the last axis; the axis is an argument.",
         "axis_kept": "Your result still has the summed axis, with length 1.",
     },
     "log_softmax": {
-        "log_of_softmax": "You take the logarithm of the probabilities. Where one rounds to 0 that gives -inf, though "
-        "its logarithm is a perfectly ordinary number: it can be had without the probability.",
-        "log_of_softmax_and_eps": "You add a small number to the probabilities before the logarithm. The logarithm of "
-        "a small probability is then lost; it can be had without the probability.",
-        "no_shift": "The exponential of a large score overflows: use your logsumexp, which does not.",
-        "global_shift": "You shift by the largest score of all rows; a row far below it then has an empty sum. Each row "
-        "needs its own.",
-        "over_batch": "You sum over the examples of a class; each example's own classes are to be summed.",
-        "shift_left_out": "The largest score, taken out of the sum as a factor, must come back as a term of its "
-        "logarithm.",
-        "largest_subtracted_only": "You subtract the largest score in place of the log of the sum: probabilities would "
-        "then sum to more than 1.",
-        "positive": "Your signs are turned around: the logarithm of a probability is never positive.",
+        "log_of_softmax": (
+            "You take the logarithm of the probabilities. Where one rounds to 0 that gives -inf, "
+            "though its logarithm is a perfectly ordinary number: it can be had without the "
+            "probability."
+        ),
+        "log_of_softmax_and_eps": (
+            "You add a small number to the probabilities before the logarithm. The logarithm of a "
+            "small probability is then lost; it can be had without the probability."
+        ),
+        "no_shift": (
+            "The exponential of a large score overflows: use your logsumexp, which does not."
+        ),
+        "global_shift": (
+            "You shift by the largest score of all rows; a row far below it then has an empty "
+            "sum. Each row needs its own."
+        ),
+        "over_batch": (
+            "You sum over the examples of a class; each example's own classes are to be summed."
+        ),
+        "shift_left_out": (
+            "The largest score, taken out of the sum as a factor, must come back as a term of its "
+            "logarithm."
+        ),
+        "largest_subtracted_only": (
+            "You subtract the largest score in place of the log of the sum: probabilities would "
+            "then sum to more than 1."
+        ),
+        "positive": (
+            "Your signs are turned around: the logarithm of a probability is never positive."
+        ),
         "log10": "You use the logarithm to base 10; here it is the natural one.",
     },
     "softmax_loss_naive": {**DATA, **REGULARISATION},
     "softmax_loss": DATA,
     "softmax_loss_vectorized": {**DATA, **REGULARISATION},
     "softmax_jacobian": {
-        "diagonal_only": "You differentiate the numerator alone; every score is in the denominator too, which adds "
-        "-p[j] p[k] everywhere.",
-        "own_slopes_only": "Your Jacobian is 0 off the diagonal, but when one probability rises the others must fall.",
-        "product_added": "The product p[j] p[k] has the wrong sign: raising one score lowers the other probabilities.",
+        "diagonal_only": (
+            "You differentiate the numerator alone; every score is in the denominator too, which "
+            "adds -p[j] p[k] everywhere."
+        ),
+        "own_slopes_only": (
+            "Your Jacobian is 0 off the diagonal, but when one probability rises the others must "
+            "fall."
+        ),
+        "product_added": (
+            "The product p[j] p[k] has the wrong sign: raising one score lowers the other "
+            "probabilities."
+        ),
         "no_diagonal": "The diagonal lacks p[j]: there the score is in the numerator as well.",
         "of_the_logarithm": "This is the Jacobian of log p; the one of p has a factor p[j] more.",
-        "of_the_loss": "These are the slopes of the loss -log p[j]; asked are those of p[j] itself.",
-        "scores_for_probabilities": "You put the scores into the formula; its p are the probabilities.",
-        "negative": "Every entry has the opposite sign: raising a score raises its own probability.",
+        "of_the_loss": (
+            "These are the slopes of the loss -log p[j]; asked are those of p[j] itself."
+        ),
+        "scores_for_probabilities": (
+            "You put the scores into the formula; its p are the probabilities."
+        ),
+        "negative": (
+            "Every entry has the opposite sign: raising a score raises its own probability."
+        ),
         "no_shift": "The exponential of a large score overflows: shift the scores as in softmax.",
     },
     "softmax_vjp": {
-        "diagonal_only": "You use only the diagonal part of the Jacobian, p; the part -p[j] p[k] couples every "
-        "class to all others.",
-        "own_slopes_only": "You multiply by the slope of each probability in its own score; every probability answers "
-        "to every score of its row.",
-        "mean_not_weighted": "You take off the plain mean of the upstream gradient; it is a mean weighted by the "
-        "probabilities.",
-        "sum_not_weighted": "You take off the plain sum of the upstream gradient; each term is weighted by its "
-        "probability.",
+        "diagonal_only": (
+            "You use only the diagonal part of the Jacobian, p; the part -p[j] p[k] couples every "
+            "class to all others."
+        ),
+        "own_slopes_only": (
+            "You multiply by the slope of each probability in its own score; every probability "
+            "answers to every score of its row."
+        ),
+        "mean_not_weighted": (
+            "You take off the plain mean of the upstream gradient; it is a mean weighted by the "
+            "probabilities."
+        ),
+        "sum_not_weighted": (
+            "You take off the plain sum of the upstream gradient; each term is weighted by its "
+            "probability."
+        ),
         "over_batch": "Your sum runs over the examples; it runs over the classes of one example.",
         "over_everything": "Your sum runs over all examples together; each row has its own.",
         "sum_added": "The sum has the wrong sign: it comes from the denominator.",
-        "not_weighted": "Your result lacks its factor p: a class with no probability does not answer to anything.",
+        "not_weighted": (
+            "Your result lacks its factor p: a class with no probability does not answer to "
+            "anything."
+        ),
         "negative": "Your result has the opposite sign everywhere.",
         "no_shift": "The exponential of a large score overflows: shift the scores as in softmax.",
-        "jacobian_built": "Your values are right, but you build C * C numbers for an example. Put the Jacobian's formula "
-        "into the sum: one part picks a single term, the other factors.",
+        "jacobian_built": (
+            "Your values are right, but you build C * C numbers for an example. Put the "
+            "Jacobian's formula into the sum: one part picks a single term, the other factors."
+        ),
     },
     "expected_initial_loss": {
         "log10": "You use the logarithm to base 10; the loss uses the natural one.",
         "log2": "You use the logarithm to base 2; the loss uses the natural one.",
         "negative": "The loss is minus the logarithm of 1/C, a positive number.",
         "probability": "1/C is the probability of the true class; the loss is minus its logarithm.",
-        "one_class_less": "C - 1 is how many wrong classes there are; the true one has a share in the probability too.",
+        "one_class_less": (
+            "C - 1 is how many wrong classes there are; the true one has a share in the "
+            "probability too."
+        ),
         "true_class_counted": "For the hinge you count C wrong classes; there are C - 1.",
-        "no_error": "A kind that does not exist gets an answer; it must be refused with a ValueError.",
+        "no_error": (
+            "A kind that does not exist gets an answer; it must be refused with a ValueError."
+        ),
     },
     "initial_loss_ok": {
-        "reg_left_on": "You look at the start with the regularisation on; ln C is what the data loss starts at.",
-        "one_sided": "You accept a loss that is far too low; it must be near ln C from either side.",
-        "nan_passes": "A loss that is nan passes your test, since every comparison with nan is false: ask whether it is "
-        "near, not whether it is far.",
-        "examples_for_classes": "You compare with the log of the number of examples; the number of classes counts.",
+        "reg_left_on": (
+            "You look at the start with the regularisation on; ln C is what the data loss starts "
+            "at."
+        ),
+        "one_sided": (
+            "You accept a loss that is far too low; it must be near ln C from either side."
+        ),
+        "nan_passes": (
+            "A loss that is nan passes your test, since every comparison with nan is false: ask "
+            "whether it is near, not whether it is far."
+        ),
+        "examples_for_classes": (
+            "You compare with the log of the number of examples; the number of classes counts."
+        ),
         "log10": "You compare with the logarithm to base 10; the loss uses the natural one.",
         "tol_fixed": "You use 0.1 whatever tol is.",
         "tol_relative": "You take tol as a part of the loss; it is the difference itself.",
-        "equal_is_enough": "A loss that ignores the regularisation passes your second test: it has to rise.",
-        "any_change_counts": "A loss that falls when the regularisation is switched on passes your second test: it has "
-        "to rise.",
-        "with_zero_weights": "You ask about weights of zero, for which the regularisation is 0 whatever its strength: use "
-        "the weights given.",
+        "equal_is_enough": (
+            "A loss that ignores the regularisation passes your second test: it has to rise."
+        ),
+        "any_change_counts": (
+            "A loss that falls when the regularisation is switched on passes your second test: it "
+            "has to rise."
+        ),
+        "with_zero_weights": (
+            "You ask about weights of zero, for which the regularisation is 0 whatever its "
+            "strength: use the weights given."
+        ),
     },
     "Softmax": {
         **BATCHES,
         **RULES,
-        "first_examples": "Your mini-batches are drawn from the first examples only; the others are never seen.",
+        "first_examples": (
+            "Your mini-batches are drawn from the first examples only; the others are never seen."
+        ),
         "reg_ignored": "You train without the regularisation that was asked for.",
-        "loss_of_epochs": "You record one loss for each pass over the data; asked is one for each step.",
-        "starts_again": "A second call of train starts from new weights; it must go on from those there are.",
-        "starts_at_zero": "You start from weights that are all zero; they are to be drawn, small but not zero.",
-        "starts_large": "Your first weights are a thousand times too large: the loss should start near ln C.",
-        "scores_for_probabilities": "probabilities returns the scores; a softmax turns them into probabilities.",
-        "probabilities_over_batch": "Your probabilities sum to 1 over the examples; those of one example must.",
-        "certainty_returned": "predict returns how probable the best class is; asked is which class it is.",
-        "best_example": "predict looks for the best example of each class; asked is the best class for each example.",
+        "loss_of_epochs": (
+            "You record one loss for each pass over the data; asked is one for each step."
+        ),
+        "starts_again": (
+            "A second call of train starts from new weights; it must go on from those there are."
+        ),
+        "starts_at_zero": (
+            "You start from weights that are all zero; they are to be drawn, small but not zero."
+        ),
+        "starts_large": (
+            "Your first weights are a thousand times too large: the loss should start near ln C."
+        ),
+        "scores_for_probabilities": (
+            "probabilities returns the scores; a softmax turns them into probabilities."
+        ),
+        "probabilities_over_batch": (
+            "Your probabilities sum to 1 over the examples; those of one example must."
+        ),
+        "certainty_returned": (
+            "predict returns how probable the best class is; asked is which class it is."
+        ),
+        "best_example": (
+            "predict looks for the best example of each class; asked is the best class for each "
+            "example."
+        ),
         "lowest_score": "predict chooses the class with the lowest score.",
     },
     "overfit_small": {
         "first_examples": "You take the first examples; the handful is to be drawn.",
-        "with_replacement": "Your handful may hold an example twice: it is drawn without replacement.",
-        "labels_not_sampled": "The labels of your handful do not belong to its examples: both must be taken at the same "
-        "drawn indices.",
-        "reg_left_on": "You leave the regularisation on; it keeps the loss from reaching zero, which is the test.",
+        "with_replacement": (
+            "Your handful may hold an example twice: it is drawn without replacement."
+        ),
+        "labels_not_sampled": (
+            "The labels of your handful do not belong to its examples: both must be taken at the "
+            "same drawn indices."
+        ),
+        "reg_left_on": (
+            "You leave the regularisation on; it keeps the loss from reaching zero, which is the "
+            "test."
+        ),
         "mini_batches": "You draw mini-batches out of the handful; each step uses the whole of it.",
-        "starts_at_zero": "You start from weights that are all zero; they are to be drawn, small but not zero.",
+        "starts_at_zero": (
+            "You start from weights that are all zero; they are to be drawn, small but not zero."
+        ),
         "loss_after_step": BATCHES["loss_after_step"],
-        "accuracy_on_everything": "Your accuracy is that on all examples; asked is the one on the handful.",
+        "accuracy_on_everything": (
+            "Your accuracy is that on all examples; asked is the one on the handful."
+        ),
         "accuracy_before_last_step": "Your accuracy is that of the weights before the last step.",
         "right_counted": "You return how many are right; asked is which part of them.",
     },
@@ -1173,14 +1370,24 @@ HINTS = {
     },
     "sgd_momentum": {
         **RULES,
-        "not_stored": "The new velocity is never stored, so every step starts from the old one: momentum is what "
-        "remembers.",
-        "averaged": "You weigh the gradient with 1 - momentum, as in a mean; here the velocity is a sum, and the "
-        "gradient enters with the full learning rate.",
-        "torch_form": "Your velocity sums gradients and meets the learning rate only in the step, as in PyTorch; here "
-        "the learning rate is already in the velocity.",
-        "nesterov": "This is Nesterov's momentum, which looks one step ahead; the plain one moves by v.",
-        "old_velocity": "You move by the old velocity; the gradient of this step must already be in it.",
+        "not_stored": (
+            "The new velocity is never stored, so every step starts from the old one: momentum is "
+            "what remembers."
+        ),
+        "averaged": (
+            "You weigh the gradient with 1 - momentum, as in a mean; here the velocity is a sum, "
+            "and the gradient enters with the full learning rate."
+        ),
+        "torch_form": (
+            "Your velocity sums gradients and meets the learning rate only in the step, as in "
+            "PyTorch; here the learning rate is already in the velocity."
+        ),
+        "nesterov": (
+            "This is Nesterov's momentum, which looks one step ahead; the plain one moves by v."
+        ),
+        "old_velocity": (
+            "You move by the old velocity; the gradient of this step must already be in it."
+        ),
         "velocity_and_gradient": "The gradient counts twice: it is already in the velocity.",
         **DEFAULTS,
         "momentum_default": "The momentum you take where config has none is not the docstring's.",
@@ -1188,110 +1395,194 @@ HINTS = {
     },
     "rmsprop": {
         **RULES,
-        "not_stored": "The new cache is never stored, so the recent past is forgotten at every step.",
-        "old_cache": "You divide by the old cache; the gradient of this step must already be in it.",
-        "decay_swapped": "decay_rate weighs the old cache and 1 - decay_rate the new square, not the other way round.",
+        "not_stored": (
+            "The new cache is never stored, so the recent past is forgotten at every step."
+        ),
+        "old_cache": (
+            "You divide by the old cache; the gradient of this step must already be in it."
+        ),
+        "decay_swapped": (
+            "decay_rate weighs the old cache and 1 - decay_rate the new square, not the other way "
+            "round."
+        ),
         **DEFAULTS,
         "decay_default": "The decay_rate you take where config has none is not the docstring's.",
-        "eps_default": "The epsilon you take where config has none is not the docstring's: tiny gradients show it.",
+        "eps_default": (
+            "The epsilon you take where config has none is not the docstring's: tiny gradients "
+            "show it."
+        ),
         "decay_fixed": "You use 0.99 whatever config says.",
-        "eps_in_root": "Your epsilon stands inside the root, where 1e-8 becomes 1e-4 and swallows small gradients; "
-        "it is added to the root.",
+        "eps_in_root": (
+            "Your epsilon stands inside the root, where 1e-8 becomes 1e-4 and swallows small "
+            "gradients; it is added to the root."
+        ),
         "no_root": "You divide by the mean square; its root has the size of a gradient.",
         "summed": "You add up the squares for ever (that is Adagrad); here the cache forgets.",
         "not_squared": "The cache gathers the squares of the gradient, not its magnitudes.",
     },
     "adam": {
         **RULES,
-        "no_correction": "m and v start at zero and are far too small during the first steps: both need their "
-        "correction by 1 - beta**t.",
+        "no_correction": (
+            "m and v start at zero and are far too small during the first steps: both need their "
+            "correction by 1 - beta**t."
+        ),
         "first_only": "You correct m but not v, which starts at zero just the same.",
         "second_only": "You correct v but not m, which starts at zero just the same.",
-        "t_starts_at_1": "Without a t in config yours starts at 1 and is counted up before it is used, so the first step is "
-        "corrected like the second: t counts the steps taken so far.",
-        "t_counted_after": "You use t and count it up afterwards, from 1. A config that says t steps were taken is then "
-        "corrected as if this were step t; it is step t + 1.",
-        "t_stored_ahead": "The t you store runs one ahead: it counts the steps taken, so each call adds 1.",
+        "t_starts_at_1": (
+            "Without a t in config yours starts at 1 and is counted up before it is used, so the "
+            "first step is corrected like the second: t counts the steps taken so far."
+        ),
+        "t_counted_after": (
+            "You use t and count it up afterwards, from 1. A config that says t steps were taken "
+            "is then corrected as if this were step t; it is step t + 1."
+        ),
+        "t_stored_ahead": (
+            "The t you store runs one ahead: it counts the steps taken, so each call adds 1."
+        ),
         **DEFAULTS,
         "beta1_default": "The beta1 you take where config has none is not the docstring's.",
         "beta2_default": "The beta2 you take where config has none is not the docstring's.",
         "eps_default": "The epsilon you take where config has none is not the docstring's.",
-        "t_late": "Your t is counted up after it is used: at the first step 1 - beta**0 is 0, and you divide by it.",
-        "t_not_stored": "t never grows from step to step, so every step is corrected like the first.",
+        "t_late": (
+            "Your t is counted up after it is used: at the first step 1 - beta**0 is 0, and you "
+            "divide by it."
+        ),
+        "t_not_stored": (
+            "t never grows from step to step, so every step is corrected like the first."
+        ),
         "not_stored": "m and v are forgotten from step to step.",
-        "corrected_stored": "You store the corrected m and v and average on from them; the correction is for the step "
-        "only.",
+        "corrected_stored": (
+            "You store the corrected m and v and average on from them; the correction is for the "
+            "step only."
+        ),
         "v_of_m": "v gathers the squares of m; it is the mean square of the gradient.",
-        "sums_for_means": "The gradient enters m and v with full weight; with 1 - beta they are means, which is what the "
-        "correction supposes.",
+        "sums_for_means": (
+            "The gradient enters m and v with full weight; with 1 - beta they are means, which is "
+            "what the correction supposes."
+        ),
         "betas_swapped": "beta1 belongs to m and beta2 to v, not the other way round.",
         "betas_fixed": "You use 0.9 and 0.999 whatever config says.",
-        "eps_in_root": "Your epsilon stands inside the root, where 1e-8 becomes 1e-4 and swallows small gradients; "
-        "it is added to the root.",
+        "eps_in_root": (
+            "Your epsilon stands inside the root, where 1e-8 becomes 1e-4 and swallows small "
+            "gradients; it is added to the root."
+        ),
         "no_root": "You divide by the mean square; its root has the size of a gradient.",
     },
     "update_ratio": {
         "negative": "A ratio of two norms is never negative, whichever way the update points.",
-        "of_sums": "You divide sums of entries, in which plus and minus cancel; the norm is the root of the sum of squares.",
-        "mean_of_ratios": "You average the ratios of single entries, which one tiny weight can blow up; divide the "
-        "norms of the whole arrays.",
+        "of_sums": (
+            "You divide sums of entries, in which plus and minus cancel; the norm is the root of "
+            "the sum of squares."
+        ),
+        "mean_of_ratios": (
+            "You average the ratios of single entries, which one tiny weight can blow up; divide "
+            "the norms of the whole arrays."
+        ),
         "of_means": "You compare mean magnitudes; asked are norms, roots of sums of squares.",
         "of_largest": "You compare the largest entries; the norm looks at all of them.",
         "inverted": "Your ratio is upside down: the update is above, the parameters below.",
         "squared": "You divide sums of squares and forgot the root.",
         "logarithm": "You return the logarithm of the ratio; asked is the ratio.",
-        "after_the_step": "You divide by the parameters after the step; the ratio is to those before it.",
+        "after_the_step": (
+            "You divide by the parameters after the step; the ratio is to those before it."
+        ),
     },
     "train_with_monitor": {
         **BATCHES,
-        "gradient_for_update": "Your ratio compares the gradient with the weights; what counts is the update, which the "
-        "rule makes of the gradient.",
-        "ratio_to_the_start": "Your ratio compares with the first weights of all; it is to those before each step.",
-        "ratio_to_new_weights": "Your ratio compares with the weights after the step; it is to those before it.",
-        "ratio_of_sums": "Your ratio divides sums of magnitudes; norms are roots of sums of squares.",
+        "gradient_for_update": (
+            "Your ratio compares the gradient with the weights; what counts is the update, which "
+            "the rule makes of the gradient."
+        ),
+        "ratio_to_the_start": (
+            "Your ratio compares with the first weights of all; it is to those before each step."
+        ),
+        "ratio_to_new_weights": (
+            "Your ratio compares with the weights after the step; it is to those before it."
+        ),
+        "ratio_of_sums": (
+            "Your ratio divides sums of magnitudes; norms are roots of sums of squares."
+        ),
         "ratio_negative": "A ratio of two norms is never negative.",
         "norm_squared": "Your gradient norm lacks the root.",
-        "norm_largest": "Your gradient norm is the largest entry; asked is the root of the sum of squares.",
+        "norm_largest": (
+            "Your gradient norm is the largest entry; asked is the root of the sum of squares."
+        ),
         "norm_of_update": "You record the norm of the update; asked is that of the gradient.",
-        "config_not_passed_on": "Every step gets the first config: what the rule remembers is lost. Hand on the config "
-        "that the step before returned.",
-        "start_returned": "You return the weights you started from; asked are those after the last step.",
+        "config_not_passed_on": (
+            "Every step gets the first config: what the rule remembers is lost. Hand on the "
+            "config that the step before returned."
+        ),
+        "start_returned": (
+            "You return the weights you started from; asked are those after the last step."
+        ),
     },
     "diagnose_lr": {
-        "warmup_counted": "The warm-up is in your mean: fresh weights are small, and any step is large beside them.",
+        "warmup_counted": (
+            "The warm-up is in your mean: fresh weights are small, and any step is large beside "
+            "them."
+        ),
         "warmup_only": "You look at the warm-up; it is the steps after it that tell.",
         "warmup_fixed": "You leave out 100 steps whatever warmup is.",
-        "arithmetic_mean": "You take the arithmetic mean, in which a few large ratios outweigh all small ones; ratios "
-        "differ by factors, so average their logarithms.",
+        "arithmetic_mean": (
+            "You take the arithmetic mean, in which a few large ratios outweigh all small ones; "
+            "ratios differ by factors, so average their logarithms."
+        ),
         "median": "You take the median; asked is the geometric mean.",
         "last_step": "You look at the last step alone, which is one noisy number.",
-        "blown_up_is_ok": "A run whose loss is no longer finite gets another verdict than 'high' from you.",
+        "blown_up_is_ok": (
+            "A run whose loss is no longer finite gets another verdict than 'high' from you."
+        ),
         "loss_only": "You look for nan and inf in the losses alone; the ratios can blow up too.",
-        "ratio_only": "You look for nan and inf in the ratios alone; the loss can blow up before them.",
+        "ratio_only": (
+            "You look for nan and inf in the ratios alone; the loss can blow up before them."
+        ),
         "swapped": "Your verdicts are swapped: a small ratio comes from a low learning rate.",
         "bounds_fixed": "You use the default range whatever low and high are.",
-        "no_error": "With no step left after the warm-up there is nothing to judge: refuse with a ValueError.",
+        "no_error": (
+            "With no step left after the warm-up there is nothing to judge: refuse with a "
+            "ValueError."
+        ),
     },
     "newton_step": {
         "no_minus": "Your step has the wrong sign: on a bowl it climbs.",
         "not_inverted": "You multiply by the Hessian; the step undoes it.",
-        "diagonal_only": "You divide by the Hessian's diagonal; its other entries couple the parameters.",
-        "entries_inverted": "You invert the Hessian entry by entry; meant is the inverse of the matrix.",
+        "diagonal_only": (
+            "You divide by the Hessian's diagonal; its other entries couple the parameters."
+        ),
+        "entries_inverted": (
+            "You invert the Hessian entry by entry; meant is the inverse of the matrix."
+        ),
         "gradient_step": "You step along the negative gradient; the Hessian plays no part.",
         "half_a_step": "You step half the way; with the full step a quadratic is solved at once.",
-        "curvature_made_positive": "You take the curvature's magnitude. That makes a better method, but the pure Newton "
-        "step follows the model to a saddle too, as the next exercise shows.",
+        "curvature_made_positive": (
+            "You take the curvature's magnitude. That makes a better method, but the pure Newton "
+            "step follows the model to a saddle too, as the next exercise shows."
+        ),
     },
     "newton_counterexample": {
-        "convex": "A Hessian that curves up everywhere is Newton's home ground: let it curve down in one direction.",
-        "no_valley": "Your Hessian curves down everywhere; let it curve up in one direction and down in another.",
-        "downhill": "Your step goes down: let the gradient point along the direction in which H curves down. Newton then "
-        "climbs to where the slope is 0.",
-        "not_symmetric": "A Hessian is symmetric: the order of the two derivatives does not matter.",
+        "convex": (
+            "A Hessian that curves up everywhere is Newton's home ground: let it curve down in "
+            "one direction."
+        ),
+        "no_valley": (
+            "Your Hessian curves down everywhere; let it curve up in one direction and down in "
+            "another."
+        ),
+        "downhill": (
+            "Your step goes down: let the gradient point along the direction in which H curves "
+            "down. Newton then climbs to where the slope is 0."
+        ),
+        "not_symmetric": (
+            "A Hessian is symmetric: the order of the two derivatives does not matter."
+        ),
     },
     "hessian_bytes": {
-        "gradient": "So many entries has the gradient; the Hessian has one for every *pair* of parameters.",
-        "half_of_it": "You store one half of the symmetric matrix; asked is the memory of all entries.",
+        "gradient": (
+            "So many entries has the gradient; the Hessian has one for every *pair* of parameters."
+        ),
+        "half_of_it": (
+            "You store one half of the symmetric matrix; asked is the memory of all entries."
+        ),
         "entries": "You count the entries; each takes several bytes.",
         "bits": "You count bits; asked are bytes, of 8 bits each.",
         "dtype_ignored": "You take 4 bytes an entry whatever the dtype is.",
@@ -1300,90 +1591,157 @@ HINTS = {
     },
     "lbfgs_direction": {
         "no_minus": "Your direction climbs: the sign is missing at the end.",
-        "order_reversed": "You take the newest pair for the oldest: the first loop goes from the newest back, the second "
-        "from the oldest forward.",
-        "second_loop_backwards": "Your second loop runs in the order of the first; it undoes it, so it runs the other "
-        "way.",
+        "order_reversed": (
+            "You take the newest pair for the oldest: the first loop goes from the newest back, "
+            "the second from the oldest forward."
+        ),
+        "second_loop_backwards": (
+            "Your second loop runs in the order of the first; it undoes it, so it runs the other "
+            "way."
+        ),
         "second_loop_adds": "In the second loop b is taken off a, not added.",
         "rho_of_s": "Your rho divides by S . S; it is the curvature, Y . S, that counts.",
         "rho_of_y": "Your rho divides by Y . Y; it is the curvature, Y . S, that counts.",
-        "pairs_exchanged": "S and Y have changed places: q loses multiples of Y, and r gains multiples of S.",
-        "gamma_missing": "Between the loops q must be scaled by gamma: without it the first guess of the Hessian has the "
-        "wrong size.",
-        "gamma_inverted": "gamma is upside down: it guesses the inverse of the Hessian, S . Y over Y . Y.",
+        "pairs_exchanged": (
+            "S and Y have changed places: q loses multiples of Y, and r gains multiples of S."
+        ),
+        "gamma_missing": (
+            "Between the loops q must be scaled by gamma: without it the first guess of the "
+            "Hessian has the wrong size."
+        ),
+        "gamma_inverted": (
+            "gamma is upside down: it guesses the inverse of the Hessian, S . Y over Y . Y."
+        ),
         "gamma_of_oldest": "gamma comes from the newest pair, which knows the present place best.",
-        "curvature_unchecked": "A pair with Y . S <= 0 says that the function curves down there; with it the direction "
-        "may climb. Leave it out, everywhere.",
-        "curvature_made_positive": "You turn a pair with negative curvature around; it is to be left out.",
+        "curvature_unchecked": (
+            "A pair with Y . S <= 0 says that the function curves down there; with it the "
+            "direction may climb. Leave it out, everywhere."
+        ),
+        "curvature_made_positive": (
+            "You turn a pair with negative curvature around; it is to be left out."
+        ),
         "last_pair_only": "You use the newest pair alone; all that remain take part.",
     },
     "ema_update": {
-        "decay_swapped": "decay weighs the old average and 1 - decay the new parameters, not the other way round: yours "
-        "forgets nearly everything at every step.",
+        "decay_swapped": (
+            "decay weighs the old average and 1 - decay the new parameters, not the other way "
+            "round: yours forgets nearly everything at every step."
+        ),
         "not_weighted": "The new parameters enter with full weight: the two weights must sum to 1.",
-        "plain_mean": "You take the plain mean of the two; decay says how much of the old one stays.",
+        "plain_mean": (
+            "You take the plain mean of the two; decay says how much of the old one stays."
+        ),
         "latest": "You return the new parameters; the average is lost.",
         "decay_fixed": "You use 0.995 whatever decay is.",
-        "in_place": "You change the caller's array: whoever still holds the old average, or let x_test start as x "
-        "itself, finds it overwritten.",
+        "in_place": (
+            "You change the caller's array: whoever still holds the old average, or let x_test "
+            "start as x itself, finds it overwritten."
+        ),
     },
     "ema_corrected": {
-        "not_corrected": "Started at zero, the average is still too small after t steps: its weights do not sum to 1.",
-        "one_step_only": "Your correction does not depend on t; after many steps there is nothing left to correct.",
+        "not_corrected": (
+            "Started at zero, the average is still too small after t steps: its weights do not "
+            "sum to 1."
+        ),
+        "one_step_only": (
+            "Your correction does not depend on t; after many steps there is nothing left to "
+            "correct."
+        ),
         "one_step_more": "Your sum has t + 1 weights; after t updates there are t.",
-        "weight_of_the_start": "decay**t is the weight of the zero at the start; divide by what the others weigh.",
+        "weight_of_the_start": (
+            "decay**t is the weight of the zero at the start; divide by what the others weigh."
+        ),
         "multiplied": "You multiply by the sum of the weights; that makes a small average smaller.",
         "decay_fixed": "You use 0.995 whatever decay is.",
     },
     "ema_memory": {
-        "from_the_time_constant": "ln 2 times the time constant is close, but the exact half-life solves decay**k = 1/2.",
-        "half_the_time_constant": "Half the time constant is not the half-life: the weights fall like a power, not along "
-        "a line.",
+        "from_the_time_constant": (
+            "ln 2 times the time constant is close, but the exact half-life solves decay**k = 1/2."
+        ),
+        "half_the_time_constant": (
+            "Half the time constant is not the half-life: the weights fall like a power, not "
+            "along a line."
+        ),
         "to_1_over_e": "After so many steps the weight has fallen to 1/e; asked is one half.",
-        "by_the_logarithm": "Your time constant is that of a continuous decay, close but not equal; here it is "
-        "1 / (1 - decay).",
+        "by_the_logarithm": (
+            "Your time constant is that of a continuous decay, close but not equal; here it is 1 "
+            "/ (1 - decay)."
+        ),
         "one_less": "Your time constant counts the latest value as age 0; here its age is 1.",
         "rounded": "You round the half-life; it need not be a whole number.",
         "exchanged": "The two are exchanged: the time constant comes first.",
     },
     "average_predictions": {
-        "logits_averaged": "You average the logarithms of the probabilities; asked is the mean of the probabilities "
-        "themselves.",
-        "product": "You multiply the probabilities, as if the models were independent witnesses; asked is their mean.",
-        "votes": "You let each model cast one vote; its doubts are lost. Average the probabilities.",
-        "most_certain": "You take the largest probability of each class: such rows do not sum to 1.",
+        "logits_averaged": (
+            "You average the logarithms of the probabilities; asked is the mean of the "
+            "probabilities themselves."
+        ),
+        "product": (
+            "You multiply the probabilities, as if the models were independent witnesses; asked "
+            "is their mean."
+        ),
+        "votes": (
+            "You let each model cast one vote; its doubts are lost. Average the probabilities."
+        ),
+        "most_certain": (
+            "You take the largest probability of each class: such rows do not sum to 1."
+        ),
         "last_model": "You return the last model's probabilities.",
         "over_examples": "You average over the examples; average over the models.",
         "sum": "You add up the probabilities; their mean sums to 1.",
     },
     "average_weights": {
         "sum": "You add up the parameters; asked is their mean.",
-        "running_mean": "You halve after each addition, so that the last checkpoint weighs as much as all before it.",
+        "running_mean": (
+            "You halve after each addition, so that the last checkpoint weighs as much as all "
+            "before it."
+        ),
         "one_less": "You divide by one less than the number of checkpoints.",
         "last_model": "You return the last checkpoint.",
-        "first_name_only": "Only the first name's parameters are averaged; the biases need it as well.",
+        "first_name_only": (
+            "Only the first name's parameters are averaged; the biases need it as well."
+        ),
         "one_number": "You average over the entries too; each entry has its own mean.",
         "in_place": "The first checkpoint is overwritten with the average.",
     },
     "softmax_regression_torch": {
-        "softmax_twice": "Your scores go through a softmax before a cross-entropy that applies one itself: probabilities "
-        "are taken for scores, and no loss can get near 0.",
-        "gradients_pile_up": "Each backward pass adds to the gradients of the one before. They must be cleared at every "
-        "step.",
+        "softmax_twice": (
+            "Your scores go through a softmax before a cross-entropy that applies one itself: "
+            "probabilities are taken for scores, and no loss can get near 0."
+        ),
+        "gradients_pile_up": (
+            "Each backward pass adds to the gradients of the one before. They must be cleared at "
+            "every step."
+        ),
         "summed": "Your loss is summed over the mini-batch; it is to be the mean.",
-        "normalised_over_examples": "Your probabilities sum to 1 over the examples of a batch; they must do so over the "
-        "classes.",
+        "normalised_over_examples": (
+            "Your probabilities sum to 1 over the examples of a batch; they must do so over the "
+            "classes."
+        ),
         "no_reg": "Your loss has no regularisation.",
-        "half_convention": "You use half the sum of the squares; here the regularisation has no factor 1/2.",
+        "half_convention": (
+            "You use half the sum of the squares; here the regularisation has no factor 1/2."
+        ),
         "bias_regularised": "You regularise b as well; only W has a price here.",
         "bias_forgotten": "Your b never moves: it needs its step too.",
-        "uphill": "You add the gradient to the parameters: that climbs. Downhill is against the gradient.",
-        "one_batch": "You train on the first mini-batch again and again; each step has a row of its own.",
-        "labels_not_sampled": "The labels of your mini-batch do not belong to its examples: both must be taken at the same "
-        "drawn indices.",
+        "uphill": (
+            "You add the gradient to the parameters: that climbs. Downhill is against the gradient."
+        ),
+        "one_batch": (
+            "You train on the first mini-batch again and again; each step has a row of its own."
+        ),
+        "labels_not_sampled": (
+            "The labels of your mini-batch do not belong to its examples: both must be taken at "
+            "the same drawn indices."
+        ),
         "seed_ignored": "Your mini-batches are drawn without the seed that was given.",
-        "starts_at_random": "Your W starts at random numbers; here it starts at 0, as the problem has a single valley.",
-        "single_precision": "You compute in float32 though X is float64: parameters keep the dtype of X.",
+        "starts_at_random": (
+            "Your W starts at random numbers; here it starts at 0, as the problem has a single "
+            "valley."
+        ),
+        "single_precision": (
+            "You compute in float32 though X is float64: parameters keep the dtype of X."
+        ),
     },
     "notes_errata": {
         "a": "Look again at (a): a softmax of C scores is C probabilities.",
@@ -1391,9 +1749,15 @@ HINTS = {
         "c": "Look again at (c): a sum over all classes would not know which one is true.",
         "d": "Look again at (d): can a length be negative?",
         "e": "Look again at (e): a direction is lost when a norm is taken.",
-        "f": "Look again at (f): weights of size 1e-3 have hardly any length, so any useful step is long beside them.",
+        "f": (
+            "Look again at (f): weights of size 1e-3 have hardly any length, so any useful step "
+            "is long beside them."
+        ),
         "g": "Look again at (g): count the numbers that one has to choose in -H^{-1} grad.",
         "h": "Look again at (h): how many pairs does it remember, and who chose that?",
-        "i": "Look again at (i): think of a Hessian that curves down somewhere, as in your counterexample.",
+        "i": (
+            "Look again at (i): think of a Hessian that curves down somewhere, as in your "
+            "counterexample."
+        ),
     },
 }

@@ -1,7 +1,7 @@
 """Well-known wrong answers to the SVM assignment.
 
-Each function takes a keyword-only ``wrong``, a set of names; empty, it is a right answer in another style than the
-reference's. HINTS[answer][name] is what a student who made that mistake reads.
+Each function takes a keyword-only ``wrong``, a set of names; empty, it is a right answer in another
+style than the reference's. HINTS[answer][name] is what a student who made that mistake reads.
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ import torch
 NOTHING = frozenset()
 
 
-# --- the hinge losses -------------------------------------------------------------------------------------------------
+# --- the hinge losses -----------------------------------------------------------------------------
 
 
 def L_i_vectorized(x, y, W, delta=1.0, *, wrong=NOTHING):
@@ -46,7 +46,9 @@ def _margins(scores, y, wrong):
 
 
 def _hinge(scores, y, wrong):
-    """The sum of the shortfalls of all examples and its gradient with respect to the scores, neither averaged yet."""
+    """The sum of the shortfalls of all examples and its gradient with respect to the scores,
+    neither averaged yet.
+    """
     shortfalls, truth = _margins(scores, y, wrong)
     violated = np.where(truth > 0, False, shortfalls > 0)
     if "worst_class_only" in wrong:
@@ -207,7 +209,7 @@ def zero_one_counterexample(*, wrong=NOTHING):
     return np.array([0.1, 0.2, 0.3, 0.9]), 3
 
 
-# --- scale ------------------------------------------------------------------------------------------------------------
+# --- scale ----------------------------------------------------------------------------------------
 
 
 def scaling_experiment(W, X, y, alphas, reg, *, wrong=NOTHING):
@@ -235,7 +237,7 @@ def rescale_margin(W, c, *, wrong=NOTHING):
     return W + c if "shifted" in wrong else np.multiply(W, c)
 
 
-# --- gradient checks --------------------------------------------------------------------------------------------------
+# --- gradient checks ------------------------------------------------------------------------------
 
 
 def _difference(f, point, index, h, wrong):
@@ -324,7 +326,7 @@ def expected_initial_loss(C, kind, delta=1.0, *, wrong=NOTHING):
     return shortfall if "one_class" in wrong else sum(shortfall for _ in range(wrong_classes))
 
 
-# --- searching --------------------------------------------------------------------------------------------------------
+# --- searching ------------------------------------------------------------------------------------
 
 
 def is_at_boundary(best, value_range, frac=0.05, *, wrong=NOTHING):
@@ -383,7 +385,7 @@ def coarse_to_fine_search(eval_fn, lr_range, reg_range, n_coarse, n_fine, rng, *
     return [tuple(row) for row in everything], tuple(best), boundary
 
 
-# --- preprocessing and training ---------------------------------------------------------------------------------------
+# --- preprocessing and training -------------------------------------------------------------------
 
 
 def preprocess(X_train, X_val, X_test, *, wrong=NOTHING):
@@ -476,75 +478,134 @@ def notes_errata(*, wrong=NOTHING):
     return {letter: (letter in "abce") != (letter in wrong) for letter in "abcdef"}
 
 
-# --- what each mistake deserves to hear -------------------------------------------------------------------------------
+# --- what each mistake deserves to hear -----------------------------------------------------------
 
 DATA = {
-    "no_true_class": "Your gradient lacks the term of the true class: every violated margin also contains -s[y], so "
-    "the true class's gradient is -x_i times the number of violated margins.",
-    "true_class_once": "The true class's gradient gets -x_i once for each violated margin of the example; yours gets "
-    "it once for each example.",
-    "count_includes_true": "Your count of violated margins includes the true class itself, so its coefficient is one "
-    "too large in magnitude: -(count + 1) where -count is meant.",
-    "loss_counts_true": "Your loss also adds the true class's own term, s[y] - s[y] + 1 = 1, for each example; the "
-    "sum runs over j != y only. (The gradient cannot show it: the term is constant.)",
+    "no_true_class": (
+        "Your gradient lacks the term of the true class: every violated margin also contains "
+        "-s[y], so the true class's gradient is -x_i times the number of violated margins."
+    ),
+    "true_class_once": (
+        "The true class's gradient gets -x_i once for each violated margin of the example; yours "
+        "gets it once for each example."
+    ),
+    "count_includes_true": (
+        "Your count of violated margins includes the true class itself, so its coefficient is one "
+        "too large in magnitude: -(count + 1) where -count is meant."
+    ),
+    "loss_counts_true": (
+        "Your loss also adds the true class's own term, s[y] - s[y] + 1 = 1, for each example; "
+        "the sum runs over j != y only. (The gradient cannot show it: the term is constant.)"
+    ),
     "gradient_averaged_twice": "The data's part of your gradient is divided by N twice.",
-    "gradient_not_averaged": "Your gradient is the one of the sum over the examples; the loss is their mean, so the "
-    "gradient needs the factor 1/N too.",
+    "gradient_not_averaged": (
+        "Your gradient is the one of the sum over the examples; the loss is their mean, so the "
+        "gradient needs the factor 1/N too."
+    ),
     "loss_not_averaged": "Your data loss is the sum over the examples; it must be their mean.",
-    "mean_over_entries": "You average over all N * C margins; the loss sums over the classes and averages over the "
-    "examples only.",
-    "true_class_sign": "The true class's score enters every margin with a minus sign, so its gradient does too: "
-    "yours has the opposite sign there.",
-    "no_margin": "Your margins lack the + 1: the true class has to lead by the margin, not just to win.",
-    "reversed": "Your margins have the two scores the wrong way round: a class costs when its own score is high, so "
-    "it is s[j] - s[y] + 1.",
+    "mean_over_entries": (
+        "You average over all N * C margins; the loss sums over the classes and averages over the "
+        "examples only."
+    ),
+    "true_class_sign": (
+        "The true class's score enters every margin with a minus sign, so its gradient does too: "
+        "yours has the opposite sign there."
+    ),
+    "no_margin": (
+        "Your margins lack the + 1: the true class has to lead by the margin, not just to win."
+    ),
+    "reversed": (
+        "Your margins have the two scores the wrong way round: a class costs when its own score "
+        "is high, so it is s[j] - s[y] + 1."
+    ),
 }
 PLAIN = {
-    "negatives_in_mask": "Classes that keep the margin still have a negative number in your gradient with respect to "
-    "the scores: they must be 0 there before the row sum of the true class is taken.",
-    "shortfall_as_slope": "You weigh each violation by its shortfall. The hinge max(0, z) has slope 1 wherever z > "
-    "0, however large z is.",
-    "worst_class_only": "You count only the class that violates the margin most (that is Crammer and Singer's loss); "
-    "this loss sums over all of them.",
-    "no_clip": "Your loss adds negative margins as well: a class that keeps its distance must contribute 0, not a "
-    "reward.",
+    "negatives_in_mask": (
+        "Classes that keep the margin still have a negative number in your gradient with respect "
+        "to the scores: they must be 0 there before the row sum of the true class is taken."
+    ),
+    "shortfall_as_slope": (
+        "You weigh each violation by its shortfall. The hinge max(0, z) has slope 1 wherever z > "
+        "0, however large z is."
+    ),
+    "worst_class_only": (
+        "You count only the class that violates the margin most (that is Crammer and Singer's "
+        "loss); this loss sums over all of them."
+    ),
+    "no_clip": (
+        "Your loss adds negative margins as well: a class that keeps its distance must contribute "
+        "0, not a reward."
+    ),
 }
 STALE_ROW = {
-    "stale_row": "The true class's score in your margins belongs to another example: it must be taken from the "
-    "example's own scores.",
+    "stale_row": (
+        "The true class's score in your margins belongs to another example: it must be taken from "
+        "the example's own scores."
+    ),
 }
 WRONG_ROW = {
-    "wrong_row": "You take the true class's score from the y[i]-th row of the scores: it is the entry in row i and "
-    "column y[i], one number for each example.",
+    "wrong_row": (
+        "You take the true class's score from the y[i]-th row of the scores: it is the entry in "
+        "row i and column y[i], one number for each example."
+    ),
 }
 REGULARISATION = {
     "no_reg": "Regularisation is missing from your loss and from your gradient.",
-    "no_reg_gradient": "Your gradient lacks the regularisation term, the gradient of reg * sum(W**2).",
+    "no_reg_gradient": (
+        "Your gradient lacks the regularisation term, the gradient of reg * sum(W**2)."
+    ),
     "no_reg_loss": "Your loss lacks the regularisation, reg * sum(W**2).",
-    "half_reg_gradient": "The regularisation's part of your gradient is half of what it should be: the derivative of "
-    "W**2 is 2 W.",
-    "half_reg_loss": "The regularisation in your loss has a factor 1/2; here it is reg * sum(W**2), without 1/2.",
-    "half_convention": "You used the convention with 1/2 in the regularisation, in loss and gradient; here it is reg "
-    "* sum(W**2), without 1/2.",
-    "double_reg_gradient": "The regularisation's part of your gradient is twice what it should be: the derivative of "
-    "W**2 is 2 W.",
-    "reg_loss_divided_by_N": "In your loss the regularisation is divided by N; only the data loss is a mean over the "
-    "examples.",
-    "reg_gradient_divided_by_N": "In your gradient the regularisation's part is divided by N; only the data's part is a "
-    "mean over the examples.",
-    "reg_for_each_example": "You add the regularisation once for every example, N times in all; it comes once.",
-    "penalty_in_gradient": "You add the regularisation itself, one number, to your gradient; its derivative with respect "
-    "to each weight belongs there.",
-    "strength_forgotten_in_gradient": "Your gradient adds the derivative of sum(W**2) without its factor reg.",
-    "reg_divided_by_N": "You divide the regularisation by N as well; only the data loss is a mean over the examples.",
-    "reg_gradient_of_sum": "The regularisation's part of your gradient is one number for all weights, from the sum "
-    "of W; the derivative of sum(W**2) differs from entry to entry.",
+    "half_reg_gradient": (
+        "The regularisation's part of your gradient is half of what it should be: the derivative "
+        "of W**2 is 2 W."
+    ),
+    "half_reg_loss": (
+        "The regularisation in your loss has a factor 1/2; here it is reg * sum(W**2), without 1/2."
+    ),
+    "half_convention": (
+        "You used the convention with 1/2 in the regularisation, in loss and gradient; here it is "
+        "reg * sum(W**2), without 1/2."
+    ),
+    "double_reg_gradient": (
+        "The regularisation's part of your gradient is twice what it should be: the derivative of "
+        "W**2 is 2 W."
+    ),
+    "reg_loss_divided_by_N": (
+        "In your loss the regularisation is divided by N; only the data loss is a mean over the "
+        "examples."
+    ),
+    "reg_gradient_divided_by_N": (
+        "In your gradient the regularisation's part is divided by N; only the data's part is a "
+        "mean over the examples."
+    ),
+    "reg_for_each_example": (
+        "You add the regularisation once for every example, N times in all; it comes once."
+    ),
+    "penalty_in_gradient": (
+        "You add the regularisation itself, one number, to your gradient; its derivative with "
+        "respect to each weight belongs there."
+    ),
+    "strength_forgotten_in_gradient": (
+        "Your gradient adds the derivative of sum(W**2) without its factor reg."
+    ),
+    "reg_divided_by_N": (
+        "You divide the regularisation by N as well; only the data loss is a mean over the "
+        "examples."
+    ),
+    "reg_gradient_of_sum": (
+        "The regularisation's part of your gradient is one number for all weights, from the sum "
+        "of W; the derivative of sum(W**2) differs from entry to entry."
+    ),
     "strength_forgotten": "Your loss adds sum(W**2) without its factor reg.",
-    "norm_not_squared": "You penalise the norm of W; the penalty is the squared norm, the plain sum of the squares.",
-    "bias_spared": "You leave the last row of W, the bias, out of the regularisation; here every row is in it.",
+    "norm_not_squared": (
+        "You penalise the norm of W; the penalty is the squared norm, the plain sum of the squares."
+    ),
+    "bias_spared": (
+        "You leave the last row of W, the bias, out of the regularisation; here every row is in it."
+    ),
 }
 
-# --- the loss in torch ------------------------------------------------------------------------------------------------
+# --- the loss in torch ----------------------------------------------------------------------------
 
 
 def svm_loss_torch(W, X, y, reg, *, wrong=NOTHING):
@@ -582,209 +643,403 @@ def svm_loss_torch(W, X, y, reg, *, wrong=NOTHING):
 
 HINTS = {
     "L_i_vectorized": {
-        "true_class_counted": "You count the true class as well: its own term is s[y] - s[y] + delta = delta, and "
-        "the sum runs over j != y.",
+        "true_class_counted": (
+            "You count the true class as well: its own term is s[y] - s[y] + delta = delta, and "
+            "the sum runs over j != y."
+        ),
         "delta_fixed": "You use the margin 1 whatever delta is.",
-        "delta_dropped": "Your margins lack delta: the true class has to lead by the margin, not just to win.",
-        "reversed": "Your margins have the two scores the wrong way round: a class costs when its own score is high, "
-        "so it is s[j] - s[y] + delta.",
-        "no_clip": "You add negative margins as well: a class that keeps its distance must contribute 0, not a reward.",
+        "delta_dropped": (
+            "Your margins lack delta: the true class has to lead by the margin, not just to win."
+        ),
+        "reversed": (
+            "Your margins have the two scores the wrong way round: a class costs when its own "
+            "score is high, so it is s[j] - s[y] + delta."
+        ),
+        "no_clip": (
+            "You add negative margins as well: a class that keeps its distance must contribute 0, "
+            "not a reward."
+        ),
         "squared": "You square the shortfalls: that is the squared hinge loss, which comes later.",
-        "worst_class_only": "You keep only the class that violates the margin most; the loss sums over all of them.",
+        "worst_class_only": (
+            "You keep only the class that violates the margin most; the loss sums over all of them."
+        ),
         "mean_over_classes": "You average over the classes; the loss is a sum over them.",
     },
     "svm_loss_naive": {**DATA, **PLAIN, **STALE_ROW, **REGULARISATION},
     "svm_loss_vectorized": {**DATA, **PLAIN, **WRONG_ROW, **REGULARISATION},
     "svm_loss": {**DATA, **PLAIN, **WRONG_ROW},
     "margin_violations": {
-        "true_class_marked": "Your mask marks the true class: s[y] - s[y] + delta = delta is always positive, but a "
-        "class cannot violate its own margin.",
-        "true_class_counted": "Your counts are one too large: they count the true class, which your mask leaves out.",
-        "delta_dropped": "You mark only the classes that overtake the true one; a class violates the margin as soon "
-        "as it comes closer than delta.",
+        "true_class_marked": (
+            "Your mask marks the true class: s[y] - s[y] + delta = delta is always positive, but "
+            "a class cannot violate its own margin."
+        ),
+        "true_class_counted": (
+            "Your counts are one too large: they count the true class, which your mask leaves out."
+        ),
+        "delta_dropped": (
+            "You mark only the classes that overtake the true one; a class violates the margin as "
+            "soon as it comes closer than delta."
+        ),
         "delta_fixed": "You use the margin 1 whatever delta is.",
-        "reversed": "You compare the wrong way round: the margin is violated when the other class's score is high.",
-        "shortfalls_summed": "Your counts are sums of shortfalls: that is the loss. The count is how many classes "
-        "fall short, not by how much.",
-        "counted_by_class": "You count the violations of each class over the examples; asked is the number for each "
-        "example, over the classes.",
+        "reversed": (
+            "You compare the wrong way round: the margin is violated when the other class's score "
+            "is high."
+        ),
+        "shortfalls_summed": (
+            "Your counts are sums of shortfalls: that is the loss. The count is how many classes "
+            "fall short, not by how much."
+        ),
+        "counted_by_class": (
+            "You count the violations of each class over the examples; asked is the number for "
+            "each example, over the classes."
+        ),
     },
     "zero_one_counterexample": {
-        "misclassified": "Let the true class have the highest score: then no class is incorrect, and only the margin "
-        "is left to cost anything.",
-        "zero_loss": "A class costs as soon as it comes closer to the true one than the margin; it need not overtake "
-        "it.",
-        "whole_number": "Each class adds its shortfall, any real number and not a 1: their sum need not be whole.",
+        "misclassified": (
+            "Let the true class have the highest score: then no class is incorrect, and only the "
+            "margin is left to cost anything."
+        ),
+        "zero_loss": (
+            "A class costs as soon as it comes closer to the true one than the margin; it need "
+            "not overtake it."
+        ),
+        "whole_number": (
+            "Each class adds its shortfall, any real number and not a 1: their sum need not be "
+            "whole."
+        ),
     },
     "squared_hinge_loss": {
         **DATA,
         **WRONG_ROW,
         **REGULARISATION,
-        "no_factor_two": "The derivative of max(0, z)**2 is 2 max(0, z): the data part of your gradient lacks the "
-        "factor 2.",
-        "squared_after_sum": "You square the sum of an example's shortfalls; each shortfall is squared first, then "
-        "they are summed.",
-        "negatives_squared": "You square negative margins too, which turns a safe distance into a cost: clip at zero "
-        "before squaring.",
-        "not_squared": "Your loss is the plain hinge: its shortfalls are not squared, though your gradient is that "
-        "of the squares.",
-        "slope_of_plain_hinge": "Your gradient is that of the plain hinge, slope 1 for each violation; the slope of "
-        "max(0, z)**2 grows with the shortfall.",
+        "no_factor_two": (
+            "The derivative of max(0, z)**2 is 2 max(0, z): the data part of your gradient lacks "
+            "the factor 2."
+        ),
+        "squared_after_sum": (
+            "You square the sum of an example's shortfalls; each shortfall is squared first, then "
+            "they are summed."
+        ),
+        "negatives_squared": (
+            "You square negative margins too, which turns a safe distance into a cost: clip at "
+            "zero before squaring."
+        ),
+        "not_squared": (
+            "Your loss is the plain hinge: its shortfalls are not squared, though your gradient "
+            "is that of the squares."
+        ),
+        "slope_of_plain_hinge": (
+            "Your gradient is that of the plain hinge, slope 1 for each violation; the slope of "
+            "max(0, z)**2 grows with the shortfall."
+        ),
     },
     "scaling_experiment": {
-        "penalty_in_data_loss": "Your data losses contain the regularisation: measure the two parts apart.",
-        "penalty_not_scaled": "Your regularisation losses are those of W itself; they belong to a * W.",
-        "penalty_linear": "Your regularisation losses grow like a; a sum of squares of a * W grows like a squared.",
-        "half_convention": "You used the convention with 1/2 in the regularisation; here it is reg * sum(W**2).",
-        "loss_scaled": "You multiplied the loss by a; what is scaled is W, and the margin stays 1, so the loss "
-        "answers in another way.",
-        "factors_pile_up": "Each factor multiplies what the last one left: start from the given W for every a.",
+        "penalty_in_data_loss": (
+            "Your data losses contain the regularisation: measure the two parts apart."
+        ),
+        "penalty_not_scaled": (
+            "Your regularisation losses are those of W itself; they belong to a * W."
+        ),
+        "penalty_linear": (
+            "Your regularisation losses grow like a; a sum of squares of a * W grows like a "
+            "squared."
+        ),
+        "half_convention": (
+            "You used the convention with 1/2 in the regularisation; here it is reg * sum(W**2)."
+        ),
+        "loss_scaled": (
+            "You multiplied the loss by a; what is scaled is W, and the margin stays 1, so the "
+            "loss answers in another way."
+        ),
+        "factors_pile_up": (
+            "Each factor multiplies what the last one left: start from the given W for every a."
+        ),
     },
     "rescale_margin": {
-        "unchanged": "With the same weights a larger margin costs more; ask which weights stretch every difference "
-        "of scores as much as the margin.",
-        "divided": "You shrink the scores while the margin grows: their differences must be stretched by the same "
-        "factor.",
-        "squared": "Scores are linear in W, not quadratic: your factor stretches their differences too much.",
-        "shifted": "Adding a number to the weights moves all classes' scores alike; their differences must be "
-        "multiplied.",
+        "unchanged": (
+            "With the same weights a larger margin costs more; ask which weights stretch every "
+            "difference of scores as much as the margin."
+        ),
+        "divided": (
+            "You shrink the scores while the margin grows: their differences must be stretched by "
+            "the same factor."
+        ),
+        "squared": (
+            "Scores are linear in W, not quadratic: your factor stretches their differences too "
+            "much."
+        ),
+        "shifted": (
+            "Adding a number to the weights moves all classes' scores alike; their differences "
+            "must be multiplied."
+        ),
     },
     "eval_numerical_gradient": {
-        "forward": "You compare f one step ahead with f at the point itself: the error of that falls like h; a step "
-        "to either side makes it fall like h squared.",
+        "forward": (
+            "You compare f one step ahead with f at the point itself: the error of that falls "
+            "like h; a step to either side makes it fall like h squared."
+        ),
         "not_halved": "The two points are 2h apart: your slopes are twice too large.",
-        "steps_pile_up": "Your steps pile up: after each coordinate the point has to return to where it was before "
-        "the next one moves.",
-        "integers_kept": "At a point of whole numbers your step is rounded away, since the copy you move holds "
-        "integers too.",
+        "steps_pile_up": (
+            "Your steps pile up: after each coordinate the point has to return to where it was "
+            "before the next one moves."
+        ),
+        "integers_kept": (
+            "At a point of whole numbers your step is rounded away, since the copy you move holds "
+            "integers too."
+        ),
         "step_ignored": "You use a step of your own, not h.",
     },
     "rel_error": {
         "no_floor": "Where both are 0 your error is 0/0: the denominator needs its floor of 1e-8.",
-        "floor_added": "You add 1e-8 to the denominator; it is a floor, the larger of the two, and changes nothing "
-        "above.",
-        "mean": "You average the errors; one wrong entry then hides among many right ones: take the largest.",
-        "absolute": "You return the absolute difference: it has to be divided by the size of the entries.",
-        "signed": "Your difference keeps its sign, so an entry that is too small never counts: take its magnitude.",
-        "one_sided": "You divide by the size of one of the two alone; here it is the sum of both magnitudes.",
+        "floor_added": (
+            "You add 1e-8 to the denominator; it is a floor, the larger of the two, and changes "
+            "nothing above."
+        ),
+        "mean": (
+            "You average the errors; one wrong entry then hides among many right ones: take the "
+            "largest."
+        ),
+        "absolute": (
+            "You return the absolute difference: it has to be divided by the size of the entries."
+        ),
+        "signed": (
+            "Your difference keeps its sign, so an entry that is too small never counts: take its "
+            "magnitude."
+        ),
+        "one_sided": (
+            "You divide by the size of one of the two alone; here it is the sum of both magnitudes."
+        ),
         "larger_of_two": "You divide by the larger of the two magnitudes; here it is their sum.",
-        "whole_tensor": "You compare the arrays as wholes, by their norms; here each entry is compared on its own, "
-        "and the largest error counts.",
+        "whole_tensor": (
+            "You compare the arrays as wholes, by their norms; here each entry is compared on its "
+            "own, and the largest error counts."
+        ),
     },
     "grad_check_sparse": {
-        "zero_over_zero": "Where both slopes are 0 your relative error is 0/0, though they agree perfectly: the "
-        "denominator needs its floor of 1e-8.",
-        "forward": "You compare f one step ahead with f at the point itself; a centred difference steps to either "
-        "side.",
-        "not_halved": "The two points of a centred difference are 2h apart: your numeric slopes are twice too large.",
-        "steps_pile_up": "Your steps pile up: the point has to return to where it was before the next coordinate is "
-        "tried.",
+        "zero_over_zero": (
+            "Where both slopes are 0 your relative error is 0/0, though they agree perfectly: the "
+            "denominator needs its floor of 1e-8."
+        ),
+        "forward": (
+            "You compare f one step ahead with f at the point itself; a centred difference steps "
+            "to either side."
+        ),
+        "not_halved": (
+            "The two points of a centred difference are 2h apart: your numeric slopes are twice "
+            "too large."
+        ),
+        "steps_pile_up": (
+            "Your steps pile up: the point has to return to where it was before the next "
+            "coordinate is tried."
+        ),
         "step_ignored": "You use a step of your own, not h.",
-        "first_entries": "You check the first entries; they must be drawn at random, or a mistake at the end is "
-        "never seen.",
-        "columns_first": "You count the entries of x column by column; the k-th entry is counted row by row.",
-        "copy_stepped": "When x is not stored row by row (a transposed view, say), your steps go into a copy that f "
-        "never sees, and every numeric slope is 0.",
+        "first_entries": (
+            "You check the first entries; they must be drawn at random, or a mistake at the end "
+            "is never seen."
+        ),
+        "columns_first": (
+            "You count the entries of x column by column; the k-th entry is counted row by row."
+        ),
+        "copy_stepped": (
+            "When x is not stored row by row (a transposed view, say), your steps go into a copy "
+            "that f never sees, and every numeric slope is 0."
+        ),
         "mean": "The overall error must be the largest of the relative errors, not their mean.",
     },
     "expected_initial_loss": {
-        "softmax": "log C is what the softmax loss starts at; the hinge adds delta for every wrong class.",
+        "softmax": (
+            "log C is what the softmax loss starts at; the hinge adds delta for every wrong class."
+        ),
         "true_class_counted": "You count C wrong classes; there are C - 1.",
-        "one_class": "You count one wrong class; equal scores fall short of the margin for every class but the true "
-        "one.",
+        "one_class": (
+            "You count one wrong class; equal scores fall short of the margin for every class but "
+            "the true one."
+        ),
         "delta_fixed": "With equal scores each wrong class falls short by delta, not by 1.",
         "delta_not_squared": "The squared hinge squares each shortfall, delta, as well.",
-        "no_error": "A kind that does not exist gets an answer; it must be refused with a ValueError.",
+        "no_error": (
+            "A kind that does not exist gets an answer; it must be refused with a ValueError."
+        ),
     },
     "is_at_boundary": {
-        "linear": "You measure the distance on the linear scale, where nearly the whole range lies at its upper end; "
-        "learning rates live on the log scale.",
-        "upper_only": "You watch the upper end alone; the best value may lie below the range as well.",
-        "lower_only": "You watch the lower end alone; the best value may lie above the range as well.",
+        "linear": (
+            "You measure the distance on the linear scale, where nearly the whole range lies at "
+            "its upper end; learning rates live on the log scale."
+        ),
+        "upper_only": (
+            "You watch the upper end alone; the best value may lie below the range as well."
+        ),
+        "lower_only": (
+            "You watch the lower end alone; the best value may lie above the range as well."
+        ),
         "frac_ignored": "You use 0.05 whatever frac is.",
-        "frac_shared": "You split frac between the two ends; each of them has a boundary as wide as frac.",
+        "frac_shared": (
+            "You split frac between the two ends; each of them has a boundary as wide as frac."
+        ),
         "inverted": "You answer True in the middle of the range and False at its ends.",
     },
     "coarse_to_fine_search": {
-        "linear": "You draw uniformly on the linear scale, where nine tenths of the points fall into the highest "
-        "decade; draw the exponent uniformly.",
-        "by_training_accuracy": "You choose by training accuracy, which rewards learning by heart. Let the validation "
-        "accuracy decide.",
+        "linear": (
+            "You draw uniformly on the linear scale, where nine tenths of the points fall into "
+            "the highest decade; draw the exponent uniformly."
+        ),
+        "by_training_accuracy": (
+            "You choose by training accuracy, which rewards learning by heart. Let the validation "
+            "accuracy decide."
+        ),
         "lowest": "You keep the point with the lowest accuracy; the highest wins.",
-        "fine_everywhere": "Your second round searches the whole range again; it should look around the best coarse "
-        "point.",
-        "fine_in_the_middle": "Your second round is centred on the middle of the range, not on the best coarse point.",
-        "fine_too_wide": "Your fine range is half as wide as the coarse one; it is to be a quarter of it, an eighth "
-        "to either side.",
-        "fine_outside": "Your fine range sticks out of the coarse one when the best point lies near an end: cut it "
-        "off there.",
-        "coarse_only": "Your best is the best of the coarse round; the fine round's points compete too.",
+        "fine_everywhere": (
+            "Your second round searches the whole range again; it should look around the best "
+            "coarse point."
+        ),
+        "fine_in_the_middle": (
+            "Your second round is centred on the middle of the range, not on the best coarse point."
+        ),
+        "fine_too_wide": (
+            "Your fine range is half as wide as the coarse one; it is to be a quarter of it, an "
+            "eighth to either side."
+        ),
+        "fine_outside": (
+            "Your fine range sticks out of the coarse one when the best point lies near an end: "
+            "cut it off there."
+        ),
+        "coarse_only": (
+            "Your best is the best of the coarse round; the fine round's points compete too."
+        ),
         "fine_only": "Your best is the best of the fine round; a coarse point may still be better.",
-        "boundary_never": "You never report the boundary: a best value at the end of its range says that the range "
-        "was wrong.",
-        "boundary_of_fine_range": "You compare the best values with the ends of the fine range; what matters is "
-        "whether they lie at the ends of the range that was given.",
+        "boundary_never": (
+            "You never report the boundary: a best value at the end of its range says that the "
+            "range was wrong."
+        ),
+        "boundary_of_fine_range": (
+            "You compare the best values with the ends of the fine range; what matters is whether "
+            "they lie at the ends of the range that was given."
+        ),
         "boundary_swapped": "The two flags are swapped: the learning rate's comes first.",
     },
     "preprocess": {
-        "own_means": "You centre each set on its own mean; all three are measured from the mean of the training set.",
-        "mean_of_everything": "Your mean looks at the validation and test sets too: what you will be judged on must "
-        "not leak into the preprocessing.",
-        "mean_with_validation": "Your mean is taken over training and validation set together; it belongs to the "
-        "training set alone.",
+        "own_means": (
+            "You centre each set on its own mean; all three are measured from the mean of the "
+            "training set."
+        ),
+        "mean_of_everything": (
+            "Your mean looks at the validation and test sets too: what you will be judged on must "
+            "not leak into the preprocessing."
+        ),
+        "mean_with_validation": (
+            "Your mean is taken over training and validation set together; it belongs to the "
+            "training set alone."
+        ),
         "one_mean": "You subtract one number from everything; each feature has a mean of its own.",
         "not_centred": "You append the bias but do not subtract the mean.",
-        "train_only_centred": "You centre the training set only; the same mean comes off the other two.",
-        "standardised": "You also divide by the standard deviation; only the mean is to be subtracted.",
-        "bias_centred": "Your bias feature was centred along with the others and became 0: append the ones afterwards.",
+        "train_only_centred": (
+            "You centre the training set only; the same mean comes off the other two."
+        ),
+        "standardised": (
+            "You also divide by the standard deviation; only the mean is to be subtracted."
+        ),
+        "bias_centred": (
+            "Your bias feature was centred along with the others and became 0: append the ones "
+            "afterwards."
+        ),
         "bias_first": "Your ones come first; the bias is the last feature.",
     },
     "LinearSVM": {
-        "labels_not_sampled": "The labels of your mini-batch do not belong to its examples: both must be taken at "
-        "the same drawn indices.",
-        "first_examples": "Your mini-batches are drawn from the first examples only; the others are never seen.",
+        "labels_not_sampled": (
+            "The labels of your mini-batch do not belong to its examples: both must be taken at "
+            "the same drawn indices."
+        ),
+        "first_examples": (
+            "Your mini-batches are drawn from the first examples only; the others are never seen."
+        ),
         "one_batch": "You draw one mini-batch and use it at every step; each step draws anew.",
-        "without_replacement": "Your mini-batches are drawn without replacement; here an example may come twice.",
-        "uphill": "You add the gradient to the weights: that climbs. Downhill is against the gradient.",
+        "without_replacement": (
+            "Your mini-batches are drawn without replacement; here an example may come twice."
+        ),
+        "uphill": (
+            "You add the gradient to the weights: that climbs. Downhill is against the gradient."
+        ),
         "reg_ignored": "You train without the regularisation that was asked for.",
-        "loss_after_step": "You record the loss after the weights have moved; record the one whose gradient moved "
-        "them.",
-        "loss_of_epochs": "You record one loss for each pass over the data; asked is one for each step.",
-        "starts_again": "A second call of train starts from new weights; it must go on from those there are.",
-        "starts_at_zero": "You start from weights that are all zero; they are to be drawn, small but not zero.",
-        "starts_large": "Your first weights are a thousand times too large: the loss should start near C - 1.",
+        "loss_after_step": (
+            "You record the loss after the weights have moved; record the one whose gradient "
+            "moved them."
+        ),
+        "loss_of_epochs": (
+            "You record one loss for each pass over the data; asked is one for each step."
+        ),
+        "starts_again": (
+            "A second call of train starts from new weights; it must go on from those there are."
+        ),
+        "starts_at_zero": (
+            "You start from weights that are all zero; they are to be drawn, small but not zero."
+        ),
+        "starts_large": (
+            "Your first weights are a thousand times too large: the loss should start near C - 1."
+        ),
         "scores_returned": "predict returns the scores; asked is the class with the highest one.",
-        "best_example": "predict looks for the best example of each class; asked is the best class for each example.",
+        "best_example": (
+            "predict looks for the best example of each class; asked is the best class for each "
+            "example."
+        ),
         "lowest_score": "predict chooses the class with the lowest score.",
     },
     "svm_loss_torch": {
-        "true_class_counted": "Your loss includes the true class: every example costs the margin 1 too much. The gradient "
-        "does not notice.",
-        "mean_over_entries": "Your data loss is a mean over examples and classes. It is a sum over the classes and a mean "
-        "over the examples.",
+        "true_class_counted": (
+            "Your loss includes the true class: every example costs the margin 1 too much. The "
+            "gradient does not notice."
+        ),
+        "mean_over_entries": (
+            "Your data loss is a mean over examples and classes. It is a sum over the classes and "
+            "a mean over the examples."
+        ),
         "no_reg": "Your loss has no regularisation.",
-        "half_convention": "You use half the sum of the squares; here the regularisation has no factor 1/2.",
-        "penalty_detached": "The regularisation is in your loss, but autograd finds no way from it back to W: it was cut "
-        "off from its graph.",
-        "scores_detached": "Autograd finds no way from your data loss back to W: it was cut off from its graph.",
-        "penalty_read": "The regularisation enters your loss as a plain Python number: its gradient is lost, and the "
-        "device has to be waited for.",
+        "half_convention": (
+            "You use half the sum of the squares; here the regularisation has no factor 1/2."
+        ),
+        "penalty_detached": (
+            "The regularisation is in your loss, but autograd finds no way from it back to W: it "
+            "was cut off from its graph."
+        ),
+        "scores_detached": (
+            "Autograd finds no way from your data loss back to W: it was cut off from its graph."
+        ),
+        "penalty_read": (
+            "The regularisation enters your loss as a plain Python number: its gradient is lost, "
+            "and the device has to be waited for."
+        ),
         "loss_read": "You return a plain number. The way back to W is lost with the tensor.",
-        "mask_of_one_dtype": "Your mask has a dtype of its own: multiplied with it, numbers of fewer bits take it on.",
-        "made_on_the_processor": "You make a tensor without saying where. It lies on the processor, and cannot meet those "
-        "of another device.",
-        "picked_by_mask": "Entries are picked by a mask, or a number is read from a tensor. How many or how large it is, is "
-        "known to the device alone, and everything waits until it has answered.",
+        "mask_of_one_dtype": (
+            "Your mask has a dtype of its own: multiplied with it, numbers of fewer bits take it "
+            "on."
+        ),
+        "made_on_the_processor": (
+            "You make a tensor without saying where. It lies on the processor, and cannot meet "
+            "those of another device."
+        ),
+        "picked_by_mask": (
+            "Entries are picked by a mask, or a number is read from a tensor. How many or how "
+            "large it is, is known to the device alone, and everything waits until it has "
+            "answered."
+        ),
     },
     "notes_errata": {
-        "a": "Look again at (a): the loss is one number, so that comparison gives one answer for all examples and "
-        "classes, while a violation belongs to one class of one example.",
-        "b": "Look again at (b): every violated margin contains -s[y] too, so the true class's entry is minus their "
-        "number.",
+        "a": (
+            "Look again at (a): the loss is one number, so that comparison gives one answer for "
+            "all examples and classes, while a violation belongs to one class of one example."
+        ),
+        "b": (
+            "Look again at (b): every violated margin contains -s[y] too, so the true class's "
+            "entry is minus their number."
+        ),
         "c": "Look again at (c): the loss is a mean over the examples.",
-        "d": "Look again at (d) with the shapes in mind: X is (N, D) and ds is (N, C); which product has shape (D, C)?",
+        "d": (
+            "Look again at (d) with the shapes in mind: X is (N, D) and ds is (N, C); which "
+            "product has shape (D, C)?"
+        ),
         "e": "Look again at (e): the loss that is differentiated contains reg * sum(W**2).",
-        "f": "Look again at (f): how steep is max(0, z) where z > 0? That the slope grows with the violation is true "
-        "of the squared hinge only.",
+        "f": (
+            "Look again at (f): how steep is max(0, z) where z > 0? That the slope grows with the "
+            "violation is true of the squared hinge only."
+        ),
     },
 }

@@ -12,8 +12,8 @@ def accelerator() -> str:
     """The kind of accelerator (``cuda``, ``mps``, ``xpu``)."""
     if problem := training.why_no_accelerator():
         pytest.exit(
-            f"make test-gpu needs a GPU that torch can use (torch.accelerator), and here {problem}. Install the torch "
-            "build for your GPU into .venv and run it again.",
+            "make test-gpu needs a GPU that torch can use (torch.accelerator), and here "
+            f"{problem}. Install the torch build for your GPU into .venv and run it again.",
             returncode=1,
         )
     return training.current_accelerator()

@@ -1,4 +1,6 @@
-"""Every exercise that may use an accelerator, judged on one: in this process, and behind the wall."""
+"""Every exercise that may use an accelerator, judged on one: in this process, and behind the
+wall.
+"""
 
 from __future__ import annotations
 
@@ -66,10 +68,15 @@ def test_the_reference_passes_on_the_accelerator(
 
 @pytest.fixture(scope="module", params=ASSIGNMENTS)
 def behind(request: pytest.FixtureRequest) -> Iterator[tuple[str, Session]]:
-    """The answers of one assignment as a submission, with the accelerator in use before the checks begin."""
+    """The answers of one assignment as a submission, with the accelerator in use before the checks
+    begin.
+    """
     name = request.param
     source = Path(COURSE / "solutions" / f"{name}.py").read_text()
-    used = "import torch\nhere = torch.ones(8, device=torch.accelerator.current_accelerator()).sum().item()"
+    used = (
+        "import torch\nhere = torch.ones(8, "
+        "device=torch.accelerator.current_accelerator()).sum().item()"
+    )
     trusted = read_modules(COURSE / "source" / name)
     with Wall("auto", Limits(cell_seconds=120)) as wall, wall.open({}, trusted) as session:
         for result in session.run([Cell("answers", source), Cell("used", used)]):
@@ -88,7 +95,9 @@ def test_behind_the_wall_too(behind: tuple[str, Session], accelerator: str) -> N
 
 
 def _precisions(exercise: Exercise) -> list[str]:
-    """The lower precisions that the exercise asks for: bfloat16, and float16 where one of its cases says so."""
+    """The lower precisions that the exercise asks for: bfloat16, and float16 where one of its cases
+    says so.
+    """
     return ["bfloat16"] + ["float16"] * any(
         one.overrides.get("precision") == "float16" for one in exercise.cases
     )

@@ -1,4 +1,6 @@
-"""Who imports whom in a package, read from the source: imports for types and inside functions included."""
+"""Who imports whom in a package, read from the source: imports for types and inside functions
+included.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Import:
-    """One import: the module that has it, the line, and the full name of what is imported (a module, or a thing in one)."""
+    """One import: the module that has it, the line, and the full name of what is imported (a
+    module, or a thing in one).
+    """
 
     module: str
     line: int
@@ -25,7 +29,9 @@ def modules(package: str) -> dict[str, Path]:
 
 
 def imports(package: str) -> Iterator[Import]:
-    """Every import in a package. ``from x import y`` names ``x.y``, whether that is a module or not."""
+    """Every import in a package. ``from x import y`` names ``x.y``, whether that is a module or
+    not.
+    """
     for module, path in modules(package).items():
         around = module if path.name == "__init__.py" else module.rpartition(".")[0]
         for node in ast.walk(ast.parse(path.read_text())):

@@ -1,4 +1,6 @@
-"""Errors for people: one tree, drawn as it is, and every one of them says in a sentence what is wrong and what follows."""
+"""Errors for people: one tree, drawn as it is, and every one of them says in a sentence what is
+wrong and what follows.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ from autograder.errors import Refusal
 from .imports import modules
 
 HANDED_ON = {
-    "autograder.commandline.check: graded.problem": "the sentence of a SubmissionError, from the notebook",
+    "autograder.commandline.check: graded.problem": (
+        "the sentence of a SubmissionError, from the notebook"
+    ),
     "autograder.authoring.expected: str(problem)": "the sentence of an AssignmentError",
     "autograder.authoring.build: str(problem)": "the sentence of an ExerciseError, with its place",
     "autograder.course.assignment: str(error)": "the sentence of an ExerciseError, with its place",
@@ -33,7 +37,9 @@ OUTSIDE_THE_TREE = {
 
 @dataclass(frozen=True)
 class Said:
-    """A sentence as it stands in the source, with … for what is filled in; None when it is no text there."""
+    """A sentence as it stands in the source, with … for what is filled in; None when it is no text
+    there.
+    """
 
     where: str
     kind: str
@@ -69,7 +75,9 @@ def sentences() -> list[Said]:
 
 
 def _kind(call: ast.Call, names: set[str]) -> str:
-    """Which Refusal a call makes, if it does. ``text.error(cell, sentence)`` makes an AuthoringError."""
+    """Which Refusal a call makes, if it does. ``text.error(cell, sentence)`` makes an
+    AuthoringError.
+    """
     called = ast.unparse(call.func)
     if called == "text.error":
         return called
@@ -114,7 +122,9 @@ def test_there_is_something_to_read() -> None:
     "said", [one for one in sentences() if one.text is not None], ids=lambda said: said.where
 )
 def test_an_error_for_people_is_a_sentence_that_says_what_follows(said: Said) -> None:
-    """One line, of two parts: what is wrong, and after a colon, a semicolon or a comma what to do about it or why."""
+    """One line, of two parts: what is wrong, and after a colon, a semicolon or a comma what to do
+    about it or why.
+    """
     text = said.text or ""
     assert text == text.strip()
     assert "\n" not in text

@@ -45,7 +45,9 @@ def test_whoever_is_allowed_exists() -> None:
 
 
 def _defined() -> dict[str, dict[str, list[str]]]:
-    """Name -> room -> the modules of the room that define it, at their top level and for others to use."""
+    """Name -> room -> the modules of the room that define it, at their top level and for others to
+    use.
+    """
     found: defaultdict[str, dict[str, list[str]]] = defaultdict(dict)
     for module, path in modules("autograder").items():
         if module in FACE:

@@ -1,4 +1,6 @@
-"""The rule of direction: a room imports only from those above it. docs/architecture.md tells the same list."""
+"""The rule of direction: a room imports only from those above it. docs/architecture.md tells the
+same list.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ ROOMS = (
     "commandline",
 )
 FACE = ("autograder", "autograder.formerly", "autograder.wall")
-"""What belongs to no room: the package's face, old names, and the page that says what the wall is."""
+"""What belongs to no room: the package's face, old names, and the page that says what the wall
+is.
+"""
 
 
 def room_of(module: str) -> str:
@@ -130,7 +134,9 @@ def test_what_students_get_knows_no_grader_and_the_reference_no_engine(package: 
 
 
 def test_dotted_names_in_strings_exist() -> None:
-    """Configurations, command lines and lists of modules name modules where no type checker looks."""
+    """Configurations, command lines and lists of modules name modules where no type checker
+    looks.
+    """
     files = [
         ROOT / "nbgrader_config.py",
         ROOT / "README.md",
@@ -152,7 +158,9 @@ def test_dotted_names_in_strings_exist() -> None:
 
 
 def _named(text: str) -> set[str]:
-    """Every dotted name, and every name that is imported from one, in code that is quoted as well."""
+    """Every dotted name, and every name that is imported from one, in code that is quoted as
+    well.
+    """
     named = set(re.findall(r"(?<![\w.])autograder(?:\.\w+)+", text))
     for module, names in re.findall(r"from (autograder[.\w]*) import (\w+(?:, \w+)*)", text):
         named |= {f"{module}.{name}" for name in names.split(", ")}

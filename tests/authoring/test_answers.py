@@ -139,8 +139,8 @@ class Net(Base):
 def test_hidden_bodies_are_all_but_the_given_ones(tmp_path: Path) -> None:
     path = tmp_path / "answers.py"
     path.write_text(
-        'def helper(x):\n    return x + 1\n\nclass Net:\n    """A net."""\n    def a(self):  # given\n        return 1\n'
-        '    def b(self):\n        """B."""\n        return 2\n'
+        'def helper(x):\n    return x + 1\n\nclass Net:\n    """A net."""\n    def a(self):  # '
+        'given\n        return 1\n    def b(self):\n        """B."""\n        return 2\n'
     )
     answers = read_answers(path, "solutions/answers.py")
     hidden = {name: answers.body(function) for name, function in answers.hidden()}

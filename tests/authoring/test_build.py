@@ -185,7 +185,9 @@ def test_in_step_sees_an_edited_text_and_a_stray_file(
 def test_building_works_when_nothing_is_on_the_path(
     course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """nbgrader calls alembic by name to make its database, and leaves half a one behind when there is none."""
+    """nbgrader calls alembic by name to make its database, and leaves half a one behind when there
+    is none.
+    """
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     build(course.root)
     import sqlite3

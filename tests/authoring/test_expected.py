@@ -27,7 +27,9 @@ COPYABLE = {
     "exploding_counterexample",
     "sequence_claims",
 }
-"""Claims, and examples that an answer makes up: what is right there could be copied from a release."""
+"""Claims, and examples that an answer makes up: what is right there could be copied from a
+release.
+"""
 each = pytest.mark.parametrize("name", assignments_in_source(HOME))
 
 

@@ -33,7 +33,8 @@ def test_in_a_demonstration(course: Course) -> None:
         "def mine(x):\n    " + BODY.replace("\n", "\n    "),
     )
     assert refusal(course) == (
-        "the release tiny/tiny.ipynb cell doubling-demo-1 line 2: gives away part of the answer double of solutions/tiny.py"
+        "the release tiny/tiny.ipynb cell doubling-demo-1 line 2: gives away part of the answer "
+        "double of solutions/tiny.py"
     )
 
 
@@ -65,7 +66,10 @@ def test_two_lines_and_everybodys_lines_are_no_leak(course: Course) -> None:
     )
     course.solutions.write_text(
         course.solutions.read_text()
-        + '\n\ndef other(X, W):\n    """Other."""\n    N, D = X.shape\n    C = W.shape[1]\n    dW = np.zeros_like(W)\n    loss = 0.0\n    return loss, dW\n'  # noqa: E501
+        + (
+            '\n\ndef other(X, W):\n    """Other."""\n    N, D = X.shape\n    C = W.shape[1]\n    '
+            "dW = np.zeros_like(W)\n    loss = 0.0\n    return loss, dW\n"
+        )
     )
     Path(course.text.parent, "start.py").write_text(
         "N, D = X.shape\nC = W.shape[1]\ndW = np.zeros_like(W)\nloss = 0.0\nreturn loss, dW\n"

@@ -1,4 +1,6 @@
-"""What students get: it is all there, it installs, and nothing of an answer is in it, however it came in."""
+"""What students get: it is all there, it installs, and nothing of an answer is in it, however it
+came in.
+"""
 
 from __future__ import annotations
 

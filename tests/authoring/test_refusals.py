@@ -1,4 +1,6 @@
-"""Every sentence an author can read when something does not fit: one line, the file, the line, what to do."""
+"""Every sentence an author can read when something does not fit: one line, the file, the line, what
+to do.
+"""
 
 from __future__ import annotations
 
@@ -199,7 +201,8 @@ IN_SOLUTIONS = {
     ),
     "docstring on the line of the signature": (
         (
-            'def forward(self, x):\n        """Scale x."""\n        out = x * self.factor  # the factor\n        return',
+            'def forward(self, x):\n        """Scale x."""\n        out = x * self.factor  # the '
+            "factor\n        return",
             ONE_LINE,
         ),
         r"solutions/tiny\.py:34: Layer\.forward must have its docstring on lines of its own",

@@ -1,4 +1,6 @@
-"""docs/judge.md: what it is made with keeps meanings or changes them as it says, and counts what it should."""
+"""docs/judge.md: what it is made with keeps meanings or changes them as it says, and counts what it
+should.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Layers written for these tests alone, right and wrong: each ``forward-and-backward`` returns outputs and gradients."""
+"""Layers written for these tests alone, right and wrong: each ``forward-and-backward`` returns
+outputs and gradients.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ def posed(
     checks: Sequence[Check],
     **settings: Any,
 ) -> tuple[Exercise, dict[str, Any]]:
-    """An exercise whose answer ``answer(**inputs)`` returns the outputs as a tuple, and the namespace that answers it."""
+    """An exercise whose answer ``answer(**inputs)`` returns the outputs as a tuple, and the
+    namespace that answers it.
+    """
 
     def probe(student: Any, **given: Any) -> dict[str, Any]:
         returned = student.answer(**given)

@@ -1,7 +1,8 @@
-"""Nine layers and 40 wrong gradients of them: what a gradient check must catch. ``wrong`` names the one planted.
+"""Nine layers and 40 wrong gradients of them: what a gradient check must catch. ``wrong`` names the
+one planted.
 
-Every layer returns its outputs, then the gradients of its parameters. Inputs near kinks are among the cases on purpose:
-a mask taken at x > -0.01 is right nearly everywhere.
+Every layer returns its outputs, then the gradients of its parameters. Inputs near kinks are among
+the cases on purpose: a mask taken at x > -0.01 is right nearly everywhere.
 """
 
 from __future__ import annotations
@@ -179,7 +180,9 @@ class Layer:
     sizes: Mapping[str, tuple[int, int]] | None = None
 
     def exercise(self, wrong: str = "") -> tuple[Exercise, dict[str, Any]]:
-        """The layer as an exercise, and the namespace that answers it with one wrong gradient (none by default)."""
+        """The layer as an exercise, and the namespace that answers it with one wrong gradient (none
+        by default).
+        """
         return posed(
             partial(self.answer, wrong=wrong),
             self.inputs,
@@ -191,7 +194,9 @@ class Layer:
 
 
 def _margin_just_met(rng, inputs):
-    """Examples of which the first is scaled until it leads another class by 1.005: a margin of -0.005."""
+    """Examples of which the first is scaled until it leads another class by 1.005: a margin of
+    -0.005.
+    """
     W, y = inputs["W"], inputs["y"]
     X = rng.standard_normal((len(y), len(W)))
     leads = X[0] @ (W[:, [y[0]]] - np.delete(W, y[0], axis=1))

@@ -1,4 +1,6 @@
-"""What is said of an output that no known mistake gives: planted mistakes of every kind are told, and nothing false."""
+"""What is said of an output that no known mistake gives: planted mistakes of every kind are told,
+and nothing false.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,9 @@ def right(W, X, y, reg, x, image) -> dict[str, np.ndarray]:
 
 
 def said(output: str, spoiled: Callable[..., Any], seed: int = 0) -> str:
-    """The sentence for an output that ``spoiled`` makes of the right one: ``spoiled(right, inputs, sizes)``."""
+    """The sentence for an output that ``spoiled`` makes of the right one: ``spoiled(right, inputs,
+    sizes)``.
+    """
     rng = np.random.default_rng(seed)
     tried = [
         situation("a random example", rng),

@@ -142,7 +142,9 @@ def test_the_parameter_is_named_when_one_of_several_is_wrong():
 
 @pytest.mark.parametrize(("sign", "status"), [(1, "passed"), (-1, "failed")])
 def test_a_saturated_parameter_is_not_moved_out_of_this_world(sign, status):
-    """A gradient of 1e-35 is as good as none: where it would show, the function is another one, and hides the others."""
+    """A gradient of 1e-35 is as good as none: where it would show, the function is another one, and
+    hides the others.
+    """
 
     def answer(x, b):
         return (

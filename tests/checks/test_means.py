@@ -294,7 +294,9 @@ def test_a_derivation_is_never_taken_for_differences(name, seed):
 
 
 def products():
-    """An exercise of one product, which torch could take over in C++ without a line of Python of its own."""
+    """An exercise of one product, which torch could take over in C++ without a line of Python of
+    its own.
+    """
     return posed(
         lambda W, X, y, reg: (float((X @ W).sum()), X.T @ X @ W),
         SVM,

@@ -1,4 +1,6 @@
-"""What the search for known mistakes costs, in evaluations, and that names depend on nothing else."""
+"""What the search for known mistakes costs, in evaluations, and that names depend on nothing
+else.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Reference: right values pass, wrong ones are located, and known mistakes, alone or together, are named."""
+"""Reference: right values pass, wrong ones are located, and known mistakes, alone or together, are
+named.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What an answer returned, in its own words: which function, and what; the written one of a pair keeps its share."""
+"""What an answer returned, in its own words: which function, and what; the written one of a pair
+keeps its share.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ def model(student, x):
 
 
 def loaded():
-    """An exercise of an instructor's module: a function is divided by, a method's return unpacked."""
+    """An exercise of an instructor's module: a function is divided by, a method's return
+    unpacked.
+    """
     module: dict[str, Any] = {"__name__": f"{INSTRUCTORS}_of_a_test"}
     exec(PROBE, module)
     asked = exercise(

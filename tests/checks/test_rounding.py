@@ -1,4 +1,6 @@
-"""Zero is not compared with itself: what cancels is right up to the rounding of its terms, and nothing else is."""
+"""Zero is not compared with itself: what cancels is right up to the rounding of its terms, and
+nothing else is.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A slope and the bound of its error: close where the function is smooth, honest everywhere, and shown to students."""
+"""A slope and the bound of its error: close where the function is smooth, honest everywhere, and
+shown to students.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The smallest example that still fails: by hand, true, the same everywhere, and bounded in evaluations."""
+"""The smallest example that still fails: by hand, true, the same everywhere, and bounded in
+evaluations.
+"""
 
 from __future__ import annotations
 

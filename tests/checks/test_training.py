@@ -1,4 +1,6 @@
-"""The training check on a real model: what learns passes, what does not is told why, and labels stay with the grader."""
+"""The training check on a real model: what learns passes, what does not is told why, and labels
+stay with the grader.
+"""
 
 from __future__ import annotations
 
@@ -163,7 +165,9 @@ def test_costs_are_told_as_ratios_and_twice_the_memory_fails() -> None:
 
 
 def test_weights_made_elsewhere_score_at_chance() -> None:
-    """The same clusters always, only their names shuffled: what was learned before knows the wrong names."""
+    """The same clusters always, only their names shuffled: what was learned before knows the wrong
+    names.
+    """
     centres = 3.0 * np.random.default_rng(0).standard_normal((CLASSES, PIXELS))
 
     def renamed(rng: np.random.Generator, device: str) -> Task:
@@ -230,7 +234,9 @@ def test_scores_that_cannot_be_measured_are_said_to_be() -> None:
 
 
 def test_an_accelerator_that_is_not_there_is_nobodys_fault(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the grader sees an accelerator and the answer's process none, the run is repeated on the processor."""
+    """Where the grader sees an accelerator and the answer's process none, the run is repeated on
+    the processor.
+    """
     assert not torch.accelerator.is_available(), (
         "this test is for machines without one: see tests/accelerator"
     )

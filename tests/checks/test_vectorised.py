@@ -1,4 +1,6 @@
-"""Vectorised: loops are seen however they are hidden, array code passes, and no clock is involved."""
+"""Vectorised: loops are seen however they are hidden, array code passes, and no clock is
+involved.
+"""
 
 from __future__ import annotations
 

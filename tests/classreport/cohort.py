@@ -1,4 +1,6 @@
-"""A made-up class of the tiny course: every kind of submission that a report has to tell apart, really graded."""
+"""A made-up class of the tiny course: every kind of submission that a report has to tell apart,
+really graded.
+"""
 
 from __future__ import annotations
 
@@ -43,9 +45,9 @@ RENAMED = (
 HOSTILE_ID = "<img src=x onerror=document.title='PWNED'>"
 HOSTILE_NAME = "\"><script>document.title='PWNED'</script>"
 HOSTILE_CODE = (
-    "def half_square(x, w):\n"
-    "    # </pre></td><script>document.title='PWNED'</script>\n"
-    "    raise ValueError('</td><svg onload=document.title=`PWNED`><script>document.title=`PWNED`</script>')\n"
+    "def half_square(x, w):\n    # </pre></td><script>document.title='PWNED'</script>\n    raise "
+    "ValueError('</td><svg "
+    "onload=document.title=`PWNED`><script>document.title=`PWNED`</script>')\n"
 )
 ANSWERS = {
     "ada": RIGHT | WRITTEN,
@@ -71,7 +73,9 @@ def timed(notebook: dict, *moments: str) -> dict:
 
 
 def graded_cohort(root: Path) -> TinyCourse:
-    """Build, hand in, grade; then one more submission comes in, and one that was graded is handed in again."""
+    """Build, hand in, grade; then one more submission comes in, and one that was graded is handed
+    in again.
+    """
     course = build_tiny(root)
     for student, answers in ANSWERS.items():
         course.hand_in(student, course.notebook(answers))

@@ -13,7 +13,10 @@ from autograder.classreport.likeness import groups, written
 from .cohort import LONG_WAY, RENAMED
 
 ROOT = Path(__file__).resolve().parents[2]
-STUB = 'def half_square(x, w):\n    """Half the mean square."""\n    # YOUR CODE HERE\n    raise NotImplementedError()\n'
+STUB = (
+    'def half_square(x, w):\n    """Half the mean square."""\n    # YOUR CODE HERE\n    raise '
+    "NotImplementedError()\n"
+)
 
 
 def answers_of(path: Path) -> dict[str, str]:

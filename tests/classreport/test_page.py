@@ -1,4 +1,6 @@
-"""The page in a real browser: nothing of a student's runs, and everybody can read it, on paper too."""
+"""The page in a real browser: nothing of a student's runs, and everybody can read it, on paper
+too.
+"""
 
 from __future__ import annotations
 
@@ -88,7 +90,9 @@ def test_it_fits_and_can_be_read(browser: Browser, report, scheme, viewport):
 
 
 def test_no_number_is_only_a_picture(browser: Browser, report):
-    """Every bar is hidden from readers and stands beside its number; what presses is marked by a sign, not by colour."""
+    """Every bar is hidden from readers and stands beside its number; what presses is marked by a
+    sign, not by colour.
+    """
     page = opened(browser, report)
     for row in page.locator("tr:has(.bar), li:has(.bar)").all():
         assert re.search(r"\d", row.inner_text()), row.inner_html()

@@ -1,4 +1,6 @@
-"""The report of a class that was really graded: every number can be told from what was handed in."""
+"""The report of a class that was really graded: every number can be told from what was handed
+in.
+"""
 
 from __future__ import annotations
 

@@ -71,7 +71,9 @@ def loss(W, x):
 
 def test_what_is_imported_from_a_file_beside_comes_before(tmp_path: Path):
     files = {
-        "ada/lib/layers.py": "import numpy as np\nclass Base:\n    k = 2\ndef dot(a, b): return a @ b",
+        "ada/lib/layers.py": (
+            "import numpy as np\nclass Base:\n    k = 2\ndef dot(a, b): return a @ b"
+        ),
         "ada/lib/nets/net.py": (
             "from lib.layers import *\nfrom ..layers import dot as product\n"
             "class Own(Base): pass\ndef loss(W, x): return product(x, W).sum() * Own.k"

@@ -170,7 +170,9 @@ def test_doctor_says_which_isolation_there_is(tiny_built: TinyCourse):
 
 
 def test_audit_of_files_says_what_the_judge_makes_of_them(tiny_built: TinyCourse, tmp_path: Path):
-    """Right and wrong, named, unwritten, endless on import, and one that tries to read the reference."""
+    """Right and wrong, named, unwritten, endless on import, and one that tries to read the
+    reference.
+    """
     start = "import numpy as np\n"
     files = {
         "ada.py": start + HALF_SQUARE + ROW_SUMS,

@@ -1,4 +1,6 @@
-"""The gate playground, the stack of layers and the broken network: what they say about right and wrong functions."""
+"""The gate playground, the stack of layers and the broken network: what they say about right and
+wrong functions.
+"""
 
 import runpy
 from pathlib import Path
@@ -64,7 +66,8 @@ def test_signals_are_what_the_layers_make_of_them():
     for output in signals.outputs:
         x = np.maximum(0, x @ (rng.standard_normal((100, 100)) / 10))
         np.testing.assert_allclose(output, x)
-    # Between two outputs the gradient passes the upper layer: back through its relu and its weights.
+    # Between two outputs the gradient passes the upper layer: back through its relu and its
+    # weights.
     assert [gradient.shape for gradient in signals.gradients] == [(128, 100)] * 3
     above = signals.gradients[2] * (signals.outputs[2] > 0)
     rng = np.random.default_rng(0)

@@ -1,4 +1,6 @@
-"""The widgets of the CNN notebook: what they count and measure is right, and they judge the reader's functions."""
+"""The widgets of the CNN notebook: what they count and measure is right, and they judge the
+reader's functions.
+"""
 
 import runpy
 from pathlib import Path
@@ -18,7 +20,7 @@ def stub(*_: object, **__: object):
     raise NotImplementedError
 
 
-# --- W13: sizes -------------------------------------------------------------------------------------------------------
+# --- W13: sizes -----------------------------------------------------------------------------------
 
 
 def test_places_that_are_walked_are_as_many_as_the_formula_says():
@@ -55,7 +57,7 @@ def test_a_filter_that_does_not_fit_is_said_to():
     assert picture.png().startswith(b"\x89PNG")
 
 
-# --- W14: the window --------------------------------------------------------------------------------------------------
+# --- W14: the window ------------------------------------------------------------------------------
 
 
 def test_the_window_and_the_reference_agree_at_every_place():
@@ -89,7 +91,7 @@ def test_the_output_fills_up_place_by_place():
     assert np.isfinite(np.asarray(shown)).sum() == 9
 
 
-# --- W15: columns -----------------------------------------------------------------------------------------------------
+# --- W15: columns ---------------------------------------------------------------------------------
 
 
 def test_each_column_is_its_window():
@@ -112,7 +114,7 @@ def test_columns_in_another_order_are_noticed():
     )
 
 
-# --- W16: pooling -----------------------------------------------------------------------------------------------------
+# --- W16: pooling ---------------------------------------------------------------------------------
 
 POOLING = (ANSWERS["max_pool_forward"], ANSWERS["max_pool_backward"])
 
@@ -146,7 +148,7 @@ def test_overwriting_and_full_shares_at_ties_are_noticed():
     assert "adds up to 40; it must be 10" in explore.picture(image="all alike").alt
 
 
-# --- W17: architectures -----------------------------------------------------------------------------------------------
+# --- W17: architectures ---------------------------------------------------------------------------
 
 
 def test_vgg_16_in_figures():
@@ -193,7 +195,7 @@ def test_a_line_that_is_no_network_is_answered_in_words(typed, problem):
     assert problem in explore.picture(known="", typed=typed, side=32).alt
 
 
-# --- W18: cost --------------------------------------------------------------------------------------------------------
+# --- W18: cost ------------------------------------------------------------------------------------
 
 
 def test_costs_cross_where_the_formulas_do():
@@ -209,7 +211,7 @@ def test_cost_may_never_pay():
     assert "never wins" in explore.picture().alt
 
 
-# --- receptive fields -------------------------------------------------------------------------------------------------
+# --- receptive fields -----------------------------------------------------------------------------
 
 
 def test_fields_that_are_followed_are_those_of_the_reference():
@@ -236,7 +238,7 @@ def test_a_wrong_field_is_noticed():
     )
 
 
-# --- a watched training -----------------------------------------------------------------------------------------------
+# --- a watched training ---------------------------------------------------------------------------
 
 
 def test_a_training_is_watched_whoever_wrote_its_loop():
@@ -287,7 +289,7 @@ def test_a_training_that_breaks_shows_what_there_was():
     assert len(watched.monitor.history["loss"]) == 3
 
 
-# --- figures and the photograph ---------------------------------------------------------------------------------------
+# --- figures and the photograph -------------------------------------------------------------------
 
 
 def test_maps_show_grey_colour_and_signed_images():

@@ -21,7 +21,9 @@ def nothing_installed(monkeypatch, tmp_path):
 
 
 def python2_batch(images: np.ndarray, labels: list[int]) -> bytes:
-    """The pickle that Python 2 wrote for a CIFAR-10 batch: protocol 2, byte strings, an old NumPy's module names."""
+    """The pickle that Python 2 wrote for a CIFAR-10 batch: protocol 2, byte strings, an old NumPy's
+    module names.
+    """
 
     def text(value: bytes) -> bytes:
         return (

@@ -1,4 +1,6 @@
-"""Typed expressions: read without being run, computed rightly, measured rightly, refused in one sentence."""
+"""Typed expressions: read without being run, computed rightly, measured rightly, refused in one
+sentence.
+"""
 
 import math
 

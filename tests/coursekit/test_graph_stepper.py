@@ -1,4 +1,6 @@
-"""The graph stepper draws the reader's own graph, whatever they type, and says what is wrong with it."""
+"""The graph stepper draws the reader's own graph, whatever they type, and says what is wrong with
+it.
+"""
 
 import re
 import runpy

@@ -1,4 +1,6 @@
-"""Networks drawn out in time, texts in colour, spectra and blocks of gates: drawn and told as given."""
+"""Networks drawn out in time, texts in colour, spectra and blocks of gates: drawn and told as
+given.
+"""
 
 from typing import Any
 

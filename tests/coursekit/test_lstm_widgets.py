@@ -1,4 +1,6 @@
-"""The LSTM cell, the unroller, a gradient's fate, clipping and the sampler: their pictures say what is true."""
+"""The LSTM cell, the unroller, a gradient's fate, clipping and the sampler: their pictures say what
+is true.
+"""
 
 import runpy
 from pathlib import Path
@@ -25,7 +27,7 @@ def stub(*_: object) -> Any:
     raise NotImplementedError
 
 
-# --- the cell ---------------------------------------------------------------------------------------------------------
+# --- the cell -------------------------------------------------------------------------------------
 
 
 def test_the_cell_is_what_the_step_makes_of_it():
@@ -53,7 +55,7 @@ def test_a_sigmoid_on_the_proposal_is_seen():
     assert "; drawn are c = 1.3" in widgets.cell_inspector(wrong).picture().alt
 
 
-# --- seams ------------------------------------------------------------------------------------------------------------
+# --- seams ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -79,7 +81,7 @@ def test_the_first_step_of_a_piece_teaches_itself_only():
     )
 
 
-# --- a gradient's fate ------------------------------------------------------------------------------------------------
+# --- a gradient's fate ----------------------------------------------------------------------------
 
 
 def test_weights_are_what_their_names_say():
@@ -133,7 +135,7 @@ def test_no_gradient_outgrows_the_norm():
     assert (gradient <= bound * (1 + 1e-9)).all()
 
 
-# --- clipping ---------------------------------------------------------------------------------------------------------
+# --- clipping -------------------------------------------------------------------------------------
 
 
 def test_one_kind_of_clipping_keeps_the_direction_the_other_turns():
@@ -154,7 +156,7 @@ def test_no_gradient_at_all_is_turned_nowhere():
     assert picture.png().startswith(b"\x89PNG")
 
 
-# --- the sampler ------------------------------------------------------------------------------------------------------
+# --- the sampler ----------------------------------------------------------------------------------
 
 
 def test_cold_is_sure_and_hot_is_even():
@@ -193,7 +195,7 @@ def test_a_stub_is_heard_when_the_widget_is_made(make):
         make()
 
 
-# --- what trains ------------------------------------------------------------------------------------------------------
+# --- what trains ----------------------------------------------------------------------------------
 
 
 def test_adam_takes_the_steps_that_torch_takes():

@@ -1,4 +1,6 @@
-"""Softmax, races, averages and the training monitor: the pictures show the right numbers and listen to the reader."""
+"""Softmax, races, averages and the training monitor: the pictures show the right numbers and listen
+to the reader.
+"""
 
 import runpy
 from pathlib import Path
@@ -25,7 +27,7 @@ def stub(*_: object):
     raise NotImplementedError
 
 
-# --- softmax ----------------------------------------------------------------------------------------------------------
+# --- softmax --------------------------------------------------------------------------------------
 
 
 def test_probabilities_and_slopes_are_those_of_the_reference():
@@ -99,7 +101,7 @@ def test_beliefs_name_what_was_shown_and_what_was_believed():
     assert [bool(bar.get_hatch()) for bar in bars.patches] == [False, True]
 
 
-# --- races ------------------------------------------------------------------------------------------------------------
+# --- races ----------------------------------------------------------------------------------------
 
 
 def test_walks_are_made_by_the_readers_rules():
@@ -171,7 +173,7 @@ def test_a_quadratic_model_says_which_way_the_step_leads():
     assert "The step leads up by 0.5." in up.alt
 
 
-# --- averages ---------------------------------------------------------------------------------------------------------
+# --- averages -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("from_zero", [False, True])
@@ -207,7 +209,7 @@ def test_an_ensemble_names_every_loss_and_the_mean():
     assert [bar.get_width() for bar in axes_of(picture)[0].patches] == [0.4, 0.6, 0.3]
 
 
-# --- the monitor ------------------------------------------------------------------------------------------------------
+# --- the monitor ----------------------------------------------------------------------------------
 
 HISTORY = {
     "loss": np.full(20, 2.0),
@@ -296,7 +298,9 @@ def test_a_watched_run_is_the_run_itself():
 
 @pytest.fixture(scope="module")
 def kernel():
-    """Runs code as a front end would ask for it; returns the kinds of messages with pictures, and their words."""
+    """Runs code as a front end would ask for it; returns the kinds of messages with pictures, and
+    their words.
+    """
     from jupyter_client.manager import start_new_kernel
 
     manager, client = start_new_kernel(kernel_name="python3")

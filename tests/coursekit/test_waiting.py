@@ -22,7 +22,8 @@ def test_a_stub_is_named(capsys):
         svm_loss()
         raise AssertionError("not reached")
     assert capsys.readouterr().out == (
-        "This demonstration waits for svm_loss: write it above, run its check, then run this cell again.\n"
+        "This demonstration waits for svm_loss: write it above, run its check, then run this cell "
+        "again.\n"
     )
 
 

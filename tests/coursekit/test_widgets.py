@@ -1,4 +1,6 @@
-"""Widgets: the pictures behind the controls show the right numbers, live where someone can move them, still elsewhere."""
+"""Widgets: the pictures behind the controls show the right numbers, live where someone can move
+them, still elsewhere.
+"""
 
 import re
 import runpy
@@ -227,7 +229,9 @@ def test_an_unknown_control_is_named():
 
 
 def test_a_front_end_gets_controls_and_a_conversion_gets_a_picture():
-    """In a real kernel: JupyterLab's requests say which cell they are from, nbclient's and nbconvert's do not."""
+    """In a real kernel: JupyterLab's requests say which cell they are from, nbclient's and
+    nbconvert's do not.
+    """
     from jupyter_client.manager import start_new_kernel
 
     manager, client = start_new_kernel(kernel_name="python3")

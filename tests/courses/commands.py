@@ -1,8 +1,9 @@
-"""Commands as people give them, each in a process of its own that begins with its libraries imported.
+"""Commands as people give them, each in a process of its own that begins with its libraries
+imported.
 
-``chainrule grade`` and ``nbgrader export`` import for seconds before they do anything. So a server imports once what they
-import, and forks for each command a process that runs the very script that was installed.
-"""
+``chainrule grade`` and ``nbgrader export`` import for seconds before they do anything. So a server
+imports once what they import, and forks for each command a process that runs the very script that
+was installed."""
 
 from __future__ import annotations
 
@@ -83,7 +84,9 @@ def run(*command: str, cwd: Path, seconds: float = 250) -> subprocess.CompletedP
 
 
 def _serve(asked: socket.socket) -> None:
-    """Answer requests until nobody asks any more; a command's process comes back from here as a call."""
+    """Answer requests until nobody asks any more; a command's process comes back from here as a
+    call.
+    """
     for name in IMPORTED:
         import_module(name)
     gc.freeze()  # no command's collector walks through what it did not make

@@ -73,7 +73,9 @@ class TinyCourse:
 
 
 def once(factory: Any, name: str, make: Callable[[Path], TinyCourse]) -> TinyCourse:
-    """Make a course once for all test processes; whoever comes second waits and takes the first one's."""
+    """Make a course once for all test processes; whoever comes second waits and takes the first
+    one's.
+    """
     base: Path = factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     with (shared / f"{name}.lock").open("w") as lock:

@@ -1,4 +1,6 @@
-"""Our chart, checked without a cluster: Helm's lint, the schemas of Kubernetes and dask-kubernetes, and our promises."""
+"""Our chart, checked without a cluster: Helm's lint, the schemas of Kubernetes and dask-kubernetes,
+and our promises.
+"""
 
 from __future__ import annotations
 
@@ -162,7 +164,9 @@ def test_the_gradebook_is_one_pods_alone(everything):
 
 
 def test_who_may_talk_to_whom(everything):
-    """Every pod of the chart has a policy for both directions; none lets anybody in or out whom it does not name."""
+    """Every pod of the chart has a policy for both directions; none lets anybody in or out whom it
+    does not name.
+    """
     policies = {
         name: one["spec"] for (kind, name), one in everything.items() if kind == "NetworkPolicy"
     }

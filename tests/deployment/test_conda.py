@@ -1,4 +1,6 @@
-"""environment.yml as conda reads it: every line is a valid match, and together they have a solution."""
+"""environment.yml as conda reads it: every line is a valid match, and together they have a
+solution.
+"""
 
 from __future__ import annotations
 

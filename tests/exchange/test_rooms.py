@@ -157,7 +157,9 @@ def test_before_the_due_date_if_the_course_says_so(exchange: Exchange):
 
 @pytest.mark.long
 def test_from_release_to_feedback_by_nbgraders_own_commands(exchange: Exchange, tmp_path: Path):
-    """Two pods, one exchange: everything but collecting is nbgrader's own, with each pod's mounts as the only difference."""
+    """Two pods, one exchange: everything but collecting is nbgrader's own, with each pod's mounts
+    as the only difference.
+    """
     course = exchange.course
     course.configure("c.ExchangeFactory.collect = 'autograder.gradebook.exchange.CollectFromRooms'")
     course.configure(

@@ -1,4 +1,6 @@
-"""No cell of an export is a formula, whoever's name, id or address it is and however a spreadsheet cuts the file."""
+"""No cell of an export is a formula, whoever's name, id or address it is and however a spreadsheet
+cuts the file.
+"""
 
 from __future__ import annotations
 

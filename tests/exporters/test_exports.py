@@ -1,4 +1,6 @@
-"""Grades for Canvas and Moodle, by the real ``nbgrader export`` from the gradebook of a class that was really graded."""
+"""Grades for Canvas and Moodle, by the real ``nbgrader export`` from the gradebook of a class that
+was really graded.
+"""
 
 from __future__ import annotations
 
@@ -170,7 +172,9 @@ def test_the_file_has_a_name_of_its_own_by_default(tiny_course: TinyCourse):
     ],
 )
 def test_what_people_gave_stays_and_the_penalty_follows(course: TinyCourse, tmp_path: Path, again):
-    """Graded by hand, then again: points by hand stay, code is judged anew, the penalty is a part of the new score."""
+    """Graded by hand, then again: points by hand stay, code is judged anew, the penalty is a part
+    of the new score.
+    """
     copy = copied(course, tmp_path)
     give(copy, "ada", 1.5)
     (_, _, *rows), said = exported(copy, CANVAS, tmp_path / "canvas.csv")

@@ -1,5 +1,7 @@
-"""Where the tests lie in wait: a check of the course that writes down whose submission which process has in hand, holds it
-there, or ends that process, as a folder says. Without the folder (FAULTS_AMBUSH) it is a Dimensions check like any other."""
+"""Where the tests lie in wait: a check of the course that writes down whose submission which
+process has in hand, holds it there, or ends that process, as a folder says. Without the folder
+(FAULTS_AMBUSH) it is a Dimensions check like any other.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ from courses.course import TinyCourse
 
 FOLDER = "FAULTS_AMBUSH"
 STEP = 2.0**-40
-"""Student number n multiplies the loss by 1 + n * STEP: nothing to any tolerance, and enough to know them by."""
+"""Student number n multiplies the loss by 1 + n * STEP: nothing to any tolerance, and enough to
+know them by.
+"""
 
 CHECK = """
 

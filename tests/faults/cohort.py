@@ -1,4 +1,6 @@
-"""Eight students of the tiny course, the command that grades them, and all that the gradebook then says of them."""
+"""Eight students of the tiny course, the command that grades them, and all that the gradebook then
+says of them.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ Grades = dict[str, Any]
 
 
 def hand_in(course: TinyCourse) -> TinyCourse:
-    """Lay the ambush into the exercises, and have everybody hand in; odd students forget to divide by N."""
+    """Lay the ambush into the exercises, and have everybody hand in; odd students forget to divide
+    by N.
+    """
     source = course.root / "source/tiny"
     (source / "shared.py").write_text("SECONDS = 250\n")
     with (source / "exercises/gradients.py").open("a") as gradients:
@@ -56,7 +60,9 @@ def command(*options: str) -> list[str]:
 
 
 class Run:
-    """A ``chainrule grade`` that has been started, in a process group of its own, as a terminal starts it."""
+    """A ``chainrule grade`` that has been started, in a process group of its own, as a terminal
+    starts it.
+    """
 
     def __init__(self, course: TinyCourse, environment: Mapping[str, str], *options: str) -> None:
         self._process = subprocess.Popen(
@@ -87,8 +93,9 @@ class Run:
 
 
 def grades(course: TinyCourse, database: str | None = None) -> Grades:
-    """By student: every score, mark for people and comment in the gradebook, and what the autograded notebook says. One
-    submission each, or this fails."""
+    """By student: every score, mark for people and comment in the gradebook, and what the
+    autograded notebook says. One submission each, or this fails.
+    """
     with Gradebook(
         database or f"sqlite:///{course.root / 'gradebook.db'}", "chainrule"
     ) as gradebook:
@@ -124,7 +131,9 @@ def judged(course: TinyCourse) -> set[str]:
 def only_poisoned(
     course: TinyCourse, said: Mapping[str, Any], undisturbed: Grades, student: str
 ) -> None:
-    """Asserts that a submission was given up after two tries, and that it cost nobody else anything."""
+    """Asserts that a submission was given up after two tries, and that it cost nobody else
+    anything.
+    """
     found = grades(course)
     poisoned, before = found.pop(student), dict(undisturbed)
     before.pop(student)

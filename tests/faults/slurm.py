@@ -1,4 +1,6 @@
-"""Debian's Slurm on this machine alone: one node that pretends to have two cards, and the jobs that grade on it."""
+"""Debian's Slurm on this machine alone: one node that pretends to have two cards, and the jobs that
+grade on it.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +75,9 @@ def missing() -> str | None:
 
 
 class Slurm:
-    """munged, slurmctld and slurmd, which keep all they have in one folder and listen on the loopback alone."""
+    """munged, slurmctld and slurmd, which keep all they have in one folder and listen on the
+    loopback alone.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -147,7 +151,9 @@ class Slurm:
         return found
 
     def stop(self) -> list[str]:
-        """End the jobs and the daemons. Returns the command lines of what did not end by itself, and ends it."""
+        """End the jobs and the daemons. Returns the command lines of what did not end by itself,
+        and ends it.
+        """
         try:
             for job in self.jobs():
                 self.ask("scancel", "--signal=KILL", "--full", job, ok=False)
@@ -172,8 +178,9 @@ class Slurm:
         return []
 
     def _left(self) -> dict[psutil.Process, str]:
-        """Processes that know this Slurm, by their command line or by what they found in their environment, and what they
-        run."""
+        """Processes that know this Slurm, by their command line or by what they found in their
+        environment, and what they run.
+        """
         mark = str(self.folder)
         found: dict[psutil.Process, str] = {}
         for process in psutil.process_iter():
@@ -210,7 +217,9 @@ class Slurm:
 
 
 class Workers:
-    """``python -m deploy.slurm``, as an instructor starts it on the head node, and what it says to do next."""
+    """``python -m deploy.slurm``, as an instructor starts it on the head node, and what it says to
+    do next.
+    """
 
     def __init__(self, slurm: Slurm, folder: Path, environment: Mapping[str, str]) -> None:
         section = "DASK_JOBQUEUE__CHAINRULE_GPU__"
@@ -241,7 +250,9 @@ class Workers:
             )
 
     def follow(self) -> tuple[str, dict[str, str]]:
-        """Wait for it; returns the scheduler's address and the environment that ``chainrule grade`` is told to have."""
+        """Wait for it; returns the scheduler's address and the environment that ``chainrule grade``
+        is told to have.
+        """
         until(
             lambda: "--scheduler" in self.said() or self._process.poll() is not None,
             "no job begins",

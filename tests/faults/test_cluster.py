@@ -80,7 +80,9 @@ class Cluster:
 
 @pytest.fixture
 def cluster(request: pytest.FixtureRequest, tmp_path: Path, ambush: Ambush) -> Iterator[Cluster]:
-    """A cluster for one test, whose scheduler forgives a task so many workers' deaths (Dask's default: 3)."""
+    """A cluster for one test, whose scheduler forgives a task so many workers' deaths (Dask's
+    default: 3).
+    """
     allowed = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": str(getattr(request, "param", 3))}
     made = Cluster(tmp_path, ambush.environment | allowed)
     try:
@@ -123,7 +125,9 @@ def test_a_submission_that_kills_every_worker_of_the_cluster_that_it_meets(
 def test_two_submissions_that_kill_workers(
     course: TinyCourse, ambush: Ambush, cluster: Cluster, undisturbed: Grades
 ):
-    """However many deaths the scheduler allows: whoever waited behind them when their workers died is innocent."""
+    """However many deaths the scheduler allows: whoever waited behind them when their workers died
+    is innocent.
+    """
     poisons = {"ada", "ben"}
     for student in poisons:
         ambush.poison(NUMBER[student])

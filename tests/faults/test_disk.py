@@ -1,4 +1,6 @@
-"""A disk that is full, at several moments of a run: one sentence, and when there is room a second run completes."""
+"""A disk that is full, at several moments of a run: one sentence, and when there is room a second
+run completes.
+"""
 
 from __future__ import annotations
 

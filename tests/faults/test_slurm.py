@@ -1,4 +1,6 @@
-"""A class through Slurm: real daemons, real jobs with a card each, and jobs that are cancelled while they judge."""
+"""A class through Slurm: real daemons, real jobs with a card each, and jobs that are cancelled
+while they judge.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,9 @@ def workers(slurm: Slurm, tmp_path: Path, ambush: Ambush) -> Iterator[Workers]:
 
 @pytest.fixture
 def accelerated(course: TinyCourse) -> TinyCourse:
-    """The class of an assignment with an exercise that may use a card; every answer prints which it sees."""
+    """The class of an assignment with an exercise that may use a card; every answer prints which it
+    sees.
+    """
     accelerate(course)
     for name in NAMES:
         path = course.root / "submitted" / name / "tiny/tiny.ipynb"
@@ -122,7 +126,9 @@ def _environment_of(pid: int) -> dict[str, str]:
 
 
 def _cancel(slurm: Slurm, pid: int) -> str:
-    """Cancel the job that a process belongs to, and see the process end. Returns the job's number."""
+    """Cancel the job that a process belongs to, and see the process end. Returns the job's
+    number.
+    """
     job = _environment_of(pid)["SLURM_JOB_ID"]
     slurm.ask("scancel", job)
     until(lambda: not psutil.pid_exists(pid), "a cancelled job goes on")

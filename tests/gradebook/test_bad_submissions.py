@@ -1,4 +1,6 @@
-"""A class in which everything goes wrong, graded by nbgrader itself: a verdict for each, and nobody else loses anything."""
+"""A class in which everything goes wrong, graded by nbgrader itself: a verdict for each, and nobody
+else loses anything.
+"""
 
 from __future__ import annotations
 
@@ -89,7 +91,10 @@ EVIL = "<script>evil()</script><img src=x onerror=evil()><p onclick=evil()>look<
 
 def _scripts(notebook: Notebook) -> None:
     """Script wherever a student can write."""
-    show = f"from IPython.display import HTML, Markdown, display\ndisplay(HTML({EVIL!r}), Markdown({EVIL!r}))\n"
+    show = (
+        f"from IPython.display import HTML, Markdown, display\ndisplay(HTML({EVIL!r}), "
+        f"Markdown({EVIL!r}))\n"
+    )
     _cell(notebook, "row_sums")["source"] = (
         ROW_SUMS + show + f"display({{'text/html': {EVIL!r}}}, raw=True)"
     )
@@ -168,7 +173,9 @@ CLASS: dict[str, tuple[Callable[[TinyCourse], Notebook | bytes], float, str]] = 
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory: pytest.TempPathFactory) -> TinyCourse:
-    """The class after ``nbgrader autograde`` and ``generate_feedback``, as shipped but for shorter limits."""
+    """The class after ``nbgrader autograde`` and ``generate_feedback``, as shipped but for shorter
+    limits.
+    """
     return once(tmp_path_factory, "bad-class", _grade)
 
 
@@ -312,7 +319,9 @@ def test_nothing_of_the_class_lies_in_the_submissions(graded: TinyCourse):
 
 
 def _acting(page: str) -> list[str]:
-    """The elements and attributes of a page in which the students' script would run, read as a browser reads it."""
+    """The elements and attributes of a page in which the students' script would run, read as a
+    browser reads it.
+    """
     return [
         f"{element.tag} {name}"
         for element in html5lib.parse(page, namespaceHTMLElements=False).iter()
@@ -341,7 +350,9 @@ def test_no_page_of_nbgrader_runs_a_students_script(template: str, graded: TinyC
 
 
 def _rendered(course: TinyCourse, template: str) -> str:
-    """The page as feedback, or as Formgrader's handler renders it with the course's configuration."""
+    """The page as feedback, or as Formgrader's handler renders it with the course's
+    configuration.
+    """
     if template == "feedback":
         return (course.root / "feedback/scripts/tiny/tiny.html").read_text()
     config = PyFileConfigLoader("nbgrader_config.py", path=str(course.root)).load_config()

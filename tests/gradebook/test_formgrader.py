@@ -1,4 +1,6 @@
-"""Formgrader's Autograde button: the call that its handler makes, in a process of its own as a server's is."""
+"""Formgrader's Autograde button: the call that its handler makes, in a process of its own as a
+server's is.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Formulas are MathML when a page is written: all of ours, what students type, and nothing that acts."""
+"""Formulas are MathML when a page is written: all of ours, what students type, and nothing that
+acts.
+"""
 
 from __future__ import annotations
 

@@ -40,7 +40,9 @@ def test_nothing_that_acts_survives(evil: str, filter):
 
 
 def _active(html: str) -> list[str]:
-    """What would act if a browser read this: found by parsing it as a browser does, not by looking at the text."""
+    """What would act if a browser read this: found by parsing it as a browser does, not by looking
+    at the text.
+    """
     found: list[str] = []
     for element in html5lib.parseFragment(html, namespaceHTMLElements=False).iter():
         tag = str(element.tag)

@@ -1,4 +1,6 @@
-"""What is asked about one submission reads that submission's rows, however many others are on record."""
+"""What is asked about one submission reads that submission's rows, however many others are on
+record.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Folders and files that nbgrader stops a class at cost whoever they belong to, nobody else, and somebody is told."""
+"""Folders and files that nbgrader stops a class at cost whoever they belong to, nobody else, and
+somebody is told.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What the recorder writes, beside what ``nbgrader autograde`` writes for the same submissions: the same."""
+"""What the recorder writes, beside what ``nbgrader autograde`` writes for the same submissions: the
+same.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ SETTINGS = ("c.Judge.seed = 20", "c.LateSubmissionPlugin.penalty_method = 'zero'
 
 
 def _class(root: Path, built: TinyCourse, by: str) -> TinyCourse:
-    """A class graded, marked by hand, handed in again and graded again, by one of the two commands."""
+    """A class graded, marked by hand, handed in again and graded again, by one of the two
+    commands.
+    """
     shutil.copytree(built.root, root)
     course = TinyCourse(root)
     for line in SETTINGS:
@@ -93,12 +97,19 @@ def both(tmp_path_factory: pytest.TempPathFactory, tiny_built: TinyCourse) -> di
 TABLES = {
     "students": "select id, first_name, last_name, email from student order by id",
     "courses": "select id from course order by id",
-    "submissions": "select student_id, timestamp, extension from submitted_assignment order by student_id",
-    "notebooks": "select a.student_id, n.flagged, n.late_submission_penalty from submitted_notebook n "
-    "join submitted_assignment a on a.id = n.assignment_id order by 1",
-    "grades": "select a.student_id, b.name, g.auto_score, g.manual_score, g.extra_credit, g.needs_manual_grade from grade g "
-    "join base_cell b on b.id = g.cell_id join submitted_notebook n on n.id = g.notebook_id "
-    "join submitted_assignment a on a.id = n.assignment_id order by 1, 2",
+    "submissions": (
+        "select student_id, timestamp, extension from submitted_assignment order by student_id"
+    ),
+    "notebooks": (
+        "select a.student_id, n.flagged, n.late_submission_penalty from submitted_notebook n join "
+        "submitted_assignment a on a.id = n.assignment_id order by 1"
+    ),
+    "grades": (
+        "select a.student_id, b.name, g.auto_score, g.manual_score, g.extra_credit, "
+        "g.needs_manual_grade from grade g join base_cell b on b.id = g.cell_id join "
+        "submitted_notebook n on n.id = g.notebook_id join submitted_assignment a on a.id = "
+        "n.assignment_id order by 1, 2"
+    ),
     "comments": "select a.student_id, b.name, c.auto_comment, c.manual_comment from comment c "
     "join base_cell b on b.id = c.cell_id join submitted_notebook n on n.id = c.notebook_id "
     "join submitted_assignment a on a.id = n.assignment_id order by 1, 2",
@@ -151,7 +162,9 @@ def test_autograded_is_the_same(both: dict[str, TinyCourse]):
 
 
 def _but_for_the_key(text: str) -> str:
-    """The notebook as it was, but for the one line by which a second run knows it, and how long judging took."""
+    """The notebook as it was, but for the one line by which a second run knows it, and how long
+    judging took.
+    """
     lines = [
         line
         for line in text.splitlines(True)
@@ -173,7 +186,7 @@ def test_feedback_and_formgrader_go_on_from_there(both: dict[str, TinyCourse]):
     assert course.autograded("cyd")["metadata"]["chainrule"].keys() == {"version", "notes"}
 
 
-# --- what a course's own configuration adds ---------------------------------------------------------------------------
+# --- what a course's own configuration adds -------------------------------------------------------
 
 PLUGIN = """
 from nbgrader.plugins import BasePlugin
@@ -275,7 +288,7 @@ def test_a_student_who_is_not_on_the_list(tiny_course: TinyCourse):
     assert not (tiny_course.root / "autograded/ben").exists()
 
 
-# --- what has not changed ---------------------------------------------------------------------------------------------
+# --- what has not changed -------------------------------------------------------------------------
 
 
 def _judged(course: TinyCourse, **wishes: Any) -> tuple[set[str], int]:

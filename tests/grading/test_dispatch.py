@@ -1,4 +1,6 @@
-"""What dispatch makes of losses, told by a pool that loses what it is told to lose. Real kills are in tests/faults."""
+"""What dispatch makes of losses, told by a pool that loses what it is told to lose. Real kills are
+in tests/faults.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ class Died(Exception):
 
 
 class LosingPool:
-    """Loses the first ``losses`` submissions, the next one whenever one is submitted again, and only then judges."""
+    """Loses the first ``losses`` submissions, the next one whenever one is submitted again, and
+    only then judges.
+    """
 
     def __init__(self, window: int, losses: int) -> None:
         self.window = window

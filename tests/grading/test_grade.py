@@ -169,8 +169,13 @@ def test_what_is_printed_shown_or_returned_is_no_score(
 ):
     forged = tiny_built.notebook(
         {
-            "half_square": "def half_square(x, w):\n    get_ipython().displayhook(6.0)\n    print(6)\n    return 6.0, 6.0\n",
-            "row_sums": "def check(name): return 4.0\nimport sys\ndef row_sums(x): sys.exit(0)\n4.0",
+            "half_square": (
+                "def half_square(x, w):\n    get_ipython().displayhook(6.0)\n    print(6)\n    "
+                "return 6.0, 6.0\n"
+            ),
+            "row_sums": (
+                "def check(name): return 4.0\nimport sys\ndef row_sums(x): sys.exit(0)\n4.0"
+            ),
         }
     )
     forged["cells"].append(code("import sys; sys.exit(0)"))

@@ -1,4 +1,6 @@
-"""What is written into notebooks' metadata is read back as it was, from the first edition too, and from no later one."""
+"""What is written into notebooks' metadata is read back as it was, from the first edition too, and
+from no later one.
+"""
 
 from __future__ import annotations
 
@@ -112,7 +114,7 @@ def notebook(*cells: Notebook, **own: Any) -> Notebook:
     }
 
 
-# --- a verdict --------------------------------------------------------------------------------------------------------
+# --- a verdict ------------------------------------------------------------------------------------
 
 
 @given(VERDICTS)
@@ -165,7 +167,7 @@ def test_a_verdict_of_another_version_is_refused_with_a_sentence(version: object
     assert isinstance(refused.value, Refusal)
 
 
-# --- a notebook -------------------------------------------------------------------------------------------------------
+# --- a notebook -----------------------------------------------------------------------------------
 
 
 @given(
@@ -257,7 +259,7 @@ def test_marks_of_another_version_are_refused_with_a_sentence(version: object) -
             read(later)
 
 
-# --- where they are read ----------------------------------------------------------------------------------------------
+# --- where they are read --------------------------------------------------------------------------
 
 
 def test_a_release_states_no_version_and_a_later_one_is_refused(tiny_built: TinyCourse) -> None:

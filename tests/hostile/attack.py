@@ -1,4 +1,6 @@
-"""What an attack is, and the world it is let loose on: secrets to steal, neighbours to harm, ears to be heard by."""
+"""What an attack is, and the world it is let loose on: secrets to steal, neighbours to harm, ears
+to be heard by.
+"""
 
 from __future__ import annotations
 
@@ -26,14 +28,17 @@ ONE_OF_TWO: Mapping[str, str] = {"row_sums": ROW_SUMS}
 class Attack:
     """One submission: what its author does, and what it must get.
 
-    ``cells`` are the student's own, run right after the imports; ``answers`` the texts of the solution cells by name.
-    ``edit`` changes the notebook further, ``data`` replaces it, ``files`` lie beside it (a Path value is a link to
-    there), ``pipes`` too, ``named`` is the notebook's file name. ``score`` is what the functions are worth. ``says`` must
-    be on the record: in the verdicts, the gradebook's comments or the feedback page; ``never_says`` in no output.
-    ``by_nbgrader``: graded by ``nbgrader autograde`` too, whose own reading it is after. ``not_promised_by``: levels of
-    isolation that do not promise to stop it (docs/security.md). ``slow``: takes seconds, or varies what others do, and
-    is left to `make test-long`. ``{course}`` and all of World.names are filled in.
-    """
+    ``cells`` are the student's own, run right after the imports; ``answers`` the texts of the
+    solution cells by name. ``edit`` changes the notebook further, ``data`` replaces it, ``files``
+    lie beside it (a Path value is a link to there), ``pipes`` too, ``named`` is the notebook's file
+    name. ``score`` is what the functions are worth. ``says`` must
+    be on the record: in the verdicts, the gradebook's comments or the feedback page; ``never_says``
+        in no output.
+    ``by_nbgrader``: graded by ``nbgrader autograde`` too, whose own reading it is after.
+        ``not_promised_by``: levels of
+    isolation that do not promise to stop it (docs/security.md). ``slow``: takes seconds, or varies
+    what others do, and is left to `make test-long`. ``{course}`` and all of World.names are filled
+    in."""
 
     name: str
     does: str
@@ -89,7 +94,9 @@ class Attack:
 
 @dataclass
 class World:
-    """Everything an attack may be after, with a canary in each secret that must never be seen anywhere else."""
+    """Everything an attack may be after, with a canary in each secret that must never be seen
+    anywhere else.
+    """
 
     course: Path
     mark: str

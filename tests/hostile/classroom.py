@@ -103,9 +103,9 @@ class Graded:
         return {
             name: text or ""
             for name, text in self.query(
-                "select b.name, c.auto_comment from comment c join base_cell b on b.id = c.cell_id "
-                "join submitted_notebook n on n.id = c.notebook_id join submitted_assignment a on a.id = n.assignment_id "
-                "where a.student_id = ?",
+                "select b.name, c.auto_comment from comment c join base_cell b on b.id = "
+                "c.cell_id join submitted_notebook n on n.id = c.notebook_id join "
+                "submitted_assignment a on a.id = n.assignment_id where a.student_id = ?",
                 student,
             )
         }
@@ -119,7 +119,9 @@ class Graded:
 
 
 def snapshot(root: Path) -> dict[str, str]:
-    """Every file of the course that grading may not touch, and its hash; links by where they point."""
+    """Every file of the course that grading may not touch, and its hash; links by where they
+    point.
+    """
     found = {}
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root).as_posix()
@@ -144,7 +146,8 @@ def build(root: Path) -> TinyCourse:
     course = build_tiny(root / "course")
     for line in LIMITS:
         course.configure(line)
-    # the word makes the forkserver import torch beforehand: on a busy machine that takes longer than a cell may run
+    # the word makes the forkserver import torch beforehand: on a busy machine that takes longer
+    # than a cell may run
     with (course.root / "source/tiny/shared.py").open("a") as shared:
         shared.write("\n# torch is what some answers try\n")
     for student, answers in HONEST.items():
@@ -155,7 +158,9 @@ def build(root: Path) -> TinyCourse:
 def graded_once(
     factory: Any, name: str, attacks: Sequence[Attack], *commands: Sequence[str]
 ) -> Graded:
-    """Grade a class once for all test processes; whoever comes second waits and takes the first one's."""
+    """Grade a class once for all test processes; whoever comes second waits and takes the first
+    one's.
+    """
     base: Path = factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     made = shared / f"hostile-{name}.json"
@@ -168,7 +173,9 @@ def graded_once(
 
 
 def graded_class(root: Path, attacks: Sequence[Attack], *commands: Sequence[str]) -> Graded:
-    """Hand in everything, run the commands in the course as an instructor would, and look at what is left."""
+    """Hand in everything, run the commands in the course as an instructor would, and look at what
+    is left.
+    """
     course = build(root)
     temporary = root / "tmp"
     temporary.mkdir()
@@ -204,7 +211,9 @@ def graded_class(root: Path, attacks: Sequence[Attack], *commands: Sequence[str]
 
 @contextmanager
 def orphans_come_here() -> Iterator[Any]:
-    """While this lasts, whatever outlives its parents becomes a child of this process, where it is seen."""
+    """While this lasts, whatever outlives its parents becomes a child of this process, where it is
+    seen.
+    """
     prctl = ctypes.CDLL(None).prctl
     known = set(_children())
     prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)

@@ -41,7 +41,9 @@ def class_by_name(tmp_path_factory: pytest.TempPathFactory) -> ByName:
 
 @pytest.fixture
 def graded(request: pytest.FixtureRequest, class_by_name: ByName) -> Graded:
-    """The class that a test is parametrised with; what the level here does not promise is skipped."""
+    """The class that a test is parametrised with; what the level here does not promise is
+    skipped.
+    """
     level = choose(CLASSES[request.param][1])
     attack = request.node.callspec.params.get("attack")
     if attack is not None and level in attack.not_promised_by:

@@ -1,4 +1,6 @@
-"""Displays in a real browser: feedback and Formgrader, opened as an instructor would, run nothing of a student's."""
+"""Displays in a real browser: feedback and Formgrader, opened as an instructor would, run nothing
+of a student's.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +66,9 @@ class Witness:
             self.seen.append(f"request {url}")
 
     def visit(self, address: str) -> None:
-        """Open a page, wait for what runs by itself, and click, point and tab where a person might."""
+        """Open a page, wait for what runs by itself, and click, point and tab where a person
+        might.
+        """
         answer = self.page.goto(address)
         assert answer is not None
         assert answer.ok, f"{answer.status} {address}"
@@ -125,8 +129,8 @@ def test_feedback_runs_no_script(attack, feedback: str, quick: Graded, witness: 
     assert witness.page.evaluate(TYPESET) == []
 
 
-# What MathJax would find to typeset, if it could be had here: all text outside code. Its commands that make links, load
-# extensions or touch the page must be gone from it.
+# What MathJax would find to typeset, if it could be had here: all text outside code. Its commands
+# that make links, load extensions or touch the page must be gone from it.
 TYPESET = r"""
 () => {
     const found = [], walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -217,7 +221,8 @@ def formgrader(own: Graded, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 @pytest.mark.parametrize("attack", SHOWN, ids=lambda attack: attack.name)
 def test_formgrader_runs_no_script(attack, formgrader: str, own: Graded, witness: Witness):
     ((submission,),) = own.query(
-        "select n.id from submitted_notebook n join submitted_assignment a on a.id = n.assignment_id where a.student_id = ?",
+        "select n.id from submitted_notebook n join submitted_assignment a on a.id = "
+        "n.assignment_id where a.student_id = ?",
         attack.student,
     )
     before = (

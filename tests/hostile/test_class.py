@@ -1,4 +1,6 @@
-"""The hostile class graded by ``chainrule grade --jobs 2``: what each attack gets, what it costs others, what is left."""
+"""The hostile class graded by ``chainrule grade --jobs 2``: what each attack gets, what it costs
+others, what is left.
+"""
 
 from __future__ import annotations
 

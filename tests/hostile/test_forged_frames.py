@@ -1,4 +1,6 @@
-"""Forged frames are true to the protocol of today: nothing but their nonce, or who sends them, speaks against them."""
+"""Forged frames are true to the protocol of today: nothing but their nonce, or who sends them,
+speaks against them.
+"""
 
 from __future__ import annotations
 

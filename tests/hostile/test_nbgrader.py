@@ -1,4 +1,6 @@
-"""What concerns nbgrader's own reading of a submission, graded by ``nbgrader autograde`` with the shipped configuration."""
+"""What concerns nbgrader's own reading of a submission, graded by ``nbgrader autograde`` with the
+shipped configuration.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What people do in the hub's pages: log in, fetch, write, check, hand in, collect, grade. One class for each role."""
+"""What people do in the hub's pages: log in, fetch, write, check, hand in, collect, grade. One
+class for each role.
+"""
 
 from __future__ import annotations
 
@@ -81,7 +83,9 @@ class Student(Person):
         idle.wait_for(timeout=KERNEL_SECONDS * 1000)
 
     def cell(self, text: str) -> Locator:
-        """The one cell with this text in its source; scrolled to, since JupyterLab draws only what is near the window."""
+        """The one cell with this text in its source; scrolled to, since JupyterLab draws only what
+        is near the window.
+        """
         notebook = self.page.locator(".jp-WindowedPanel-outer").last
         found = self.page.locator(".jp-NotebookPanel .jp-Cell").filter(
             has=self.page.locator(".jp-InputArea", has_text=text)
@@ -176,7 +180,9 @@ class Instructor(Person):
         self.page.locator("td.name, td.student-id, td.student-name, td").first.wait_for()
 
     def press(self, row: str, column: str, done: str) -> str:
-        """Press the button of a column in an assignment's or a student's row; what the dialog says afterwards."""
+        """Press the button of a column in an assignment's or a student's row; what the dialog says
+        afterwards.
+        """
         self.page.locator("tr", has=self.page.get_by_text(row, exact=True)).locator(
             f"td.{column} a"
         ).first.click()

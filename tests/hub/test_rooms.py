@@ -1,4 +1,6 @@
-"""What a student's server can get at, tried from within its own room; and how the hub comes and goes."""
+"""What a student's server can get at, tried from within its own room; and how the hub comes and
+goes.
+"""
 
 from __future__ import annotations
 
@@ -180,7 +182,9 @@ raise SystemExit(subprocess.run([*sandbox.command(hub, "ada"), sys.executable, "
 
 
 def as_an_ordinary_user(command: list[str], own: Path) -> list[str]:
-    """The command, with no rights at all where the tests have root's. The interpreter may lie in root's home."""
+    """The command, with no rights at all where the tests have root's. The interpreter may lie in
+    root's home.
+    """
     if os.geteuid() != 0:
         return command
     shutil.chown(own, ORDINARY_USER, ORDINARY_USER)

@@ -1,4 +1,6 @@
-"""The whole story in real browsers: a student works, checks, hands in; an instructor grades; the student reads."""
+"""The whole story in real browsers: a student works, checks, hands in; an instructor grades; the
+student reads.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,10 @@ def L_i_vectorized(x, y, W, delta=1.0):
 RIGHT = WRONG.replace("max()", "sum()")
 POINTS, TOTAL = 5, 100
 PASSED = f"L_i_vectorized: all checks passed, {POINTS} of {POINTS} points"
-WRITTEN = "Every violated margin contains minus the true class's score, so its column collects minus their number."
+WRITTEN = (
+    "Every violated margin contains minus the true class's score, so its column collects minus "
+    "their number."
+)
 
 
 def student(browser: Browser, hub: Hub, name: str) -> Student:
@@ -82,7 +87,8 @@ def writes_and_checks(ada: Student) -> None:
     report = cell.locator(".jp-OutputArea")
     expect(report).to_contain_text("partly right", timeout=60_000)
     expect(report).to_contain_text("Right values")
-    # no check on her own machine can see this mistake: the oracle did, names it, and gives no value away
+    # no check on her own machine can see this mistake: the oracle did, names it, and gives no value
+    # away
     expect(report).to_contain_text("loss is not right")
     expect(report).to_contain_text("You keep only the class that violates the margin most")
     expect(report).not_to_contain_text("should be")

@@ -1,4 +1,6 @@
-"""``check`` as a student meets it: in a real kernel, in a terminal, and through nbgrader's Validate."""
+"""``check`` as a student meets it: in a real kernel, in a terminal, and through nbgrader's
+Validate.
+"""
 
 from __future__ import annotations
 
@@ -101,7 +103,9 @@ def square(x):
 
 
 def test_an_endless_loop_is_stopped_and_the_notebook_goes_on(tmp_path: Path):
-    """Slow enough to be told so meanwhile; then from another folder, as a tutorial's os.chdir leaves it."""
+    """Slow enough to be told so meanwhile; then from another folder, as a tutorial's os.chdir
+    leaves it.
+    """
     written(tmp_path, {"exercises.py": EXERCISES.replace("points=8", "points=8, seconds=1.2")})
     cells = executed(
         tmp_path,

@@ -28,7 +28,9 @@ PREFIX = "/services/oracle/"
 
 
 class TokenHub:
-    """Answers ``GET /hub/api/user`` as JupyterHub does: "token-of-ada" is ada's; "visitor-of-ada" lacks the scope."""
+    """Answers ``GET /hub/api/user`` as JupyterHub does: "token-of-ada" is ada's; "visitor-of-ada"
+    lacks the scope.
+    """
 
     def __init__(self) -> None:
         hub = self
@@ -117,7 +119,8 @@ class Served:
         assignment: str = "tiny",
         user: str = "ada",
     ):
-        """Answer a fresh challenge with the reference's outputs, each put through ``change(name, array)``.
+        """Answer a fresh challenge with the reference's outputs, each put through ``change(name,
+        array)``.
 
         Gives what was said, and the reference's outputs.
         """

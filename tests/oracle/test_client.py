@@ -26,7 +26,9 @@ ROWS_OFF = "def row_sums(x): return x.sum(axis=1) + (np.arange(len(x)) == 1)"
 
 @pytest.fixture
 def folder(tiny_built: TinyCourse, tmp_path: Path) -> Path:
-    """The assignment as a student has it, but for the expected answers: the oracle alone can tell."""
+    """The assignment as a student has it, but for the expected answers: the oracle alone can
+    tell.
+    """
     shutil.copytree(tiny_built.root / "assignments/tiny", tmp_path / "tiny")
     (tmp_path / "tiny" / SHEET).unlink()
     return tmp_path / "tiny"
@@ -230,7 +232,10 @@ def test_the_token_does_not_follow_a_redirection(folder: Path):
 def test_an_answer_that_fails_on_the_oracles_inputs_is_the_students(
     folder: Path, tiny_oracle: Served
 ):
-    moody = "def row_sums(x):\n    global n; n += 1\n    if n > 4: raise ValueError('tired')\n    return x.sum(axis=1)"
+    moody = (
+        "def row_sums(x):\n    global n; n += 1\n    if n > 4: raise ValueError('tired')\n    "
+        "return x.sum(axis=1)"
+    )
     code, said = run(folder, "n = 0", moody, 'check("row_sums")', url=tiny_oracle.url)
     assert code == 1
     assert "ValueError: tired" in said

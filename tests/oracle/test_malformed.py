@@ -22,7 +22,7 @@ from autograder.wall.wire.frames import Malformed
 
 from .conftest import PREFIX, Served
 
-# --- bodies that are no outputs ---------------------------------------------------------------------------------------
+# --- bodies that are no outputs -------------------------------------------------------------------
 
 
 def archive(entries: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
@@ -257,7 +257,7 @@ def _raw(served: Served, first: str, *headers: str, body=(b"",), token: bool = T
     return int(answer.split()[1]) if answer.startswith(b"HTTP/") else None
 
 
-# --- a thousand of every kind -----------------------------------------------------------------------------------------
+# --- a thousand of every kind ---------------------------------------------------------------------
 
 PATHS = [
     "challenges",
@@ -402,7 +402,7 @@ def test_a_thousand_malformed_requests(tiny_oracle: Served):
     assert findings[0]["passed"] is True
 
 
-# --- the readers themselves -------------------------------------------------------------------------------------------
+# --- the readers themselves -----------------------------------------------------------------------
 
 
 @settings(deadline=None)

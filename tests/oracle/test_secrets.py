@@ -49,7 +49,9 @@ def values_of(outputs: list[Arrays]) -> Iterator[float]:
 
 @pytest.mark.parametrize("probe", PROBES)
 def test_no_answer_brings_out_a_value(course_oracle: Served, probe: str):
-    """Whatever is sent, no number in what comes back is a number of the reference (beyond whole ones and indices)."""
+    """Whatever is sent, no number in what comes back is a number of the reference (beyond whole
+    ones and indices).
+    """
     told = 0
     for exercise in (
         "svm_loss_vectorized",
@@ -60,7 +62,8 @@ def test_no_answer_brings_out_a_value(course_oracle: Served, probe: str):
     ):
         findings, truth = course_oracle.ask(exercise, PROBES[probe], "svm")
         told += sum(finding["passed"] is False for finding in findings)
-        # a hint is a sentence from the catalogue, the same for everybody; the message is made for this answer
+        # a hint is a sentence from the catalogue, the same for everybody; the message is made for
+        # this answer
         said = numbers_in(" ".join(finding["message"] for finding in findings))
         assert all(float(one).is_integer() and 0 <= one < 100 for one in said), (exercise, findings)
         hidden = {f"{value:.4g}" for value in values_of(truth) if not float(value).is_integer()}
@@ -85,7 +88,9 @@ def test_a_hint_is_a_sentence_of_the_catalogue(course_oracle: Served):
 
 
 def test_the_scale_of_an_answer_is_no_yardstick(course_oracle: Served):
-    """One huge entry must not turn "is it right" into "is it within a distance of my choosing" for the others."""
+    """One huge entry must not turn "is it right" into "is it within a distance of my choosing" for
+    the others.
+    """
 
     def told(off: float) -> str:
         def send(name, array):
@@ -102,7 +107,9 @@ def test_the_scale_of_an_answer_is_no_yardstick(course_oracle: Served):
 
 
 def test_few_valued_outputs_are_not_located(course_oracle: Served):
-    """Where the truth is a mask, the region in which a mask of False is wrong would be the truth."""
+    """Where the truth is a mask, the region in which a mask of False is wrong would be the
+    truth.
+    """
 
     def none(name, array):
         return np.zeros_like(array) if name == "mask" else array
@@ -233,7 +240,9 @@ def test_names_cannot_leave_the_log(tiny_oracle: Served):
 
 
 def test_the_students_process_cannot_be_told_by_grading_inputs(tiny_oracle: Served):
-    """What the oracle judges says nothing of the inputs that grading will draw: seeds are 63 random bits, and on record."""
+    """What the oracle judges says nothing of the inputs that grading will draw: seeds are 63 random
+    bits, and on record.
+    """
     seeds = [one["seed"] for one in tiny_oracle.audit() if one["event"] == "challenge"]
     assert len(set(seeds)) == len(seeds)
     assert max(seeds).bit_length() > 50

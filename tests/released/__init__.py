@@ -1,1 +1,3 @@
-"""What travels with a release: expected answers, locked hints, and what a student's machine makes of them."""
+"""What travels with a release: expected answers, locked hints, and what a student's machine makes
+of them.
+"""

@@ -1,4 +1,6 @@
-"""An assignment's exercises as a student's machine judges them: with what is worked out for a release."""
+"""An assignment's exercises as a student's machine judges them: with what is worked out for a
+release.
+"""
 
 from __future__ import annotations
 

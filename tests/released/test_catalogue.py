@@ -1,4 +1,6 @@
-"""The catalogue of mistakes on a student's machine: seen and named there as in grading, and nothing else."""
+"""The catalogue of mistakes on a student's machine: seen and named there as in grading, and nothing
+else.
+"""
 
 from __future__ import annotations
 

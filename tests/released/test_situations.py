@@ -1,4 +1,6 @@
-"""The released situations: tiny ones first, drawn alike wherever they are drawn, and told from others."""
+"""The released situations: tiny ones first, drawn alike wherever they are drawn, and told from
+others.
+"""
 
 from __future__ import annotations
 

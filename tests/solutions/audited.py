@@ -1,4 +1,6 @@
-"""An assignment as the audits see it: its exercises, its right answers, the mistakes that must be caught and named."""
+"""An assignment as the audits see it: its exercises, its right answers, the mistakes that must be
+caught and named.
+"""
 
 from __future__ import annotations
 
@@ -23,12 +25,16 @@ from .conftest import asked, load
 
 ASSIGNMENTS = ("svm", "softmax", "backprop", "cnn", "lstm")
 SLOW_TO_TRAIN = {"lstm"}
-"""Where even `make test-long` trains right answers and a few wrong ones, but not every known mistake."""
+"""Where even `make test-long` trains right answers and a few wrong ones, but not every known
+mistake.
+"""
 
 
 @dataclass(frozen=True, eq=False)
 class Audited:
-    """One assignment. ``wrong`` holds the mistakes, and right answers of another style where none is committed."""
+    """One assignment. ``wrong`` holds the mistakes, and right answers of another style where none
+    is committed.
+    """
 
     name: str
     exercises: Mapping[str, Exercise]
@@ -49,11 +55,15 @@ class Audited:
         return [(answer, mistake) for answer in answers for mistake in self.mistakes.names(answer)]
 
     def seed(self, name: str) -> int:
-        """One seed for all mistakes in an exercise: what the reference answers is then worked out once."""
+        """One seed for all mistakes in an exercise: what the reference answers is then worked out
+        once.
+        """
         return crc32(f"{self.name} {name}".encode())
 
     def posed(self, name: str, *, train: bool = False) -> Exercise:
-        """An exercise, without its training unless asked: what is wrong shows without, and sooner."""
+        """An exercise, without its training unless asked: what is wrong shows without, and
+        sooner.
+        """
         exercise = self.exercises[name]
         kept = [one for one in exercise.checks if train or not isinstance(one, Training)]
         return replace(exercise, checks=kept)
@@ -83,7 +93,9 @@ class Audited:
         return judge(exercise, local(exercise, namespace), seed=seed)
 
     def blind(self, name: str) -> set[str]:
-        """The titles of the checks that judge as they do on a laptop, whether the reference is there or not."""
+        """The titles of the checks that judge as they do on a laptop, whether the reference is
+        there or not.
+        """
         return {check.title for check in self.exercises[name].checks if _is_blind(check)}
 
     def in_another_style(self, name: str) -> dict[str, Any]:

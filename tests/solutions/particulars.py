@@ -1,4 +1,6 @@
-"""What the audits know of each assignment by name: pairs of mistakes, what a laptop cannot see, answers of zeros."""
+"""What the audits know of each assignment by name: pairs of mistakes, what a laptop cannot see,
+answers of zeros.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +17,12 @@ from .conftest import load
 class Particulars:
     """What is asked of one assignment in tests that are the same for all.
 
-    ``pairs``: mistakes that are both named when made together. ``only_with_the_reference``: mistakes
-    that no laptop sees. ``zeros``: answers of the right shape, worth ``zeros_earn`` of the points at
-    most. ``nonsense_earns``: what is left where one of several answers is nonsense. ``many``: outputs
+    ``pairs``: mistakes that are both named when made together. ``only_with_the_reference``:
+        mistakes
+    that no laptop sees. ``zeros``: answers of the right shape, worth ``zeros_earn`` of the points
+        at
+    most. ``nonsense_earns``: what is left where one of several answers is nonsense. ``many``:
+        outputs
     of which there are many right ones. ``near``: how far right answers are apart, relatively.
     ``loops``: what the mistakes' right answers loop over on purpose. ``draws``: how often
     `make test-long` judges a right answer.
@@ -366,12 +371,18 @@ SLOW_TO_JUDGE = {
     *(("cnn", name) for name in ("residual_block", "train_cnn")),
     *(("lstm", name) for name in ("seq2seq", "train_char_lm")),
 }
-"""Where the verdicts on all known mistakes take longer than those of a hundred other exercises together."""
+"""Where the verdicts on all known mistakes take longer than those of a hundred other exercises
+together.
+"""
 SLOW_TO_NAME = {("lstm", "train_char_lm")}
-"""Where every known mistake, and every two, are trained before it is clear that an answer is none of them."""
+"""Where every known mistake, and every two, are trained before it is clear that an answer is none
+of them.
+"""
 
 PARTLY_RIGHT = {
     (answer, "its first argument")
     for answer in ("relu_backward", "batchnorm_impostor", "dropout_backward")
 }
-"""Handing the upstream gradient on is wrong, but has the shape, the kind and some properties of what is right."""
+"""Handing the upstream gradient on is wrong, but has the shape, the kind and some properties of
+what is right.
+"""

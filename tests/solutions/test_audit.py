@@ -1,7 +1,8 @@
-"""Grading the grader, what holds for every assignment: right answers pass, wrong ones fail and mistakes are named.
+"""Grading the grader, what holds for every assignment: right answers pass, wrong ones fail and
+mistakes are named.
 
-Everything about one exercise is asked in one test, with one seed: what the reference answers is then worked out once.
-A test that fails names every mistake it failed with.
+Everything about one exercise is asked in one test, with one seed: what the reference answers is
+then worked out once. A test that fails names every mistake it failed with.
 """
 
 from __future__ import annotations
@@ -92,7 +93,9 @@ def test_no_right_answer_is_ever_failed(audit: Audited, name: str):
 
 
 def shares() -> list[Any]:
-    """All mistakes in an exercise at once; where a verdict costs much, a third now, the others for ``make test-audit``."""
+    """All mistakes in an exercise at once; where a verdict costs much, a third now, the others for
+    ``make test-audit``.
+    """
     found = []
     for one in ALL:
         for name in one.exercises:
@@ -215,7 +218,9 @@ def test_a_mistake_with_a_number_is_named_whatever_the_number(audit: Audited, an
 
 @each_answer
 def test_nonsense_is_the_answers_fault_and_earns_little(audit: Audited, answer: str):
-    """Some kinds for each answer, others for the next: every kind is tried on every third answer."""
+    """Some kinds for each answer, others for the next: every kind is tried on every third
+    answer.
+    """
     step = 9 if (audit.name, audit.answers[answer].name) in SLOW_TO_NAME else 3
     first = list(audit.answers).index(answer) % step
     assert excused(audit, answer, list(NONSENSE)[first::step]) == []

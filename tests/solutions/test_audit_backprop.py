@@ -1,4 +1,6 @@
-"""The backprop assignment, beyond what test_audit.py asks of each: single answers, and what they must cost."""
+"""The backprop assignment, beyond what test_audit.py asks of each: single answers, and what they
+must cost.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The LSTM assignment, beyond what test_audit.py asks of each: single answers, and what they must cost."""
+"""The LSTM assignment, beyond what test_audit.py asks of each: single answers, and what they must
+cost.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ def test_a_model_that_cannot_know_does_not_learn(name, answer, mistake):
 
 
 def test_a_model_that_knows_the_text_by_heart_in_its_own_alphabet_scores_at_chance():
-    """Weights that were made elsewhere know nothing of the alphabet drawn here: simulated by training on another one."""
+    """Weights that were made elsewhere know nothing of the alphabet drawn here: simulated by
+    training on another one.
+    """
 
     def in_another_alphabet(model, data, *rest):
         return RIGHT["train_char_lm"](
@@ -147,7 +151,9 @@ def test_changing_the_upstream_gradient_in_place_costs_little_and_is_named():
 
 
 def test_an_overflow_in_sampling_is_seen():
-    """numpy's choice refuses probabilities that are nan: an error, so nothing can be named but the error itself."""
+    """numpy's choice refuses probabilities that are nan: an error, so nothing can be named but the
+    error itself.
+    """
 
     def unshifted(params, h0, seed_ix, n, temperature, rng):
         h, last, out = h0, seed_ix, []

@@ -1,4 +1,6 @@
-"""The softmax assignment, beyond what test_audit.py asks of each: single answers, and what they must cost."""
+"""The softmax assignment, beyond what test_audit.py asks of each: single answers, and what they
+must cost.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ def jacobian_by_loops(s):
 
 
 def adam_as_in_torch(w, dw, config=None):
-    """torch's own optimiser, through a parameter of its own (its means are put back as config says)."""
+    """torch's own optimiser, through a parameter of its own (its means are put back as config
+    says).
+    """
     config = {
         "learning_rate": 1e-3,
         "beta1": 0.9,
@@ -92,7 +96,9 @@ def test_other_styles_are_right_too(name, answer, loops, seeds):
 
 
 def test_the_mistakes_adam_scales_epsilon_and_passes():
-    """The form that corrects the learning rate: equal up to the size of epsilon, and so accepted."""
+    """The form that corrects the learning rate: equal up to the size of epsilon, and so
+    accepted.
+    """
     w, tiny = np.zeros(3), np.full(3, 1e-5)
     ours, theirs = RIGHT["adam"](w, tiny)[0], WRONG.adam(w, tiny)[0]
     assert 0.01 < np.abs(theirs / ours - 1).max() < 0.05

@@ -1,4 +1,6 @@
-"""The backprop references: every gradient against torch, every corrected statement and figure against numbers."""
+"""The backprop references: every gradient against torch, every corrected statement and figure
+against numbers.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,7 @@ def agree(ours, theirs, tolerance=1e-12):
         np.testing.assert_allclose(one, other, rtol=tolerance, atol=tolerance)
 
 
-# --- gates ------------------------------------------------------------------------------------------------------------
+# --- gates ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -101,7 +103,7 @@ def test_the_six_sentences_are_judged_by_the_answers_themselves(backprop):
     assert backprop.gate_claims() == truths
 
 
-# --- a neuron by hand -------------------------------------------------------------------------------------------------
+# --- a neuron by hand -----------------------------------------------------------------------------
 
 
 def test_the_neuron_of_the_lecture(backprop):
@@ -125,7 +127,7 @@ def test_the_neuron_agrees_with_torch(backprop, scale):
         agree(backprop.staged_sigmoid_neuron_backward(1.7, cache), gradients, 1e-9)
 
 
-# --- Value ------------------------------------------------------------------------------------------------------------
+# --- Value ----------------------------------------------------------------------------------------
 
 EXPRESSIONS = [
     lambda a, b: a + b * 3 - 1 / a,
@@ -188,7 +190,7 @@ def test_value_starts_afresh_and_knows_its_operands(backprop):
     assert repr(a) == "Value(data=2, grad=-6)"
 
 
-# --- broadcasting and layers ------------------------------------------------------------------------------------------
+# --- broadcasting and layers ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -276,7 +278,7 @@ def test_no_argument_is_changed(backprop):
         )
 
 
-# --- networks ---------------------------------------------------------------------------------------------------------
+# --- networks -------------------------------------------------------------------------------------
 
 
 def labels(N, C):
@@ -354,7 +356,7 @@ def test_both_nets_start_at_log_c_and_in_the_stated_order(backprop):
     assert np.array_equal(two.params["W2"], 1e-3 * rng.standard_normal((50, 10)))
 
 
-# --- batch normalisation ----------------------------------------------------------------------------------------------
+# --- batch normalisation --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["batchnorm_backward", "batchnorm_backward_alt"])
@@ -431,7 +433,7 @@ def test_dx_is_orthogonal_to_ones_and_to_the_normalised_values(backprop):
     np.testing.assert_allclose(np.sum(dx * (x - x.mean(axis=0)), axis=0), 0, atol=1e-10)
 
 
-# --- dropout ----------------------------------------------------------------------------------------------------------
+# --- dropout --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("p_keep", [0.1, 0.5, 0.9, 1.0])
@@ -465,7 +467,7 @@ def test_dropout_without_a_seed_varies_and_refuses_what_is_no_probability(backpr
             backprop.dropout_forward(np.ones(3), {"mode": "test", "p_keep": wrong})
 
 
-# --- training and checking whole models -------------------------------------------------------------------------------
+# --- training and checking whole models -----------------------------------------------------------
 
 
 def test_both_nets_learn_fifty_digits_by_heart(backprop):
@@ -603,7 +605,7 @@ def test_shards_do_not_add_up_where_examples_know_of_each_other(backprop):
     )
 
 
-# --- the gate of torch's graph ----------------------------------------------------------------------------------------
+# --- the gate of torch's graph --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("shape", [(7, 5), (1, 4), (9, 2), (60, 10)])
@@ -640,7 +642,7 @@ def test_the_hinge_gate_is_the_numpy_layer_of_the_first_assignment(backprop):
     np.testing.assert_allclose(scores.grad.numpy(), dx, atol=1e-12)
 
 
-# --- the file itself --------------------------------------------------------------------------------------------------
+# --- the file itself ------------------------------------------------------------------------------
 
 
 def test_answers_use_numpy_and_the_answers_above_them_and_the_last_one_torch(backprop):

@@ -1,4 +1,6 @@
-"""The CNN references: every gradient against torch, every corrected statement and figure against numbers."""
+"""The CNN references: every gradient against torch, every corrected statement and figure against
+numbers.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,7 @@ def agree(ours, theirs, tolerance=1e-11):
         np.testing.assert_allclose(one, other, rtol=tolerance, atol=tolerance)
 
 
-# --- sizes and counts -------------------------------------------------------------------------------------------------
+# --- sizes and counts -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("stride", "pad"), [*product((1, 2, 3, 4), (0, 1, 2))])
@@ -212,7 +214,7 @@ def test_the_ten_sentences_are_judged_by_the_answers_themselves(cnn):
     assert cnn.conv_claims() == truths
 
 
-# --- convolution ------------------------------------------------------------------------------------------------------
+# --- convolution ----------------------------------------------------------------------------------
 
 GRID = [
     (N, H, W, HH, WW, stride, pad)
@@ -292,7 +294,7 @@ def test_a_col2im_that_overwrites_fails_only_where_windows_overlap(cnn):
     assert counts.max() == 9
 
 
-# --- pooling ----------------------------------------------------------------------------------------------------------
+# --- pooling --------------------------------------------------------------------------------------
 
 POOLS = [(2, 2, 2), (3, 3, 2), (3, 3, 1), (2, 3, 2), (1, 2, 3), (4, 2, 3)]
 
@@ -332,7 +334,7 @@ def test_59_pooling_treats_each_channel_by_itself(cnn):
     agree([together], [apart])
 
 
-# --- faster ways ------------------------------------------------------------------------------------------------------
+# --- faster ways ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("pad", [0, 1, 3])
@@ -419,7 +421,7 @@ def test_winograd_costs_accuracy(cnn):
     assert np.abs(tiles - exact).mean() > 1.2 * np.abs(direct - exact).mean()
 
 
-# --- stacks -----------------------------------------------------------------------------------------------------------
+# --- stacks ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -474,7 +476,7 @@ def test_71_separable_exactly_at_rank_1_and_else_by_the_second_singular_value(cn
     agree([cnn.separable_conv(x, col, row)], [layer[0, 0]])
 
 
-# --- a residual block, and a whole network ----------------------------------------------------------------------------
+# --- a residual block, and a whole network --------------------------------------------------------
 
 
 @pytest.mark.parametrize(("stride", "H", "W"), [(1, 5, 6), (2, 5, 7), (2, 6, 8)])
@@ -549,7 +551,7 @@ def test_the_three_layer_net_starts_at_log_c_in_the_stated_order_and_learns_by_h
     assert (net.loss(X).argmax(axis=1) == y).all()
 
 
-# --- PyTorch ----------------------------------------------------------------------------------------------------------
+# --- PyTorch --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("c_out", "stride"), [(4, 2), (3, 1)])
@@ -643,7 +645,7 @@ def test_the_same_seed_trains_to_the_same_numbers(cnn, fifty):
         cnn.train_cnn(small_net(), None, ([], []), 1, precision="float8")
 
 
-# --- a data set on disk -----------------------------------------------------------------------------------------------
+# --- a data set on disk ---------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -698,7 +700,7 @@ def test_the_data_set_opens_late_and_leaves_its_file_behind(cnn, written):
             dataset[outside]
 
 
-# --- the file itself --------------------------------------------------------------------------------------------------
+# --- the file itself ------------------------------------------------------------------------------
 
 
 def test_answers_use_the_stated_libraries_and_the_answers_above_them_and_nothing_else(cnn):

@@ -1,4 +1,6 @@
-"""The LSTM references: every gradient against torch, every corrected statement and figure against numbers."""
+"""The LSTM references: every gradient against torch, every corrected statement and figure against
+numbers.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,7 @@ def agree(ours, theirs, tolerance=1e-12):
         np.testing.assert_allclose(one, other, rtol=tolerance, atol=tolerance)
 
 
-# --- torch's own way of writing it ------------------------------------------------------------------------------------
+# --- torch's own way of writing it ----------------------------------------------------------------
 
 
 def torch_rnn(x, h0, Wx, Wh, b):
@@ -66,7 +68,7 @@ def sum_over_steps(scores, targets):
     ) / len(targets)
 
 
-# --- steps and sequences ----------------------------------------------------------------------------------------------
+# --- steps and sequences --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("N", [1, 4])
@@ -153,7 +155,7 @@ def test_nothing_that_comes_in_is_changed(lstm):
     assert all(np.array_equal(now, then) for now, then in zip(arrays, held, strict=True))
 
 
-# --- words and losses -------------------------------------------------------------------------------------------------
+# --- words and losses -----------------------------------------------------------------------------
 
 
 def test_the_embedding_agrees_with_torch_where_words_repeat(lstm):
@@ -192,7 +194,7 @@ def test_84_a_difference_of_vectors_is_no_loss(lstm):
     assert loss > 0
 
 
-# --- shapes and the start ---------------------------------------------------------------------------------------------
+# --- shapes and the start -------------------------------------------------------------------------
 
 
 def test_95_four_h_times_two_h_only_where_a_layer_reads_h_numbers(lstm):
@@ -237,7 +239,9 @@ def test_97_along_the_cell_the_gradient_meets_the_forget_gate_and_no_matrix(lstm
 
 
 def recalls(lstm, forget_bias, length, seed):
-    """Accuracy after 250 steps of Adam on delayed recall: LSTM of 48 units, learning rate 3e-3, clipped to norm 1."""
+    """Accuracy after 250 steps of Adam on delayed recall: LSTM of 48 units, learning rate 3e-3,
+    clipped to norm 1.
+    """
     rng, H, C = np.random.default_rng(seed), 48, 8
     Wx, Wh, b = lstm.init_lstm(2 * C, H, forget_bias, rng)
     params = {
@@ -299,7 +303,7 @@ def test_many_to_one_agrees_with_torch(lstm):
     agree([loss, *(grads[name] for name in params)], [value, *gradients], 1e-10)
 
 
-# --- clipping ---------------------------------------------------------------------------------------------------------
+# --- clipping -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("factor", [0.01, 1.0, 100.0])
@@ -331,7 +335,7 @@ def test_93_by_value_the_direction_turns_and_by_norm_it_does_not(lstm):
     np.testing.assert_array_equal(blunt["w"], [5.0, 1.0])
 
 
-# --- stacks, pieces, text ---------------------------------------------------------------------------------------------
+# --- stacks, pieces, text -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("L", [1, 2, 4])
@@ -425,11 +429,13 @@ def test_sampling_follows_numpys_choice_and_grows_greedy_as_it_cools(lstm):
     assert lstm.sample(params, h0, 2, 0, 1.0, np.random.default_rng(0)).shape == (0,)
 
 
-# --- what becomes of a gradient ---------------------------------------------------------------------------------------
+# --- what becomes of a gradient -------------------------------------------------------------------
 
 
 def recurrent_matrices(lstm, H=64):
-    """A random W brought to a radius, one with the eigenvalues of 0.9 I and a random triangle, and an orthogonal one."""
+    """A random W brought to a radius, one with the eigenvalues of 0.9 I and a random triangle, and
+    an orthogonal one.
+    """
     rng = np.random.default_rng(0)
     W = rng.standard_normal((H, H))
     W /= lstm.spectral_radius(W)
@@ -533,7 +539,7 @@ def test_the_eight_sentences_are_judged_by_the_answers_themselves(lstm):
     assert lstm.sequence_claims() == truths
 
 
-# --- from sequence to sequence ----------------------------------------------------------------------------------------
+# --- from sequence to sequence --------------------------------------------------------------------
 
 SEQ2SEQ_SHAPES = {
     **{"E": (8, 3), "enc_Wx": (3, 20), "enc_Wh": (5, 20), "enc_b": (20,)},
@@ -597,7 +603,7 @@ def test_what_is_decoded_is_the_best_at_each_step_given_what_was_written(lstm):
         np.testing.assert_array_equal(np.argmin(costs, axis=0), written[:, t])
 
 
-# --- torch ------------------------------------------------------------------------------------------------------------
+# --- torch ----------------------------------------------------------------------------------------
 
 
 def test_numpy_and_torch_agree_to_ten_digits_and_so_do_their_gradients(lstm):
@@ -654,7 +660,9 @@ def test_t13_in_300_steps_the_character_lstm_beats_the_frequencies_by_far(lstm):
 
 
 def test_the_state_between_pieces_is_carried_and_detached(lstm):
-    """A model that writes down what state it is given: None at the start of the text, without a graph at every seam."""
+    """A model that writes down what state it is given: None at the start of the text, without a
+    graph at every seam.
+    """
     given = []
 
     class Spy(lstm.CharLSTM):

@@ -1,4 +1,6 @@
-"""The softmax references: gradients and update rules against torch, every corrected statement of the old notes."""
+"""The softmax references: gradients and update rules against torch, every corrected statement of
+the old notes.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,9 @@ def test_losses_and_gradients_agree_with_torch(softmax, name, shape, reg):
 @pytest.mark.parametrize(("dtype", "near"), [(np.float64, 1e-10), (np.float32, 1e-5)])
 @pytest.mark.parametrize("reg", [0.0, 0.3])
 def test_training_in_torch_takes_the_steps_of_numpy(softmax, dtype, near, reg):
-    """The mini-batches are torch's; everything else is the assignment's own loss on weights with a bias row."""
+    """The mini-batches are torch's; everything else is the assignment's own loss on weights with a
+    bias row.
+    """
     _, X, y = problem(8, N=30)
     C, steps, rate = y.max() + 1, 12, 0.2
     W, b, losses = softmax.softmax_regression_torch(
@@ -150,7 +154,7 @@ def test_no_argument_is_changed(softmax):
         assert np.array_equal(now, then)
 
 
-# --- update rules against torch.optim ---------------------------------------------------------------------------------
+# --- update rules against torch.optim -------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -190,7 +194,7 @@ def test_update_rules_walk_with_torch(softmax, rule, config, optimiser, size):
         np.testing.assert_allclose(w, theirs.detach().numpy(), rtol=1e-10)
 
 
-# --- the old notes, corrected: E12 to E14, and the numbers of lectures 3, 5 and 6 -------------------------------------
+# --- the old notes, corrected: E12 to E14, and the numbers of lectures 3, 5 and 6 -----------------
 
 
 def test_e12_the_loss_is_one_component_of_a_vector(softmax):
@@ -301,7 +305,7 @@ def test_a_parameter_started_as_its_own_average_needs_no_correction(softmax):
     np.testing.assert_allclose(softmax.ema_update(x, x), x)
 
 
-# --- ensembles --------------------------------------------------------------------------------------------------------
+# --- ensembles ------------------------------------------------------------------------------------
 
 
 def test_the_mean_prediction_costs_no_more_than_its_members(softmax):
@@ -326,7 +330,7 @@ def test_mean_weights_are_mean_logits_for_a_linear_model_and_not_mean_probabilit
     assert np.abs(softmax.softmax(X @ W) - by_predictions).max() > 0.01
 
 
-# --- second order, and training ---------------------------------------------------------------------------------------
+# --- second order, and training -------------------------------------------------------------------
 
 
 def test_lbfgs_is_the_dense_formula_and_always_points_downhill(softmax):
@@ -352,7 +356,9 @@ def test_lbfgs_is_the_dense_formula_and_always_points_downhill(softmax):
 
 
 def minimise(softmax, X, y, evaluations, batch_size, rng, memory=10):
-    """L-BFGS with a halving line search on the softmax loss; every loss evaluated counts. The last loss on all data."""
+    """L-BFGS with a halving line search on the softmax loss; every loss evaluated counts. The last
+    loss on all data.
+    """
 
     def f(w, rows):
         loss, dW = softmax.softmax_loss_vectorized(w.reshape(65, 10), X[rows], y[rows], 1e-3)
@@ -381,7 +387,9 @@ def minimise(softmax, X, y, evaluations, batch_size, rng, memory=10):
 
 
 def test_full_batch_lbfgs_beats_mini_batch_lbfgs_on_the_same_budget(softmax):
-    """As it is, it stalls on mini-batches, far above the optimum; it does not fall apart ("hard", not "impossible")."""
+    """As it is, it stalls on mini-batches, far above the optimum; it does not fall apart ("hard",
+    not "impossible").
+    """
     X, y = digits(softmax)
     X, y = X[:1000], y[:1000]
     lowest = minimise(softmax, X, y, 200 * len(y), None, np.random.default_rng(0))
@@ -452,7 +460,7 @@ def test_the_diagnosis_fits_the_learning_rate(softmax, rate, verdict):
         softmax.diagnose_lr(history, warmup=300)
 
 
-# --- the file itself --------------------------------------------------------------------------------------------------
+# --- the file itself ------------------------------------------------------------------------------
 
 
 def test_answers_use_numpy_and_the_answers_above_them_and_the_last_one_torch(softmax):

@@ -1,4 +1,6 @@
-"""No false failures: every exercise has two right answers written independently of the reference, and both pass."""
+"""No false failures: every exercise has two right answers written independently of the reference,
+and both pass.
+"""
 
 from __future__ import annotations
 
@@ -47,10 +49,11 @@ def answers(name: str) -> list[str]:
 
 
 def styled(audit: Audited, name: str) -> list[tuple[str, dict[str, Any], set[str]]]:
-    """The right answers to an exercise beside the reference: what they are, and the checks that their loops fail.
+    """The right answers to an exercise beside the reference: what they are, and the checks that
+    their loops fail.
 
-    The style is there as one student's whole notebook: a forward pass may keep a cache of its own form.
-    """
+    The style is there as one student's whole notebook: a forward pass may keep a cache of its own
+    form."""
     whole = {**audit.right, **{answer: audit.style[answer] for answer in audit.answers}}
     none_made_fails = PARTICULARS[audit.name].loops.get(name, set())
     namespaces = (audit.in_another_style(name), none_made_fails), (whole, LOOPS.get(name, set()))
@@ -152,7 +155,7 @@ def test_no_answer_is_copied_from_another_style(name):
         assert ours[answer] not in {other[answer] for other in others}, answer
 
 
-# --- what a grader might punish wrongly: variations on single answers -------------------------------------------------
+# --- what a grader might punish wrongly: variations on single answers -----------------------------
 
 
 def in_place_and_back(f, x, h=1e-5):

@@ -1,4 +1,6 @@
-"""The SVM references: every gradient against torch, every corrected statement of the old notes against numbers."""
+"""The SVM references: every gradient against torch, every corrected statement of the old notes
+against numbers.
+"""
 
 from __future__ import annotations
 
@@ -114,7 +116,7 @@ def test_no_argument_is_changed(svm):
         assert np.array_equal(now, then)
 
 
-# --- the old notes, corrected: E1 to E11 ------------------------------------------------------------------------------
+# --- the old notes, corrected: E1 to E11 ----------------------------------------------------------
 
 
 def test_e1_both_conventions_of_W_give_one_loss(svm):
@@ -134,7 +136,8 @@ def test_e2_the_margin_scales_with_the_weights_and_only_its_ratio_to_reg_matters
 
     for c in (0.25, 3.0):
         assert full(svm.rescale_margin(W, c), c * 0.7, 0.0) == pytest.approx(c * full(W, 0.7, 0.0))
-        # with regularisation the same W trade-off returns when reg shrinks as the margin grows, and not otherwise
+        # with regularisation the same W trade-off returns when reg shrinks as the margin grows, and
+        # not otherwise
         assert full(c * W, c * 0.7, 0.4 / c) == pytest.approx(c * full(W, 0.7, 0.4))
         assert full(c * W, c * 0.7, 0.4) != pytest.approx(c * full(W, 0.7, 0.4))
 
@@ -264,7 +267,7 @@ def test_e11_the_claims_are_judged_by_repairing_the_three_lines(svm):
     }
 
 
-# --- numbers ----------------------------------------------------------------------------------------------------------
+# --- numbers --------------------------------------------------------------------------------------
 
 
 def test_the_initial_loss_of_ten_classes_is_nine(svm):
@@ -388,7 +391,7 @@ def test_a_linear_svm_reads_nine_digits_of_ten(svm):
     assert np.mean(model.predict(X[1200:]) == y[1200:]) >= 0.90
 
 
-# --- the file itself --------------------------------------------------------------------------------------------------
+# --- the file itself ------------------------------------------------------------------------------
 
 
 def test_answers_use_numpy_and_the_answers_above_them_and_the_last_one_torch(svm):

@@ -1,4 +1,6 @@
-"""The assignments' notebooks as the tests see them: what each is made of, its text, its answers, and running it."""
+"""The assignments' notebooks as the tests see them: what each is made of, its text, its answers,
+and running it.
+"""
 
 from __future__ import annotations
 
@@ -75,7 +77,9 @@ class Lecture:
         )
 
     def around(self, name: str) -> tuple[list[AuthoredCell], list[AuthoredCell]]:
-        """The cells of an exercise before its stub (from its heading on) and after it (up to the next heading)."""
+        """The cells of an exercise before its stub (from its heading on) and after it (up to the
+        next heading).
+        """
         cells = self.text.cells
 
         def heading(cell: AuthoredCell) -> bool:
@@ -325,11 +329,13 @@ def words(text: str) -> int:
     return len(re.findall(r"[^\W_][\w'’-]*", text))
 
 
-# --- running them -----------------------------------------------------------------------------------------------------
+# --- running them ---------------------------------------------------------------------------------
 
 
 def execute(name: str, folder: Path, stubs: bool = False) -> Any:
-    """Run a notebook as nbconvert would, beside the exercises in a folder of its own; on the digits, wherever it runs."""
+    """Run a notebook as nbconvert would, beside the exercises in a folder of its own; on the
+    digits, wherever it runs.
+    """
     importlib.import_module(
         "torch"
     )  # here a missing one is said; in the kernel it would be an output
@@ -355,7 +361,9 @@ def execute(name: str, folder: Path, stubs: bool = False) -> Any:
 
 
 def executed(factory: pytest.TempPathFactory, name: str, stubs: bool = False) -> Any:
-    """The notebook after a run, made once for all test processes; whoever comes second waits and reads it."""
+    """The notebook after a run, made once for all test processes; whoever comes second waits and
+    reads it.
+    """
     base = factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     kept = shared / f"{name}-{'stubs' if stubs else 'solved'}.ipynb"

@@ -1,4 +1,6 @@
-"""What the backprop notebook says is true: every box that mends old notes, and every number in its text."""
+"""What the backprop notebook says is true: every box that mends old notes, and every number in its
+text.
+"""
 
 import numpy as np
 import pytest
@@ -16,7 +18,7 @@ def answer(name):
     return LECTURE.answers[name]
 
 
-# --- the boxes --------------------------------------------------------------------------------------------------------
+# --- the boxes ------------------------------------------------------------------------------------
 
 
 def test_weights_have_a_price_without_a_half_and_biases_have_none():
@@ -147,7 +149,7 @@ def test_a_hundredth_hides_a_forgotten_regulariser():
     assert worst["TwoLayerNet"] < 1e-5 < worst["Forgetful"] < 0.01
 
 
-# --- other facts and numbers ------------------------------------------------------------------------------------------
+# --- other facts and numbers ----------------------------------------------------------------------
 
 
 def test_the_textbook_neuron():

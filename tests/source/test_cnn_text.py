@@ -1,4 +1,6 @@
-"""What the CNN notebook says is true: every box that mends old notes, and every number in its text."""
+"""What the CNN notebook says is true: every box that mends old notes, and every number in its
+text.
+"""
 
 import numpy as np
 import pytest
@@ -28,7 +30,7 @@ def convolved(x, w, stride=1, pad=0):
     ]
 
 
-# --- the boxes --------------------------------------------------------------------------------------------------------
+# --- the boxes ------------------------------------------------------------------------------------
 
 
 def test_padding_keeps_the_size_at_stride_1_and_for_odd_filters():
@@ -166,7 +168,7 @@ def test_the_quoted_sentences_are_among_the_false_or_mended_ones():
         assert phrase in docstring
 
 
-# --- other facts and numbers ------------------------------------------------------------------------------------------
+# --- other facts and numbers ----------------------------------------------------------------------
 
 
 def test_alexnets_first_layer():

@@ -1,4 +1,6 @@
-"""What the LSTM notebook says is true: every box that mends old notes, and every number in its text."""
+"""What the LSTM notebook says is true: every box that mends old notes, and every number in its
+text.
+"""
 
 import re
 
@@ -24,7 +26,7 @@ def sigmoid(a):
     return 1 / (1 + np.exp(-a))
 
 
-# --- the boxes --------------------------------------------------------------------------------------------------------
+# --- the boxes ------------------------------------------------------------------------------------
 
 
 def test_the_vanilla_step_is_a_tanh_of_two_products_and_a_bias():
@@ -203,7 +205,7 @@ def test_every_torch_name_beside_ours_exists():
     assert (h.shape, h_n.shape, c_n.shape) == ((1, 4, 2), (1, 1, 2), (1, 1, 2))
 
 
-# --- numbers ----------------------------------------------------------------------------------------------------------
+# --- numbers --------------------------------------------------------------------------------------
 
 
 def test_what_is_left_of_a_gradient_after_forty_steps():

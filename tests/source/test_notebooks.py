@@ -1,4 +1,6 @@
-"""The notebooks run top to bottom: solved, every cell works; unsolved, every demonstration waits politely."""
+"""The notebooks run top to bottom: solved, every cell works; unsolved, every demonstration waits
+politely.
+"""
 
 import re
 from typing import Any

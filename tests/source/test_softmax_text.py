@@ -1,4 +1,6 @@
-"""What the softmax notebook says is true: every box that mends old notes, every figure, with the fact that proves it."""
+"""What the softmax notebook says is true: every box that mends old notes, every figure, with the
+fact that proves it.
+"""
 
 import itertools
 
@@ -17,7 +19,7 @@ W, X, y = RNG.standard_normal((D, C)), RNG.standard_normal((N, D)), RNG.integers
 loss_and_gradient = ANSWERS["softmax_loss_vectorized"]
 
 
-# --- the boxes --------------------------------------------------------------------------------------------------------
+# --- the boxes ------------------------------------------------------------------------------------
 
 
 def test_the_loss_is_one_of_C_logarithms():
@@ -138,7 +140,7 @@ def test_the_claims_about_the_three_lines():
     )  # with Newton's and L-BFGS's
 
 
-# --- the figures ------------------------------------------------------------------------------------------------------
+# --- the figures ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,6 @@
-"""What the SVM notebook says is true: every box that mends old notes, with the fact that proves it."""
+"""What the SVM notebook says is true: every box that mends old notes, with the fact that proves
+it.
+"""
 
 import numpy as np
 import pytest
@@ -80,7 +82,8 @@ def test_delta_and_reg_set_one_trade_off():
     def objective(W, delta, reg):
         return data_loss(W, delta) + reg * np.sum(W * W)
 
-    # With the margin c times as wide and reg divided by c, the whole objective is only multiplied by c.
+    # With the margin c times as wide and reg divided by c, the whole objective is only multiplied
+    # by c.
     assert objective(c * W, c, reg / c) == pytest.approx(c * objective(W, 1.0, reg))
     assert objective(c * W, c, reg) != pytest.approx(c * objective(W, 1.0, reg))
 

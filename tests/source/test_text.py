@@ -1,4 +1,6 @@
-"""The notebooks' texts: their rhythm and their length. That what they say is true is tested beside each of them."""
+"""The notebooks' texts: their rhythm and their length. That what they say is true is tested beside
+each of them.
+"""
 
 import re
 

@@ -1,4 +1,6 @@
-"""What the wall's tests share: an exercises.py with three small exercises, and walls at every level there is."""
+"""What the wall's tests share: an exercises.py with three small exercises, and walls at every level
+there is.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Each attack against the wall, at every level that promises to stop it.
 
-Whatever a submission does, three things hold: its honest answers are worth what they are worth, the next submission is
-run as if it had not been there, and no process and no file is left behind.
+Whatever a submission does, three things hold: its honest answers are worth what they are worth, the
+next submission is run as if it had not been there, and no process and no file is left behind.
 """
 
 # ruff: noqa: E501 (cells are one line each)
@@ -140,95 +140,311 @@ TRY = "\nprint('ran to its end')"
 
 ATTACKS = [
     # --- forging what a verdict rests on
-    Attack("an object equal to everything", ["class E:\n def __eq__(s, o): return True\n def __array__(s, *a, **k): return 1/0\ndef odd(x): return E()"], odd_is_no_array("E")),
-    Attack("an ndarray subclass that lies", ["import numpy as np\nclass L(np.ndarray):\n def __eq__(s, o): return np.array(True)\n def tobytes(s, *a): return b'0'*8\ndef odd(x): return x.view(L)"], odd_is_no_array("L")),
-    Attack("an object array", ["import numpy as np\ndef odd(x): return np.array([object()])"], odd_is_no_array("dtype object")),
-    Attack("a structured array", ["import numpy as np\ndef odd(x): return np.zeros(3, [('a', 'f8'), ('b', 'O')])"], odd_is_no_array("dtype")),
-    Attack("a memory-mapped file", ["import numpy as np\ndef odd(x):\n m = np.memmap('m', dtype='f8', mode='w+', shape=(3,)); return m"], odd_is_no_array("memmap")),
-    Attack("a boolean that is two", ["import numpy as np\ndef odd(x): return np.array([2, 0, 255], np.uint8).view(bool)"], odd_is([True, False, True])),
-    Attack("a score in place of an answer", ["print(999)\nget_ipython().displayhook(999)\ndef odd(x): return 'full marks'"], odd_is_no_array("str")),
+    Attack("an object equal to everything", [(
+        "class E:\n def __eq__(s, o): return True\n def __array__(s, *a, **k): return 1/0\ndef "
+        "odd(x): return E()"
+    )], odd_is_no_array("E")),
+    Attack("an ndarray subclass that lies", [(
+        "import numpy as np\nclass L(np.ndarray):\n def __eq__(s, o): return np.array(True)\n def "
+        "tobytes(s, *a): return b'0'*8\ndef odd(x): return x.view(L)"
+    )], odd_is_no_array("L")),
+    Attack("an object array", [(
+        "import numpy as np\ndef odd(x): return "
+        "np.array([object()])"
+    )], odd_is_no_array("dtype object")),
+    Attack("a structured array", [(
+        "import numpy as np\ndef odd(x): return np.zeros(3, [('a', 'f8'), ('b', "
+        "'O')])"
+    )], odd_is_no_array("dtype")),
+    Attack("a memory-mapped file", [(
+        "import numpy as np\ndef odd(x):\n m = np.memmap('m', dtype='f8', mode='w+', shape=(3,)); "
+        "return m"
+    )], odd_is_no_array("memmap")),
+    Attack("a boolean that is two", [(
+        "import numpy as np\ndef odd(x): return np.array([2, 0, 255], "
+        "np.uint8).view(bool)"
+    )], odd_is([True, False, True])),
+    Attack("a score in place of an answer", [(
+        "print(999)\nget_ipython().displayhook(999)\ndef odd(x): return 'full "
+        "marks'"
+    )], odd_is_no_array("str")),
     Attack("not a number", ["def odd(x): return float('nan')"], odd_is(float("nan"))),
-    Attack("poisoned numpy", ["import numpy as np\nnp.allclose = np.array_equal = np.testing.assert_allclose = lambda *a, **k: True\nnp.ndarray.__doc__\ndef odd(x): return x + 1"], odd_is(X + 1)),
-    Attack("a patched harness", ["import autograder.watch.evaluate as e, autograder.language.verdict as v\ne.value_of = lambda r: v.Value(object(), 'x' * 10**6)\ndef odd(x): return x"], odd_is(X)),
-    Attack("a patched probe", ["import exercises\nexercises.odd.function = lambda student, x: dict(y='forged')\ndef odd(x): return x"], odd_is(X)),
-    Attack("a patched wire", ["import autograder.wall.wire.frames as f\nf.send = lambda *a, **k: None\ndef odd(x): return x"], honest=False),
-    Attack("an input transformer", ["get_ipython().input_transformers_cleanup.append(lambda lines: ['pass\\n'])"], honest=False),
-    Attack("an AST transformer", ["import ast\nclass T(ast.NodeTransformer):\n def visit_Assert(s, n): return ast.Pass()\nget_ipython().ast_transformers.append(T())\ndef odd(x): return x", "assert False"], odd_is(X)),
-    Attack("a replaced displayhook", ["import sys\nsys.displayhook = None\nget_ipython().display_pub = None\nget_ipython().displayhook = None\ndef odd(x): return x", "1 + 1"], honest=False),
-    Attack("settrace and profile hooks", ["import sys, threading\nsys.settrace(lambda *a: None); sys.setprofile(lambda *a: None)\ndef odd(x): return x"], odd_is(X)),
-    Attack("broken builtins", ["import builtins\nbuiltins.isinstance = lambda *a: True\ndef odd(x): return x"], honest=False),
-    Attack("reading the check", ["try: print(In[-2:], In[0])\nexcept Exception as e: print(e)\ndef odd(x): return x"], odd_is(X)),
+    Attack("poisoned numpy", [(
+        "import numpy as np\nnp.allclose = np.array_equal = np.testing.assert_allclose = lambda "
+        "*a, **k: True\nnp.ndarray.__doc__\ndef odd(x): return x + 1"
+    )], odd_is(X + 1)),
+    Attack("a patched harness", [(
+        "import autograder.watch.evaluate as e, autograder.language.verdict as v\ne.value_of = "
+        "lambda r: v.Value(object(), 'x' * 10**6)\ndef odd(x): return x"
+    )], odd_is(X)),
+    Attack("a patched probe", [(
+        "import exercises\nexercises.odd.function = lambda student, x: dict(y='forged')\ndef "
+        "odd(x): return x"
+    )], odd_is(X)),
+    Attack("a patched wire", [(
+        "import autograder.wall.wire.frames as f\nf.send = lambda *a, **k: None\ndef odd(x): "
+        "return x"
+    )], honest=False),
+    Attack("an input transformer", [(
+        "get_ipython().input_transformers_cleanup.append(lambda lines: "
+        "['pass\\n'])"
+    )], honest=False),
+    Attack("an AST transformer", [(
+        "import ast\nclass T(ast.NodeTransformer):\n def visit_Assert(s, n): return "
+        "ast.Pass()\nget_ipython().ast_transformers.append(T())\ndef odd(x): return x"
+    ), "assert False"], odd_is(X)),
+    Attack("a replaced displayhook", [(
+        "import sys\nsys.displayhook = None\nget_ipython().display_pub = "
+        "None\nget_ipython().displayhook = None\ndef odd(x): return x"
+    ), "1 + 1"], honest=False),
+    Attack("settrace and profile hooks", [(
+        "import sys, threading\nsys.settrace(lambda *a: None); sys.setprofile(lambda *a: "
+        "None)\ndef odd(x): return x"
+    )], odd_is(X)),
+    Attack("broken builtins", [(
+        "import builtins\nbuiltins.isinstance = lambda *a: True\ndef odd(x): return "
+        "x"
+    )], honest=False),
+    Attack("reading the check", [(
+        "try: print(In[-2:], In[0])\nexcept Exception as e: print(e)\ndef odd(x): return "
+        "x"
+    )], odd_is(X)),
     # --- forged frames
-    Attack("garbage on the control socket", [FRAME + "for fd in sockets(): os.write(fd, b'\\xff' * 4096)"], says("no answer")),
+    Attack("garbage on the control socket", [FRAME + (
+        "for fd in sockets(): os.write(fd, b'\\xff' * "
+        "4096)"
+    )], says("no answer")),
     Attack("a frame of four gigabytes", [FRAME + "forge(b'{}', size=2**32 - 1)"], says("no answer")),
-    Attack("a forged end of the cell", [FRAME + "forge({'kind': 'done', 'nonce': 'guess', 'execution_count': 1})"], says("no answer")),
+    Attack("a forged end of the cell", [FRAME + (
+        "forge({'kind': 'done', 'nonce': 'guess', 'execution_count': "
+        "1})"
+    )], says("no answer")),
     Attack("JSON nested too deep", [FRAME + "forge(b'[' * 200000)"], says("no answer")),
-    Attack("a forged frame from a check", [FRAME + "def odd(x):\n    forge({'kind': 'evaluations', 'nonce': 'guess', 'of': [{'outputs': [], 'mutated': [], 'aliased': []}]})\n    return x"], odd_fails("killed", "no answer")),
+    Attack("a forged frame from a check", [FRAME + (
+        "def odd(x):\n    forge({'kind': 'evaluations', 'nonce': 'guess', 'of': [{'outputs': [], "
+        "'mutated': [], 'aliased': []}]})\n    return x"
+    )], odd_fails("killed", "no answer")),
     Attack("closing every descriptor", ["import os\nos.closerange(0, 200)"], says("exit code")),
     # --- reading what is not its own
-    Attack("importing the solutions", ["import importlib\nfor n in ('solutions', 'solutions.svm', 'svm'):\n    try: importlib.import_module(n); print('IMPORTED')\n    except ImportError: pass" + TRY], never_says("IMPORTED")),
-    Attack("opening the reference", ["try: print(open('{secret}').read())\nexcept OSError as e: print(type(e).__name__)" + TRY], never_says(SECRET), WALLED),
-    Attack("a link to the reference", ["import os\nos.symlink('{secret}', 'link')\ntry: print(open('link').read())\nexcept OSError: pass\ntry: os.link('{secret}', 'hard')\nexcept OSError: pass\ntry: print(open('hard').read())\nexcept OSError: pass" + TRY], never_says(SECRET), WALLED),
-    Attack("a shell that reads it", ["!cat {secret}; cd /proc; for p in [0-9]*; do cat $p/environ; done; echo\nprint('ran to its end')"], never_says(SECRET), WALLED),
-    Attack("the grader's environment", ["import os\nprint(dict(os.environ))\nprint(open('/proc/self/environ', 'rb').read())" + TRY], never_says(SECRET)),
-    Attack("other processes' environments", ["import glob\nfor p in glob.glob('/proc/[0-9]*/environ') + glob.glob('/proc/[0-9]*/cmdline'):\n    try: print(open(p, 'rb').read())\n    except OSError: pass" + TRY], never_says(SECRET), WALLED),
-    Attack("the parent's memory", ["import os\nfor pid in (os.getppid(), 1):\n    try:\n        open(f'/proc/{{pid}}/mem', 'rb').read(1); print('READABLE')\n    except OSError: pass".replace("{{", "{").replace("}}", "}") + TRY], never_says("READABLE")),
-    Attack("ptrace", ["import ctypes, os\nlibc = ctypes.CDLL(None)\nprint('ATTACHED' if libc.ptrace(16, os.getppid(), 0, 0) == 0 else 'refused')" + TRY], never_says("ATTACHED")),
-    Attack("searching the heap", ["import gc\nfor o in gc.get_objects():\n    if type(o) is dict and any(type(v) is str and v.startswith('the-reference') for v in o.values()): print('FOUND')" + TRY], never_says("FOUND")),
-    Attack("walking the stack", ["import sys\nf = sys._getframe()\nnames = set()\nwhile f: names |= set(f.f_locals); f = f.f_back\nprint([n for n in names if 'reference' in n or 'mistake' in n or 'gradebook' in n] and 'FOUND')" + TRY], never_says("FOUND")),
-    Attack("open descriptors", ["import os\nfor fd in range(3, 500):\n    try: print('fd', os.readlink(f'/proc/self/fd/{fd}'))\n    except OSError: pass" + TRY], lambda o: (_only_its_socket(o))),
-    Attack("other submissions' directories", ["import os\ntry: print('LISTED' if {os.path.basename(os.getcwd())} != {*os.listdir('..')} else 'alone')\nexcept OSError: pass" + TRY], never_says("LISTED"), WALLED),
-    Attack("a numpy directory", ["import numpy\nprint(numpy.zeros(1), getattr(numpy, 'fake', 'real'))"], says("real"), files={"numpy/__init__.py": b"fake = 'fake'"}),
+    Attack("importing the solutions", [(
+        "import importlib\nfor n in ('solutions', 'solutions.svm', 'svm'):\n    try: "
+        "importlib.import_module(n); print('IMPORTED')\n    except ImportError: pass"
+    ) + TRY], never_says("IMPORTED")),
+    Attack("opening the reference", [(
+        "try: print(open('{secret}').read())\nexcept OSError as e: "
+        "print(type(e).__name__)"
+    ) + TRY], never_says(SECRET), WALLED),
+    Attack("a link to the reference", [(
+        "import os\nos.symlink('{secret}', 'link')\ntry: print(open('link').read())\nexcept "
+        "OSError: pass\ntry: os.link('{secret}', 'hard')\nexcept OSError: pass\ntry: "
+        "print(open('hard').read())\nexcept OSError: pass"
+    ) + TRY], never_says(SECRET), WALLED),
+    Attack("a shell that reads it", [(
+        "!cat {secret}; cd /proc; for p in [0-9]*; do cat $p/environ; done; echo\nprint('ran to "
+        "its end')"
+    )], never_says(SECRET), WALLED),
+    Attack("the grader's environment", [(
+        "import os\nprint(dict(os.environ))\nprint(open('/proc/self/environ', "
+        "'rb').read())"
+    ) + TRY], never_says(SECRET)),
+    Attack("other processes' environments", [(
+        "import glob\nfor p in glob.glob('/proc/[0-9]*/environ') + "
+        "glob.glob('/proc/[0-9]*/cmdline'):\n    try: print(open(p, 'rb').read())\n    except "
+        "OSError: pass"
+    ) + TRY], never_says(SECRET), WALLED),
+    Attack("the parent's memory", [(
+        "import os\nfor pid in (os.getppid(), 1):\n    try:\n        open(f'/proc/{{pid}}/mem', "
+        "'rb').read(1); print('READABLE')\n    except OSError: pass"
+    ).replace("{{", "{").replace("}}", "}") + TRY], never_says("READABLE")),
+    Attack("ptrace", [(
+        "import ctypes, os\nlibc = ctypes.CDLL(None)\nprint('ATTACHED' if libc.ptrace(16, "
+        "os.getppid(), 0, 0) == 0 else 'refused')"
+    ) + TRY], never_says("ATTACHED")),
+    Attack("searching the heap", [(
+        "import gc\nfor o in gc.get_objects():\n    if type(o) is dict and any(type(v) is str and "
+        "v.startswith('the-reference') for v in o.values()): print('FOUND')"
+    ) + TRY], never_says("FOUND")),
+    Attack("walking the stack", [(
+        "import sys\nf = sys._getframe()\nnames = set()\nwhile f: names |= set(f.f_locals); f = "
+        "f.f_back\nprint([n for n in names if 'reference' in n or 'mistake' in n or 'gradebook' "
+        "in n] and 'FOUND')"
+    ) + TRY], never_says("FOUND")),
+    Attack("open descriptors", [(
+        "import os\nfor fd in range(3, 500):\n    try: print('fd', "
+        "os.readlink(f'/proc/self/fd/{fd}'))\n    except OSError: pass"
+    ) + TRY], lambda o: (_only_its_socket(o))),
+    Attack("other submissions' directories", [(
+        "import os\ntry: print('LISTED' if {os.path.basename(os.getcwd())} != {*os.listdir('..')} "
+        "else 'alone')\nexcept OSError: pass"
+    ) + TRY], never_says("LISTED"), WALLED),
+    Attack("a numpy directory", [(
+        "import numpy\nprint(numpy.zeros(1), getattr(numpy, 'fake', "
+        "'real'))"
+    )], says("real"), files={"numpy/__init__.py": b"fake = 'fake'"}),
     Attack("startup files", ["print('began')"], says("began"), files={"sitecustomize.py": b"1/0", "ipython_config.py": b"1/0", "autograder/__init__.py": b"1/0", "startup/00.py": b"1/0"}),
-    Attack("file names that lead out", ["import glob\nprint(sorted(glob.glob('**', recursive=True)))"], says("'good.txt'"), files={"../evil.txt": b"x", "/tmp/evil-chainrule.txt": b"x", "a/../../evil2.txt": b"x", "good.txt": b"x", "exercises.py": b"1/0"}),
+    Attack("file names that lead out", [(
+        "import glob\nprint(sorted(glob.glob('**', "
+        "recursive=True)))"
+    )], says("'good.txt'"), files={"../evil.txt": b"x", "/tmp/evil-chainrule.txt": b"x", "a/../../evil2.txt": b"x", "good.txt": b"x", "exercises.py": b"1/0"}),
     # --- writing what is not its own
-    Attack("writing a neighbour's file", ["try: open('{victim}', 'w').write('HACKED')\nexcept OSError: pass\nimport os\ntry: os.remove('{victim}')\nexcept OSError: pass" + TRY], levels=WALLED),
-    Attack("a daemon that writes later", ["import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        for _ in range(100):\n            try: open('{victim}', 'w').write('HACKED')\n            except OSError: pass\n            time.sleep(0.05)\n    os._exit(0)"], levels=WALLED),
-    Attack("daemons everywhere", ["import subprocess\nfor _ in range(5): subprocess.Popen(['setsid', 'sh', '-c', 'trap \"\" TERM HUP INT; sleep 1000'], start_new_session=True)"]),
-    Attack("writing to the interpreter", ["import numpy\ntry: open(numpy.__file__, 'a').write('#')\nexcept OSError: print('refused')"], says("refused"), WALLED),
+    Attack("writing a neighbour's file", [(
+        "try: open('{victim}', 'w').write('HACKED')\nexcept OSError: pass\nimport os\ntry: "
+        "os.remove('{victim}')\nexcept OSError: pass"
+    ) + TRY], levels=WALLED),
+    Attack("a daemon that writes later", [(
+        "import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        "
+        "for _ in range(100):\n            try: open('{victim}', 'w').write('HACKED')\n           "
+        " except OSError: pass\n            time.sleep(0.05)\n    os._exit(0)"
+    )], levels=WALLED),
+    Attack("daemons everywhere", [(
+        "import subprocess\nfor _ in range(5): subprocess.Popen(['setsid', 'sh', '-c', 'trap \"\" "
+        "TERM HUP INT; sleep 1000'], start_new_session=True)"
+    )]),
+    Attack("writing to the interpreter", [(
+        "import numpy\ntry: open(numpy.__file__, 'a').write('#')\nexcept OSError: "
+        "print('refused')"
+    )], says("refused"), WALLED),
     # --- using things up
     Attack("an endless loop", ["while True: pass"], says("stopped after 1.5 s")),
-    Attack("a loop that swallows interrupts", ["import time\nwhile True:\n    try: time.sleep(60)\n    except BaseException: pass"], says("did not heed the interrupt")),
-    Attack("interrupts ignored", ["import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass"], says("did not heed the interrupt")),
+    Attack("a loop that swallows interrupts", [(
+        "import time\nwhile True:\n    try: time.sleep(60)\n    except BaseException: "
+        "pass"
+    )], says("did not heed the interrupt")),
+    Attack("interrupts ignored", [(
+        "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: "
+        "pass"
+    )], says("did not heed the interrupt")),
     Attack("exit", ["import sys; sys.exit(0)", "exit()", "raise SystemExit", "raise KeyboardInterrupt"]),
     Attack("os._exit", ["import os; os._exit(0)"], says("exit code 0")),
     Attack("abort", ["import os; os.abort()"], says("SIGABRT")),
     Attack("a segmentation fault", ["import ctypes; ctypes.string_at(0)"], says("SIGSEGV")),
     Attack("suicide", ["import os, signal; os.kill(os.getpid(), signal.SIGKILL)"], says("SIGKILL")),
-    Attack("three fatal cells", ["import os; os._exit(1)", "import os; os.abort()", "import ctypes; ctypes.string_at(0)"], says("SIGSEGV", 2)),
+    Attack("three fatal cells", ["import os; os._exit(1)", "import os; os.abort()", (
+        "import ctypes; "
+        "ctypes.string_at(0)"
+    )], says("SIGSEGV", 2)),
     Attack("six fatal cells", ["import os; os._exit(1)"] * 6, says("not run", 4), honest=False),
-    Attack("killing everybody", ["import os, signal\nfor target in (os.getppid(), -1, 0, 1):\n    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGSTOP, signal.SIGKILL):\n        try: os.kill(target, number)\n        except OSError: pass\n"], levels=WALLED),
-    Attack("killing its parent from a check", ["import os, signal\ndef odd(x):\n    try: os.kill(os.getppid(), signal.SIGKILL)\n    except OSError: pass\n    return x"]),
-    Attack("a fork storm", ["import os, time\nn = 0\ntry:\n    while n < 5000:\n        if os.fork() == 0: time.sleep(100); os._exit(0)\n        n += 1\nexcept OSError as e: print('bounded')"], says("bounded")),
-    Attack("a thread storm", ["import threading, time\nn = 0\ntry:\n    while n < 5000:\n        threading.Thread(target=time.sleep, args=(100,), daemon=True).start(); n += 1\nexcept RuntimeError: print('bounded')"], says("bounded")),
+    Attack("killing everybody", [(
+        "import os, signal\nfor target in (os.getppid(), -1, 0, 1):\n    for number in "
+        "(signal.SIGINT, signal.SIGTERM, signal.SIGSTOP, signal.SIGKILL):\n        try: "
+        "os.kill(target, number)\n        except OSError: pass\n"
+    )], levels=WALLED),
+    Attack("killing its parent from a check", [(
+        "import os, signal\ndef odd(x):\n    try: os.kill(os.getppid(), signal.SIGKILL)\n    "
+        "except OSError: pass\n    return x"
+    )]),
+    Attack("a fork storm", [(
+        "import os, time\nn = 0\ntry:\n    while n < 5000:\n        if os.fork() == 0: "
+        "time.sleep(100); os._exit(0)\n        n += 1\nexcept OSError as e: print('bounded')"
+    )], says("bounded")),
+    Attack("a thread storm", [(
+        "import threading, time\nn = 0\ntry:\n    while n < 5000:\n        "
+        "threading.Thread(target=time.sleep, args=(100,), daemon=True).start(); n += 1\nexcept "
+        "RuntimeError: print('bounded')"
+    )], says("bounded")),
     Attack("too much memory", ["x = bytearray(2 << 30)"], says("MemoryError")),
-    Attack("too much memory in many processes", ["import os, time\nfor _ in range(4):\n    if os.fork() == 0: x = bytearray(b'1') * (250 << 20); time.sleep(100)\ntime.sleep(30)"], says("in all its processes")),
-    Attack("too much memory in a check", ["import numpy as np\ndef odd(x): return np.ones(1 << 29)"], odd_fails("error", "more than 512 MB")),
-    Attack("an answer of a hundred megabytes", ["import numpy as np\ndef odd(x): return np.zeros(13 << 20)"], odd_is_no_array("MB")),
+    Attack("too much memory in many processes", [(
+        "import os, time\nfor _ in range(4):\n    if os.fork() == 0: x = bytearray(b'1') * (250 "
+        "<< 20); time.sleep(100)\ntime.sleep(30)"
+    )], says("in all its processes")),
+    Attack("too much memory in a check", [(
+        "import numpy as np\ndef odd(x): return np.ones(1 << "
+        "29)"
+    )], odd_fails("error", "more than 512 MB")),
+    Attack("an answer of a hundred megabytes", [(
+        "import numpy as np\ndef odd(x): return np.zeros(13 << "
+        "20)"
+    )], odd_is_no_array("MB")),
     Attack("one large file", ["open('f', 'wb').write(bytes(64 << 20))"], says("File too large")),
-    Attack("many files", ["for i in range(64): open(f'f{i}', 'wb').write(b'1' * (1 << 20))\nimport time; time.sleep(1)"], says("more than 20 MB")),
-    Attack("a very deep directory", ["import os\nfor _ in range(2000): os.mkdir('d'); os.chdir('d')"]),
-    Attack("closed directories and odd names", ["import os\nos.makedirs('a/b/c'); open('a/b/c/f', 'w'); open(b'\\xff\\n', 'w'); os.mkfifo('pipe'); os.chmod('a/b', 0); os.chmod('a', 0)"]),
+    Attack("many files", [(
+        "for i in range(64): open(f'f{i}', 'wb').write(b'1' * (1 << 20))\nimport time; "
+        "time.sleep(1)"
+    )], says("more than 20 MB")),
+    Attack("a very deep directory", [(
+        "import os\nfor _ in range(2000): os.mkdir('d'); "
+        "os.chdir('d')"
+    )]),
+    Attack("closed directories and odd names", [(
+        "import os\nos.makedirs('a/b/c'); open('a/b/c/f', 'w'); open(b'\\xff\\n', 'w'); "
+        "os.mkfifo('pipe'); os.chmod('a/b', 0); os.chmod('a', 0)"
+    )]),
     Attack("a line of thirty megabytes", ["print('x' * 30_000_000)"], lambda o: _short(o)),
-    Attack("three hundred thousand lines", ["for i in range(300_000): print(i)"], lambda o: _short(o)),
-    Attack("carriage returns without end", ["print('\\r' * 1_000_000, 'a\\rb' * 300_000)"], lambda o: _short(o)),
-    Attack("a flood below Python", ["import os\ntry:\n    while True: os.write(1, b'y' * 65536)\nexcept OSError: pass"], lambda o: _short(o)),
-    Attack("a flood of displays", ["from IPython.display import display, HTML\nfor _ in range(500): display(HTML('x' * 100_000))"], lambda o: _short(o)),
-    Attack("a thread that goes on", ["import threading, time\ndef work():\n    while True:\n        global double; double = None; print('still here'); time.sleep(0.001)\nthreading.Thread(target=work, daemon=True).start()"], honest=False),
-    Attack("a hook that hangs every fork", ["import os, time\nos.register_at_fork(after_in_child=lambda: time.sleep(1000))"], honest=False),
-    Attack("a check that never ends", ["def odd(x):\n    while True: pass"], odd_fails("timeout", "stopped after 1.5 s")),
-    Attack("a check that swallows everything", ["import time\ndef odd(x):\n    while True:\n        try: time.sleep(100)\n        except BaseException: pass"], odd_fails("timeout", "stopped after 1.5 s")),
-    Attack("a check that exits", ["import os\ndef odd(x): os._exit(0)"], odd_fails("killed", "ended its Python process")),
-    Attack("a check that crashes", ["import ctypes\ndef odd(x): return ctypes.string_at(0)"], odd_fails("killed", "ended its Python process")),
-    Attack("a check that raises KeyboardInterrupt", ["def odd(x): raise KeyboardInterrupt"], odd_fails("killed", "")),
-    Attack("a check that forks", ["import os\ndef odd(x):\n    os.fork()\n    return x"], odd_is(X)),
-    Attack("raising the limits", ["import resource\nfor name in ('NPROC', 'DATA', 'FSIZE', 'CPU'):\n    try: resource.setrlimit(getattr(resource, 'RLIMIT_' + name), (1 << 40, 1 << 40)); print('RAISED')\n    except (ValueError, OSError): pass" + TRY], never_says("RAISED")),
+    Attack("three hundred thousand lines", [(
+        "for i in range(300_000): "
+        "print(i)"
+    )], lambda o: _short(o)),
+    Attack("carriage returns without end", [(
+        "print('\\r' * 1_000_000, 'a\\rb' * "
+        "300_000)"
+    )], lambda o: _short(o)),
+    Attack("a flood below Python", [(
+        "import os\ntry:\n    while True: os.write(1, b'y' * 65536)\nexcept OSError: "
+        "pass"
+    )], lambda o: _short(o)),
+    Attack("a flood of displays", [(
+        "from IPython.display import display, HTML\nfor _ in range(500): display(HTML('x' * "
+        "100_000))"
+    )], lambda o: _short(o)),
+    Attack("a thread that goes on", [(
+        "import threading, time\ndef work():\n    while True:\n        global double; double = "
+        "None; print('still here'); time.sleep(0.001)\nthreading.Thread(target=work, "
+        "daemon=True).start()"
+    )], honest=False),
+    Attack("a hook that hangs every fork", [(
+        "import os, time\nos.register_at_fork(after_in_child=lambda: "
+        "time.sleep(1000))"
+    )], honest=False),
+    Attack("a check that never ends", [(
+        "def odd(x):\n    while True: "
+        "pass"
+    )], odd_fails("timeout", "stopped after 1.5 s")),
+    Attack("a check that swallows everything", [(
+        "import time\ndef odd(x):\n    while True:\n        try: time.sleep(100)\n        except "
+        "BaseException: pass"
+    )], odd_fails("timeout", "stopped after 1.5 s")),
+    Attack("a check that exits", [(
+        "import os\ndef odd(x): "
+        "os._exit(0)"
+    )], odd_fails("killed", "ended its Python process")),
+    Attack("a check that crashes", [(
+        "import ctypes\ndef odd(x): return "
+        "ctypes.string_at(0)"
+    )], odd_fails("killed", "ended its Python process")),
+    Attack("a check that raises KeyboardInterrupt", [(
+        "def odd(x): raise "
+        "KeyboardInterrupt"
+    )], odd_fails("killed", "")),
+    Attack("a check that forks", [(
+        "import os\ndef odd(x):\n    os.fork()\n    return "
+        "x"
+    )], odd_is(X)),
+    Attack("raising the limits", [(
+        "import resource\nfor name in ('NPROC', 'DATA', 'FSIZE', 'CPU'):\n    try: "
+        "resource.setrlimit(getattr(resource, 'RLIMIT_' + name), (1 << 40, 1 << 40)); "
+        "print('RAISED')\n    except (ValueError, OSError): pass"
+    ) + TRY], never_says("RAISED")),
     # --- the network
-    Attack("TCP", ["import socket\ntry: socket.create_connection(('127.0.0.1', {port}), 1).send(b'hello'); print('SENT')\nexcept OSError: pass" + TRY], never_says("SENT"), WALLED),
-    Attack("UDP", ["import socket\ntry: s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.sendto(b'hello', ('127.0.0.1', {port}))\nexcept OSError: pass" + TRY], levels=WALLED),
-    Attack("abstract sockets", ["import socket\ntry: s = socket.socket(socket.AF_UNIX); s.connect('\\0{unix}'); print('SENT')\nexcept OSError: pass" + TRY], never_says("SENT"), WALLED),
-    Attack("UNIX sockets", ["import socket\ntry: s = socket.socket(socket.AF_UNIX); s.connect('{secret}.sock'); print('SENT')\nexcept OSError: pass" + TRY], never_says("SENT"), ("bubblewrap",)),
-    Attack("new namespaces and mounts", ["import ctypes, os\nlibc = ctypes.CDLL(None)\nlibc.unshare(0x10000000 | 0x20000)\nprint('MOUNTED' if libc.mount(b'none', b'/usr', b'tmpfs', 0, None) == 0 else 'refused')" + TRY], never_says("MOUNTED"), WALLED),
+    Attack("TCP", [(
+        "import socket\ntry: socket.create_connection(('127.0.0.1', {port}), 1).send(b'hello'); "
+        "print('SENT')\nexcept OSError: pass"
+    ) + TRY], never_says("SENT"), WALLED),
+    Attack("UDP", [(
+        "import socket\ntry: s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); "
+        "s.sendto(b'hello', ('127.0.0.1', {port}))\nexcept OSError: pass"
+    ) + TRY], levels=WALLED),
+    Attack("abstract sockets", [(
+        "import socket\ntry: s = socket.socket(socket.AF_UNIX); s.connect('\\0{unix}'); "
+        "print('SENT')\nexcept OSError: pass"
+    ) + TRY], never_says("SENT"), WALLED),
+    Attack("UNIX sockets", [(
+        "import socket\ntry: s = socket.socket(socket.AF_UNIX); s.connect('{secret}.sock'); "
+        "print('SENT')\nexcept OSError: pass"
+    ) + TRY], never_says("SENT"), ("bubblewrap",)),
+    Attack("new namespaces and mounts", [(
+        "import ctypes, os\nlibc = ctypes.CDLL(None)\nlibc.unshare(0x10000000 | "
+        "0x20000)\nprint('MOUNTED' if libc.mount(b'none', b'/usr', b'tmpfs', 0, None) == 0 else "
+        "'refused')"
+    ) + TRY], never_says("MOUNTED"), WALLED),
 ]  # fmt: skip
 
 

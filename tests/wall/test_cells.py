@@ -1,6 +1,8 @@
-"""Honest notebooks behind the wall: outputs look as a kernel would have given them, checks see the right names."""
+"""Honest notebooks behind the wall: outputs look as a kernel would have given them, checks see the
+right names.
+"""
 
-# ruff: noqa: E501 (cells are one line each)
+
 from __future__ import annotations
 
 import ast
@@ -79,7 +81,10 @@ def test_streams_and_result_in_order(session: Session) -> None:
 
 
 def test_text_from_below_python(session: Session) -> None:
-    source = "import os, subprocess\nos.write(1, b'raw\\n')\nsubprocess.run(['sh', '-c', 'echo out; echo err >&2'])\nNone"
+    source = (
+        "import os, subprocess\nos.write(1, b'raw\\n')\nsubprocess.run(['sh', '-c', 'echo out; "
+        "echo err >&2'])\nNone"
+    )
     text = {o["name"]: o["text"] for o in one(session, source).outputs}
     assert text == {"stdout": "raw\nout\n", "stderr": "err\n"}
 
@@ -99,7 +104,10 @@ def test_cells_that_fail_do_not_end_the_notebook(session: Session, source: str) 
 
 
 def test_figures_are_pictures(session: Session) -> None:
-    source = "%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1, 2]); plt.show()\nprint('between')\nplt.plot([2, 1]);"
+    source = (
+        "%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1, 2]); "
+        "plt.show()\nprint('between')\nplt.plot([2, 1]);"
+    )
     result = one(session, source)
     assert kinds(result) == ["display_data", "stream", "display_data"]
     assert base64.b64decode(result.outputs[0]["data"]["image/png"]).startswith(b"\x89PNG")
@@ -110,7 +118,8 @@ def test_displays_are_updated_and_cleared(session: Session) -> None:
         [
             Cell(
                 "a",
-                "from IPython.display import HTML, clear_output, display\nh = display('one', display_id=True)",
+                "from IPython.display import HTML, clear_output, display\nh = display('one', "
+                "display_id=True)",
             ),
             Cell("b", "h.update(HTML('<b>two</b>'))"),
             Cell("c", "print('gone'); clear_output(); print('stays')"),
@@ -124,7 +133,10 @@ def test_displays_are_updated_and_cleared(session: Session) -> None:
 
 
 def test_widgets_show_their_static_state(session: Session) -> None:
-    source = "import ipywidgets as w\nprint('before')\n@w.interact(a=(0, 5))\ndef f(a=2): print('a is', a)\nw.VBox([w.IntSlider()])"
+    source = (
+        "import ipywidgets as w\nprint('before')\n@w.interact(a=(0, 5))\ndef f(a=2): print('a "
+        "is', a)\nw.VBox([w.IntSlider()])"
+    )
     result = one(session, source)
     text = "".join(str(output) for output in result.outputs)
     assert "before" in text
@@ -154,7 +166,11 @@ def test_progress_bars_show_their_last_state(session: Session) -> None:
 
 
 def test_own_files_trusted_files_and_scratch(session: Session) -> None:
-    source = "import os, tempfile, helper\nprint(helper.value, open('data/numbers.txt').read())\nopen('mine', 'w').write('x')\nprint(tempfile.gettempdir() == os.getcwd() == os.environ['HOME'])"
+    source = (
+        "import os, tempfile, helper\nprint(helper.value, "
+        "open('data/numbers.txt').read())\nopen('mine', "
+        "'w').write('x')\nprint(tempfile.gettempdir() == os.getcwd() == os.environ['HOME'])"
+    )
     assert one(session, source).outputs[0]["text"] == "42 1 2 3\nTrue\n"
 
 
@@ -177,12 +193,14 @@ def test_a_check_sees_the_names_of_its_place(
         [
             Cell(
                 "a",
-                "def helper(x): return 2 * x\ndef double(x): return helper(x)\ndef total(x): return 0",
+                "def helper(x): return 2 * x\ndef double(x): return helper(x)\ndef total(x): "
+                "return 0",
             ),
             Cell("b", "", "check", "double"),
             Cell(
                 "c",
-                "def helper(x): return 3 * x\ndef double(x): return None\ndef total(x): return float(x.sum())",
+                "def helper(x): return 3 * x\ndef double(x): return None\ndef total(x): return "
+                "float(x.sum())",
             ),
         ]
     )
@@ -199,7 +217,8 @@ def test_evaluations_say_what_happened(session: Session, exercises: dict[str, Ex
         [
             Cell(
                 "a",
-                "def double(x):\n    x *= 2\n    return x\ndef total(x):\n    raise NotImplementedError",
+                "def double(x):\n    x *= 2\n    return x\ndef total(x):\n    raise "
+                "NotImplementedError",
             ),
             Cell("b", "def odd(x):\n    return x[7]"),
         ]
@@ -272,7 +291,10 @@ def test_no_file_of_the_student_takes_the_place_of_a_trusted_module(wall: Wall) 
     }
     with wall.open(files, trusted) as session:
         assert session.exercises == ("double", "total", "odd")
-        look = "import glob\nprint(sorted(name for name in glob.glob('**', recursive=True) if '.' in name))\n"
+        look = (
+            "import glob\nprint(sorted(name for name in glob.glob('**', recursive=True) if '.' in "
+            "name))\n"
+        )
         names = (
             "import exercises, shared, unused\nprint(exercises.own.NAME, shared.NAME, unused.NAME)"
         )

@@ -1,6 +1,6 @@
 """Which walls stand, what they hide, and what happens when the machine beneath them fails."""
 
-# ruff: noqa: E501 (cells are one line each)
+
 from __future__ import annotations
 
 import os
@@ -33,7 +33,10 @@ def test_each_level_does_what_it_says(level: str, exercises: dict[str, Exercise]
     with Wall(level_or_skip(level), LIMITS, modules=()) as wall:
         assert wall.level == level
         with wall.open({}, {"exercises.py": EXERCISES}) as session:
-            look = "import os\nprint(sorted(os.listdir('/proc/self/ns')) and len([p for p in os.listdir('/proc') if p.isdigit()]))"
+            look = (
+                "import os\nprint(sorted(os.listdir('/proc/self/ns')) and len([p for p in "
+                "os.listdir('/proc') if p.isdigit()]))"
+            )
             seen, _ = session.run([Cell("a", look), Cell("b", "def double(x): return 2 * x")])
             (evaluation,) = session.evaluator(exercises["double"])([{"x": X}])
     np.testing.assert_array_equal(evaluation.arrays()["y"], 2 * X)
@@ -129,7 +132,11 @@ def test_what_lies_among_readable_things_can_be_hidden(level: str) -> None:
     packages = Path(np.__file__).parent.parent
     wall = Wall(level_or_skip(level), LIMITS, hidden=[packages / "pytest"], modules=("numpy",))
     with wall, wall.open({}, {}) as session:
-        source = f"import numpy, jinja2\ntry: print(open('{packages}/pytest/__init__.py').read())\nexcept OSError as e: print('hidden')"
+        source = (
+            "import numpy, jinja2\ntry: "
+            f"print(open('{packages}/pytest/__init__.py').read())\nexcept OSError as e: "
+            "print('hidden')"
+        )
         (result,) = session.run([Cell("a", source)])
     assert result.outputs == [{"output_type": "stream", "name": "stdout", "text": "hidden\n"}]
 

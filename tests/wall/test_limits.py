@@ -1,4 +1,6 @@
-"""Memory and disk that no limit of a single process sees: shared, without a name, on its way between processes."""
+"""Memory and disk that no limit of a single process sees: shared, without a name, on its way
+between processes.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ from autograder.wall.wire.limits import Cell
 from .conftest import LEVELS, LIMITS, MODULES, level_or_skip
 
 PATIENT = replace(LIMITS, cell_seconds=60, memory_bytes=192 << 20, scratch_bytes=20 << 20)
-"""The watch looks a few times a second: what is held stays until it has looked, however busy the machine."""
+"""The watch looks a few times a second: what is held stays until it has looked, however busy the
+machine.
+"""
 
 MEMORY = {
     "shared": """

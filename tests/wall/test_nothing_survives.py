@@ -1,4 +1,6 @@
-"""What one submission leaves in the kernel or in a directory, the next one does not find; and the calls that are refused."""
+"""What one submission leaves in the kernel or in a directory, the next one does not find; and the
+calls that are refused.
+"""
 
 from __future__ import annotations
 

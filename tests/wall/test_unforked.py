@@ -1,4 +1,5 @@
-"""Exercises that may use an accelerator are judged in the notebook's own process: no device survives a fork.
+"""Exercises that may use an accelerator are judged in the notebook's own process: no device
+survives a fork.
 
 The same path is walked on the processor, where a wall is told that there is an accelerator.
 """
@@ -44,7 +45,8 @@ X = {"x": np.arange(3.0)}
 HERE = [
     Cell(
         "here",
-        "import os\nhere = os.getpid()\ndef trained(x):\n    print('step')\n    return x.sum() + 0 * here",
+        "import os\nhere = os.getpid()\ndef trained(x):\n    print('step')\n    return x.sum() + "
+        "0 * here",
     )
 ]
 

@@ -1,4 +1,6 @@
-"""The grader's side of the wire reads what an enemy wrote: it refuses with Malformed, and never with anything else."""
+"""The grader's side of the wire reads what an enemy wrote: it refuses with Malformed, and never
+with anything else.
+"""
 
 from __future__ import annotations
 

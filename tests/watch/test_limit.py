@@ -1,4 +1,6 @@
-"""An answer that does not come back is stopped, whatever it catches, and nothing of ours is left half done."""
+"""An answer that does not come back is stopped, whatever it catches, and nothing of ours is left
+half done.
+"""
 
 from __future__ import annotations
 

@@ -11,9 +11,9 @@ from nbgrader.exchange.default import ExchangeReleaseFeedback
 class ReleaseFeedback(ExchangeReleaseFeedback):
     """nbgrader's release of feedback, folder by folder.
 
-    What students handed in tells it where their page goes (submission_secret.txt, timestamp.txt); where these cannot be
-    read it stops, and nobody after that student gets a page. Here that student alone gets none, and the log says why.
-    """
+    What students handed in tells it where their page goes (submission_secret.txt, timestamp.txt);
+    where these cannot be read it stops, and nobody after that student gets a page. Here that
+    student alone gets none, and the log says why."""
 
     src_path: str
 

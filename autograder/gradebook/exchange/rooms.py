@@ -1,10 +1,12 @@
 """Collecting from an inbound folder in which every student has a room of their own.
 
-nbgrader tells whose a submission is by the name of its folder, which its sender writes, and by the owner of the files,
-which says nothing where everybody is user 1000 of their own pod. So each student's pod is given ``inbound/ROOM`` alone as
-its inbound folder: releasing, fetching, submitting and feedback are nbgrader's own, unchanged, and what lies in a room was
-put there by whoever owns it. ROOM is the user's name as KubeSpawner writes it into the names of pods.
-"""
+nbgrader tells whose a submission is by the name of its folder, which its sender writes, and by the
+owner of the files, which says nothing where everybody is user 1000 of their own pod. So each
+student's pod is given ``inbound/ROOM`` alone as
+its inbound folder: releasing, fetching, submitting and feedback are nbgrader's own, unchanged, and
+    what lies in a room was
+put there by whoever owns it. ROOM is the user's name as KubeSpawner writes it into the names of
+pods."""
 
 from __future__ import annotations
 
@@ -36,9 +38,9 @@ class Sent:
 class CollectFromRooms(ExchangeCollect):
     """nbgrader's collect, for ``inbound/ROOM/STUDENT+ASSIGNMENT+TIMESTAMP+RANDOM``.
 
-    What a student put into a room under another's name, or under no name that can be read, is passed over with a warning.
-    Links and other odd files are not followed: they would be read with the instructor's rights.
-    """
+    What a student put into a room under another's name, or under no name that can be read, is
+    passed over with a warning. Links and other odd files are not followed: they would be read with
+    the instructor's rights."""
 
     @default("check_owner")
     def _no_owner(self) -> bool:
@@ -46,7 +48,9 @@ class CollectFromRooms(ExchangeCollect):
         return False
 
     def init_src(self) -> None:
-        """Find the submission of every student that counts: the last one; with before_duedate the last in time, if any."""
+        """Find the submission of every student that counts: the last one; with before_duedate the
+        last in time, if any.
+        """
         folders: Any = self.coursedir
         if not folders.course_id:
             self.fail("No course id specified. Re-run with --course flag.")
@@ -101,7 +105,9 @@ class CollectFromRooms(ExchangeCollect):
         return {"username": sent.student, "filename": inside, "timestamp": sent.timestamp}
 
     def do_copy(self, src: str, dest: str, log: Any = None) -> None:
-        """Copy ordinary files, whatever else lies there, and whatever their owner makes of them meanwhile."""
+        """Copy ordinary files, whatever else lies there, and whatever their owner makes of them
+        meanwhile.
+        """
         folders: Any = self.coursedir
         if self.get_size(src) > 1000 * folders.max_dir_size:
             self.log.error(

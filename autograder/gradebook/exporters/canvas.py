@@ -1,9 +1,9 @@
 """The CSV that Canvas's Gradebook imports.
 
-Canvas wants the header ``Student, ID, SIS User ID, SIS Login ID, Section`` before the assignments, and a second line that
-begins with ``Points Possible``. It finds a student by ID (Canvas's own number), else by SIS User ID, else by SIS Login ID,
-else by name; and an assignment by ``Name (number)``, else by name, else it offers to create one.
-"""
+Canvas wants the header ``Student, ID, SIS User ID, SIS Login ID, Section`` before the assignments,
+and a second line that begins with ``Points Possible``. It finds a student by ID (Canvas's own
+number), else by SIS User ID, else by SIS Login ID, else by name; and an assignment by ``Name
+(number)``, else by name, else it offers to create one."""
 
 from __future__ import annotations
 
@@ -16,20 +16,28 @@ from .roster import Column, Enrolled, RosterExport
 
 
 class CanvasExport(RosterExport):
-    """Grades for Canvas. The gradebook's student ids are Canvas's login ids, unless ``student_id`` says otherwise."""
+    """Grades for Canvas. The gradebook's student ids are Canvas's login ids, unless ``student_id``
+    says otherwise.
+    """
 
     default_file = "canvas.csv"
 
     student_id = Enum(
         ("SIS Login ID", "SIS User ID"),
         "SIS Login ID",
-        help="Which of Canvas's ids the gradebook's student ids are. Canvas's own number is taken from lms_user_id.",
+        help=(
+            "Which of Canvas's ids the gradebook's student ids are. Canvas's own number is taken "
+            "from lms_user_id."
+        ),
     ).tag(config=True)
     section = Unicode("", help="What to write into the column Section.").tag(config=True)
     names = Dict(
         key_trait=Unicode(),
         value_trait=Unicode(),
-        help="Our assignments' names in Canvas, best with Canvas's number: {'svm': 'Assignment 1 (4711)'}.",
+        help=(
+            "Our assignments' names in Canvas, best with Canvas's number: {'svm': 'Assignment 1 "
+            "(4711)'}."
+        ),
     ).tag(config=True)
 
     def header(self, columns: Sequence[Column]) -> list[list[str]]:

@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Entry:
-    """One student's line: points before the penalty for lateness, the penalty, and what people still have to grade.
+    """One student's line: points before the penalty for lateness, the penalty, and what people
+    still have to grade.
 
-    ``waiting`` names the graded cells that wait for a person; ``timestamp`` is when it was handed in (UTC), if known.
-    """
+    ``waiting`` names the graded cells that wait for a person; ``timestamp`` is when it was handed
+    in (UTC), if known."""
 
     student: str
     score: float

@@ -1,9 +1,9 @@
 """The CSV that Moodle reads under Grades > Import > CSV file (encoding UTF-8, separator comma).
 
-Moodle asks which column names the user (``Username``, ``ID number`` or ``Email address``; one that is empty for a student
-skips that student) and which grade item each further column is. A ``-`` is no grade. Its own exports call a column of
-points ``svm (Real)``, so ours are called the same. Feedback stays out: an import of feedback without grades deletes grades.
-"""
+Moodle asks which column names the user (``Username``, ``ID number`` or ``Email address``; one that
+is empty for a student skips that student) and which grade item each further column is. A ``-`` is
+no grade. Its own exports call a column of points ``svm (Real)``, so ours are called the same.
+Feedback stays out: an import of feedback without grades deletes grades."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from .roster import Column, Enrolled, RosterExport
 
 
 class MoodleExport(RosterExport):
-    """Grades for Moodle. The gradebook's student ids are Moodle's usernames; lms_user_id is the ID number."""
+    """Grades for Moodle. The gradebook's student ids are Moodle's usernames; lms_user_id is the ID
+    number.
+    """
 
     default_file = "moodle.csv"
 

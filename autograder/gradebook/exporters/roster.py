@@ -1,4 +1,6 @@
-"""What both exporters share: which students and assignments, and the one number that an LMS is told."""
+"""What both exporters share: which students and assignments, and the one number that an LMS is
+told.
+"""
 
 from __future__ import annotations
 
@@ -47,11 +49,17 @@ class RosterExport(ExportPlugin):
 
     missing = Unicode(
         "",
-        help="What to write for a student who handed in nothing: empty (the LMS decides) or a number, say 0.",
+        help=(
+            "What to write for a student who handed in nothing: empty (the LMS decides) or a "
+            "number, say 0."
+        ),
     ).tag(config=True)
     unfinished = Bool(
         False,
-        help="Export scores although written answers are still to be graded (they then count nothing yet).",
+        help=(
+            "Export scores although written answers are still to be graded (they then count "
+            "nothing yet)."
+        ),
     ).tag(config=True)
 
     default_file = "grades.csv"
@@ -77,8 +85,8 @@ class RosterExport(ExportPlugin):
         marked = [student for student, cells in known_by.items() if [*map(inert, cells)] != cells]
         if marked:
             self.log.warning(
-                "A spreadsheet would compute what these students are called, so an apostrophe stands "
-                "before it, and the LMS may not know them: %s",
+                "A spreadsheet would compute what these students are called, so an apostrophe "
+                "stands before it, and the LMS may not know them: %s",
                 ", ".join(map(repr, marked)),
             )
 
@@ -87,7 +95,9 @@ class RosterExport(ExportPlugin):
         raise NotImplementedError
 
     def identity(self, student: Enrolled) -> list[str]:
-        """The cells by which the LMS knows a student; written so that no spreadsheet computes them."""
+        """The cells by which the LMS knows a student; written so that no spreadsheet computes
+        them.
+        """
         raise NotImplementedError
 
     def students(self, gradebook: Gradebook) -> list[Enrolled]:
@@ -133,7 +143,9 @@ class RosterExport(ExportPlugin):
         return columns
 
     def number(self, student: Enrolled, column: Column) -> str:
-        """The score after the penalty for lateness, at most two decimals; empty while it is not final."""
+        """The score after the penalty for lateness, at most two decimals; empty while it is not
+        final.
+        """
         entry = column.entries.get(student.student)
         if entry is None:
             return self.missing

@@ -1,4 +1,6 @@
-"""The preprocessor that takes the place of nbgrader's Execute: run behind the wall, judge outside it."""
+"""The preprocessor that takes the place of nbgrader's Execute: run behind the wall, judge outside
+it.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,10 @@ class Judge(NbGraderPreprocessor):
 
     isolation = Unicode(
         "auto",
-        help="How student code is kept apart: auto (the strongest there is), bubblewrap, landlock, or none.",
+        help=(
+            "How student code is kept apart: auto (the strongest there is), bubblewrap, landlock, "
+            "or none."
+        ),
     ).tag(config=True)
     cell_seconds = Float(
         Limits().cell_seconds, help="How long one of the student's cells may run."

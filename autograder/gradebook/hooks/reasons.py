@@ -1,4 +1,6 @@
-"""The preprocessor that puts the reasons on the record: nbgrader stores a score, not why it is what it is."""
+"""The preprocessor that puts the reasons on the record: nbgrader stores a score, not why it is what
+it is.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +16,14 @@ from .submissions import course_of
 
 
 class Reasons(NbGraderPreprocessor):
-    """Write why points are missing into the comments of the solution cells, after SaveScores reset them."""
+    """Write why points are missing into the comments of the solution cells, after SaveScores reset
+    them.
+    """
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        """Comment the solution cells of every exercise that is not full marks; flag what we could not judge."""
+        """Comment the solution cells of every exercise that is not full marks; flag what we could
+        not judge.
+        """
         where = resources["nbgrader"]
         assignment = load_assignment(course_of(self), where["assignment"])
         with Gradebook(where["db_url"]) as gradebook:

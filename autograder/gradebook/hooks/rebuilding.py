@@ -14,7 +14,9 @@ from .submissions import FILE, course_of
 
 
 class Rebuild(NbGraderPreprocessor):
-    """Write the notebook that runs: the instructor's cells and metadata, the student's answers and own cells."""
+    """Write the notebook that runs: the instructor's cells and metadata, the student's answers and
+    own cells.
+    """
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Replace ``nb`` by the rebuilt notebook of the submission in the folder."""

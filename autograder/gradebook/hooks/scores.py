@@ -11,8 +11,10 @@ from nbgrader.preprocessors import SaveAutoGrades
 
 
 class SaveScores(SaveAutoGrades):
-    """Saves what SaveAutoGrades saves, by its own methods. Its queries for each cell become two, and its several dozen
-    commits, each waiting for the disk, become one: a notebook's scores are recorded together or not at all."""
+    """Saves what SaveAutoGrades saves, by its own methods. Its queries for each cell become two,
+    and its several dozen commits, each waiting for the disk, become one: a notebook's scores are
+    recorded together or not at all.
+    """
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Save the score of every graded cell and reset the comments."""

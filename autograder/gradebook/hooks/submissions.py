@@ -1,8 +1,9 @@
-"""How a submission enters nbgrader's converter: as a file name only, so that no file can stop the run.
+"""How a submission enters nbgrader's converter: as a file name only, so that no file can stop the
+run.
 
-nbgrader reads a submitted notebook before any preprocessor sees it, and fails on damaged JSON (that student is lost)
-or on an empty nbgrader entry (everybody after that student is lost). Here the exporter hands on the path, and
-``Rebuild`` and ``Judge`` read it in their own ways.
+nbgrader reads a submitted notebook before any preprocessor sees it, and fails on damaged JSON (that
+student is lost) or on an empty nbgrader entry (everybody after that student is lost). Here the
+exporter hands on the path, and ``Rebuild`` and ``Judge`` read it in their own ways.
 """
 
 from __future__ import annotations
@@ -29,9 +30,9 @@ FILE = "chainrule_file"
 class SubmissionExporter(NotebookExporter):
     """Runs the preprocessors on an empty notebook, with the path of the real one in the resources.
 
-    It is made before the converter touches a submission, and closes one of the converter's doors: the copying of the
-    files beside the notebook, which follows links (to the solutions, say, and from there into the feedback).
-    """
+    It is made before the converter touches a submission, and closes one of the converter's doors:
+    the copying of the files beside the notebook, which follows links (to the solutions, say, and
+    from there into the feedback)."""
 
     def __init__(self, **kw: Any) -> None:
         super().__init__(**kw)
@@ -54,7 +55,9 @@ class SubmissionExporter(NotebookExporter):
 def _without_links(
     converter: Any, init_assignment: Callable[[str, str], None]
 ) -> Callable[[str, str], None]:
-    """nbgrader's own step, which copies the files of a submission, with eyes for ordinary files only."""
+    """nbgrader's own step, which copies the files of a submission, with eyes for ordinary files
+    only.
+    """
 
     def guarded(assignment: str, student: str) -> None:
         folders = converter.coursedir
@@ -87,10 +90,11 @@ def _odd_names(folder: Path) -> set[str]:
 
 
 def accept_renamed(assignment: str, student: str, notebooks: list[str]) -> None:
-    """nbgrader's pre_convert_hook: stand the expected name in for whatever name the notebook was handed in under.
+    """nbgrader's pre_convert_hook: stand the expected name in for whatever name the notebook was
+    handed in under.
 
-    nbgrader knows a notebook by its file name and refuses others. The list is the converter's own; the file of that name
-    need not exist, since ``Rebuild`` looks for the notebook in the folder.
+    nbgrader knows a notebook by its file name and refuses others. The list is the converter's own;
+    the file of that name need not exist, since ``Rebuild`` looks for the notebook in the folder.
     """
     if not notebooks:
         return

@@ -1,9 +1,9 @@
 """When something was handed in: a file of the student's, which nbgrader believes.
 
-A timestamp.txt that is no date ends the process that reads it (``sys.exit`` in the middle of a class, or of Formgrader's
-server), and one that is a link to /dev/zero never ends. nbgrader has no extension point here, so its two functions
-are replaced, by a line in nbgrader_config.py, which its programs and Formgrader all read first.
-"""
+A timestamp.txt that is no date ends the process that reads it (``sys.exit`` in the middle of a
+class, or of Formgrader's server), and one that is a link to /dev/zero never ends. nbgrader has no
+extension point here, so its two functions are replaced, by a line in nbgrader_config.py, which its
+programs and Formgrader all read first."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ from ...grading.handed_in import read_plain_file
 
 
 def handed_in(folder: str | Path) -> datetime | None:
-    """The date in the folder's timestamp.txt; None when there is no such file, or none that is a file and a date."""
+    """The date in the folder's timestamp.txt; None when there is no such file, or none that is a
+    file and a date.
+    """
     try:
         return _read(Path(folder))
     except (SubmissionError, ValueError, OverflowError):
@@ -41,7 +43,9 @@ def _read(folder: Path) -> datetime:
 
 
 def read_with_care() -> None:
-    """Let every CourseDirectory of this process read timestamps so, and Formgrader's list of submissions."""
+    """Let every CourseDirectory of this process read timestamps so, and Formgrader's list of
+    submissions.
+    """
 
     def get_existing_timestamp(self: Any, dest_path: str) -> datetime | None:
         if why := why_untimed(dest_path):

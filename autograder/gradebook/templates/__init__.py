@@ -1,4 +1,6 @@
-"""Where nbconvert finds the templates of nbgrader's pages: nbgrader's own, then ours without MathJax."""
+"""Where nbconvert finds the templates of nbgrader's pages: nbgrader's own, then ours without
+MathJax.
+"""
 
 from importlib.util import find_spec
 from pathlib import Path

@@ -1,4 +1,5 @@
-"""Inside: what judges an answer, kept before any line of the student's and put back before it judges.
+"""Inside: what judges an answer, kept before any line of the student's and put back before it
+judges.
 
 Kept are the names of modules, the bodies of their classes, and the code of their functions. What a
 student adds there stays (``np.float = float`` for old code), except in our own modules.

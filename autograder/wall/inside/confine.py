@@ -1,4 +1,6 @@
-"""Inside: the walls that a submission puts up around itself, after the fork and before any line of the student's."""
+"""Inside: the walls that a submission puts up around itself, after the fork and before any line of
+the student's.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ SPARE_PROCESSES = 4
 
 
 def confine(plan: dict[str, Any]) -> None:
-    """Limits first, then the user, then the file system. Raises when a wall that was asked for does not stand."""
+    """Limits first, then the user, then the file system. Raises when a wall that was asked for does
+    not stand.
+    """
     _limits(plan["limits"])
     if plan.get("uid") is not None:
         _become(plan["uid"], keep_reading=plan.get("keep_reading", False))
@@ -36,16 +40,19 @@ def _limits(limits: dict[str, int]) -> None:
 
 
 def room_for_a_check() -> None:
-    """The fork that answers checks fits in even where cells have used up every process they may have."""
+    """The fork that answers checks fits in even where cells have used up every process they may
+    have.
+    """
     _, hard = resource.getrlimit(resource.RLIMIT_NPROC)
     resource.setrlimit(resource.RLIMIT_NPROC, (hard, hard))
 
 
 def _become(uid: int, *, keep_reading: bool) -> None:
-    """From root to a user of its own, so that the process limit counts and no file of root's is its own.
+    """From root to a user of its own, so that the process limit counts and no file of root's is its
+    own.
 
-    Where the interpreter lies in a directory closed to others, the right to read past permissions is kept; what may be
-    read is then up to Landlock.
+    Where the interpreter lies in a directory closed to others, the right to read past permissions
+    is kept; what may be read is then up to Landlock.
     """
     if keep_reading:
         kernel.prctl(kernel.PR_SET_KEEPCAPS, 1)

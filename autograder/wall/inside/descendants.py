@@ -32,7 +32,9 @@ def below(root: int) -> set[int]:
 
 
 def quickly_below(root: int) -> list[int]:
-    """``root`` and what hangs below it now, by the kernel's lists of children; a racing fork may be missed."""
+    """``root`` and what hangs below it now, by the kernel's lists of children; a racing fork may be
+    missed.
+    """
     found = [root]
     for pid in found:
         with suppress(OSError):
@@ -45,10 +47,11 @@ def quickly_below(root: int) -> list[int]:
 
 
 def sweep(keep: int | None = None) -> int:
-    """Kill every process below this one except ``keep``; how many are left after many tries (0, or a fork storm).
+    """Kill every process below this one except ``keep``; how many are left after many tries (0, or
+    a fork storm).
 
-    As process 1 of a pid namespace one signal reaches them all at once. Elsewhere orphans become ours (we are a
-    subreaper), so that walking down from here finds them wherever they hid.
+    As process 1 of a pid namespace one signal reaches them all at once. Elsewhere orphans become
+    ours (we are a subreaper), so that walking down from here finds them wherever they hid.
     """
     left: set[int] = set()
     for attempt in range(PATIENCE):

@@ -1,7 +1,8 @@
-"""Inside: the forkserver. It imports what notebooks import, once, and forks a submission whenever it is asked.
+"""Inside: the forkserver. It imports what notebooks import, once, and forks a submission whenever
+it is asked.
 
-It runs no student's code and knows no reference. Its only visitor is the grader, over an inherited socketpair.
-"""
+It runs no student's code and knows no reference. Its only visitor is the grader, over an inherited
+socketpair."""
 
 from __future__ import annotations
 
@@ -134,7 +135,9 @@ class Forkserver:
 
 
 def preload(modules: list[str]) -> list[str]:
-    """Import what is installed of ``modules``, draw a first figure, make the shell; the names that were imported."""
+    """Import what is installed of ``modules``, draw a first figure, make the shell; the names that
+    were imported.
+    """
     from . import shell
 
     shell.make_shell()
@@ -166,7 +169,9 @@ def _first_figure() -> None:
 
 
 def _first_optimiser() -> None:
-    """Everything torch loads lazily, with its first optimiser, is loaded now: every fork would load it anew."""
+    """Everything torch loads lazily, with its first optimiser, is loaded now: every fork would load
+    it anew.
+    """
     import torch
 
     torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)

@@ -1,7 +1,8 @@
-"""Inside: what the processes of a submission hold together, of memory and of files that have no name any more.
+"""Inside: what the processes of a submission hold together, of memory and of files that have no
+name any more.
 
-Looked at a few times a second. It is a watch, not a wall: what comes and goes between two looks is not seen, nor what is on
-its way from one process to another.
+Looked at a few times a second. It is a watch, not a wall: what comes and goes between two looks is
+not seen, nor what is on its way from one process to another.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Held:
-    """Bytes: ``memory`` that was written to, shared memory counted once; ``unlinked`` files on disk that are still open."""
+    """Bytes: ``memory`` that was written to, shared memory counted once; ``unlinked`` files on disk
+    that are still open.
+    """
 
     memory: int
     unlinked: int
@@ -50,14 +53,18 @@ WORTH_A_WALK = 16 << 20
 
 
 def _share(pid: int, shareable: int) -> int:
-    """Its part of the memory that it shares with others: all of it where that cannot be told, or is not worth telling."""
+    """Its part of the memory that it shares with others: all of it where that cannot be told, or is
+    not worth telling.
+    """
     if shareable < WORTH_A_WALK:
         return shareable
     return _fields(f"/proc/{pid}/smaps_rollup").get("Pss_Shmem", shareable)
 
 
 def _nameless(pids: Iterable[int]) -> tuple[int, int]:
-    """Bytes of open files without a name, each counted once: in memory (memfd_create), and elsewhere."""
+    """Bytes of open files without a name, each counted once: in memory (memfd_create), and
+    elsewhere.
+    """
     found: dict[tuple[int, int], tuple[bool, int]] = {}
     for pid in pids:
         with suppress(OSError):
@@ -73,7 +80,9 @@ def _nameless(pids: Iterable[int]) -> tuple[int, int]:
 
 
 def _fields(path: str) -> dict[str, int]:
-    """The lines ``Name: 12 kB`` of a file of the kernel's, in bytes; none when it cannot be read."""
+    """The lines ``Name: 12 kB`` of a file of the kernel's, in bytes; none when it cannot be
+    read.
+    """
     found: dict[str, int] = {}
     with suppress(OSError), open(path, "rb") as lines:
         for line in lines:

@@ -10,10 +10,11 @@ from contextlib import suppress
 
 
 def emptied(paths: Sequence[str], uid: int | None) -> list[bool]:
-    """Remove whatever a submission of the user ``uid`` left in these directories; for each whether it is empty now.
+    """Remove whatever a submission of the user ``uid`` left in these directories; for each whether
+    it is empty now.
 
-    The files are that user's, who may have closed them to everybody else: so that user removes them.
-    """
+    The files are that user's, who may have closed them to everybody else: so that user removes
+    them."""
     if uid is None:
         for path in paths:
             _empty(path)

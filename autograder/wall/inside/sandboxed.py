@@ -1,4 +1,6 @@
-"""Inside: one submission. Puts up its own walls, loads the exercises, then runs cells and forks checks as it is told."""
+"""Inside: one submission. Puts up its own walls, loads the exercises, then runs cells and forks
+checks as it is told.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ from .shell import OUTPUTS, CellShell, CellStream, run_cell
 TEXT_FROM_BELOW = 1 << 20
 SOON_SECONDS = 0.05
 SOON_BYTES = 16 << 20
-"""What a batch has answered is sent after so long, or so much: a slow or large one is not lost when the next one dies."""
+"""What a batch has answered is sent after so long, or so much: a slow or large one is not lost when
+the next one dies.
+"""
 
 MISSING = re.compile(r"NameError: name '(\w+)' is not defined|(\w+) is not defined yet")
 
@@ -97,7 +101,9 @@ class SandboxedNotebook:
                     OUTPUTS.stream(name, text)
 
     def _load_anew(self, codes: bytes) -> None:
-        """Exercises that no line of the student's has had in hand, by what judges as it was before the first one."""
+        """Exercises that no line of the student's has had in hand, by what judges as it was before
+        the first one.
+        """
         if self._before is None:
             return
         self._before.put_back()
@@ -109,7 +115,9 @@ class SandboxedNotebook:
         self._anew = True
 
     def _fork_check(self, fd: int, header: frames.Header, codes: bytes) -> None:
-        """A further fork answers the checks, so that a check that hangs or dies costs nobody else anything."""
+        """A further fork answers the checks, so that a check that hangs or dies costs nobody else
+        anything.
+        """
         with suppress(
             ChildProcessError
         ):  # the dead count against the process limit until they are waited for
@@ -181,7 +189,9 @@ class SandboxedNotebook:
 def further_down(
     evaluation: Evaluation, names: Mapping[str, Any], last: Mapping[str, Any]
 ) -> Evaluation:
-    """With a hint where a name that was missing at the check (``names``) is defined below it (``last``)."""
+    """With a hint where a name that was missing at the check (``names``) is defined below it
+    (``last``).
+    """
     failure = evaluation.failure
     found = MISSING.match(failure.message) if failure else None
     missing = found and (found[1] or found[2])
@@ -255,7 +265,9 @@ def _fill(scratch: str, files: list[tuple[str, int]], data: bytes) -> None:
 
 
 def _own_world(header: frames.Header) -> None:
-    """Own directory, environment and random numbers; the student's own modules come last on the path."""
+    """Own directory, environment and random numbers; the student's own modules come last on the
+    path.
+    """
     scratch = header["scratch"]
     os.chdir(scratch)
     os.umask(0o077)

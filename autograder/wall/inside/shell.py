@@ -1,7 +1,7 @@
 """Inside: an IPython shell whose outputs become frames, as a kernel would have sent them.
 
-Nothing here is trusted by the grader. It runs beside the student's code, which may do with it what it likes.
-"""
+Nothing here is trusted by the grader. It runs beside the student's code, which may do with it what
+it likes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ FLUSH_SECONDS = 0.1
 
 
 class Outputs:
-    """Collects what a cell puts out and sends it. Text is gathered, and cut at ``cap`` bytes a cell."""
+    """Collects what a cell puts out and sends it. Text is gathered, and cut at ``cap`` bytes a
+    cell.
+    """
 
     def __init__(self) -> None:
         self.sock: socket.socket | None = None
@@ -342,7 +344,9 @@ def make_shell() -> CellShell:
 
 
 def run_cell(shell: CellShell, source: str, nonce: str, drain: Callable[[], None]) -> None:
-    """Run one cell and send what it put out; an interrupt ends the cell, never the loop around it."""
+    """Run one cell and send what it put out; an interrupt ends the cell, never the loop around
+    it.
+    """
     here = os.getpid()
     OUTPUTS.begin(nonce)
     number: int | None = None

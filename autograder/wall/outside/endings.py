@@ -26,12 +26,18 @@ def ended(status: int | None, limits: Limits) -> str:
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
         if number in (signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE):
-            return f"crashed the Python process ({signal.Signals(number).name}, a crash in compiled code)"
+            return (
+                f"crashed the Python process ({signal.Signals(number).name}, a crash in compiled "
+                "code)"
+            )
         if number == signal.SIGABRT:
             return "aborted the Python process (SIGABRT)"
         if number == signal.SIGXCPU:
             return "used more processor time than a submission may"
         if number == signal.SIGKILL:
-            return f"was killed (SIGKILL: by itself, or for memory beyond {in_bytes(limits.memory_bytes)})"
+            return (
+                "was killed (SIGKILL: by itself, or for memory beyond "
+                f"{in_bytes(limits.memory_bytes)})"
+            )
         return f"ended the Python process by signal {number}"
     return f"ended the Python process with exit code {os.waitstatus_to_exitcode(status)}"

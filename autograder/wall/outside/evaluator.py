@@ -1,4 +1,6 @@
-"""Outside: how the judge reaches one exercise's answer behind the wall, with the seconds it has left."""
+"""Outside: how the judge reaches one exercise's answer behind the wall, with the seconds it has
+left.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ from .forkserver_process import ForkserverDied
 
 CRASHES_AN_EXERCISE = 2
 PATIENCE = 2
-"""How many times the seconds of its exercise a watched batch may take: it is slower, and has its own clock."""
+"""How many times the seconds of its exercise a watched batch may take: it is slower, and has its
+own clock.
+"""
 NO_ANSWER = "sent something that is no answer"
 
 
@@ -52,8 +56,10 @@ class Asked(Protocol):
 
 
 class Evaluator:
-    """Evaluate, for one exercise of one session. A batch goes over in one piece; when it ends its process, what it had
-    not answered is asked again one by one, so that only whoever did it pays for it."""
+    """Evaluate, for one exercise of one session. A batch goes over in one piece; when it ends its
+    process, what it had not answered is asked again one by one, so that only whoever did it pays
+    for it.
+    """
 
     def __init__(self, session: Asked, exercise: Exercise, seconds: float | None = None) -> None:
         self._session = session
@@ -63,7 +69,9 @@ class Evaluator:
         self._lost: Failure | None = None
 
     def __call__(self, batch: Sequence[Inputs], /, *, count_work: bool = False) -> list[Evaluation]:
-        """Evaluate a batch. One that is watched is asked of a process that nothing was asked before, and costs no time."""
+        """Evaluate a batch. One that is watched is asked of a process that nothing was asked
+        before, and costs no time.
+        """
         if not count_work:
             return self._together(batch)
         if self._lost is not None:
@@ -99,7 +107,9 @@ class Evaluator:
     def _ask(
         self, batch: Sequence[Inputs], count_work: bool, answered: list[Evaluation]
     ) -> Failure | None:
-        """Ask, and add to what is answered. Returns what went wrong; ``_lost`` is set when it went wrong for good."""
+        """Ask, and add to what is answered. Returns what went wrong; ``_lost`` is set when it went
+        wrong for good.
+        """
         started: list[float] = []
 
         def deadline() -> float:  # the clock starts once there is a process that could answer
@@ -128,8 +138,8 @@ class Evaluator:
     def _crashed(self, *, alone: bool) -> Failure:
         failure = Failure(
             "killed",
-            "ended its Python process: a crash in compiled code, os._exit, or memory beyond the limit of "
-            f"{in_bytes(self._session.limits.memory_bytes)}",
+            "ended its Python process: a crash in compiled code, os._exit, or memory beyond the "
+            f"limit of {in_bytes(self._session.limits.memory_bytes)}",
         )
         self._crashes += alone
         if self._crashes >= CRASHES_AN_EXERCISE:

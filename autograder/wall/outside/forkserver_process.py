@@ -27,7 +27,10 @@ LOG = "log"
 START_SECONDS = 120.0
 YOUNG_SECONDS = 60.0
 ANSWER_SECONDS = 60.0
-ENTRY = "import sys; from autograder.wall.inside.forkserver import main; main(int(sys.argv[1]), sys.argv[2])"
+ENTRY = (
+    "import sys; from autograder.wall.inside.forkserver import main; main(int(sys.argv[1]), "
+    "sys.argv[2])"
+)
 THREADS = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM", "BLIS", "RAYON")
 
 
@@ -36,8 +39,9 @@ class ForkserverDied(Exception):
 
 
 class ForkserverProcess:
-    """One forkserver: started, spoken to, ended. ``exited`` maps the pids of ended submissions to their wait
-    status, ``exceeded`` what those had used up that were killed for it."""
+    """One forkserver: started, spoken to, ended. ``exited`` maps the pids of ended submissions to
+    their wait status, ``exceeded`` what those had used up that were killed for it.
+    """
 
     def __init__(
         self, level: Level, hidden: Sequence[Path], modules: Sequence[str], scratch_bytes: int
@@ -107,8 +111,10 @@ class ForkserverProcess:
             self._ask({"op": "prepare", "modules": modules})
 
     def fork(self, end: socket.socket, limits: Limits, handed: int) -> int:
-        """A new submission that speaks over ``end``; its pid as the forkserver sees it. All its processes together may use
-        what ``limits`` says, beside the ``handed`` bytes of files that it begins with."""
+        """A new submission that speaks over ``end``; its pid as the forkserver sees it. All its
+        processes together may use what ``limits`` says, beside the ``handed`` bytes of files that
+        it begins with.
+        """
         bounds = {
             "memory": limits.memory_bytes,
             "disk": limits.scratch_bytes + handed,
@@ -122,8 +128,10 @@ class ForkserverProcess:
         self._ask({"op": "interrupt"})
 
     def kill(self, *, keep_submission: bool = False) -> None:
-        """Kill the submission and everything it ever started; or all but the submission itself, as after a check. A
-        forkserver that cannot is as good as dead: nothing of a submission is there for the next one."""
+        """Kill the submission and everything it ever started; or all but the submission itself, as
+        after a check. A forkserver that cannot is as good as dead: nothing of a submission is there
+        for the next one.
+        """
         clean = [] if keep_submission else self.plan.rooms_inside()
         words = {"op": "kill", "keep": keep_submission, "clean": clean, "uid": self.plan.uid}
         if not all(self._ask(words).get("swept", ())):
@@ -136,7 +144,9 @@ class ForkserverProcess:
                 self._answer(0.0, "", "")
 
     def close(self) -> None:
-        """End the forkserver and everything below it, and remove its directory. Closing twice is closing once."""
+        """End the forkserver and everything below it, and remove its directory. Closing twice is
+        closing once.
+        """
         self._channel.close()
         process = getattr(self, "_process", None)
         if process is not None:
@@ -174,7 +184,8 @@ class ForkserverProcess:
                     raise
                 if value == "ready":
                     raise WallError(
-                        f"The grader's forkserver was not ready after {seconds:g} s: grade again when the machine is idle."
+                        f"The grader's forkserver was not ready after {seconds:g} s: grade again "
+                        "when the machine is idle."
                     ) from error
                 raise ForkserverDied from error
             if header.get("event") == "exit":
@@ -191,7 +202,9 @@ class ForkserverProcess:
 
 
 def remove_tree(path: Path) -> None:
-    """Remove a directory that somebody may have made hard to remove. Links are removed, never followed."""
+    """Remove a directory that somebody may have made hard to remove. Links are removed, never
+    followed.
+    """
     with suppress(Exception):  # RecursionError among them
         shutil.rmtree(path, ignore_errors=True)
     if os.path.lexists(path):  # too deep for Python, or closed directories

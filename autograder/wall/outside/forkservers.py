@@ -1,4 +1,6 @@
-"""Outside: the forkserver in use, for whoever needs one: started when there is none, replaced when it is dead."""
+"""Outside: the forkserver in use, for whoever needs one: started when there is none, replaced when
+it is dead.
+"""
 
 from __future__ import annotations
 

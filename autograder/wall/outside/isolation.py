@@ -1,4 +1,6 @@
-"""Outside: which walls this machine can put up, the bubblewrap command line, and the rules each submission applies."""
+"""Outside: which walls this machine can put up, the bubblewrap command line, and the rules each
+submission applies.
+"""
 
 from __future__ import annotations
 
@@ -64,9 +66,13 @@ HOME_INSIDE = "/forkserver"
 ROOMS_INSIDE = ("/tmp", "/dev/shm")
 ROOM_BYTES = 256 << 20
 KEPT_INSIDE = {"SETUID": 7, "SETGID": 6, "KILL": 5, "SYS_PTRACE": 19, "DAC_READ_SEARCH": 2}
-"""What a forkserver of root's may do: make submissions another user's, end them, and count what they hold."""
+"""What a forkserver of root's may do: make submissions another user's, end them, and count what
+they hold.
+"""
 SPARE_BYTES = 32 << 20
-"""Room for the instructor's files, beside the half of the limit that a student's own may take and the limit itself."""
+"""Room for the instructor's files, beside the half of the limit that a student's own may take and
+the limit itself.
+"""
 
 
 def bwrap() -> str:
@@ -108,7 +114,9 @@ def bubblewrap_problem() -> str | None:
 
 
 def choose(asked: str) -> Level:
-    """The level that will be in force. Raises WallError when what was asked for is not to be had here."""
+    """The level that will be in force. Raises WallError when what was asked for is not to be had
+    here.
+    """
     if asked not in get_args(Asked):
         raise WallError(f"isolation is one of {', '.join(get_args(Asked))}, not {asked!r}.")
     if not sys.platform.startswith("linux"):
@@ -145,7 +153,9 @@ class Plan:
 
     @property
     def own_file_systems(self) -> bool:
-        """Whether all that a submission writes to is in file systems that only it has, each with a size."""
+        """Whether all that a submission writes to is in file systems that only it has, each with a
+        size.
+        """
         return self.level == "bubblewrap"
 
     def inside(self, scratch: Path) -> str:
@@ -255,7 +265,9 @@ def _room(path: str, size: int) -> list[str]:
 
 
 def plan(level: Level, sessions: Path, hidden: Sequence[Path], scratch_bytes: int) -> Plan:
-    """Lay out the walls of one forkserver. Raises WallError when something hidden cannot be hidden."""
+    """Lay out the walls of one forkserver. Raises WallError when something hidden cannot be
+    hidden.
+    """
     roots = [str(path) for path in visible_paths()]
     buried = tuple(
         one.resolve()
@@ -289,7 +301,9 @@ def accelerator_shown() -> bool:
 
 
 def visible_paths() -> list[Path]:
-    """What a submission must be able to read: the interpreter, its packages, autograder and coursekit."""
+    """What a submission must be able to read: the interpreter, its packages, autograder and
+    coursekit.
+    """
     paths = {Path(sys.prefix), Path(sys.base_prefix), Path(os.path.realpath(sys.executable)).parent}
     paths |= {
         Path(path)
@@ -323,13 +337,16 @@ def _carved(roots: Sequence[str], buried: Sequence[Path]) -> tuple[list[str], li
     for one in buried:
         if any(_within(one, Path(path)) for path in SYSTEM):
             raise WallError(
-                f"{one} lies in a system directory and cannot be hidden by Landlock: move it, or use bubblewrap."
+                f"{one} lies in a system directory and cannot be hidden by Landlock: move it, or "
+                "use bubblewrap."
             )
     return read, listed
 
 
 def _namespaces() -> list[str]:
-    """bwrap and its namespaces. As root it stays root outside, so that submissions can be given a user of their own."""
+    """bwrap and its namespaces. As root it stays root outside, so that submissions can be given a
+    user of their own.
+    """
     common = [
         "--unshare-ipc",
         "--unshare-pid",
@@ -367,7 +384,9 @@ def _each(option: str, values: Sequence[str]) -> list[str]:
 
 
 def _own_uid() -> int | None:
-    """A user nobody else is, for submissions graded by root: two walls do not share a process limit."""
+    """A user nobody else is, for submissions graded by root: two walls do not share a process
+    limit.
+    """
     if not _may_change_user():
         return None
     try:
@@ -383,7 +402,9 @@ def _own_uid() -> int | None:
 
 
 def _processes_of_mine() -> int:
-    """How many processes and threads this user runs already: the kernel counts them all against one limit."""
+    """How many processes and threads this user runs already: the kernel counts them all against one
+    limit.
+    """
     mine = os.geteuid()
     count = 0
     for entry in os.scandir("/proc"):

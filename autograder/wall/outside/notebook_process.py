@@ -1,4 +1,6 @@
-"""Outside: the process of one run of a notebook: spoken to in frames, and looked at between them."""
+"""Outside: the process of one run of a notebook: spoken to in frames, and looked at between
+them.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +25,9 @@ LOOK_SECONDS = 0.25
 
 
 class NotebookProcess:
-    """A fork of the forkserver's in a fresh scratch directory. ``partial`` is what the cell in hand had put out when
-    it ended its process."""
+    """A fork of the forkserver's in a fresh scratch directory. ``partial`` is what the cell in hand
+    had put out when it ended its process.
+    """
 
     def __init__(self, forkserver: ForkserverProcess, limits: Limits) -> None:
         self.forkserver = forkserver
@@ -38,7 +41,8 @@ class NotebookProcess:
     # --- life
 
     def start(self, files: Mapping[str, bytes], modules: Mapping[str, str]) -> tuple[str, ...]:
-        """Fork, put up the walls and load the trusted ``modules``. Returns the names of their exercises.
+        """Fork, put up the walls and load the trusted ``modules``. Returns the names of their
+        exercises.
 
         Raises WallError when it did not get that far, and ForkserverDied.
         """
@@ -62,11 +66,13 @@ class NotebookProcess:
             reply = self.converse(header, READY_SECONDS, payload=sent)
         except Gone as gone:
             raise WallError(
-                f"The submission's process {gone.failure.message} before any student code ran: grade it again."
+                f"The submission's process {gone.failure.message} before any student code ran: "
+                "grade it again."
             ) from gone
         if reply.get("kind") != "ready":
             raise WallError(
-                f"The submission's walls or exercises failed before any student code: {reply.get('message')}"
+                "The submission's walls or exercises failed before any student code: "
+                f"{reply.get('message')}"
             )
         return tuple(str(name) for name in reply.get("exercises", ()))
 
@@ -192,7 +198,9 @@ class NotebookProcess:
         self.measure()
 
     def measure(self) -> None:
-        """Has it written too much? All that is asked while a check runs: a check's fork outlives its notebook."""
+        """Has it written too much? All that is asked while a check runs: a check's fork outlives
+        its notebook.
+        """
         self.forkserver.poll()
         if self._scratch is not None:
             self._scratch.bound(self._limits.scratch_bytes)

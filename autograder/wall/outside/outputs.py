@@ -1,8 +1,9 @@
-"""Outside: cell outputs that an enemy may have written become plain nbformat 4 outputs that a page may show.
+"""Outside: cell outputs that an enemy may have written become plain nbformat 4 outputs that a page
+may show.
 
-Kept are text and pictures in known formats, of bearable size. nbconvert writes some metadata (a picture's width) and some
-formats (mermaid, widgets) into the page as they are, so they are dropped here, whatever the page's own cleaning does.
-"""
+Kept are text and pictures in known formats, of bearable size. nbconvert writes some metadata (a
+picture's width) and some formats (mermaid, widgets) into the page as they are, so they are dropped
+here, whatever the page's own cleaning does."""
 
 from __future__ import annotations
 
@@ -22,8 +23,8 @@ IMAGES = ("image/png", "image/jpeg")
 BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 RICH_CAP = 200_000
 TOO_LONG = "(this output was too long to show)"
-# MathJax turns \href{javascript:...} and \mmlToken{mi}[href=...] into links, fetches what \bbox names, and its macros can
-# spell any word: the commands themselves must go.
+# MathJax turns \href{javascript:...} and \mmlToken{mi}[href=...] into links, fetches what \bbox
+# names, and its macros can spell any word: the commands themselves must go.
 TEX = re.compile(r"\\(href|class|cssId|style|require|data|mmlToken|bbox)(?![A-Za-z])")
 ENTITY = re.compile(r"&(?=#|[A-Za-z])")
 READINGS = 4
@@ -40,17 +41,20 @@ MOST_DISPLAYS = 1000
 
 @dataclass
 class Shown:
-    """What a run of a notebook has shown so far: the bytes that are left to it, and the displays that have a handle."""
+    """What a run of a notebook has shown so far: the bytes that are left to it, and the displays
+    that have a handle.
+    """
 
     left: int
     displays: dict[str, list[Output]] = field(default_factory=dict)
 
 
 class Collected:
-    """The outputs of one cell as they arrive: streams joined, displays updated and cleared, size capped.
+    """The outputs of one cell as they arrive: streams joined, displays updated and cleared, size
+    capped.
 
-    What is kept costs its bytes in the notebook's file, as often as it is written there: from the ``cap`` of the cell, and
-    from what is left to all cells together.
+    What is kept costs its bytes in the notebook's file, as often as it is written there: from the
+    ``cap`` of the cell, and from what is left to all cells together.
     """
 
     def __init__(self, cap: int, shown: Shown) -> None:
@@ -106,7 +110,9 @@ class Collected:
         return False
 
     def clear(self, wait: bool, keep: Any) -> None:
-        """``clear_output``: everything after the first ``keep`` outputs goes, now or with the next one."""
+        """``clear_output``: everything after the first ``keep`` outputs goes, now or with the next
+        one.
+        """
         first = keep if type(keep) is int and 0 <= keep <= len(self._outputs) else 0
         if wait:
             self._clear_to = first
@@ -156,7 +162,9 @@ def valid(raw: Any) -> Output | None:
 
 
 def defused(text: str) -> str:
-    """Text in which MathJax finds no command that makes links or touches the page, entities read or not."""
+    """Text in which MathJax finds no command that makes links or touches the page, entities read or
+    not.
+    """
     text = TEX.sub(_broken, text)
     read = text
     for _ in range(READINGS if "&" in text else 0):
@@ -225,7 +233,9 @@ def _text(value: Any) -> str:
 
 
 def _tidy(text: str) -> str:
-    """Progress bars show their last state; endless lines and endless numbers of lines are cut with a note."""
+    """Progress bars show their last state; endless lines and endless numbers of lines are cut with
+    a note.
+    """
     lines = [
         line if "\r" not in line else line.rstrip("\r").rpartition("\r")[2]
         for line in text.split("\n")
@@ -244,7 +254,9 @@ def _tidy(text: str) -> str:
 
 
 def _size(output: Output) -> int:
-    """Bytes of an output in the notebook's file, where every line of shown text stands on a line of its own."""
+    """Bytes of an output in the notebook's file, where every line of shown text stands on a line of
+    its own.
+    """
     lines = len(output.get("traceback", ())) + OWN_LINES
     lines += sum(len(text.splitlines()) for text in output.get("data", {}).values())
     return _written(output) + LINE_BYTES * lines

@@ -1,7 +1,7 @@
 """Outside: the directory that a submission runs in, and what of its own files may lie there.
 
-Behind bubblewrap it is a file system of its own with a size, filled and watched from inside. Elsewhere it is a directory of
-the machine's, filled here and watched from here.
+Behind bubblewrap it is a file system of its own with a size, filled and watched from inside.
+Elsewhere it is a directory of the machine's, filled here and watched from here.
 """
 
 from __future__ import annotations
@@ -40,13 +40,17 @@ class Scratch:
             _fill(self._outside, files, plan.uid)
 
     def setup(self) -> tuple[Header, bytes]:
-        """What the inside has to be told: the directory's name there, and the files where it is to write them."""
+        """What the inside has to be told: the directory's name there, and the files where it is to
+        write them.
+        """
         sent = self._files if self._outside is None else {}
         sizes = [[name, len(data)] for name, data in sent.items()]
         return {"scratch": self.inside, "files": sizes}, b"".join(sent.values())
 
     def bound(self, most: int) -> None:
-        """Raises Gone when it holds more than ``most`` bytes beside what it was given, or very many files."""
+        """Raises Gone when it holds more than ``most`` bytes beside what it was given, or very many
+        files.
+        """
         if self._outside is not None:
             _bound(self._outside, self.handed, most)
 
@@ -71,8 +75,9 @@ def is_safe(name: str) -> bool:
 def admitted(
     files: Mapping[str, bytes], trusted: Mapping[str, bytes], most: int
 ) -> dict[str, bytes]:
-    """The student's own files that may lie beside the notebook: safe names, none in the place of the
-    instructor's, half the room."""
+    """The student's own files that may lie beside the notebook: safe names, none in the place of
+    the instructor's, half the room.
+    """
     admitted: dict[str, bytes] = {}
     left = most // 2
     for name, data in files.items():
@@ -119,7 +124,9 @@ def _fill(scratch: Path, files: Mapping[str, bytes], uid: int | None) -> None:
 
 
 def _bound(scratch: Path, handed: int, most: int) -> None:
-    """Raises Gone when the directory holds more than the ``handed`` bytes and ``most``, or very many files."""
+    """Raises Gone when the directory holds more than the ``handed`` bytes and ``most``, or very
+    many files.
+    """
     used = count = 0
     todo = [os.fspath(scratch)]
     while todo:

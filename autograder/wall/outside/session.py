@@ -1,4 +1,6 @@
-"""Outside: one submission behind the wall. Runs its cells, asks its checks, and survives whatever it does."""
+"""Outside: one submission behind the wall. Runs its cells, asks its checks, and survives whatever
+it does.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ FORK_SECONDS = 10.0
 
 
 class Session:
-    """A submission in its scratch directory. Use as a context manager: leaving it kills and removes everything."""
+    """A submission in its scratch directory. Use as a context manager: leaving it kills and removes
+    everything.
+    """
 
     def __init__(
         self,
@@ -57,7 +61,8 @@ class Session:
         for name in trusted:
             if not is_safe(name):
                 raise WallError(
-                    f"{name!r} is no name for a file in the notebook's directory: name one without folders."
+                    f"{name!r} is no name for a file in the notebook's directory: name one "
+                    "without folders."
                 )
         self._process: NotebookProcess
         self._check: frames.Channel | None = None
@@ -73,7 +78,7 @@ class Session:
         self.exercises: tuple[str, ...] = ()
         self._insist(self._start)
 
-    # --- life -------------------------------------------------------------------------------------------------------
+    # --- life -------------------------------------------------------------------------------------
 
     def __enter__(self) -> Session:
         return self
@@ -124,7 +129,8 @@ class Session:
             except ForkserverDied as error:
                 self._forkserver_died()
                 raise WallError(
-                    "The grader's forkserver died twice before any student code ran: the machine may lack memory."
+                    "The grader's forkserver died twice before any student code ran: the machine "
+                    "may lack memory."
                 ) from error
 
     def _forkserver_died(self) -> None:
@@ -132,11 +138,13 @@ class Session:
         self._deaths += 1
         self._forkservers.replace(self._process.forkserver)
 
-    # --- cells ------------------------------------------------------------------------------------------------------
+    # --- cells ------------------------------------------------------------------------------------
 
     def run(self, cells: Sequence[Cell]) -> list[CellResult]:
-        """Run the cells in order. A cell that is stopped or takes the process down costs only itself: the notebook is
-        run again without it, a few times at most. Never raises for what student code does."""
+        """Run the cells in order. A cell that is stopped or takes the process down costs only
+        itself: the notebook is run again without it, a few times at most. Never raises for what
+            student code does.
+        """
         self._cells = list(cells)
         self._deadline = time.monotonic() + self.limits.submission_seconds
         self._play()
@@ -204,16 +212,18 @@ class Session:
             return CellResult(cell.id, [stopped(sentence)], None, Failure("timeout", sentence))
         return self._process.execute(cell, min(self.limits.cell_seconds, left))
 
-    # --- checks -----------------------------------------------------------------------------------------------------
+    # --- checks -----------------------------------------------------------------------------------
 
     def evaluator(self, exercise: Exercise) -> Evaluate:
-        """How the judge reaches the answer to ``exercise``: each evaluation is made in a fork of the notebook's state.
+        """How the judge reaches the answer to ``exercise``: each evaluation is made in a fork of
+        the notebook's state.
 
         Raises WallError when the trusted exercises have none of that name.
         """
         if exercise.name not in self.exercises:
             raise WallError(
-                f"The submission was given no exercise {exercise.name!r}: build the assignment again."
+                f"The submission was given no exercise {exercise.name!r}: build the assignment "
+                "again."
             )
         return Evaluator(self, exercise)
 
@@ -224,7 +234,9 @@ class Session:
         count_work: bool,
         deadline: Callable[[], float],
     ) -> Iterator[Evaluation]:
-        """The evaluations of a batch, as they come. Raises frames.Late, frames.Closed, frames.Malformed or Gone."""
+        """The evaluations of a batch, as they come. Raises frames.Late, frames.Closed,
+        frames.Malformed or Gone.
+        """
         names = list(exercise.inputs)
         unforked = self.unforked(exercise)
         packed = self._packed(exercise, batch)
@@ -262,7 +274,9 @@ class Session:
             raise WallError(f"{exercise.name}: {error}.") from error
 
     def unforked(self, exercise: Exercise) -> bool:
-        """Whether the exercise is judged in the notebook's own process: an accelerator does not survive a fork."""
+        """Whether the exercise is judged in the notebook's own process: an accelerator does not
+        survive a fork.
+        """
         return exercise.accelerated and self._accelerated
 
     def drop_check(self, exercise: Exercise) -> None:
@@ -323,7 +337,9 @@ class Session:
             self._stop()
 
     def _revive(self) -> None:
-        """Run the notebook again when its process has ended since. Raises Gone when it did so too often."""
+        """Run the notebook again when its process has ended since. Raises Gone when it did so too
+        often.
+        """
         if self._gone is not None:
             raise Gone(self._gone)
         if self._process.lives:

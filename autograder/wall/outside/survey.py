@@ -1,4 +1,6 @@
-"""What this machine offers for grading behind a wall, and what each missing piece costs: for ``chainrule doctor``."""
+"""What this machine offers for grading behind a wall, and what each missing piece costs: for
+``chainrule doctor``.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ from .isolation import bubblewrap_problem, bwrap, choose
 
 @dataclass(frozen=True)
 class Piece:
-    """One thing a wall can be built of: is it here, what was found, and what its lack costs (empty when it is here)."""
+    """One thing a wall can be built of: is it here, what was found, and what its lack costs (empty
+    when it is here).
+    """
 
     name: str
     here: bool
@@ -63,8 +67,8 @@ def _bubblewrap() -> Piece:
         "bubblewrap",
         False,
         problem,
-        "submissions share the machine's network namespace and list of processes; their disk is watched, "
-        "not a file system of their own with a size",
+        "submissions share the machine's network namespace and list of processes; their disk is "
+        "watched, not a file system of their own with a size",
     )
 
 
@@ -103,8 +107,10 @@ def _seccomp() -> Piece:
     cost = (
         ""
         if known
-        else "not written for this processor: System V segments, queues and keys outlive a submission; "
-        "at level landlock UDP stays open"
+        else (
+            "not written for this processor: System V segments, queues and keys outlive a "
+            "submission; at level landlock UDP stays open"
+        )
     )
     return Piece("seccomp", known, platform.machine(), cost)
 

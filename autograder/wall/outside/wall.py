@@ -41,13 +41,17 @@ def modules_for(sources: Iterable[str]) -> tuple[str, ...]:
 
 
 class Wall:
-    """One warm forkserver, one submission at a time; for several at once, several walls. Use as a context manager.
+    """One warm forkserver, one submission at a time; for several at once, several walls. Use as a
+    context manager.
 
-    isolation: ``auto`` (the strongest there is), ``bubblewrap``, ``landlock``, ``none``; ``level`` says which is in force.
-    hidden: files and directories that no submission may see even where they lie among what it must read.
-    modules: what the forkserver imports beforehand, if it is installed. accelerated: whether exercises that may use an
-    accelerator are judged in the notebook's own process, as an accelerator asks (default: where the sandbox shows one).
-    Raises WallError when the isolation asked for is not to be had.
+    isolation: ``auto`` (the strongest there is), ``bubblewrap``, ``landlock``, ``none``; ``level``
+        says which is in force.
+    hidden: files and directories that no submission may see even where they lie among what it must
+        read.
+    modules: what the forkserver imports beforehand, if it is installed. accelerated: whether
+        exercises that may use an
+    accelerator are judged in the notebook's own process, as an accelerator asks (default: where the
+    sandbox shows one). Raises WallError when the isolation asked for is not to be had.
     """
 
     def __init__(
@@ -84,14 +88,16 @@ class Wall:
         self.forkservers.close()
 
     def open(self, files: Mapping[str, bytes], trusted: Mapping[str, bytes]) -> Session:
-        """A submission with its own ``files`` and the instructor's ``trusted`` ones over them, in a fresh directory.
+        """A submission with its own ``files`` and the instructor's ``trusted`` ones over them, in a
+        fresh directory.
 
-        Files whose names lead out of the directory are left out. Raises WallError when a submission is open already, or
-        when the trusted exercises do not load.
+        Files whose names lead out of the directory are left out. Raises WallError when a submission
+        is open already, or when the trusted exercises do not load.
         """
         if not self._lock.acquire(blocking=False):
             raise WallError(
-                "This wall holds a submission already: close it first, or use one wall for each at a time."
+                "This wall holds a submission already: close it first, or use one wall for each "
+                "at a time."
             )
         try:
             session = Session(

@@ -1,1 +1,3 @@
-"""What crosses the wall, and how: frames over a socket, arrays as raw bytes, limits as plain data."""
+"""What crosses the wall, and how: frames over a socket, arrays as raw bytes, limits as plain
+data.
+"""

@@ -1,7 +1,8 @@
-"""The wire: a frame is two lengths, a JSON header and raw bytes. Nothing else crosses, in either direction.
+"""The wire: a frame is two lengths, a JSON header and raw bytes. Nothing else crosses, in either
+direction.
 
-Whoever reads on the grader's side reads as if an enemy wrote: sizes are capped before anything is allocated, the JSON
-must be an object, and what does not fit raises Malformed.
+Whoever reads on the grader's side reads as if an enemy wrote: sizes are capped before anything is
+allocated, the JSON must be an object, and what does not fit raises Malformed.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ def parse_header(data: bytes) -> Header:
     return header
 
 
-# --- inside: blocking, the writer is the grader and trusted -----------------------------------------------------------
+# --- inside: blocking, the writer is the grader and trusted ---------------------------------------
 
 
 def send(
@@ -75,7 +76,9 @@ def send(
 
 
 def receive(sock: socket.socket) -> tuple[Header, bytes, list[int]]:
-    """Read one frame and the descriptors that came with it. Raises Closed at the end of the stream."""
+    """Read one frame and the descriptors that came with it. Raises Closed at the end of the
+    stream.
+    """
     first, fds, _, _ = socket.recv_fds(sock, LENGTHS.size, 4)
     if not first:
         raise Closed
@@ -94,11 +97,13 @@ def _exactly(sock: socket.socket, count: int) -> bytes:
     return bytes(parts)
 
 
-# --- outside: never blocks past a deadline, the writer is an enemy ----------------------------------------------------
+# --- outside: never blocks past a deadline, the writer is an enemy --------------------------------
 
 
 class Channel:
-    """The grader's end of a socketpair. Reads frames up to a deadline and looks after a second socket meanwhile."""
+    """The grader's end of a socketpair. Reads frames up to a deadline and looks after a second
+    socket meanwhile.
+    """
 
     def __init__(self, sock: socket.socket) -> None:
         sock.setblocking(False)
@@ -122,7 +127,9 @@ class Channel:
         seconds: float = 30.0,
         fds: Sequence[int] = (),
     ) -> None:
-        """Write one frame. Raises Closed, or Late when the other end does not read it in ``seconds``."""
+        """Write one frame. Raises Closed, or Late when the other end does not read it in
+        ``seconds``.
+        """
         self._insist_on_open()
         data = memoryview(pack(header, payload))
         deadline = time.monotonic() + seconds
@@ -154,10 +161,11 @@ class Channel:
         look: Callable[[], None] | None = None,
         also: int | None = None,
     ) -> tuple[Header, bytes]:
-        """The next frame. ``look`` is called every ``every`` seconds and whenever ``also`` has something to read.
+        """The next frame. ``look`` is called every ``every`` seconds and whenever ``also`` has
+        something to read.
 
-        Raises Late at the deadline (time.monotonic()), Closed at the end of the stream, Malformed for what is no frame,
-        and whatever ``look`` raises.
+        Raises Late at the deadline (time.monotonic()), Closed at the end of the stream, Malformed
+        for what is no frame, and whatever ``look`` raises.
         """
         self._insist_on_open()
         poll = select.poll()

@@ -24,7 +24,9 @@ class Limits:
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell to run. A ``check`` cell runs nothing: there the names that its exercise will see are remembered."""
+    """One cell to run. A ``check`` cell runs nothing: there the names that its exercise will see
+    are remembered.
+    """
 
     id: str
     source: str
@@ -34,7 +36,9 @@ class Cell:
 
 @dataclass
 class CellResult:
-    """What running a cell gave: nbformat 4 outputs, validated and capped, and why it was stopped, if it was."""
+    """What running a cell gave: nbformat 4 outputs, validated and capped, and why it was stopped,
+    if it was.
+    """
 
     id: str
     outputs: list[dict[str, Any]] = field(default_factory=list)

@@ -1,8 +1,9 @@
-"""Inside: the system calls that no submission has a use for, refused by the kernel whatever the level of isolation.
+"""Inside: the system calls that no submission has a use for, refused by the kernel whatever the
+level of isolation.
 
-What they make outlives a process, or reaches past a namespace: System V segments and queues, POSIX queues, keys; sockets of
-families that no network namespace holds (AF_VSOCK); namespaces, in which a process is root; io_uring, BPF and perf, whose
-calls go around the other walls.
+What they make outlives a process, or reaches past a namespace: System V segments and queues, POSIX
+queues, keys; sockets of families that no network namespace holds (AF_VSOCK); namespaces, in which a
+process is root; io_uring, BPF and perf, whose calls go around the other walls.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ _EVERYWHERE = {
 
 @dataclass(frozen=True)
 class _Machine:
-    """A processor's audit architecture, its numbers of socket(2) and clone(2), and of what is refused."""
+    """A processor's audit architecture, its numbers of socket(2) and clone(2), and of what is
+    refused.
+    """
 
     architecture: int
     socket: int
@@ -79,7 +82,8 @@ def seccomp_known() -> bool:
 
 
 def refuse_calls(families: Sequence[int]) -> None:
-    """From here on the calls above fail, and sockets are of these families only. Needs NO_NEW_PRIVS.
+    """From here on the calls above fail, and sockets are of these families only. Needs
+    NO_NEW_PRIVS.
 
     Raises OSError, and KeyError on a machine that the filter is not written for.
     """
@@ -92,7 +96,9 @@ def refuse_calls(families: Sequence[int]) -> None:
 
 
 def _steps(machine: _Machine, families: Sequence[int]) -> list[tuple[int, int, int, int]]:
-    """The filter's program: (code, jump if true, jump if false, operand), jumps counted from the next step on."""
+    """The filter's program: (code, jump if true, jump if false, operand), jumps counted from the
+    next step on.
+    """
     refused = [
         number for some in (*machine.refused.values(), *_EVERYWHERE.values()) for number in some
     ]

@@ -1,4 +1,6 @@
-"""Inputs and evaluations as frames: named arrays as raw bytes with an exact dtype and shape; no pickle, no objects."""
+"""Inputs and evaluations as frames: named arrays as raw bytes with an exact dtype and shape; no
+pickle, no objects.
+"""
 
 from __future__ import annotations
 
@@ -46,11 +48,13 @@ def plain(array: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(array.astype(wanted)).reshape(array.shape)
 
 
-# --- inputs: the grader writes, the submission reads ------------------------------------------------------------------
+# --- inputs: the grader writes, the submission reads ----------------------------------------------
 
 
 def pack_inputs(inputs: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
-    """Inputs as a tree for the header and the bytes of its arrays. Raises TypeError for what cannot cross."""
+    """Inputs as a tree for the header and the bytes of its arrays. Raises TypeError for what cannot
+    cross.
+    """
     arrays = _Arrays()
     return {name: arrays.tree(value) for name, value in inputs.items()}, arrays.payload()
 
@@ -58,8 +62,10 @@ def pack_inputs(inputs: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
 def pack_batches(
     batch: Iterable[Mapping[str, Any]], most: int = 64, most_bytes: int = 16 << 20
 ) -> Iterator[tuple[list[dict[str, Any]], bytes]]:
-    """Several inputs as frames of bearable size: their trees, and the bytes of their arrays. An array that several of them
-    share crosses once in a frame. Raises TypeError for what cannot cross."""
+    """Several inputs as frames of bearable size: their trees, and the bytes of their arrays. An
+    array that several of them share crosses once in a frame. Raises TypeError for what cannot
+    cross.
+    """
     trees: list[dict[str, Any]] = []
     arrays = _Arrays()
     for inputs in batch:
@@ -101,7 +107,8 @@ class _Arrays:
         if isinstance(value, Mapping):
             return {"d": [[self.tree(key), self.tree(one)] for key, one in value.items()]}
         raise TypeError(
-            f"a {type(value).__name__} cannot be given to an answer: use arrays, numbers, strings, lists, dicts"
+            f"a {type(value).__name__} cannot be given to an answer: use arrays, numbers, "
+            "strings, lists, dicts"
         )
 
     def _array(self, value: np.ndarray, *, scalar: bool) -> Any:
@@ -137,11 +144,13 @@ def _value(node: dict[str, Any], payload: bytes) -> Any:
     return {_value(key, payload): _value(one, payload) for key, one in content}
 
 
-# --- evaluations: the submission writes, the grader reads -------------------------------------------------------------
+# --- evaluations: the submission writes, the grader reads -----------------------------------------
 
 
 def pack_evaluation(evaluation: Evaluation) -> tuple[Header, bytes]:
-    """An evaluation as a header and the bytes of its arrays, too large ones named instead of sent."""
+    """An evaluation as a header and the bytes of its arrays, too large ones named instead of
+    sent.
+    """
     outputs: list[dict[str, Any]] = []
     parts: list[bytes] = []
     for name, value in list(evaluation.outputs.items())[:MAX_OUTPUTS]:
@@ -150,7 +159,10 @@ def pack_evaluation(evaluation: Evaluation) -> tuple[Header, bytes]:
         if value.array is not None:
             array = plain(value.array)
             if array.nbytes > MAX_ARRAY or array.nbytes + sum(map(len, parts)) > MAX_PAYLOAD:
-                kind = f"ndarray of {array.nbytes >> 20} MB, more than the {MAX_ARRAY >> 20} MB that are read"
+                kind = (
+                    f"ndarray of {array.nbytes >> 20} MB, more than the {MAX_ARRAY >> 20} MB that "
+                    "are read"
+                )
             else:
                 shape = [array.dtype.str, list(array.shape)]
                 parts.append(array.tobytes())
