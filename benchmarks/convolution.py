@@ -5,12 +5,11 @@ thread.
     python -m benchmarks.convolution --json     # the last line alone
 
 Three layers do the same work: the naive loop of the definition, im2col with three matrix products
-    in plain NumPy, and
-torch.nn.functional.conv2d with torch.autograd. All have one thread (torch's own setting; BLAS by
-threadpoolctl). The runs of one size take turns, and the fastest of each counts. Times are processor
-time, to which what else a machine does adds little. The naive loop runs once, on one image, and is
-multiplied by the number of images. Torch works on tensors of its own; its time depends on whether
-its allocator finds warm memory, by up to a half from one process to the next."""
+in plain NumPy, and torch.nn.functional.conv2d with torch.autograd. All have one thread (torch's own
+setting; BLAS by threadpoolctl). The runs of one size take turns, and the fastest of each counts.
+Times are processor time, to which what else a machine does adds little. The naive loop runs once,
+on one image, and is multiplied by the number of images. Torch works on tensors of its own; its time
+depends on whether its allocator finds warm memory, by up to a half from one process to the next."""
 
 from __future__ import annotations
 

@@ -28,9 +28,8 @@ class Measured:
     ``own_cpu`` of its first one.
 
     Bytes: ``memory`` of the largest process at its peak, ``own_memory`` of the first one
-        (resident), ``all_memory`` of all
-    together at the worst moment seen (proportional: what they share counts once).
-    """
+    (resident), ``all_memory`` of all together at the worst moment seen (proportional: what they
+    share counts once). """
 
     seconds: float
     cpu: float

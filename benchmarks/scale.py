@@ -6,23 +6,21 @@ makes for a course.
     python -m benchmarks.scale --only growth --json                   # one part; the last line alone
 
 Throughput: `chainrule grade`, its start included, of one class of --submissions notebooks of a real
-    assignment, with 1 and
-with 2 jobs. Of twenty answers fourteen are right, four make a known mistake, one is empty, one
-raises an error; both runs draw the same inputs and must give the same grades. Feedback pages are
-written, as for a real class.
+assignment, with 1 and with 2 jobs. Of twenty answers fourteen are right, four make a known mistake,
+one is empty, one raises an error; both runs draw the same inputs and must give the same grades.
+Feedback pages are written, as for a real class.
 
 Engine: the same command on an assignment whose only exercise is answered by `return x`. Whatever it
-    costs is the engine:
-reading, rebuilding, the wall and its processes, the drawing of inputs, judging, recording, the
-feedback page. Its seconds a submission are those that one submission more adds: the run of a single
-submission, which is the start, is taken off. "The command" is its first process, the one writer: it
-is one for all workers, those of a cluster too.
+costs is the engine: reading, rebuilding, the wall and its processes, the drawing of inputs,
+judging, recording, the feedback page. Its seconds a submission are those that one submission more
+adds: the run of a single submission, which is the start, is taken off. "The command" is its first
+process, the one writer: it is one for all workers, those of a cluster too.
 
 Growth: the trivial class at every size. The exponent is the slope of log(CPU seconds without the
-    start) over log(size): 1 is
-linear. Other work on the machine shows in wall seconds more than in these. The slope of memory is
-the bytes that one submission more adds to the peak, of the command (resident) and of all its
-processes together (proportional set size, so that what they share counts once).
+start) over log(size): 1 is linear. Other work on the machine shows in wall seconds more than in
+these. The slope of memory is the bytes that one submission more adds to the peak, of the command
+(resident) and of all its processes together (proportional set size, so that what they share counts
+once).
 
 Nothing here passes or fails by the clock; compare figures of one run with each other.
 """

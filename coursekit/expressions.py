@@ -32,8 +32,7 @@ class Step:
     """An input, or one gate applied to earlier steps.
 
     ``kind``: "input", "number", "+", "*", "**", "relu", "exp", "tanh" or "max". ``number``: an
-        input's value, a number
-    that was typed, or the exponent of "**".
+    input's value, a number that was typed, or the exponent of "**".
     """
 
     kind: str

@@ -85,8 +85,8 @@ def build(
     at ``db_url``.
 
     update: the release before this one went out. What it said is remembered, as it is wherever
-        there are submissions; and
-    exercises and questions may come and go, in the gradebook's submissions too.
+    there are submissions; and exercises and questions may come and go, in the gradebook's
+    submissions too.
 
     Everything is expanded before anything is written, and a release is replaced only when nbgrader
     made the new one: what goes wrong leaves ``assignments/`` as it was. Raises AuthoringError.

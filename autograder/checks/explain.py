@@ -39,8 +39,7 @@ def explained(name: str, axes: Dims, given: Mapping[str, Dims], seen: Sequence[S
     """One sentence about what is wrong with an output everywhere, or "".
 
     axes: the output's. given: those of the inputs, by name. seen: every situation in which the
-        answer
-    came to its end; its value must have the right shape in all of them.
+    answer came to its end; its value must have the right shape in all of them.
     """
     right = [one.ours[name] for one in seen]
     if any(one.yours.shape != ours.shape for one, ours in zip(seen, right, strict=True)):
@@ -91,7 +90,7 @@ def _numbers(seen: Seen) -> dict[str, float]:
 def _factors(seen: Seen) -> dict[str, float]:
     """What a whole output may be multiplied by, in words."""
     found = {"2": 2.0, "1/2": 0.5, "4": 4.0, "1/4": 0.25, "-1": -1.0, "-2": -2.0, "-1/2": -0.5}
-    sizes = {name: float(size) for name, size in seen.sizes.items()}
+    sizes = {name: float(size) for name, size in seen.sizes.items() if size}
     for name, size in sizes.items():
         found |= {name: size, f"1/{name}": 1 / size, f"-{name}": -size, f"-1/{name}": -1 / size}
         found |= {f"sqrt({name})": size**0.5, f"1/sqrt({name})": size**-0.5}
@@ -212,14 +211,15 @@ def _with_term(seen: Seen, name: str, words: str, factor: str, sign: float) -> n
     ours = seen.ours[name]
     for one, term in _terms(seen, ours.shape):
         if one == words:
-            return ours + sign * _coefficients(seen)[factor] * term
+            return ours + sign * _coefficients(seen).get(factor, np.nan) * term
     return None
 
 
 def _coefficients(seen: Seen) -> dict[str, float]:
     """What a term may be multiplied by, in words."""
     found = {"1": 1.0, "2": 2.0, "1/2": 0.5}
-    numbers, sizes = _numbers(seen), seen.sizes
+    numbers = _numbers(seen)
+    sizes = {name: size for name, size in seen.sizes.items() if size}
     found |= {f"1/{size}": 1 / n for size, n in sizes.items()}
     found |= {size: float(n) for size, n in sizes.items()}
     for name, value in numbers.items():

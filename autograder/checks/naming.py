@@ -347,7 +347,7 @@ class _Guess:
         return all(
             _composed(yours[name], ours[name], one[name], other[name], self.near)
             for name in ours
-            if name in one and name in other
+            if all(name in each for each in (yours, ours, one, other))
         )
 
     def _shows(self, mistake: Mistake) -> bool:

@@ -73,12 +73,11 @@ class Training:
     task: ``(rng, device) -> Task``; device is "" (the processor) or "accelerator": it chooses the
         size and puts the word
     into the inputs. at_least: the floor that is judged everywhere. margin: how far below the
-        reference's mean is still as
-    good; three standard deviations of the reference's runs, where these are more. losses: the
-    output with the loss of each step (None: there is none). measure: what is measured, higher is
-    better (default: accuracy of ``scores``), and ``measured`` its name. Where the probe returns
-    ``seconds`` and ``peak_bytes`` (``devices.Observed``), they are told as ratios to the
-    reference's; more than twice its memory on an accelerator fails."""
+    reference's mean is still as good; three standard deviations of the reference's runs, where
+    these are more. losses: the output with the loss of each step (None: there is none). measure:
+    what is measured, higher is better (default: accuracy of ``scores``), and ``measured`` its name.
+    Where the probe returns ``seconds`` and ``peak_bytes`` (``devices.Observed``), they are told as
+    ratios to the reference's; more than twice its memory on an accelerator fails."""
 
     task: Callable[[np.random.Generator, str], Task]
     at_least: float

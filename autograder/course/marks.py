@@ -35,9 +35,8 @@ class NotebookMarks:
     """What grading says of a notebook as a whole.
 
     notes: what had to be mended, a sentence each. problem: why it could not be judged, if so.
-        judged: the key of the
-    content that its verdicts are about, once there are verdicts to rely on. doubt: why a person
-    should see whether this is what the student meant, if so.
+    judged: the key of the content that its verdicts are about, once there are verdicts to rely on.
+    doubt: why a person should see whether this is what the student meant, if so.
     """
 
     notes: tuple[str, ...] = ()

@@ -28,9 +28,8 @@ def exercise(
     signature: inputs and outputs with their dimensions, ``"W: D C, reg -> loss, dW: D C"``; or,
         where that is too long,
     inputs and outputs: name -> dimensions (see ``autograder.language.dims``). points: what it is
-        worth. checks: what is
-    asked of it; properties may follow by ``property_of``. terms: as for ``declare``. Raises
-    ExerciseError when probe and inputs disagree.
+    worth. checks: what is asked of it; properties may follow by ``property_of``. terms: as for
+    ``declare``. Raises ExerciseError when probe and inputs disagree.
     """
     read = read_signature(signature) if signature else ({}, {})
     ins, outs = (
@@ -73,16 +72,15 @@ def declare(
     """Make an exercise.
 
     answers: the functions or classes the student writes (default: the exercise's own name). given:
-        name ->
-    ``(rng, sizes) -> value`` in place of the usual draw. sizes: dimension -> (lowest, highest).
+    name -> ``(rng, sizes) -> value`` in place of the usual draw. sizes: dimension -> (lowest,
+    highest).
     cases: situations every check of values must try besides a random one. seconds: wall-clock limit
-        of all the checks together; above
-    the usual, known mistakes are looked for sparingly. accelerated: training checks may use a GPU.
+    of all the checks together; above the usual, known mistakes are looked for sparingly.
+    accelerated: training checks may use a GPU.
     released: whether what is right in fixed situations may travel with the release; by default,
         where it takes many values. where: the file and
     line it stands in, for messages. words: output -> what a report calls it, where its name is the
-        probe's own.
-    Raises ExerciseError for what does not fit.
+    probe's own. Raises ExerciseError for what does not fit.
     """
     for one in cases:
         if unknown := set(one.overrides) - set(inputs):

@@ -4,14 +4,12 @@ mistake deserves.
 A mistakes module has, for each answer, a function (or class) of the answer's name and signature
 plus a keyword-only
 ``wrong: frozenset[str] = frozenset()``: with an empty set it is a right answer written
-    independently of the reference;
-each name in the set makes it wrong in one way. ``HINTS[answer][name]`` says what is wrong, in terms
-of the mathematics.
+independently of the reference; each name in the set makes it wrong in one way.
+``HINTS[answer][name]`` says what is wrong, in terms of the mathematics.
 
 Some mistakes come with a number: any epsilon inside a logarithm, any wrong default.
-    ``NUMBERS[answer][name]`` lists those
-that people write; the name in the set is then ``"name=1e-12"``, and ``number_in(wrong, "name")``
-reads it."""
+``NUMBERS[answer][name]`` lists those that people write; the name in the set is then
+``"name=1e-12"``, and ``number_in(wrong, "name")`` reads it."""
 
 from __future__ import annotations
 

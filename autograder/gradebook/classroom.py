@@ -38,12 +38,11 @@ class Wishes:
     """How a class is to be graded.
 
     jobs: submissions judged at a time on this machine. isolation: a level of the wall (default:
-        what nbgrader_config.py
-    says). feedback: also write the pages that students read. seed: draw these inputs (default:
-    fresh ones). force: judge
+    what nbgrader_config.py says). feedback: also write the pages that students read. seed: draw
+    these inputs (default: fresh ones). force: judge
     again what has not changed. database: a gradebook other than nbgrader_config.py's, as an
-        SQLAlchemy address. scheduler:
-    the address of a Dask scheduler, whose workers judge in place of this machine's.
+    SQLAlchemy address. scheduler: the address of a Dask scheduler, whose workers judge in place of
+        this machine's.
     """
 
     jobs: int = 1

@@ -11,13 +11,11 @@ replaced:
     markdown2html        the same Markdown, which nbconvert refuses where a picture is missing: nobody would get a page
 
 What survives: text, headings, lists, tables, code, links (http, https, mailto, #; a relative one
-    would open the student's
-own files in Formgrader's origin), pictures that are part of the page (png, jpeg, gif as data), and
-the style properties in
+would open the student's own files in Formgrader's origin), pictures that are part of the page (png,
+jpeg, gif as data), and the style properties in
 _STYLES. What does not: scripts, forms, frames, svg, ids (Formgrader finds its score fields by id),
-    classes that are not for
-colouring code, anything that is fetched from elsewhere. nh3 reads the page as a browser does and
-writes it anew."""
+classes that are not for colouring code, anything that is fetched from elsewhere. nh3 reads the page
+as a browser does and writes it anew."""
 
 from __future__ import annotations
 
@@ -55,7 +53,7 @@ _LINK = re.compile(
 _SIZE = re.compile(r"^\d{1,4}(px|%)?$")
 
 
-class Shown(str):
+class CleanHtml(str):
     """HTML that was cleaned and then got its formulas: the filters that follow leave it alone."""
 
     __slots__ = ()
@@ -65,7 +63,7 @@ def clean(html: str | bytes) -> str:
     """HTML reduced to what can do no harm; of other tags the text stays, of scripts and styles
     nothing.
     """
-    if isinstance(html, Shown):
+    if isinstance(html, CleanHtml):
         return html
     return _clean(html.decode("utf-8", "replace") if isinstance(html, bytes) else str(html))
 
@@ -117,7 +115,7 @@ def markdown(context: Any, source: str) -> str:
         html = str(MarkdownWithMath(renderer=renderer).render(source))
     except Exception:  # RecursionError among them
         return f"<pre>{escape(source)}</pre>"
-    return Shown(_PLACE.sub(lambda place: renderer.formulas[int(place[1])], clean(html)))
+    return CleanHtml(_PLACE.sub(lambda place: renderer.formulas[int(place[1])], clean(html)))
 
 
 _NONCE = secrets.token_hex(16)

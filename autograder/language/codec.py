@@ -2,9 +2,8 @@
 them.
 
 Evidence is not in it: it is numbers and pictures for the page, which is written before a verdict is
-    put away. What students
-see of a verdict is another form, ``Verdict.public``; a public finding that comes back over the
-network is read here too."""
+put away. What students see of a verdict is another form, ``Verdict.public``; a public finding that
+comes back over the network is read here too."""
 
 from __future__ import annotations
 

@@ -2,6 +2,5 @@
 it.
 
 Challenge and response: the oracle draws inputs, the student's notebook computes on them, the oracle
-    compares and says
-right or wrong, where, and which known mistake it is. No value of the reference ever leaves it.
-"""
+compares and says right or wrong, where, and which known mistake it is. No value of the reference
+ever leaves it."""

@@ -2,8 +2,7 @@
 touches the reference.
 
 A challenge is a seed: whoever judges draws the same inputs again. The student's arrays are only
-    ever compared; nothing is
-called on them but the comparison.
+ever compared; nothing is called on them but the comparison.
 """
 
 from __future__ import annotations

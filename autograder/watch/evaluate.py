@@ -188,20 +188,24 @@ def _own_frames(exception: BaseException) -> list[traceback.FrameSummary]:
         summaries = traceback.extract_tb(exception.__traceback__)
     except Exception:
         return []
-    return [summary for frame, summary in zip(frames, summaries, strict=False) if is_own(frame)]
+    return [
+        summary
+        for frame, summary in zip(frames, summaries, strict=False)
+        if is_student_frame(frame)
+    ]
 
 
-def is_own(frame: FrameType) -> bool:
+def is_student_frame(frame: FrameType) -> bool:
     """Whether code is the student's: neither ours nor a library's."""
     filename = frame.f_code.co_filename
     return not (  # <frozen: importlib's own, when a module is missing
-        is_ours(frame)
+        is_our_frame(frame)
         or filename.startswith((sys.base_prefix, "<frozen"))
         or "site-packages" in filename
     )
 
 
-def is_ours(frame: FrameType) -> bool:
+def is_our_frame(frame: FrameType) -> bool:
     """Whether code is the autograder's, or an exercise's."""
     here = __file__.rpartition("autograder")[0] + "autograder"
     name = str(frame.f_globals.get("__name__"))

@@ -25,7 +25,7 @@ from typing import Any
 
 from ..language.probe import Inputs
 from ..language.verdict import Evaluation, Failure
-from .evaluate import Evaluate, is_ours, is_own
+from .evaluate import Evaluate, is_our_frame, is_student_frame
 from .work import counts_a_step
 
 TICK = 0.1
@@ -96,8 +96,8 @@ def _in_answer(frame: FrameType | None) -> bool:
     """Whether the code that runs is the answer's own, a library's that the answer called, or counts
     the answer's steps.
     """
-    while frame is not None and (counts_a_step(frame) or not is_ours(frame)):
-        if is_own(frame):
+    while frame is not None and (counts_a_step(frame) or not is_our_frame(frame)):
+        if is_student_frame(frame):
             return True
         frame = frame.f_back
     return False

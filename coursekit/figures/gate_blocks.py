@@ -14,8 +14,7 @@ def gate_blocks(arrangements: Sequence[tuple[str, str, str, bool]]) -> Picture:
     """Matrices cut into one block a gate.
 
     arrangements: (title, the gates in their order such as "ifog", the other dimension such as "D",
-        whether the gates lie
-    below one another).
+    whether the gates lie below one another).
     """
     from matplotlib.patches import Rectangle
 

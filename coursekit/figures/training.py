@@ -23,8 +23,7 @@ def monitor(
     of the gradient.
 
     history: "loss", and where they were recorded "update_ratio" and "grad_norm"; each is one number
-        a step, or a dict
-    with such a sequence for every parameter.
+    a step, or a dict with such a sequence for every parameter.
     """
     told, panels = [], [(name, paint) for name, paint in _PANELS.items() if name in history]
     steps = len(next(iter(_lines(history["loss"]).values())))

@@ -33,9 +33,8 @@ def unrolled(
     inputs, outputs: a string for every step, "" for none. seams: steps before which a new piece
         begins, counted from 0;
     carried: whether the state crosses them. back_from: the step at whose output a gradient starts
-        on its way back, as far
-    as the last seam, or, with ``across``, to the very beginning. boxes: what stands in the boxes.
-    """
+    on its way back, as far as the last seam, or, with ``across``, to the very beginning. boxes:
+    what stands in the boxes. """
     count, cut = len(inputs), set(seams)
     first = _reached(back_from, cut, across)
     names = list(boxes) or [""] * count

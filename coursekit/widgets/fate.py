@@ -19,8 +19,7 @@ def gradient_fate(yours: Profile | None = None, kind: str = "random") -> Explore
     a switch for tanh.
 
     yours: your ``gradient_norm_profile``; without it two states are started a hair apart, and the
-        picture shows how far
-    apart they drift on the way *forward*, which is measured.
+    picture shows how far apart they drift on the way *forward*, which is measured.
     """
 
     def draw(kind: str, rho: float, norm: float, tanh: bool, steps: int) -> Picture:

@@ -21,8 +21,7 @@ def gate_playground(yours: tuple[Pass, Pass] | None = None, gate: str = "add") -
     """Sliders for a gate's two inputs and for the gradient that arrives at its output.
 
     gate: "add", "multiply" or "max", to begin with. yours: your forward and backward of that gate,
-        whose answers are
-    compared with what measuring gives; then the gate stays as it is.
+    whose answers are compared with what measuring gives; then the gate stays as it is.
     """
 
     def draw(x: float, y: float, dout: float, gate: str = gate) -> Picture:

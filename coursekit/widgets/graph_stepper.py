@@ -23,9 +23,8 @@ def graph_stepper(
     one by one.
 
     yours: your class ``Value``; then the graph is the one it built, its gradients are those of its
-        backward(), and they
-    are compared with measured slopes. Without it all gradients are measured. step: how many gates
-    have worked at first (default: all).
+    backward(), and they are compared with measured slopes. Without it all gradients are measured.
+    step: how many gates have worked at first (default: all).
     """
 
     def draw(text: str, gates: int) -> Picture:

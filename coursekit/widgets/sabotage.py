@@ -102,8 +102,7 @@ def broken_backward(
     """A choice of bugs, and what the checks say about each.
 
     net: your ``TwoLayerNet``, the network to break. overfit: your ``overfit_small``, which trains
-        it. yours: your
-    ``gradient_check_model``, for one more check.
+    it. yours: your ``gradient_check_model``, for one more check.
     """
 
     def draw(bug: str) -> Picture:

@@ -68,6 +68,7 @@ def test_everything_and_nothing_else(built: Course, tmp_path: Path) -> None:
     files = {path.relative_to(done.folder).as_posix() for path in done.folder.rglob("*.*")}
     expected = {"README.md", "environment.yml", ".published", done.wheel}
     expected |= {"assignments/tiny/tiny.ipynb", "assignments/tiny/exercises.py"}
+    expected |= {"assignments/tiny/expected.answers"}
     assert files == expected
     readme = (done.folder / "README.md").read_text()
     assert readme.startswith("# A tiny course\n")

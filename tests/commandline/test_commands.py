@@ -51,7 +51,13 @@ def test_check_of_a_solved_notebook(tiny_built: TinyCourse):
     assert [list(one) for one in said["exercises"]] == [
         ["name", "points", "score", "status", "findings"]
     ] * 2
-    assert list(said["exercises"][0]["findings"][0]) == ["check", "passed", "message", "hint"]
+    assert list(said["exercises"][0]["findings"][0]) == [
+        "check",
+        "passed",
+        "message",
+        "hint",
+        "part",
+    ]
     assert {one["status"] for one in said["exercises"]} == {"passed"}
 
 

@@ -158,7 +158,6 @@ def test_the_lists_of_packages():
     student, instructor = installed("student"), installed("instructor")
     assert {"numpy", "torch", "jupyterlab", "nbgrader", "jupyterhub", "ipywidgets"} <= student
     assert {
-        "typer",
         "jupytext",
         "fastapi",
         "uvicorn",
@@ -168,7 +167,6 @@ def test_the_lists_of_packages():
     assert not {name for name in student if "solution" in name or name.startswith("chainrule")}
     # What authors, graders and testers use is of no use to students.
     assert not student & {
-        "typer",
         "jupytext",
         "fastapi",
         "pytest",

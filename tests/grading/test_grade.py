@@ -67,7 +67,6 @@ def test_nbgrader_reads_the_score_that_the_judge_gave(
     [
         ("def half_square(x, w):\n    return (1\n", "SyntaxError: "),
         ("import no_such_package\n" + HALF_SQUARE, "ModuleNotFoundError: "),
-        ("size = input()\n" + HALF_SQUARE, "EOFError: "),
         ("%no_such_magic\n" + HALF_SQUARE, "UsageError: "),
     ],
 )

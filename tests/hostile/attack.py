@@ -35,10 +35,9 @@ class Attack:
     be on the record: in the verdicts, the gradebook's comments or the feedback page; ``never_says``
         in no output.
     ``by_nbgrader``: graded by ``nbgrader autograde`` too, whose own reading it is after.
-        ``not_promised_by``: levels of
-    isolation that do not promise to stop it (docs/security.md). ``slow``: takes seconds, or varies
-    what others do, and is left to `make test-long`. ``{course}`` and all of World.names are filled
-    in."""
+    ``not_promised_by``: levels of isolation that do not promise to stop it (docs/security.md).
+    ``slow``: takes seconds, or varies what others do, and is left to `make test-long`. ``{course}``
+    and all of World.names are filled in."""
 
     name: str
     does: str

@@ -22,8 +22,8 @@ class Particulars:
     that no laptop sees. ``zeros``: answers of the right shape, worth ``zeros_earn`` of the points
         at
     most. ``nonsense_earns``: what is left where one of several answers is nonsense. ``many``:
-        outputs
-    of which there are many right ones. ``near``: how far right answers are apart, relatively.
+    outputs of which there are many right ones. ``near``: how far right answers are apart,
+    relatively.
     ``loops``: what the mistakes' right answers loop over on purpose. ``draws``: how often
     `make test-long` judges a right answer.
     """

@@ -172,7 +172,7 @@ def test_an_overflow_in_sampling_is_seen():
         return np.array(out, dtype=int)
 
     judged = verdict("sample", {**RIGHT, "sample": unshifted}, 1)
-    assert judged.score <= judged.points / 2
+    assert judged.status == "partial"  # the situations in which nothing overflows count
     assert "contain NaN" in " ".join(finding.message for finding in judged.findings)
 
 

@@ -2,7 +2,6 @@
 right names.
 """
 
-
 from __future__ import annotations
 
 import ast

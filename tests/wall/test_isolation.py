@@ -1,6 +1,5 @@
 """Which walls stand, what they hide, and what happens when the machine beneath them fails."""
 
-
 from __future__ import annotations
 
 import os

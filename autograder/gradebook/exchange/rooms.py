@@ -4,9 +4,8 @@ nbgrader tells whose a submission is by the name of its folder, which its sender
 owner of the files, which says nothing where everybody is user 1000 of their own pod. So each
 student's pod is given ``inbound/ROOM`` alone as
 its inbound folder: releasing, fetching, submitting and feedback are nbgrader's own, unchanged, and
-    what lies in a room was
-put there by whoever owns it. ROOM is the user's name as KubeSpawner writes it into the names of
-pods."""
+what lies in a room was put there by whoever owns it. ROOM is the user's name as KubeSpawner writes
+it into the names of pods."""
 
 from __future__ import annotations
 

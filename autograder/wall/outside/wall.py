@@ -49,10 +49,9 @@ class Wall:
     hidden: files and directories that no submission may see even where they lie among what it must
         read.
     modules: what the forkserver imports beforehand, if it is installed. accelerated: whether
-        exercises that may use an
-    accelerator are judged in the notebook's own process, as an accelerator asks (default: where the
-    sandbox shows one). Raises WallError when the isolation asked for is not to be had.
-    """
+    exercises that may use an accelerator are judged in the notebook's own process, as an
+    accelerator asks (default: where the sandbox shows one). Raises WallError when the isolation
+    asked for is not to be had."""
 
     def __init__(
         self,
