@@ -38,6 +38,8 @@ _ALIGNED = re.compile(r"\\(begin|end)\{(aligned|split|alignedat|eqnarray|gathere
 _LARGE = re.compile(r"(\\(?:big|Big|bigg|Bigg)[lrm]?)\s*\\(\w+)")
 _DELIMITERS = {"lfloor": "⌊", "rfloor": "⌋", "lceil": "⌈", "rceil": "⌉", "langle": "⟨"}
 _DELIMITERS |= {"rangle": "⟩", "lVert": "‖", "rVert": "‖", "Vert": "‖", "lvert": "|", "rvert": "|"}
+_UNKNOWN = re.compile(r"\\[A-Za-z]")
+"""How the converter passes on a command that it does not know."""
 _ESCAPED = re.compile(r"\\([_%&#${}])")
 _NAMESPACE = "{http://www.w3.org/1998/Math/MathML}"
 _ALPHABETS = {"bold": "BOLD", "double-struck": "DOUBLE-STRUCK", "script": "SCRIPT"}
@@ -60,6 +62,8 @@ def _converted(tex: str, block: bool) -> str:
         made = convert(_known(tex), display="block" if block else "inline")
         tree = _kept(ElementTree.fromstring(made))
     except Exception:  # RecursionError among them: the converter raises what it likes
+        return _as_written(tex, block)
+    if any(leaf.tag == "mi" and _UNKNOWN.match(leaf.text or "") for leaf in tree.iter()):
         return _as_written(tex, block)
     return ElementTree.tostring(tree, encoding="unicode")
 

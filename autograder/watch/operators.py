@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import BuiltinFunctionType, FrameType
+from types import BuiltinFunctionType, CodeType, FrameType
 from typing import Any
 
 
@@ -51,6 +51,13 @@ def operators_recorded() -> Iterator[Operators]:
 
 
 _beginnings: list[Any] = []
+
+
+def is_beginning(code: CodeType) -> bool:
+    """Whether code is what begins a thread in place of threading's own, now or in an earlier
+    call.
+    """
+    return code.co_filename == __file__ and code.co_name == "recorded"
 
 
 def is_recorded_beginning(frame: FrameType) -> bool:

@@ -29,7 +29,7 @@ import numpy as np
 
 from .in_hand import InHand
 from .libraries import is_brought, is_ours, is_own, of_code
-from .operators import is_recorded_beginning, operators_recorded
+from .operators import is_beginning, is_recorded_beginning, operators_recorded
 
 _NUMPY = os.path.join(os.path.dirname(np.__file__), "")
 _LOOPS = frozenset(
@@ -80,11 +80,11 @@ def count(
     The work is None when the answer switched the counting off, or worked where nobody counts.
     """
     watch, hand = _watch(), InHand(parameters or {}, trusted)
-    taken = Counter[str]()
+    taken: dict[str, int] = {}  # no Counter, which sorts itself when it is shown, and so counts
 
     def each(name: str, iterable: Iterable[Any]) -> Iterator[Any]:
         for item in iterable:
-            taken[name] += 1
+            taken[name] = taken.get(name, 0) + 1
             yield item
 
     def watched() -> Any:
@@ -107,8 +107,8 @@ def count(
         if collecting:
             gc.enable()
     if work is not None:
-        work.steps += taken.total()
-        work.taken = taken
+        work.steps += sum(taken.values())
+        work.taken = Counter(taken)
         work.libraries |= hand.libraries
         work.varied = hand.varied
         if operators.ran:
@@ -203,7 +203,8 @@ def _threads_at_work() -> bool:
         codes = []
         frame: FrameType | None = top
         while frame is not None:
-            codes.append(frame.f_code)
+            if not is_beginning(frame.f_code):
+                codes.append(frame.f_code)
             frame = frame.f_back
         if thread != here and (
             any(map(is_own, codes)) or not any(of_code(one) or is_ours(one) for one in codes)

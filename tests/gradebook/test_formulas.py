@@ -84,6 +84,10 @@ def test_letters_of_other_alphabets_are_those_letters() -> None:
     assert [one for one in "ℝ𝐖𝟙" if one in made] == ["ℝ", "𝐖", "𝟙"]
 
 
+def test_a_formula_with_an_unknown_command_is_shown_as_it_was_written() -> None:
+    assert as_mathml(r"\cssId{y}{z} < 1") == r"<code>\cssId{y}{z} &lt; 1</code>"
+
+
 @pytest.mark.parametrize("tex", EVIL, ids=range(len(EVIL)))
 def test_nothing_that_acts_comes_of_a_formula(tex: str) -> None:
     for made in (as_mathml(tex), page(f"${tex}$"), page(f"$${tex}$$")):

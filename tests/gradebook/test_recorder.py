@@ -157,20 +157,20 @@ def test_autograded_is_the_same(both: dict[str, TinyCourse]):
     }
     for name, (path, _) in files["nbgrader"].items():
         if path.is_file():
-            ours, theirs = files["chainrule"][name][0].read_text(), path.read_text()
+            ours, theirs = files["chainrule"][name][0].read_bytes(), path.read_bytes()
             assert _but_for_the_key(ours) == _but_for_the_key(theirs), name
 
 
-def _but_for_the_key(text: str) -> str:
-    """The notebook as it was, but for the one line by which a second run knows it, and how long
+def _but_for_the_key(content: bytes) -> bytes:
+    """The file as it was, but for the one line by which a second run knows it, and how long
     judging took.
     """
     lines = [
         line
-        for line in text.splitlines(True)
-        if not line.strip().startswith(('"judged": "', '"seconds": '))
+        for line in content.splitlines(True)
+        if not line.strip().startswith((b'"judged": "', b'"seconds": '))
     ]
-    return "".join(lines)
+    return b"".join(lines)
 
 
 def test_feedback_and_formgrader_go_on_from_there(both: dict[str, TinyCourse]):

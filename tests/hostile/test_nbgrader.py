@@ -83,4 +83,4 @@ def test_no_link_is_followed_into_the_autograded_folder(autograded: Graded):
     left = {
         path.name for path in (autograded.course.root / "autograded/m_sent_link/tiny").iterdir()
     }
-    assert left == {"tiny.ipynb", "exercises", "shared.py"}
+    assert left == {"tiny.ipynb", "exercises", "shared.py", "expected.answers"}

@@ -208,7 +208,7 @@ LYING_ARRAYS = [
     Attack(
         "its_input",
         "returns its input, and empties it",
-        6,
+        6.5,
         answers=rows("x.T[0]")
         | {"row_sums": "def row_sums(x):\n    x[...] = 0\n    return x[:, 0]\n"},
         says="row_sums",

@@ -153,7 +153,7 @@ MEANS = [
         "hides the loop in map",
         9,
         answers=looping(body="    return np.array(list(map(np.sum, x)))\n"),
-        says="once for each of N",
+        says="takes the entries of N one by one",
         slow=True,
     ),
     Attack(
@@ -337,8 +337,8 @@ MEANS = [
     ),
     Attack(
         "pool_of_threads",
-        "loops in a pool of threads begun when nobody counted",
-        6,
+        "loops in a pool of threads begun by the first call",
+        9,
         answers=looping(
             "from multiprocessing.pool import ThreadPool\nPOOL = []",
             (
@@ -346,7 +346,7 @@ MEANS = [
                 "    return POOL[0].apply(lambda: np.array([row.sum() for row in x]))\n"
             ),
         ),
-        says="hides what it runs",
+        says="switches off the counting",
     ),
     Attack(
         "server_of_its_own",
@@ -363,7 +363,7 @@ MEANS = [
             "from builtins import map as each",
             "    return np.array(list(each(np.add.reduce, x)))\n",
         ),
-        says="once for each of N",
+        says="takes the entries of N one by one",
     ),
     Attack(
         "starmap",
@@ -394,7 +394,7 @@ MEANS = [
     Attack(
         "probe_covers_up",
         "changes its input, and has the probe hand it a copy",
-        9,
+        9.5,
         cells=[
             src(
                 """
