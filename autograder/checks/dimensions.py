@@ -85,7 +85,7 @@ class Dimensions:
         names = " and ".join(sorted(drawn.evaluation.mutated))
         message = (
             f"{names} is changed in place{place(drawn)}: the caller still needs it; work on a "
-            f"copy. The rest is right, and earns {1 - ORDER:.0%} of these points."
+            f"copy. Shapes are right, and earn {1 - ORDER:.0%} of these points."
         )
         made = mistake_that_changes(trial, drawn)
         return Finding(
