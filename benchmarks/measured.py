@@ -29,7 +29,7 @@ class Measured:
 
     Bytes: ``memory`` of the largest process at its peak, ``own_memory`` of the first one
     (resident), ``all_memory`` of all together at the worst moment seen (proportional: what they
-    share counts once). """
+    share counts once)."""
 
     seconds: float
     cpu: float

@@ -5,7 +5,7 @@ each is written.
 
 Read as syntax trees: a text of three words or more in the modules below is a sentence for students,
 unless it explains the code (a docstring) or is raised for authors. What is filled in when it is
-said stands in braces. """
+said stands in braces."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def unrolled(
         begins, counted from 0;
     carried: whether the state crosses them. back_from: the step at whose output a gradient starts
     on its way back, as far as the last seam, or, with ``across``, to the very beginning. boxes:
-    what stands in the boxes. """
+    what stands in the boxes."""
     count, cut = len(inputs), set(seams)
     first = _reached(back_from, cut, across)
     names = list(boxes) or [""] * count

@@ -41,7 +41,7 @@ def signal_explorer(
 
     affine, activations, norm: your forwards and backwards, like ``(affine_forward,
     affine_backward)``. size: of the weights, to begin with; 1 makes products of the size of what
-    comes in. """
+    comes in."""
 
     def draw(layers: int, size: float, activation: str, normalise: bool = False) -> Picture:
         signals = push(layers, size, affine, activations[activation], norm if normalise else None)
