@@ -47,6 +47,7 @@ c.HTMLExporter.filters = {
     "markdown2html": "autograder.gradebook.html.markdown",
 }
 
-# Formulas are MathML when a page is written: no page fetches a script for them.
-c.HTMLExporter.extra_template_basedirs = FOLDERS
+# Formulas are MathML when a page is written: no feedback page fetches a script for them. (Formgrader's own script asks for
+# MathJax, and does without it where there is no network.)
+c.FeedbackExporter.extra_template_basedirs = FOLDERS
 c.HTMLExporter.preprocessors = ["autograder.gradebook.formulas.ReadLatex"]

@@ -147,8 +147,8 @@ def grades(teacher: Instructor) -> None:
     empty.scroll_into_view_if_needed()
     teacher.photograph("grading")
     empty.fill("3")
-    empty.press("Tab")
-    teacher.page.wait_for_timeout(1000)
+    with teacher.page.expect_response(lambda answer: "/api/grade/" in answer.url):
+        empty.press("Tab")
     teacher.open_formgrader("/manage_submissions/svm")
     row = teacher.page.locator("tr", has=teacher.page.get_by_text("ada", exact=True))
     expect(row).to_contain_text(f"{POINTS + 3} / {TOTAL}")

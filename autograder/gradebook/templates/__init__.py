@@ -12,4 +12,4 @@ FOLDERS = [
     str(_NBGRADER / "server_extensions" / "formgrader" / "templates"),
     str(Path(__file__).parent),
 ]
-"""For ``c.HTMLExporter.extra_template_basedirs``."""
+"""For ``c.FeedbackExporter.extra_template_basedirs``."""
