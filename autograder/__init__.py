@@ -1,7 +1,7 @@
 """Chain Rule's autograder: exercises, checks and the judge. Knows no assignment by name.
 
 The face of the package: what notebooks and exercises import. docs/architecture.md draws the rooms
-    behind it.
+behind it.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from .checks import AllowedMeans, Gradient, Reference
 from .checks.smallest import smallest_example
 from .exercise.mistakes import Mistakes
 from .exercise.trial import AnswerFailed, Check, Exercise, Trial
-from .language.probe import Inputs
+from .language.probe import Inputs, place
 from .language.verdict import (
     Evaluation,
     Evidence,
@@ -124,11 +124,7 @@ def _run(check: Check, trial: Trial, elsewhere: Elsewhere | None) -> tuple[Findi
             return elsewhere(trial, check), ""
         return check(trial), ""
     except AnswerFailed as failed:
-        where = (
-            f" ({failed.case.title})"
-            if failed.case and failed.case.title != "a random example"
-            else ""
-        )
+        where = place(failed.case) if failed.case else ""
         return Finding(check.title, False, failed.failure.message + where, share=check.share), ""
     except (
         Exception

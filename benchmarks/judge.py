@@ -30,8 +30,8 @@ from autograder.exercise.mistakes import Mistake, Mistakes
 from autograder.exercise.trial import Exercise
 from autograder.judge import judge
 from autograder.language.probe import USUAL, Inputs
-from autograder.language.verdict import Evaluation, Verdict
-from autograder.watch.evaluate import Evaluate, local
+from autograder.language.verdict import Verdict
+from autograder.watch.evaluate import CountedCalls, local
 from autograder.watch.limit import limited
 
 from .rewrites import rewritten, slips
@@ -84,19 +84,6 @@ class Row:
     seconds: float = 0.0
 
 
-class Counted:
-    """A way to evaluate that counts the calls."""
-
-    def __init__(self, evaluate: Evaluate) -> None:
-        self._evaluate = evaluate
-        self.calls = 0
-
-    def __call__(self, batch: Sequence[Inputs], /, *, count_work: bool = False) -> list[Evaluation]:
-        """Evaluate a batch."""
-        self.calls += len(batch)
-        return self._evaluate(batch, count_work=count_work)
-
-
 class Measuring:
     """One exercise of one assignment, asked of many answers with one seed."""
 
@@ -113,7 +100,7 @@ class Measuring:
     def verdict(self, namespace: Namespace) -> tuple[Verdict, int]:
         """What the judge says of an answer, and how often it called it."""
         reference = self.assignment.answers.of(self.exercise, self.seed)
-        evaluate = Counted(local(self.exercise, namespace))
+        evaluate = CountedCalls(local(self.exercise, namespace))
         mistakes = self.assignment.mistakes
         with limited(evaluate, self._seconds, lambda: None) as stopping:
             said = judge(

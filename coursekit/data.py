@@ -109,7 +109,7 @@ def load_images(train: int = 10_000, validation: int = 1_000, test: int = 1_000)
     CHAINRULE_DATA, in the shared folders of the machine and in the local cache; the digits that
     come with coursekit are always there. The
     three numbers are upper limits: digits has 1,797 images and gives a sixth each to validation and
-        test.
+    test.
     """
     found = _find(train, validation, test)
     print(found)

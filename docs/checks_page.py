@@ -8,7 +8,7 @@ what it cost."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,29 +21,15 @@ from autograder.checks import Dimensions, Gradient, Reference, Task, Training, V
 from autograder.exercise.mistakes import Mistakes
 from autograder.exercise.trial import Check
 from autograder.judge import judge
-from autograder.language.probe import Inputs
-from autograder.language.verdict import Evaluation, Verdict
+from autograder.language.verdict import Verdict
 from autograder.report.words import sign
-from autograder.watch.evaluate import Evaluate, local
+from autograder.watch.evaluate import CountedCalls, local
 
 PAGE = Path(__file__).with_name("checks.md")
 BLOCK = re.compile(r"(<!-- example: (\w+) -->\n)(?:```text\n.*?```\n)?", re.DOTALL)
 SEED = 4
 
 Answers = Mapping[str, Callable[..., Any]]
-
-
-class Counted:
-    """A way to evaluate that counts the calls of the answer."""
-
-    def __init__(self, evaluate: Evaluate) -> None:
-        self._evaluate = evaluate
-        self.calls = 0
-
-    def __call__(self, batch: Sequence[Inputs], /, *, count_work: bool = False) -> list[Evaluation]:
-        """Evaluate a batch."""
-        self.calls += len(batch)
-        return self._evaluate(batch, count_work=count_work)
 
 
 @dataclass(frozen=True)
@@ -69,7 +55,7 @@ class Example:
         )
 
     def _judged(self, answers: Answers) -> tuple[Verdict, int]:
-        evaluate = Counted(local(self.asked, answers))
+        evaluate = CountedCalls(local(self.asked, answers))
         reference = local(self.asked, self.right)
         verdict = judge(
             self.asked, evaluate, reference=reference, mistakes=self.mistakes, seed=SEED

@@ -21,7 +21,7 @@ def distance(yours: np.ndarray, ours: np.ndarray, least: float = TINY) -> float:
     Relative to the tensor, not to each entry: an entry that should be exactly 0 may carry rounding
     error. Nor is what
     cancelled compared with itself: ``least`` is the smallest scale, for who knows the size of the
-        terms.
+    terms.
     """
     if yours.shape != ours.shape:
         return float("inf")

@@ -12,9 +12,10 @@ import numpy as np
 from ..exercise.mistakes import Mistake
 from ..exercise.trial import Drawn, Trial
 from ..language.dims import Dims, explain_shape
+from ..language.probe import place
 from ..language.verdict import ABSENT, Finding, Value
 from .compare import distance
-from .situations import exception_in, place, shared
+from .situations import exception_in, shared
 
 ORDER = 0.5
 """The part of the points that is for leaving the arguments alone."""
@@ -66,7 +67,7 @@ class Dimensions:
         if drawn.evaluation.failure is not None:
             return exception_in(drawn)
         complaint = next(self._complaints(trial, drawn), None)
-        return complaint and complaint + place(drawn)
+        return complaint and complaint + place(drawn.case)
 
     def _complaints(self, trial: Trial, drawn: Drawn) -> Iterator[str]:
         outputs = drawn.evaluation.outputs
@@ -84,7 +85,7 @@ class Dimensions:
         """
         names = " and ".join(sorted(drawn.evaluation.mutated))
         message = (
-            f"{names} is changed in place{place(drawn)}: the caller still needs it; work on a "
+            f"{names} is changed in place{place(drawn.case)}: the caller still needs it; work on a "
             f"copy. Shapes are right, and earn {1 - ORDER:.0%} of these points."
         )
         made = mistake_that_changes(trial, drawn)

@@ -3,9 +3,8 @@
 A claim G for a parameter W is right when <G, V> is the slope of the (scalarised) output along every
 direction V. Random directions see any wrong entry, so the number of evaluations does not grow with
 the number of parameters: at most ``CALLS`` for one exercise's gradient, localising a wrong one
-    included. Outputs that are arrays are scalarised with the
-random upstream gradient that the answer is given (never ones: a softmax or batch norm has gradient
-0 along those)."""
+included. Outputs that are arrays are scalarised with the random upstream gradient that the answer
+is given (never ones: a softmax or batch norm has gradient 0 along those)."""
 
 from __future__ import annotations
 
@@ -15,10 +14,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..exercise.trial import Drawn, Trial
-from ..language.probe import Inputs
+from ..language.probe import Inputs, place
 from ..language.verdict import Evidence, Finding, replace
 from .compare import distance, ratio_in_words
-from .situations import exception_in, place, shared
+from .situations import exception_in, shared
 from .slope import Slope, measure
 
 CALLS = 60
@@ -137,7 +136,7 @@ class Gradient:
         for name, weights in self._weights(drawn.inputs):
             if name not in base or base[name].shape != weights.shape:
                 what = "is no array or number" if name not in base else "has the wrong shape"
-                message = f"{name} {what}{place(drawn)}: see Dimensions."
+                message = f"{name} {what}{place(drawn.case)}: see Dimensions."
                 return Finding(self.title, False, message, share=self.share)
         gradients: dict[str, tuple[np.ndarray, float, float]] = {}
         for wrt, claimed in pairs:
@@ -154,7 +153,7 @@ class Gradient:
                 return Finding(
                     self.title,
                     False,
-                    f"{claimed} {what}{place(drawn)}: see Dimensions.",
+                    f"{claimed} {what}{place(drawn.case)}: see Dimensions.",
                     share=self.share,
                 )
             gradient = gradient.astype(np.float64)
@@ -196,7 +195,7 @@ class Gradient:
         """
         wrong = self._culprit(trial, wrong, budget)
         drawn, ((wrt, claimed),) = wrong.drawn, wrong.pairs
-        of, where = " and ".join(several(self.of)), place(drawn)
+        of, where = " and ".join(several(self.of)), place(drawn.case)
         start = f"{claimed} is not the gradient of {of} with respect to {wrt}{where}"
         zeros = not drawn.evaluation.arrays()[claimed].any()
         ratio = None if zeros else self._constant(trial, wrong, budget)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ..exercise.mistakes import plain_name
 from ..exercise.trial import Drawn, Trial
+from ..language.probe import place
 from ..language.verdict import Finding, replace
 from .compare import evidence, ratio_in_words
 from .dimensions import misshapen
@@ -15,7 +16,7 @@ from .explain import Seen, explained
 from .naming import Arrays, agree, named_mistakes
 from .rounding import roundings
 from .shown import most_telling, told_apart
-from .situations import exception_in, place, shared
+from .situations import exception_in, shared
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ class Reference:
     def _finding(
         self, trial: Trial, name: str, drawn: Drawn, yours: Arrays, ours: Arrays, hint: str
     ) -> Finding:
-        where = place(drawn)
+        where = place(drawn.case)
         dims, said = trial.exercise.outputs[name], trial.exercise.said(name)
         if name not in yours:
             complaint = misshapen(said, drawn.evaluation.outputs[name], dims, drawn.sizes)

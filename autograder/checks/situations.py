@@ -8,15 +8,11 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from ..exercise.trial import RANDOM_EXAMPLES, AnswerFailed, Drawn, Trial
+from ..language.probe import place
 from ..language.verdict import Finding, replace
 
 T = TypeVar("T")
 ATTEMPTS = 3
-
-
-def place(drawn: Drawn) -> str:
-    """`` (stride 2)``: the situation as messages name it; nothing for a random example."""
-    return "" if drawn.case.title == "a random example" else f" ({drawn.case.title})"
 
 
 def exception_in(drawn: Drawn) -> str | None:
@@ -24,7 +20,7 @@ def exception_in(drawn: Drawn) -> str | None:
     end.
     """
     failure = drawn.evaluation.failure
-    return None if failure is None else failure.message + place(drawn)
+    return None if failure is None else failure.message + place(drawn.case)
 
 
 def where_it_works(trial: Trial, judged: Callable[[Trial], T]) -> T:

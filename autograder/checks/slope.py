@@ -6,7 +6,7 @@ central differences at h and h/2 agree up to O(h^2), and the second difference a
 at h/2; a kink (hinge, ReLU, max) inside the interval breaks one of the two wherever it lies, and
 the next rung is tried. If two rungs are broken by the same jump, the
 line starts at a kink: any value between the one-sided slopes, term by term, is then a valid
-    directional derivative.
+directional derivative.
 """
 
 from __future__ import annotations

@@ -71,9 +71,9 @@ class Training:
     """Train three times on fresh tasks and judge the middle result.
 
     task: ``(rng, device) -> Task``; device is "" (the processor) or "accelerator": it chooses the
-        size and puts the word
-    into the inputs. at_least: the floor that is judged everywhere. margin: how far below the
-    reference's mean is still as good; three standard deviations of the reference's runs, where
+    size and puts the word into the inputs. at_least: the floor that is judged everywhere. margin:
+    how far below the reference's mean is still as good; three standard deviations of the
+    reference's runs, where
     these are more. losses: the output with the loss of each step (None: there is none). measure:
     what is measured, higher is better (default: accuracy of ``scores``), and ``measured`` its name.
     Where the probe returns ``seconds`` and ``peak_bytes`` (``devices.Observed``), they are told as

@@ -12,7 +12,7 @@ the reference's, that is not in a sentence.
 
 The notebook's marks state a version as soon as grading writes them. A release states none, nor did
 the first edition: that is version 1. Where they are read, marks of a version that is not known are
-    refused with a MarksError.
+refused with a MarksError.
 """
 
 from __future__ import annotations

@@ -26,8 +26,8 @@ def exercise(
     """Turn a probe ``probe(student, **inputs) -> {output: value}`` into an Exercise named after it.
 
     signature: inputs and outputs with their dimensions, ``"W: D C, reg -> loss, dW: D C"``; or,
-        where that is too long,
-    inputs and outputs: name -> dimensions (see ``autograder.language.dims``). points: what it is
+    where that is too long, inputs and outputs: name -> dimensions (see
+    ``autograder.language.dims``). points: what it is
     worth. checks: what is asked of it; properties may follow by ``property_of``. terms: as for
     ``declare``. Raises ExerciseError when probe and inputs disagree.
     """
@@ -78,10 +78,9 @@ def declare(
     of all the checks together; above the usual, known mistakes are looked for sparingly.
     accelerated: training checks may use a GPU.
     released: whether what is right in fixed situations may travel with the release; by default,
-        where it takes many values. where: the file and
-    line it stands in, for messages. words: output -> what a report calls it, where its name is the
-    probe's own. Raises ExerciseError for what does not fit.
-    """
+    where it takes many values. where: the file and line it stands in, for messages. words: output
+    -> what a report calls it, where its name is the probe's own. Raises ExerciseError for what does
+    not fit."""
     for one in cases:
         if unknown := set(one.overrides) - set(inputs):
             raise ExerciseError(

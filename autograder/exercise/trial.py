@@ -1,7 +1,7 @@
 """An exercise is a probe and the checks that judge it; a trial is one run of them on one answer.
 
 The three belong together: an exercise has checks, a check judges a trial, a trial is of an
-    exercise.
+exercise.
 """
 
 from __future__ import annotations

@@ -18,12 +18,12 @@ from typing import Any
 from nbgrader.api import Gradebook
 from nbgrader.plugins import FileNameCollectorPlugin
 
+from ..grading.folder import NOT_THEIRS
+
 CANVAS = re.compile(
     r"(?P<name>.+?)_(?:(?P<late>late)_)?(?P<user>\d+)_(?P<file>\d+)_(?P<rest>.+)", re.I
 )
 MOODLE = re.compile(r"(?P<name>.+)_(?P<number>\d+)_assignsubmission_file_?(?P<rest>.*)")
-NOT_THEIRS = ("timestamp.txt", "submission_secret.txt")
-"""Files by which nbgrader would believe a student when something was handed in."""
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ class Wishes:
     these inputs (default: fresh ones). force: judge
     again what has not changed. database: a gradebook other than nbgrader_config.py's, as an
     SQLAlchemy address. scheduler: the address of a Dask scheduler, whose workers judge in place of
-        this machine's.
+    this machine's.
     """
 
     jobs: int = 1

@@ -26,6 +26,9 @@ NOTEBOOKS = 20
 LOOKED_AT = 20_000
 """Files of one submission that are looked at, whatever they are."""
 NOT_THEIRS = ("timestamp.txt", "submission_secret.txt")
+"""Files by which nbgrader would believe a student about when something was handed in, and who it
+is from.
+"""
 
 Release = Mapping[str, Any]
 

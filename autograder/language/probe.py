@@ -127,6 +127,11 @@ def case(title: str, /, sizes: Mapping[str, int] | None = None, **overrides: Any
 USUAL = Case("a random example")
 
 
+def place(case: Case) -> str:
+    """`` (stride 2)``: the situation as messages name it; nothing for a random example."""
+    return "" if case.title == USUAL.title else f" ({case.title})"
+
+
 @dataclass
 class Probe:
     """How one exercise's answers are called, wherever they are: in a notebook, behind the wall, in

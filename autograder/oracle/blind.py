@@ -16,8 +16,9 @@ import numpy as np
 from ..checks import Reference
 from ..checks.naming import agree
 from ..checks.rounding import roundings
-from ..checks.situations import exception_in, place
+from ..checks.situations import exception_in
 from ..exercise.trial import Trial
+from ..language.probe import place
 from ..language.verdict import Finding, replace
 
 LISTED = 8
@@ -44,7 +45,7 @@ def _where(check: Reference, trial: Trial) -> str:
         for drawn, reference, allowed in zip(draws, references, roundings(trial), strict=True):
             given, right = drawn.evaluation.arrays(), reference.arrays()
             yours, ours = given.get(name), right.get(name)
-            where = place(drawn)
+            where = place(drawn.case)
             if drawn.evaluation.failure is not None:
                 continue
             if yours is None:

@@ -19,7 +19,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 class Door:
     """Who waits, by address. ``seconds``: how long a connection may go without a whole request
     head. ``share``: from so many that wait at one address on, each further one has
-        ``hurried_seconds``: enough for a proxy that asks at once for many.
+    ``hurried_seconds``: enough for a proxy that asks at once for many.
     """
 
     seconds: float = 10.0

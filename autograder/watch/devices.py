@@ -150,8 +150,8 @@ class Observed:
     synchronisations: reads of a tensor's value by Python (``.item()``, ``float(t)``, ``if t:``,
     ``.cpu()``, ...); each one makes an accelerator wait. Counted alike on every device, torch's own
     not. tensors_kept: tensors that the steps made and that are alive after them, those that a graph
-        keeps for a
-    backward pass included. peak_bytes: the most memory that the steps allocated on the accelerator,
+    keeps for a backward pass included. peak_bytes: the most memory that the steps allocated on the
+    accelerator,
         0 on the processor. seconds: wall clock, never a reason for a verdict.
     """
 

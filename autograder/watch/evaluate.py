@@ -50,6 +50,19 @@ def local(probe: Probe, namespace: Mapping[str, Any]) -> Evaluate:
     return evaluate
 
 
+class CountedCalls:
+    """A way to evaluate that counts the calls of the answer."""
+
+    def __init__(self, evaluate: Evaluate) -> None:
+        self._evaluate = evaluate
+        self.calls = 0
+
+    def __call__(self, batch: Sequence[Inputs], /, *, count_work: bool = False) -> list[Evaluation]:
+        """Evaluate a batch."""
+        self.calls += len(batch)
+        return self._evaluate(batch, count_work=count_work)
+
+
 def call(
     probe: Probe, namespace: Mapping[str, Any], inputs: Inputs, *, count_work: bool = False
 ) -> Evaluation:

@@ -5,7 +5,7 @@ A vectorised answer executes the same number at every size of the batch, whateve
 decides, no clock. Code counts as the answer's own unless it is installed (site-packages, the
 standard library) or ours; library functions count one for each call, builtins that loop in C one
 for each item: a loop hidden in ``map`` or ``np.vectorize`` is seen. What NumPy does for itself
-    below one call counts nothing, unless that call is one of its loops for Python functions.
+below one call counts nothing, unless that call is one of its loops for Python functions.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ def templates(
     """Each class's column of W as an image. A last row beyond the pixels, the bias, is left out.
 
     Grey images: orange where a bright pixel lowers the score, purple where it raises it. Colour
-        images: W rescaled.
+    images: W rescaled.
     """
     pixels = int(np.prod(image_shape))
     weights = np.asarray(W, dtype=float)[:pixels]

@@ -18,8 +18,7 @@ def clip_arrows(by_norm: Clip | None = None, by_value: Clip | None = None) -> Ex
     """Sliders for a gradient's two entries and for the limit.
 
     by_norm, by_value: your ``clip_grad_norm`` and ``clip_grad_value``; without them only the
-        gradient is drawn, and where
-    each kind of clipping lets it end: in a circle, and in a square.
+    gradient is drawn, and where each kind of clipping lets it end: in a circle, and in a square.
     """
 
     def draw(first: float, second: float, limit: float) -> Picture:

@@ -15,21 +15,10 @@ from autograder.released.here import Here
 from autograder.released.sheet import SHEET, Sheet, read_sheet
 from autograder.watch.evaluate import local
 
+from ..solutions.particulars import COPYABLE
+
 HOME = Path(__file__).parents[2]
 LARGEST = 2 << 20
-COPYABLE = {
-    "zero_one_counterexample",
-    "notes_errata",
-    "newton_counterexample",
-    "gate_claims",
-    "batchnorm_impostor",
-    "conv_claims",
-    "exploding_counterexample",
-    "sequence_claims",
-}
-"""Claims, and examples that an answer makes up: what is right there could be copied from a
-release.
-"""
 each = pytest.mark.parametrize("name", assignments_in_source(HOME))
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -12,19 +10,15 @@ import pytest
 
 import autograder.checks
 
+from . import module_of
+
 NUMBER = re.compile(r"\d+(\.\d+)?")
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
 def page() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("checks_page", ROOT / "docs" / "checks_page.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look themselves up there
-    spec.loader.exec_module(module)
-    return module
+    return module_of("checks_page")
 
 
 def test_what_the_page_shows_is_what_the_code_says(page: ModuleType) -> None:

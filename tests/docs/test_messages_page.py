@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import re
-import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from . import module_of
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST_WORDS = 40
@@ -25,13 +25,7 @@ BLAME = re.compile(
 
 @pytest.fixture(scope="module")
 def page() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("messages_page", ROOT / "docs/messages_page.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look themselves up there
-    spec.loader.exec_module(module)
-    return module
+    return module_of("messages_page")
 
 
 @pytest.fixture(scope="module")

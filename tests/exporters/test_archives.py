@@ -28,8 +28,8 @@ from autograder.grading.folder import find_notebook
             Packed(Path("my_2_work.ipynb"), user="4711", late=True, again="90210"),
         ),
         (
-            "submissions/doejane_LATE_4711_90210_hw/work/tiny.ipynb",
-            Packed(Path("work/tiny.ipynb"), user="4711", late=True, again="90210"),
+            "submissions/doejane_LATE_4711_90210_hw/part/tiny.ipynb",
+            Packed(Path("part/tiny.ipynb"), user="4711", late=True, again="90210"),
         ),
         (
             "all/Jane van Doe_123_assignsubmission_file_/tiny.ipynb",
@@ -69,7 +69,7 @@ def test_both_are_collected_into_folders_that_can_be_graded(tiny_course: TinyCou
             "doejane_late_4711_90210_tiny-1.ipynb": right,
             "doejane_late_4711_90211_data.csv": b"1",
             "who_4713_90300_hw.zip": _zipped(
-                {"work/tiny.ipynb": right, "work/timestamp.txt": b"2001-01-01"}
+                {"part/tiny.ipynb": right, "part/timestamp.txt": b"2001-01-01"}
             ),
         }
     )
@@ -89,7 +89,7 @@ def test_both_are_collected_into_folders_that_can_be_graded(tiny_course: TinyCou
     assert files == {
         "jane/tiny/tiny-1.ipynb",
         "jane/tiny/data.csv",
-        "4713/tiny/work/tiny.ipynb",
+        "4713/tiny/part/tiny.ipynb",
         "kim/tiny/sub/tiny.ipynb",
     }
     assert "jane handed in late, says Canvas" in ran.stderr

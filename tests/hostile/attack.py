@@ -33,7 +33,7 @@ class Attack:
     lie beside it (a Path value is a link to there), ``pipes`` too, ``named`` is the notebook's file
     name. ``score`` is what the functions are worth. ``says`` must
     be on the record: in the verdicts, the gradebook's comments or the feedback page; ``never_says``
-        in no output.
+    in no output.
     ``by_nbgrader``: graded by ``nbgrader autograde`` too, whose own reading it is after.
     ``not_promised_by``: levels of isolation that do not promise to stop it (docs/security.md).
     ``slow``: takes seconds, or varies what others do, and is left to `make test-long`. ``{course}``

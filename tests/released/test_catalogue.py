@@ -17,6 +17,7 @@ from autograder.watch.evaluate import local
 
 from ..solutions.audited import ALL, audited
 from ..solutions.conftest import COURSE
+from ..solutions.particulars import COPYABLE
 from .catalogue import by_student, hints_in, worked_out
 
 QUICK = [
@@ -33,17 +34,6 @@ each = pytest.mark.parametrize(
     ("assignment", "name"),
     [*QUICK, *(pytest.param(*one, marks=pytest.mark.long) for one in EVERY)],
 )
-COPYABLE = {
-    "zero_one_counterexample",
-    "notes_errata",
-    "newton_counterexample",
-    "gate_claims",
-    "batchnorm_impostor",
-    "conv_claims",
-    "exploding_counterexample",
-    "sequence_claims",
-}
-"""What would be copied from a release: claims, and examples that an answer makes up."""
 
 
 @each

@@ -12,6 +12,20 @@ import numpy as np
 
 from .conftest import load
 
+COPYABLE = {
+    "zero_one_counterexample",
+    "notes_errata",
+    "newton_counterexample",
+    "gate_claims",
+    "batchnorm_impostor",
+    "conv_claims",
+    "exploding_counterexample",
+    "sequence_claims",
+}
+"""Claims, and examples that an answer makes up: what is right there could be copied from a
+release.
+"""
+
 
 @dataclass(frozen=True)
 class Particulars:
@@ -20,8 +34,7 @@ class Particulars:
     ``pairs``: mistakes that are both named when made together. ``only_with_the_reference``:
         mistakes
     that no laptop sees. ``zeros``: answers of the right shape, worth ``zeros_earn`` of the points
-        at
-    most. ``nonsense_earns``: what is left where one of several answers is nonsense. ``many``:
+    at most. ``nonsense_earns``: what is left where one of several answers is nonsense. ``many``:
     outputs of which there are many right ones. ``near``: how far right answers are apart,
     relatively.
     ``loops``: what the mistakes' right answers loop over on purpose. ``draws``: how often
