@@ -10,7 +10,7 @@ import sys
 import sysconfig
 from functools import lru_cache
 from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, ModuleType
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -23,6 +23,8 @@ _INSTALLED = tuple(
 )
 _OURS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")
 _SITE = "site-packages/"
+TEXT = "<string>"
+"""What Python calls the file of code that was made of a text."""
 INSTRUCTORS = "_chainrule_exercises"
 """How the names of the modules begin that exercises are loaded as: their frames are not the
 student's.
@@ -109,16 +111,39 @@ def trusted_names(function: Any) -> frozenset[int]:
 def is_brought(frame: FrameType, trusted: frozenset[int] = frozenset()) -> bool:
     """Whether a library was entered by another library's own doing, or by the exercise's: torch
     reckons with sympy.
+    """
+    return _entered_by(frame, trusted) != "answer"
 
-    NumPy and the standard library call what they are handed: whoever called them counts.
+
+def is_answers(frame: FrameType, trusted: frozenset[int] = frozenset()) -> bool:
+    """Whether a frame is of the answer's own code, or of the exercise's: not of code that a library
+    made of a text, as named tuples and dataclasses do.
+    """
+    code = frame.f_code
+    if not is_own(code):
+        return False
+    return code.co_filename != TEXT or _entered_by(frame, trusted) != "library"
+
+
+def _entered_by(
+    frame: FrameType, trusted: frozenset[int]
+) -> Literal["answer", "exercise", "library"]:
+    """Whose doing it is that a frame runs.
+
+    NumPy and the standard library call what they are handed: whoever called them counts. An import
+    hands nothing on: what a module enters while it is imported is the doing of who imports it. A
+    text that is executed is the doing of who executes it.
     """
     caller, handed_on = frame.f_back, False
     while caller is not None:
-        if is_own(caller.f_code):
-            return id(caller.f_globals) in trusted and not handed_on
-        library = of_code(caller.f_code)
+        code = caller.f_code
+        is_text = code.co_filename == TEXT and code.co_name == "<module>"
+        if is_own(code) and not is_text:
+            return "exercise" if id(caller.f_globals) in trusted and not handed_on else "answer"
+        library = of_code(code)
         if library and library.partition(".")[0] != "numpy":
-            return True
-        handed_on = True
+            return "library"
+        passes = is_text or is_ours(code) or code.co_filename.startswith("<frozen")
+        handed_on = handed_on or not passes
         caller = caller.f_back
-    return False
+    return "answer"

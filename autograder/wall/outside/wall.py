@@ -18,7 +18,7 @@ MODULES = (
     "numpy",
     "matplotlib.pyplot",
     "ipywidgets",
-    "sklearn.datasets",
+    "scipy.special",
     "torch",
     "autograder.checks",
     "autograder.vocabulary",
@@ -26,7 +26,7 @@ MODULES = (
     "autograder.watch.work",
     "coursekit",
 )
-HEAVY = ("torch", "sklearn.datasets")
+HEAVY = ("torch", "scipy.special")
 """Modules that take a second or more: warmed only for notebooks that name them."""
 
 
