@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
-from importlib.metadata import Distribution, distribution
+from importlib.metadata import Distribution, distributions
 from importlib.util import find_spec
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipInfo
@@ -31,12 +31,20 @@ def write_wheel(folder: Path) -> Path:
     """
     from wheel.wheelfile import WheelFile
 
-    found = distribution(NAME)
+    found = _installed()
     path = folder / f"{NAME}-{found.version}-py3-none-any.whl"
     with WheelFile(path, "w", compression=ZIP_DEFLATED) as archive:
         for name, content in [*_modules(), *_metadata(found)]:
             archive.writestr(ZipInfo(name, DATED), content, ZIP_DEFLATED)
     return path
+
+
+def _installed() -> Distribution:
+    """The installation itself: a source tree that was built in is found first, under one name."""
+    for found in distributions(name=NAME):
+        if found.read_text("METADATA") is not None:
+            return found
+    raise AuthoringError(f"{NAME} is not installed here: install it again")
 
 
 def _modules() -> Iterator[tuple[str, bytes]]:

@@ -108,6 +108,17 @@ def test_nothing_is_left_for_the_next_submission(wall: Wall) -> None:
     assert said(wall, LEAVES, SECOND) == []
 
 
+@pytest.mark.needs("torch")
+@pytest.mark.parametrize("level", ["landlock", "bubblewrap"])
+def test_one_forkserver_serves_one_submission_after_the_other(level: str) -> None:
+    """What an import leaves in /tmp, as torch does, is no submission's remains."""
+    with Wall(level_or_skip(level), LIMITS, modules=(*MODULES, "torch")) as wall:
+        forkserver = wall.forkservers.present()
+        for _ in range(2):
+            said(wall, LEAVES, FIRST, "print(json.dumps(0))")
+            assert wall.forkservers.present() is forkserver
+
+
 def test_calls_that_no_submission_needs_are_refused(wall: Wall) -> None:
     if not seccomp_known():
         pytest.skip(f"no filter for {platform.machine()}")

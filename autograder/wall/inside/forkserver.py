@@ -19,7 +19,8 @@ from contextlib import suppress
 from typing import Any
 
 from ..wire import frames, kernel
-from . import descendants, holdings, rooms, sandboxed
+from . import descendants, holdings, sandboxed
+from .rooms import Rooms
 
 WATCH_MILLISECONDS = 200
 
@@ -27,8 +28,9 @@ WATCH_MILLISECONDS = 200
 class Forkserver:
     """Serves the grader: fork, interrupt, kill, and tells when the submission's process ends."""
 
-    def __init__(self, grader: socket.socket) -> None:
+    def __init__(self, grader: socket.socket, rooms: Rooms) -> None:
         self._grader = grader
+        self._rooms = rooms
         self._child: int | None = None
         self._bounds: dict[str, Any] = {}
         self._bell, bell = socket.socketpair()
@@ -85,8 +87,7 @@ class Forkserver:
         elif header["op"] == "kill":
             reply["left"] = descendants.sweep(self._child if header.get("keep") else None)
             self._reap()
-            if header.get("clean"):
-                reply["swept"] = rooms.emptied(header["clean"], header["uid"])
+            reply["swept"] = bool(header.get("keep")) or self._rooms.emptied(header["uid"])
         frames.send(self._grader, reply)
 
     def _fork(self, fd: int) -> int:
@@ -202,7 +203,10 @@ def _widgets_without_kernel() -> None:
 
 
 def main(fd: int, settings: str) -> None:
-    """Entry: ``fd`` is the grader's socket, ``settings`` JSON with the modules to import."""
+    """Entry: ``fd`` is the grader's socket, ``settings`` JSON: the modules to import, and the
+    rooms that live inside only.
+    """
+    wanted = json.loads(settings)
     grader = socket.socket(fileno=fd)
     os.set_inheritable(fd, False)
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
@@ -210,8 +214,8 @@ def main(fd: int, settings: str) -> None:
         kernel.prctl(
             kernel.PR_SET_DUMPABLE, 0
         )  # no submission of the same user looks into this memory
-    warmed = preload(json.loads(settings)["modules"])
-    forkserver = Forkserver(grader)
+    warmed = preload(wanted["modules"])
+    forkserver = Forkserver(grader, Rooms(wanted["rooms"]))
     gc.collect()
     gc.freeze()
     frames.send(grader, {"event": "ready", "modules": warmed, "python": sys.version.split()[0]})

@@ -82,7 +82,7 @@ class ForkserverProcess:
             "-c",
             ENTRY,
             str(fd),
-            json.dumps({"modules": list(modules)}),
+            json.dumps({"modules": list(modules), "rooms": self.plan.rooms_inside()}),
         ]
         command = self.plan.command(python, environment, home)
         try:
@@ -132,9 +132,8 @@ class ForkserverProcess:
         after a check. A forkserver that cannot is as good as dead: nothing of a submission is there
         for the next one.
         """
-        clean = [] if keep_submission else self.plan.rooms_inside()
-        words = {"op": "kill", "keep": keep_submission, "clean": clean, "uid": self.plan.uid}
-        if not all(self._ask(words).get("swept", ())):
+        words = {"op": "kill", "keep": keep_submission, "uid": self.plan.uid}
+        if not self._ask(words)["swept"]:
             raise ForkserverDied
 
     def poll(self) -> None:

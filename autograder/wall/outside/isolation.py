@@ -253,7 +253,7 @@ class Plan:
             command += ["--ro-bind-try", path, path]
         for path in self.hidden:
             if path.is_dir():
-                command += ["--perms", "0000", "--tmpfs", str(path)]
+                command += ["--perms", "0000", "--tmpfs", str(path), "--remount-ro", str(path)]
             elif path.exists():
                 command += ["--ro-bind", os.devnull, str(path)]
         command += ["--bind", str(home), HOME_INSIDE]
