@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ..course.rubrics import Rubric, read_rubrics, refuse_misfits
 from ..errors import AuthoringError, ExerciseError
 from ..exercise.load import ENTRIES, Loaded, load, read_modules
 from ..exercise.trial import Exercise
@@ -52,6 +53,7 @@ class _Plan:
     files: dict[str, Path]
     answers: SolutionsModule
     asked: Mapping[str, Exercise]
+    rubrics: Mapping[str, Rubric]
 
     def graded(self, cell_type: str) -> list[float]:
         """The points of the graded cells of a type."""
@@ -144,7 +146,9 @@ def _plan(root: Path, name: str) -> _Plan:
     answers = read_answers(root / "solutions" / f"{name}.py", f"solutions/{name}.py")
     notebook = expand(text, asked, answers)
     files = dict(_public(folder, name, root))
-    return _Plan(name, notebook, files, answers, asked.exercises)
+    rubrics = read_rubrics(root, name)
+    refuse_misfits(rubrics, notebook, name)
+    return _Plan(name, notebook, files, answers, asked.exercises, rubrics)
 
 
 def _asked(folder: Path, shown: str) -> Loaded:
@@ -217,7 +221,8 @@ def _generate(plan: _Plan, course: Course, root: Path, stage: Path, *, record: b
         (source / SHEET).write_bytes(expected)
     generate(course, stage, plan.name, record=record)
     release = stage / "release" / plan.name
-    refuse_leaks(files_under(release, f"the release {plan.name}"), secrets(plan.answers))
+    hidden = secrets(plan.answers, rubrics=plan.rubrics)
+    refuse_leaks(files_under(release, f"the release {plan.name}"), hidden)
     return release
 
 
