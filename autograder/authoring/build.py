@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from ..course.rubrics import Rubric, read_rubrics, refuse_misfits
 from ..errors import AuthoringError, ExerciseError
 from ..exercise.load import ENTRIES, Loaded, load, read_modules
 from ..exercise.trial import Exercise
-from ..gradebook.cells import follow, has_submissions
+from ..gradebook.cells import follow, has_submissions, set_due
 from ..gradebook.release import Course, generate, read_course
 from ..released.sheet import SHEET
 from .answers import SolutionsModule, read_answers
@@ -54,6 +55,7 @@ class _Plan:
     answers: SolutionsModule
     asked: Mapping[str, Exercise]
     rubrics: Mapping[str, Rubric]
+    due: datetime | None
 
     def graded(self, cell_type: str) -> list[float]:
         """The points of the graded cells of a type."""
@@ -148,7 +150,7 @@ def _plan(root: Path, name: str) -> _Plan:
     files = dict(_public(folder, name, root))
     rubrics = read_rubrics(root, name)
     refuse_misfits(rubrics, notebook, name)
-    return _Plan(name, notebook, files, answers, asked.exercises, rubrics)
+    return _Plan(name, notebook, files, answers, asked.exercises, rubrics, text.due)
 
 
 def _asked(folder: Path, shown: str) -> Loaded:
@@ -188,6 +190,8 @@ def _build(plan: _Plan, course: Course, root: Path, update: bool) -> Built:
     with tempfile.TemporaryDirectory() as folder:
         stage = Path(folder)
         made = _generate(plan, course, root, stage, record=True)
+        if plan.due is not None:
+            set_due(course, plan.name, plan.due)
         went_out = update or has_submissions(course, plan.name)
         _remember(plan, course, made, went_out=went_out)
         source, release = course.source / plan.name, course.release / plan.name
