@@ -4,6 +4,7 @@ from pathlib import Path
 
 from autograder.gradebook.hooks.timestamps import read_with_care
 from autograder.gradebook.templates import FOLDERS
+from autograder.gradebook.written.beside import serve_written_answers
 
 c = get_config()  # noqa: F821  # pyright: ignore[reportUndefinedVariable]
 
@@ -51,3 +52,6 @@ c.HTMLExporter.filters = {
 # MathJax, and does without it where there is no network.)
 c.FeedbackExporter.extra_template_basedirs = FOLDERS
 c.HTMLExporter.preprocessors = ["autograder.gradebook.formulas.ReadLatex"]
+
+# Written answers, one question at a time, beside Formgrader.
+serve_written_answers()

@@ -8,13 +8,15 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from ..course.rubrics import Rubric, read_rubrics, refuse_misfits
 from ..errors import AuthoringError, ExerciseError
 from ..exercise.load import ENTRIES, Loaded, load, read_modules
 from ..exercise.trial import Exercise
-from ..gradebook.cells import follow, has_submissions
+from ..gradebook.cells import follow, has_submissions, set_due
 from ..gradebook.release import Course, generate, read_course
 from ..released.sheet import SHEET
 from .answers import SolutionsModule, read_answers
@@ -52,6 +54,8 @@ class _Plan:
     files: dict[str, Path]
     answers: SolutionsModule
     asked: Mapping[str, Exercise]
+    rubrics: Mapping[str, Rubric]
+    due: datetime | None
 
     def graded(self, cell_type: str) -> list[float]:
         """The points of the graded cells of a type."""
@@ -144,7 +148,9 @@ def _plan(root: Path, name: str) -> _Plan:
     answers = read_answers(root / "solutions" / f"{name}.py", f"solutions/{name}.py")
     notebook = expand(text, asked, answers)
     files = dict(_public(folder, name, root))
-    return _Plan(name, notebook, files, answers, asked.exercises)
+    rubrics = read_rubrics(root, name)
+    refuse_misfits(rubrics, notebook, name)
+    return _Plan(name, notebook, files, answers, asked.exercises, rubrics, text.due)
 
 
 def _asked(folder: Path, shown: str) -> Loaded:
@@ -184,6 +190,8 @@ def _build(plan: _Plan, course: Course, root: Path, update: bool) -> Built:
     with tempfile.TemporaryDirectory() as folder:
         stage = Path(folder)
         made = _generate(plan, course, root, stage, record=True)
+        if plan.due is not None:
+            set_due(course, plan.name, plan.due)
         went_out = update or has_submissions(course, plan.name)
         _remember(plan, course, made, went_out=went_out)
         source, release = course.source / plan.name, course.release / plan.name
@@ -217,7 +225,8 @@ def _generate(plan: _Plan, course: Course, root: Path, stage: Path, *, record: b
         (source / SHEET).write_bytes(expected)
     generate(course, stage, plan.name, record=record)
     release = stage / "release" / plan.name
-    refuse_leaks(files_under(release, f"the release {plan.name}"), secrets(plan.answers))
+    hidden = secrets(plan.answers, rubrics=plan.rubrics)
+    refuse_leaks(files_under(release, f"the release {plan.name}"), hidden)
     return release
 
 

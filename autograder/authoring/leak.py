@@ -3,7 +3,7 @@
 An answer leaks when three of its lines in a row, comments and lines that say nothing (see
 ``_telling``) aside, stand in a row somewhere in what students get; when code there does the same
 under other names (``alike``); when the release could import it. A hint leaks when its words stand
-somewhere in the clear.
+somewhere in the clear, and a line of a rubric likewise.
 """
 
 from __future__ import annotations
@@ -15,11 +15,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from ..course.rubrics import Rubric
 from ..errors import AuthoringError
 from .alike import passages
 from .answers import SolutionsModule
 
 ROW = 3
+TELLING = 6
+"""Words; a shorter line of a rubric says nothing by itself."""
 LARGEST = 5_000_000
 """Bytes; larger files are data."""
 
@@ -37,23 +40,32 @@ _IMPORTS_SOLUTIONS = re.compile(r"^\s*(from|import)\s+solutions\b")
 class Secrets:
     """What must not get out, each with the words that say whose it is.
 
-    rows: three lines of an answer; structures: passages of one; hints: the words of a hint.
+    rows: three lines of an answer; structures: passages of one; hints: the words of a hint;
+    rubrics: the words of a line of one.
     """
 
     rows: Mapping[tuple[str, ...], str]
     structures: Mapping[str, str]
     hints: Mapping[str, str]
+    rubrics: Mapping[str, str]
 
     def __or__(self, other: Secrets) -> Secrets:
         return Secrets(
             {**self.rows, **other.rows},
             {**self.structures, **other.structures},
             {**self.hints, **other.hints},
+            {**self.rubrics, **other.rubrics},
         )
 
 
-def secrets(answers: SolutionsModule, hints: Mapping[str, str] | None = None) -> Secrets:
-    """The secrets of a solutions module. ``hints``: name of a mistake -> the sentence it earns."""
+def secrets(
+    answers: SolutionsModule,
+    hints: Mapping[str, str] | None = None,
+    rubrics: Mapping[str, Rubric] | None = None,
+) -> Secrets:
+    """The secrets of a solutions module. ``hints``: name of a mistake -> the sentence it earns.
+    ``rubrics``: id of a written question -> how it is graded.
+    """
     rows: dict[tuple[str, ...], str] = {}
     structures: dict[str, str] = {}
     for name, function in answers.hidden():
@@ -61,7 +73,14 @@ def secrets(answers: SolutionsModule, hints: Mapping[str, str] | None = None) ->
             rows.setdefault(row, f"{name} of {answers.shown}")
         for passage in passages(function):
             structures.setdefault(passage.structure, f"{name} of {answers.shown}")
-    return Secrets(rows, structures, {_words(hint): name for name, hint in (hints or {}).items()})
+    told = {_words(hint): name for name, hint in (hints or {}).items()}
+    graded = {
+        words: cell
+        for cell, rubric in (rubrics or {}).items()
+        for line in rubric.texts()
+        if len((words := _words(line)).split()) >= TELLING
+    }
+    return Secrets(rows, structures, told, graded)
 
 
 def refuse_leaks(files: Iterable[tuple[str, bytes]], secret: Secrets) -> None:
@@ -77,6 +96,7 @@ def refuse_leaks(files: Iterable[tuple[str, bytes]], secret: Secrets) -> None:
                 _refuse_structure(where, source, secret)
         if "exercises" not in PurePosixPath(shown).with_suffix("").parts:  # told there on purpose
             _refuse_hints(shown, text, secret)
+        _refuse_rubrics(shown, text, secret)
 
 
 def files_under(folder: Path, shown: str) -> Iterator[tuple[str, bytes]]:
@@ -113,6 +133,13 @@ def _refuse_hints(shown: str, text: str, secret: Secrets) -> None:
     for hint, name in secret.hints.items():
         if hint in words:
             raise AuthoringError(f"{shown}: tells the hint for {name} to whoever looks for it")
+
+
+def _refuse_rubrics(shown: str, text: str, secret: Secrets) -> None:
+    words = _words(text) if secret.rubrics else ""
+    for line, cell in secret.rubrics.items():
+        if line in words:
+            raise AuthoringError(f"{shown}: tells how the written answer {cell} is graded")
 
 
 def _given_away(where: str, number: int, answer: str) -> AuthoringError:

@@ -39,7 +39,16 @@ def expand(text: Text, asked: Loaded, answers: SolutionsModule) -> dict[str, Any
         for cell, own in zip(text.cells, ids, strict=True)
     ]
     _refuse_missing_names(text, cells, answers)
+    _say_when_due(text, cells)
     return {"cells": cells, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5}
+
+
+def _say_when_due(text: Text, cells: list[dict[str, Any]]) -> None:
+    """Where students look first: at the end of the first cell of text."""
+    first = next((cell for cell in cells if cell["cell_type"] == "markdown"), None)
+    if text.due is not None and first is not None:
+        day = f"{text.due:%A}, {text.due.day} {text.due:%B %Y, %H:%M}"
+        first["source"] += f"\n\n**Due** {day} ({text.due.tzinfo})."
 
 
 def _match_checks(text: Text, asked: Loaded) -> None:

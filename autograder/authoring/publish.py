@@ -19,6 +19,7 @@ from pathlib import Path
 from string import Template
 from zipfile import ZipFile
 
+from ..course.rubrics import read_rubrics
 from ..errors import AuthoringError
 from .answers import read_answers
 from .build import UNSEEN, assignments_in_source
@@ -95,7 +96,8 @@ def _write(root: Path, made: Path, names: list[str], address: str | None) -> str
 
 def _secrets(root: Path, name: str) -> Secrets:
     answers = read_answers(root / "solutions" / f"{name}.py", f"solutions/{name}.py")
-    return secrets(answers, _hints(root / "solutions" / "mistakes" / f"{name}.py"))
+    hints = _hints(root / "solutions" / "mistakes" / f"{name}.py")
+    return secrets(answers, hints, read_rubrics(root, name))
 
 
 def _public(made: Path, wheel: str) -> Iterator[tuple[str, bytes]]:

@@ -2,8 +2,9 @@
 
 What Jupytext's reader carries over, and what it means here:
 
-* front matter: ``chainrule: {points: 100, order: 1}`` is the assignment's total (100 when not
-  stated) and its place in the course (the last when not stated); the rest is ignored.
+* front matter: ``chainrule: {points: 100, order: 1, due: 2026-03-05 23:59 Europe/Berlin}`` is the
+  assignment's total (100 when not stated), its place in the course (the last when not stated) and
+  when it is due (nothing is said when not stated); the rest is ignored.
 * ``{code-cell}`` with ``:solution: NAME``, empty: stands for the answer NAME of
     ``solutions/<assignment>.py``.
 * ``{code-cell}`` with ``:check: NAME``, empty: stands for the check of exercise NAME of
@@ -27,9 +28,11 @@ import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from ..course.moments import read_moment
 from ..errors import AuthoringError
 
 Kind = Literal["solution", "check", "manual", "demo", "code", "markdown"]
@@ -59,12 +62,15 @@ class AuthoredCell:
 
 @dataclass(frozen=True)
 class Text:
-    """An assignment's text: where it was read (for messages), its total, its place, its cells."""
+    """An assignment's text: where it was read (for messages), its total, its place, its cells, and
+    when it is due, with the zone that this was written in.
+    """
 
     shown: str
     points: float
     order: float
     cells: tuple[AuthoredCell, ...]
+    due: datetime | None = None
 
     def error(self, cell: AuthoredCell, sentence: str) -> AuthoringError:
         """An error at one of its cells."""
@@ -88,8 +94,8 @@ def read_text(path: Path, shown: str) -> Text:
         raise AuthoringError(f"{shown} cannot be read: {problem}") from None
     notebook = _parse(lines, shown)
     starts = notebook.metadata["source_map"]
-    points, order = _settings(notebook.metadata, shown)
-    text = Text(shown, points, order, ())
+    points, order, due = _settings(notebook.metadata, shown)
+    text = Text(shown, points, order, (), due)
     cells: list[AuthoredCell] = []
     for start, raw in zip(starts, notebook.cells, strict=True):
         line = start if raw.cell_type != "markdown" or raw.metadata else _first_line(lines, start)
@@ -154,19 +160,24 @@ def _misread(options: object) -> str:
     return ""
 
 
-def _settings(metadata: Mapping[str, Any], shown: str) -> tuple[float, float]:
-    """The total and the place in the course that the front matter states."""
+def _settings(metadata: Mapping[str, Any], shown: str) -> tuple[float, float, datetime | None]:
+    """The total, the place in the course and the due date that the front matter states."""
     ours = metadata.get("chainrule", {})
-    if not isinstance(ours, Mapping) or set(ours) - {"points", "order"}:
+    if not isinstance(ours, Mapping) or set(ours) - {"points", "order", "due"}:
         raise AuthoringError(
-            f"{shown}:1: in the front matter, chainrule knows two settings: 'points' and 'order'"
+            f"{shown}:1: in the front matter, chainrule knows three settings: 'points', 'order' "
+            "and 'due'"
         )
     for name, value in ours.items():
-        if not _positive(value):
+        if name != "due" and not _positive(value):
             raise AuthoringError(
                 f"{shown}:1: in the front matter, {name} must be a positive number, not {value!r}"
             )
-    return ours.get("points", 100), ours.get("order", math.inf)
+    try:
+        due = read_moment(str(ours["due"])) if "due" in ours else None
+    except ValueError as error:
+        raise AuthoringError(f"{shown}:1: in the front matter, due: {error}") from None
+    return ours.get("points", 100), ours.get("order", math.inf), due
 
 
 def _cell(raw: Any, line: int, before: AuthoredCell | None, text: Text) -> AuthoredCell:

@@ -240,6 +240,18 @@ def audit(
 
 
 @app.command()
+def extensions(course: Course = None, json: Json = False) -> None:
+    """Show who may hand in later, as extensions.csv says it: exit 1 if a line cannot be read.
+
+    Example: chainrule extensions
+    """
+    from .extensions import run
+
+    with refusing(json):
+        raise typer.Exit(run(course, json))
+
+
+@app.command()
 def doctor(json: Json = False) -> None:
     """Say what this machine offers for grading, and what each missing piece costs.
 

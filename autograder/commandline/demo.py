@@ -72,7 +72,8 @@ def make_course(root: Path, casts: Mapping[str, list[Student]], demo: Path) -> P
     ignore = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
     for name in casts:
         shutil.copytree(root / "source" / name, demo / "source" / name, ignore=ignore)
-        for part in (f"solutions/{name}.py", f"solutions/mistakes/{name}.py"):
+        hidden = (f"{name}.py", f"mistakes/{name}.py", f"rubrics/{name}.toml")
+        for part in (f"solutions/{one}" for one in hidden):
             if (root / part).is_file():
                 (demo / part).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(root / part, demo / part)

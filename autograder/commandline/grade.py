@@ -85,6 +85,7 @@ def as_json(grades: ClassGrades) -> dict[str, Any]:
         "failures": grades.failures,
         "pageless": grades.pageless,
         "untimed": grades.untimed,
+        "unextended": grades.unextended,
     }
 
 
@@ -110,6 +111,8 @@ def print_grades(grades: ClassGrades, root: Path) -> None:
         out.print(f"[red]{escape(student)}[/] has no feedback page: {escape(why)}")
     for student, why in grades.untimed.items():
         out.print(f"[yellow]{escape(student)}[/]: late or not, nobody can tell: {escape(why)}")
+    for why in grades.unextended:
+        out.print(f"[yellow]{escape(why)}[/]")
     unchanged = f"; {grades.unchanged} graded before and unchanged" if grades.unchanged else ""
     out.print(f"isolation: {grades.isolation}; seed {grades.seed}{unchanged}")
     if any(row.feedback for row in grades.students):

@@ -7,6 +7,7 @@ too. All others, with what people gave for them, stay.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from nbgrader.api import (
@@ -31,6 +32,20 @@ def has_submissions(course: Course, name: str) -> bool:
             return bool(_notebook(gradebook, name).submissions)
         except MissingEntry:
             return False
+
+
+def set_due(course: Course, name: str, due: datetime) -> None:
+    """Let the gradebook say when an assignment is due. ``due`` has its zone; nbgrader keeps
+    UTC.
+    """
+
+    def change() -> None:
+        with alembic_on_path(), Gradebook(course.db_url, course.course_id) as gradebook:
+            row: Any = gradebook.find_assignment(name)
+            row.duedate = due.astimezone(UTC).replace(tzinfo=None)
+            gradebook.db.commit()
+
+    patiently(change)
 
 
 def follow(course: Course, name: str, cells: Iterable[Mapping[str, Any]]) -> None:

@@ -75,7 +75,8 @@ class ClassGrades:
     """What grading a class gave. ``failures`` are students whom nbgrader itself could not record,
     with its log; ``unchanged`` counts those who had been graded before and handed in nothing new;
     ``pageless`` are those whose feedback page could not be made, with nbgrader's log; ``untimed``
-    those of whom nobody can tell whether they were late, and why.
+    those of whom nobody can tell whether they were late, and why; ``unextended`` is what cannot be
+    read in extensions.csv, a sentence for a line.
     """
 
     assignment: str
@@ -87,6 +88,7 @@ class ClassGrades:
     unchanged: int = 0
     pageless: dict[str, str] = field(default_factory=dict)
     untimed: dict[str, str] = field(default_factory=dict)
+    unextended: list[str] = field(default_factory=list)
 
 
 def grade_class(
@@ -205,10 +207,11 @@ class _Class:
         """What has to be judged, read one by one; what was judged before and only waits to be
         recorded is put aside.
         """
+        from .hooks.timestamps import before_a_person
         from .recorder import Ready
 
         for student, folder in self._folders.items():
-            handed_in = read_handed_in(folder, self._assignment)
+            handed_in = before_a_person(read_handed_in(folder, self._assignment), folder)
             key = self._key(handed_in, folder)
             before = None if self._wishes.force else self._kept.find(student, key)
             if before is not None and self._asked_seed in (None, before.seed):
@@ -311,6 +314,7 @@ class _Class:
                 yield student, why
 
     def _collect(self, level: str) -> ClassGrades:
+        from .extensions import read_extensions
         from .patience import patiently
 
         name, folders = self._assignment.name, self._opened.folders
@@ -340,6 +344,7 @@ class _Class:
             name, level, self._seed, students, feedback, self._failures, len(self._unchanged)
         )
         grades.untimed.update(self._untimed())
+        grades.unextended.extend(read_extensions(Path(folders.root)).problems)
         if self._wishes.feedback:
             said = " ".join(self._opened.log.lines[-1:]) or "nbgrader did not say why"
             grades.pageless.update((row.student, said) for row in students if row.feedback is None)

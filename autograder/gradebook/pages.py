@@ -5,6 +5,7 @@ second parse of every page.
 from __future__ import annotations
 
 import multiprocessing
+import re
 import warnings
 from collections.abc import Callable, Iterable
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
@@ -17,11 +18,16 @@ from nbconvert.exporters import HTMLExporter
 from nbconvert.exporters.templateexporter import TemplateExporter
 from nbconvert.filters import Highlight2HTML
 from nbconvert.filters.widgetsdatatypefilter import WidgetsDataTypeFilter
+from nbgrader.api import Gradebook
 from nbgrader.converters import GenerateFeedback
 from nbgrader.converters.base import NbGraderException
+from traitlets import Bool
 
 from ..classes.pool import live_by
+from ..course.marks import check_of
+from ..course.rubrics import Rubric, read_rubrics
 from ..errors import ClassError
+from .contents import contents_of
 from .course import OpenCourse, open_course
 from .patience import patiently
 from .students import pass_over_misnamed
@@ -36,15 +42,45 @@ MOST_CELLS = 512
 
 
 class FeedbackExporter(HTMLExporter):
-    """Renders nbgrader's feedback template.
+    """Renders our feedback template, which begins with what was lost and where.
 
     HTMLExporter parses each finished page once more, to add attributes that JupyterLab's own pages
     need and this template has no place for; on a graded notebook that takes longer than everything
     before it."""
 
+    model_answers = Bool(
+        False, help="show the model answer and the rubric of a written question below its answer"
+    ).tag(config=True)
+
     def __init__(self, **kw: Any) -> None:
         super().__init__(**kw)
         pass_over_misnamed(self.parent)
+
+    def _preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        """The cells have their scores afterwards."""
+        nb, resources = super()._preprocess(nb, resources)
+        where = resources["nbgrader"]
+        resources["contents"] = contents_of(nb, self._waiting(where))
+        resources["rubrics"] = self._rubrics(where["assignment"]) if self.model_answers else {}
+        resources["looks"] = looks()
+        for cell in nb.cells:
+            if check_of(cell):  # the score as a number is for nbgrader
+                cell.outputs = [one for one in cell.outputs if one.output_type != "execute_result"]
+        return nb, resources
+
+    def _rubrics(self, assignment: str) -> dict[str, Rubric]:
+        converter: Any = self.parent
+        return read_rubrics(Path(converter.coursedir.root), assignment)
+
+    def _waiting(self, where: Any) -> set[str]:
+        """The cells that wait for a person."""
+        if "db_url" not in where:
+            return set()
+        with Gradebook(where["db_url"]) as gradebook:
+            notebook: Any = gradebook.find_submission_notebook(
+                where["notebook"], where["assignment"], where["student"]
+            )
+            return {grade.name for grade in notebook.grades if grade.needs_manual_grade}
 
     def from_notebook_node(self, nb: Any, resources: Any = None, **kw: Any) -> tuple[str, Any]:
         """Convert a notebook to a page."""
@@ -56,7 +92,8 @@ class FeedbackExporter(HTMLExporter):
             notebook_metadata=self._nb_metadata, parent=self, resources=resources
         )
         self.register_filter("filter_data_type", filter_data_type)
-        return TemplateExporter.from_notebook_node(self, nb, resources, **kw)
+        page, resources = TemplateExporter.from_notebook_node(self, nb, resources, **kw)
+        return page.replace(_OF_EVERY_CELL, ""), resources
 
     def _highlighted(
         self, lexer: str | None, source: str, language: str | None = None, metadata: Any = None
@@ -71,9 +108,29 @@ class FeedbackExporter(HTMLExporter):
             lexer: str | None, source: str, language: str | None, magics: str | None
         ) -> str:
             metadata = {"magics_language": magics} if magics else None
-            return Highlight2HTML(pygments_lexer=lexer, parent=self)(source, language, metadata)
+            made = Highlight2HTML(pygments_lexer=lexer, parent=self)(source, language, metadata)
+            return _PLAIN.sub(r"\1", made)
 
         return coloured
+
+
+_OF_EVERY_CELL = ' style="text-align:left;vertical-align:top"'
+"""How reports say it to pages that do not know; ours has it in its style sheet."""
+_PLAIN = re.compile(r'<span class="(?:n|nn|p|w)">([^<]*)</span>')
+"""What no style colours: names, brackets, white space. Half of a page would be their marks."""
+
+
+@lru_cache(maxsize=1)
+def looks() -> str:
+    """The style sheet of feedback pages, with colours for code on light and on dark."""
+    from pygments.formatters import HtmlFormatter
+
+    own = (Path(__file__).parent / "templates" / "feedback" / "looks.css").read_text("utf-8")
+    light, dark = (
+        "\n".join(HtmlFormatter(style=style).get_token_style_defs(".highlight"))
+        for style in ("default", "github-dark")
+    )
+    return f"{own}\n{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}"
 
 
 Told = Callable[[str], None]

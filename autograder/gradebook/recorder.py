@@ -32,6 +32,7 @@ from ..course.assignment import Assignment
 from ..errors import ClassError
 from ..grading.released import text_of
 from .course import OpenCourse
+from .extensions import read_extensions
 from .hooks.judging import Judge
 from .hooks.reasons import Reasons
 from .hooks.rebuilding import Rebuild
@@ -66,6 +67,7 @@ class Recorder:
             coursedir=course.folders, config=course.config, log=course.log.logger
         )
         self._autograde.force = True
+        self._extensions = read_extensions(Path(course.folders.root))
         self._exporter = self._autograde.exporter_class(
             parent=self._autograde, config=course.config
         )
@@ -197,6 +199,7 @@ class Recorder:
         timestamp = self._folders.get_existing_timestamp(str(one.folder))
         handed_in = {"timestamp": timestamp} if timestamp else {}
         submission = gradebook.update_or_create_submission(name, one.student, **handed_in)
+        self._extensions.grant(submission, one.student, name)
         notebook = next(row for row in submission.notebooks if row.notebook_id == self._notebook.id)
         rows = _Rows(
             submission,
@@ -225,6 +228,9 @@ class Recorder:
             with self._transaction():
                 for submission, notebook in self._perhaps_late():
                     if submission.student_id in students:
+                        self._extensions.grant(
+                            submission, submission.student_id, self._assignment.name
+                        )
                         for step in steps:
                             step(self, _Rows(submission, notebook, {}, {}), None)
 

@@ -157,6 +157,18 @@ def test_a_second_build_changes_nothing(built: tuple[Course, Built]) -> None:
         assert gradebook.find_assignment("tiny").max_score == 20
 
 
+def test_a_due_date_is_said_in_the_first_cell_and_to_the_gradebook(course: Course) -> None:
+    due = "  due: 2026-03-05 23:59 Europe/Berlin\n"
+    course.replace(course.text, "  points: 20\n", "  points: 20\n" + due)
+    build(course.root)
+    first = json.loads(tiny_release(course).read_text())["cells"][0]
+    assert source(first).endswith("\n\n**Due** Thursday, 5 March 2026, 23:59 (Europe/Berlin).")
+    with Gradebook(f"sqlite:///{course.root}/gradebook.db") as gradebook:
+        assignment: Any = gradebook.find_assignment("tiny")
+        assert f"{assignment.duedate}" == "2026-03-05 22:59:00"
+    assert in_step(course.root, "tiny") == []
+
+
 def test_in_step_names_what_differs_and_writes_nothing(course: Course) -> None:
     assert in_step(course.root, "tiny") == [
         "assignments/tiny/exercises.py is missing",

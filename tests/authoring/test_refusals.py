@@ -139,7 +139,11 @@ IN_TEXT = {
     ),
     "unknown setting": (
         ("  points: 20\n", "  total: 20\n"),
-        r"chainrule knows two settings: 'points' and 'order'",
+        r"chainrule knows three settings: 'points', 'order' and 'due'",
+    ),
+    "due without a zone": (
+        ("  points: 20\n", "  points: 20\n  due: 2026-03-05 23:59\n"),
+        r"tiny\.md:1: in the front matter, due: '2026-03-05 23:59' names no zone",
     ),
     "front matter that is no YAML": (
         ("  points: 20\n", "  points: ]\n"),

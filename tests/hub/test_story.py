@@ -136,19 +136,21 @@ def grades(teacher: Instructor) -> None:
     expect(row).to_contain_text(f"{POINTS} / {TOTAL}")
     teacher.photograph("autograded")
 
-    # the written answer: a person reads it, gives points and a word
-    teacher.open_formgrader("/gradebook/svm/svm")
-    teacher.page.locator("td a", has_text="Submission #1").first.click()
-    teacher.page.locator("input.score").first.wait_for()
-    expect(teacher.page.locator("body")).to_contain_text(WRITTEN[:40])
-    empty = teacher.page.locator(
-        "input.score:not([placeholder]), input.score[placeholder='']"
-    ).first
-    empty.scroll_into_view_if_needed()
+    # the written answer: a person reads it beside its rubric, gives points and a word
+    teacher.open_formgrader()
+    page = teacher.page
+    page.get_by_role("link", name="Written Answers").click()
+    page.get_by_role("link", name="derivation").click()
+    expect(page.locator("#left")).to_have_text("1 of 1 to grade")
+    expect(page.locator("article")).to_contain_text(WRITTEN[:40])
+    for key in "3456":
+        page.keyboard.press(key)
+    expect(page.locator("article .points")).to_have_value("2.5")
+    page.keyboard.press("Shift+Digit3")
     teacher.photograph("grading")
-    empty.fill("3")
-    with teacher.page.expect_response(lambda answer: "/api/grade/" in answer.url):
-        empty.press("Tab")
+    page.keyboard.press("7")
+    page.keyboard.press("s")
+    expect(page.locator("#left")).to_have_text("0 of 1 to grade")
     teacher.open_formgrader("/manage_submissions/svm")
     row = teacher.page.locator("tr", has=teacher.page.get_by_text("ada", exact=True))
     expect(row).to_contain_text(f"{POINTS + 3} / {TOTAL}")

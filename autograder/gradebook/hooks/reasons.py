@@ -12,6 +12,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 
 from ...course.assignment import Assignment, load_assignment
 from ...course.marks import MarkedVerdict, check_of, notebook_marks, solution_of, verdicts_on_record
+from ..extensions import read_extensions
 from .submissions import course_of
 
 
@@ -30,6 +31,8 @@ class Reasons(NbGraderPreprocessor):
             notebook: Any = gradebook.find_submission_notebook(
                 where["notebook"], where["assignment"], where["student"]
             )
+            table = read_extensions(course_of(self))
+            table.grant(notebook.assignment, where["student"], where["assignment"])
             grades = {grade.name: grade for grade in notebook.grades}
             self.save(
                 assignment, nb, grades, {comment.name: comment for comment in notebook.comments}

@@ -11,6 +11,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from ...course.assignment import load_assignment
 from ...grading.submission import read_handed_in, rebuild_handed_in
 from .submissions import FILE, course_of
+from .timestamps import before_a_person
 
 
 class Rebuild(NbGraderPreprocessor):
@@ -21,7 +22,8 @@ class Rebuild(NbGraderPreprocessor):
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Replace ``nb`` by the rebuilt notebook of the submission in the folder."""
         assignment = load_assignment(course_of(self), resources["nbgrader"]["assignment"])
-        handed_in = read_handed_in(Path(resources[FILE]).parent, assignment)
+        folder = Path(resources[FILE]).parent
+        handed_in = before_a_person(read_handed_in(folder, assignment), folder)
         rebuilt = rebuild_handed_in(assignment, handed_in)
         for note in rebuilt.notes:
             self.log.warning("%s: %s", resources["nbgrader"]["student"], note)

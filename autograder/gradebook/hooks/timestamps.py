@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from nbgrader.utils import parse_utc
 
 from ...errors import SubmissionError
 from ...grading.handed_in import read_plain_file
+from ...grading.submission import HandedIn
 
 
 def handed_in(folder: str | Path) -> datetime | None:
@@ -36,6 +38,16 @@ def why_untimed(folder: str | Path) -> str | None:
     if there and handed_in(folder) is None:
         return "timestamp.txt is no ordinary file with a date in it"
     return None
+
+
+def before_a_person(handed_in: HandedIn, folder: str | Path) -> HandedIn:
+    """What was handed in, with a doubt where nobody can tell when: or it would never be late, and
+    nobody would look.
+    """
+    if (why := why_untimed(folder)) is None:
+        return handed_in
+    doubt = f"Nobody can tell when this was handed in: {why}."
+    return replace(handed_in, doubt=" ".join(filter(None, (handed_in.doubt, doubt))))
 
 
 def _read(folder: Path) -> datetime:
