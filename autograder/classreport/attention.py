@@ -14,7 +14,7 @@ TITLES = {
     "ours": "Fault of the grader",
     "again": "Handed in again",
     "unreadable": "Could not be read",
-    "doubt": "Which notebook was meant",
+    "doubt": "Which notebook was meant, or when",
     "written": "Written answers to grade",
     "notes": "Mended on the way",
     "stopped": "Stopped or crashed",

@@ -71,7 +71,12 @@ def softmax_by_loops(x, y):
         ("relu_backward", relu_open_at_0, set()),
         ("leaky_relu_backward", leaky_open_at_0, set()),
         ("affine_backward", affine_by_loops, {"Vectorised over N"}),
-        ("batchnorm_backward", batchnorm_by_loops, {"Vectorised over N"}),
+        pytest.param(
+            "batchnorm_backward",
+            batchnorm_by_loops,
+            {"Vectorised over N"},
+            marks=pytest.mark.audit,  # minutes: loops over every number, counted
+        ),
         ("batchnorm_backward_alt", RIGHT["batchnorm_backward"], set()),
         ("batchnorm_backward", RIGHT["batchnorm_backward_alt"], set()),
         ("softmax_loss", softmax_by_loops, {"Vectorised over N"}),

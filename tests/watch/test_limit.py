@@ -130,6 +130,15 @@ def test_who_is_slow_is_told_once(monkeypatch: pytest.MonkeyPatch):
     assert said == ["slow"]
 
 
+@pytest.fixture
+def interrupts() -> Iterator[None]:
+    """SIGINT raises, also where a shell that started the tests in the background has it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interrupts")
 def test_control_c_is_not_taken_for_the_limit():
     def interrupted(x: np.ndarray) -> float:
         signal.raise_signal(signal.SIGINT)
