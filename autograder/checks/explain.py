@@ -45,6 +45,8 @@ def explained(name: str, axes: Dims, given: Mapping[str, Dims], seen: Sequence[S
     right = [one.ours[name] for one in seen]
     if any(one.yours.shape != ours.shape for one, ours in zip(seen, right, strict=True)):
         return ""
+    if any(np.iscomplexobj(one.yours) for one in seen):  # Dimensions says so
+        return ""
     finite = [
         one
         for one, ours in zip(seen, right, strict=True)

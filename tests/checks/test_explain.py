@@ -155,3 +155,7 @@ def test_a_factor_that_holds_in_one_situation_only_is_not_told():
 
 def test_a_right_output_is_not_explained():
     assert said("dW", lambda v, i, s, t: v) == ""
+
+
+def test_of_complex_numbers_nothing_is_said_but_that_they_are_complex():
+    assert said("dW", lambda value, inputs, sizes, title: value + 1j) == ""
