@@ -7,10 +7,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import socket
-import subprocess
-import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -21,6 +17,7 @@ from typing import Any
 
 import pytest
 from courses.course import RIGHT, TinyCourse, once
+from courses.formgrader import formgrader
 from nbgrader.api import Gradebook
 from playwright.sync_api import Browser, Page, expect
 
@@ -81,34 +78,11 @@ def given_to(course: TinyCourse, student: str) -> tuple[Any, ...]:
 
 @contextmanager
 def served(course: TinyCourse) -> Iterator[str]:
-    """A Jupyter server with Formgrader in the course; its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    words = ["-m", "jupyter", "server", "--no-browser", "--allow-root", f"--port={port}"]
-    words += ["--ServerApp.port_retries=0", "--IdentityProvider.token=word"]
-    with (course.root / "server.log").open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, *words], cwd=course.root, stdout=log, stderr=log
-        )
-        try:
-            address = f"http://127.0.0.1:{port}"
-            _await(address, process, course.root / "server.log")
-            yield address
-        finally:
-            process.terminate()
-            process.wait(30)
-
-
-def _await(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(600):
-        assert process.poll() is None, log.read_text()
-        try:
-            urllib.request.urlopen(f"{address}/api/status?token=word", timeout=5).close()
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError(log.read_text())
+    """Formgrader in the course, for whoever knows the token; its address."""
+    settings = course.root.parent / "settings"
+    settings.mkdir()
+    with formgrader(course.root, settings, "word") as address:
+        yield address
 
 
 def opened(browser: Browser, address: str, path: str = "written/tiny/why") -> Page:

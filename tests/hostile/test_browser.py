@@ -6,13 +6,8 @@ from __future__ import annotations
 
 import http.server
 import json
-import os
-import socket
 import subprocess
-import sys
 import threading
-import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,7 +16,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from courses.course import BIN, RIGHT
+from courses.course import RIGHT
+from courses.formgrader import formgrader as served_formgrader
 from playwright.sync_api import Browser, Dialog, Page
 
 from .attacks import DISPLAYS, QUICK
@@ -178,44 +174,9 @@ def own(quick: Graded, tmp_path_factory: pytest.TempPathFactory) -> Graded:
 
 @pytest.fixture(scope="module")
 def formgrader(own: Graded, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real Jupyter server with nbgrader's Formgrader, in the course, with settings of its own."""
-    settings = tmp_path_factory.mktemp("settings")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    extensions = {"nbgrader.server_extensions.formgrader": True}
-    options = [
-        "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}", "--IdentityProvider.token=",
-        f"--ServerApp.root_dir={own.course.root}", f"--ServerApp.jpserver_extensions={extensions}",
-    ]  # fmt: skip
-    places = {f"JUPYTER_{name}_DIR": str(settings / name) for name in ("CONFIG", "DATA", "RUNTIME")}
-    log = settings / "log"
-    with log.open("w") as out:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "jupyter_server", *options],
-            cwd=own.course.root,
-            env={
-                **os.environ,
-                **places,
-                "HOME": str(settings),
-                "PATH": f"{BIN}:{os.environ['PATH']}",
-            },
-            stdout=out,
-            stderr=out,
-        )
-        try:
-            address = f"http://127.0.0.1:{port}"
-            for _ in range(240):
-                try:
-                    urllib.request.urlopen(f"{address}/api/status")
-                    break
-                except OSError:
-                    assert server.poll() is None, log.read_text()
-                    time.sleep(0.25)
-            yield address
-        finally:
-            server.terminate()
-            server.wait()
+    """Formgrader in the course; its address."""
+    with served_formgrader(own.course.root, tmp_path_factory.mktemp("settings")) as address:
+        yield address
 
 
 @pytest.mark.parametrize("attack", SHOWN, ids=lambda attack: attack.name)

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files as resources
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from nbgrader.api import Gradebook
 
-_HERE = resources("autograder.gradebook") / "written"
+_HERE = Path(__file__).parent
 FILES = {
     "written.js": ("text/javascript; charset=utf-8", (_HERE / "written.js").read_bytes()),
     "written.css": ("text/css; charset=utf-8", (_HERE / "written.css").read_bytes()),
@@ -107,14 +106,16 @@ def _again(answers: list[Answer], rubric: Rubric | None) -> list[str]:
 
 @lru_cache(maxsize=1)
 def _templates() -> Environment:
-    from jinja2 import BaseLoader, Environment
+    from jinja2 import Environment, FileSystemLoader
     from markupsafe import Markup
 
-    class Beside(BaseLoader):
-        def get_source(self, environment: Environment, template: str) -> Any:
-            return (_HERE / template).read_text("utf-8"), template, lambda: True
-
-    made = Environment(loader=Beside(), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    made = Environment(
+        loader=FileSystemLoader(_HERE),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
 
     def shown(text: str, cell: dict[str, Any] | None = None) -> Markup:
         context: Any = {"cell": cell or {}}
