@@ -25,6 +25,7 @@ ROOMS = (
     "vocabulary",
     "judge",
     "released",
+    "fetch",
     "audit",
     "report",
     "wall.wire",
