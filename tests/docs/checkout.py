@@ -6,10 +6,12 @@ the copy that is installed there.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -80,7 +82,7 @@ class Shell:
     """
 
     def __init__(self, folder: Path, home: Path, *, environment: Path | None = None) -> None:
-        self.folder, self.home, self.bin = folder, home, None
+        self.folder, self.home = folder, home
         home.mkdir(parents=True, exist_ok=True)
         self._state = home / "state.sh"
         path = [str(Path(sys.base_prefix) / "bin"), *_system_path()]
@@ -92,10 +94,16 @@ class Shell:
             "PATH": os.pathsep.join(path),
             "HOME": str(home),
             "BROWSER": "true",
+            "PIP_QUIET": "1",
+            "PORT": str(_free_port()),
             "LANG": "C.UTF-8",
             "OMP_NUM_THREADS": "1",
         }
         self._state.write_text(f"cd {_quoted(folder)}\n")
+        if os.getuid() == 0:  # tests may be root's; Jupyter wants root to say that it means it
+            (home / ".jupyter").mkdir(exist_ok=True)
+            config = {"ServerApp": {"allow_root": True}}
+            (home / ".jupyter/jupyter_server_config.json").write_text(json.dumps(config))
 
     def run(self, text: str) -> str:
         """Type a block; returns what it printed. Raises TypedError when it fails."""
@@ -147,6 +155,13 @@ def _index() -> dict[str, str]:
     """Where pip is told of an index in this user's own folder, which no typed command reads."""
     config = Path.home() / ".config" / "pip" / "pip.conf"
     return {"PIP_CONFIG_FILE": str(config)} if config.is_file() else {}
+
+
+def _free_port() -> int:
+    """A port that `make hub` may have."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
 
 
 def _system_path() -> list[str]:
