@@ -111,7 +111,7 @@ def _all(course: Path | None, isolation: str | None, json: bool) -> int:
             _progress(notebook, course, isolation, tick)
             for notebook, tick in zip(notebooks, ticks, strict=True)
         ]
-    page = _write_page(found)
+    page = _write_page(found, "without the reference" if course is None else "by the reference")
     if json:
         print_json({"assignments": [_as_json(one) for one in found], "page": str(page)})
         return 0
@@ -140,14 +140,14 @@ def _progress(
     return replace(stated, verdicts=tuple(graded.verdicts))
 
 
-def _write_page(found: Sequence[NotebookProgress]) -> Path:
+def _write_page(found: Sequence[NotebookProgress], by: str) -> Path:
     from datetime import datetime
 
     from ..progress.page import progress_page
 
     page = Path(PAGE)
-    made = datetime.now().strftime("on %Y-%m-%d at %H:%M")
-    page.write_text(progress_page(found, made), encoding="utf-8")
+    when = datetime.now().strftime("%Y-%m-%d at %H:%M")
+    page.write_text(progress_page(found, f"on this machine on {when}, {by}"), encoding="utf-8")
     return page
 
 

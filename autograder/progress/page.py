@@ -19,10 +19,10 @@ HERE = Path(__file__).parent
 STYLE = HERE.parent / "classreport" / "page.css"
 
 
-def progress_page(notebooks: Sequence[NotebookProgress], made: str) -> str:
-    """The page. ``made``: when, in words."""
+def progress_page(notebooks: Sequence[NotebookProgress], how: str) -> str:
+    """The page. ``how``: where and when they were judged, in words."""
     style = STYLE.read_text(encoding="utf-8")
-    return _template().render(notebooks=notebooks, made=made, style=style)
+    return _template().render(notebooks=notebooks, how=how, style=style)
 
 
 def standing(verdict: Verdict) -> str:
