@@ -39,6 +39,7 @@ WRITTEN_IN = {
         "autograder/oracle/client.py",
     ],
     "About a whole submission": ["autograder/grading/*.py"],
+    "About a learner's own folder": ["autograder/progress/*.py"],
 }
 FOR_AUTHORS = re.compile(
     r"(Exercise|Dims|Assignment|Authoring|Wall|Value|Type|Runtime|Lookup)Error|OtherEngine|compile"

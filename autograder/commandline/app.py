@@ -85,7 +85,9 @@ def publish(
 
 @app.command()
 def check(
-    notebook: Annotated[Path, typer.Argument(help="The notebook to judge.")],
+    notebook: Annotated[
+        Path | None, typer.Argument(help="The notebook to judge. Default: all in this folder.")
+    ] = None,
     assignment: Annotated[
         str | None, typer.Option(help="Which assignment it answers, if that is not plain.")
     ] = None,
@@ -94,13 +96,19 @@ def check(
     json: Json = False,
 ) -> None:
     """Judge one notebook behind the wall: exit 0 for full marks, 1 for less, 2 if it could not be
-    graded.
+    graded. Where there is no course, without the reference and without a wall, as in the notebook.
+
+    With no notebook: all in this folder, as a table and as a page, progress.html; with --course by
+    its reference. Exit 0.
 
     Example: chainrule check submitted/ada/svm/svm.ipynb --json
+
+    Example: chainrule check
     """
     from .check import run
 
-    with refusing(json, notebook=str(notebook), assignment=assignment):
+    about = {"notebook": str(notebook), "assignment": assignment} if notebook else {}
+    with refusing(json, **about):
         raise typer.Exit(run(notebook, assignment, course, isolation, json))
 
 

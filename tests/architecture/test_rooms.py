@@ -25,6 +25,7 @@ ROOMS = (
     "vocabulary",
     "judge",
     "released",
+    "fetch",
     "audit",
     "report",
     "wall.wire",
@@ -38,6 +39,7 @@ ROOMS = (
     "gradebook",
     "authoring",
     "classreport",
+    "progress",
     "collected",
     "commandline",
 )
