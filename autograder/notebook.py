@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .checks import AllowedMeans
 from .errors import ExerciseError
 from .exercise.load import entry_of, load, module_paths, read_modules
 from .exercise.trial import Exercise
@@ -80,6 +82,9 @@ def check(name: str, *, seed: int | None = None) -> None:
         raise CheckNotFound(
             f"there is no exercise {name!r} here; there are: {', '.join(exercises)}"
         )
+    if absent := _absent(exercises[name]):
+        print(f"{name}: {absent}")
+        return
     answers = sys._getframe(1).f_globals
     exercise, oracle = exercises[name], _oracle(folder)
     here = _here(folder, name, oracle)
@@ -98,6 +103,23 @@ def check(name: str, *, seed: int | None = None) -> None:
             f"{name}: {', '.join(finding.check for finding in failed)}. The report says what is "
             "wrong."
         )
+
+
+def _absent(exercise: Exercise) -> str:
+    """Where an exercise is checked that needs a library which does not run in a browser's tab;
+    empty anywhere else, and for others.
+    """
+    if sys.platform != "emscripten":
+        return ""
+    means = (check for check in exercise.checks if isinstance(check, AllowedMeans))
+    libraries = {library for check in means for library in check.allowed}
+    absent = [library for library in sorted(libraries) if find_spec(library) is None]
+    if not absent:
+        return ""
+    return (
+        f"this exercise needs {' and '.join(absent)}, and is checked in JupyterLab, on a computer "
+        "or on the course's hub; a browser's tab cannot run it."
+    )
 
 
 def _oracle(folder: Path) -> Oracle | None:

@@ -37,6 +37,7 @@ ROOMS = (
     "classes",
     "gradebook",
     "authoring",
+    "site",
     "classreport",
     "collected",
     "commandline",
