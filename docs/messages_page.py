@@ -37,6 +37,7 @@ WRITTEN_IN = {
         "autograder/notebook.py",
         "autograder/report/*.py",
         "autograder/oracle/client.py",
+        "coursekit/tab.py",
     ],
     "About a whole submission": ["autograder/grading/*.py"],
     "About a learner's own folder": ["autograder/progress/*.py"],
