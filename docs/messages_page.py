@@ -35,6 +35,7 @@ WRITTEN_IN = {
     ],
     "In the notebook": [
         "autograder/notebook.py",
+        "autograder/fetch.py",
         "autograder/report/*.py",
         "autograder/oracle/client.py",
         "coursekit/tab.py",

@@ -14,13 +14,16 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TextIO
 
 from ..course.marks import check_of
 from ..language.codec import to_json
+from ..language.verdict import Verdict, replace
 from ..notebook import CheckNotFound, load_exercises, verdict_here
 
+_LOST = re.compile(r"ModuleNotFoundError: No module named '(\w+)'")
 _CHECK = re.compile(r"""^check\(\s*["'](\w+)["']""")
 
 
@@ -61,9 +64,20 @@ def judged_cells(notebook: Path) -> Iterator[dict[str, Any]]:
     shell = InteractiveShell.instance()
     for cell in code:
         if (name := checked_by(cell)) in exercises:
-            yield {"verdict": to_json(verdict_here(notebook.parent, name, shell.user_ns))}
+            verdict = verdict_here(notebook.parent, name, shell.user_ns)
+            yield {"verdict": to_json(said_what_is_missing(verdict))}
         elif "demo" not in cell.get("metadata", {}).get("tags", ()):
             shell.run_cell(_text(cell), silent=True)
+
+
+def said_what_is_missing(verdict: Verdict) -> Verdict:
+    """The verdict, with a note where nothing is wrong but a package that is not installed here."""
+    lost = (_LOST.match(one.message) for one in verdict.findings if one.passed is False)
+    package = next((found[1] for found in lost if found and find_spec(found[1]) is None), "")
+    if not package:
+        return verdict
+    words = f"It needs {package}, which is not installed here: pip install {package}, then check."
+    return replace(verdict, note=words)
 
 
 def checked_by(cell: Mapping[str, Any]) -> str:

@@ -28,7 +28,7 @@ def progress_page(notebooks: Sequence[NotebookProgress], how: str) -> str:
 def standing(verdict: Verdict) -> str:
     """Where an exercise stands, in a few words."""
     if verdict.status != "passed":
-        return STATUS[verdict.status]
+        return "not judged here" if verdict.note else STATUS[verdict.status]
     return "right as far as can be told here" if verdict.waiting else "mastered"
 
 

@@ -30,6 +30,7 @@ HANDED_ON = {
 """Sentences that are made elsewhere: where, and what they are."""
 
 OUTSIDE_THE_TREE = {
+    "FetchFailed": "shown in a student's notebook, as one line",
     "CheckFailed": "an AssertionError in a student's notebook, where nbgrader looks for one",
 }
 """Exceptions that nobody in here catches, and that are no Refusals: why."""

@@ -21,7 +21,7 @@ from tempfile import TemporaryFile
 ROOT = Path(__file__).resolve().parents[2]
 MINUTES = 20
 """How long one block may take."""
-PATIENCE = 300
+PATIENCE = 900
 """Seconds until a block that stays has to have said its words."""
 
 

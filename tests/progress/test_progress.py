@@ -100,6 +100,15 @@ def test_cells_that_lost_their_names_are_checked(folder: Path, tiny_built: TinyC
     assert [one.status for one in progress.verdicts] == ["not_attempted", "passed"]
 
 
+def test_a_package_that_is_missing_is_told(folder: Path, tiny_built: TinyCourse) -> None:
+    wants = "def row_sums(x):\n    import parquetry\n    return parquetry.sums(x)\n"
+    notebook = write(folder, tiny_built.notebook({"row_sums": wants}))
+    progress = progress_of(notebook)
+    said = "It needs parquetry, which is not installed here: pip install parquetry, then check."
+    assert progress.verdicts[1].sentence() == said
+    assert "not judged here" in progress_page([progress], "today")
+
+
 def test_a_cell_without_end_costs_what_comes_after_it(
     folder: Path, tiny_built: TinyCourse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
