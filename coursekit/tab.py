@@ -11,7 +11,10 @@ import importlib
 import importlib.machinery
 import sys
 from collections.abc import Iterator
+from io import BytesIO
+from sysconfig import get_path
 from typing import Any, NoReturn
+from zipfile import ZipFile
 
 ABSENT = ("torch", "h5py")
 """What sections of the notebooks use that does not run in a tab."""
@@ -125,7 +128,8 @@ def fetch(package: str) -> bool:
     request.send()
     if request.status != 200:
         return False
-    pyodide.unpackArchive(request.response, "wheel")
+    with ZipFile(BytesIO(request.response.to_bytes())) as wheel:
+        wheel.extractall(get_path("purelib"))
     return True
 
 

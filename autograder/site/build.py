@@ -140,14 +140,15 @@ SETTINGS = {
         "toolbar": [
             {
                 "name": "download",
-                "command": "docmanager:download",
+                "command": "apputils:run-all-enabled",
+                "args": {"commands": ["docmanager:save", "docmanager:download"]},
                 "label": "Download to hand in",
                 "rank": 5,
             }
         ]
     }
 }
-"""The one button that a notebook in a tab needs more."""
+"""The one button that a notebook in a tab needs more: it saves, and gives the file."""
 
 
 def _front_page(title: str, published: Published) -> str:

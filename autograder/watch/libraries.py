@@ -16,9 +16,13 @@ import numpy as np
 
 _INSTALLED = tuple(
     {
-        path
-        for key in ("stdlib", "platstdlib", "purelib", "platlib")
-        if (path := sysconfig.get_paths().get(key))
+        os.path.dirname(functools.__file__),  # in Pyodide not where sysconfig says
+        os.path.dirname(os.path.dirname(np.__file__)),
+        *(
+            path
+            for key in ("stdlib", "platstdlib", "purelib", "platlib")
+            if (path := sysconfig.get_paths().get(key))
+        ),
     }
 )
 _OURS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")

@@ -15,7 +15,7 @@ pyodide.globals.set("given", readFileSync(cells, "utf8"));
 pyodide.runPython(`
 import contextlib, io, json, os, sys, time
 import autograder.notebook
-from autograder.notebook import CheckFailed
+from autograder.notebook import CheckFailed, check
 
 autograder.notebook.PATIENCE = 1000  # no verdict hangs on how busy this machine is
 
@@ -31,7 +31,7 @@ def judged(name, namespace):
 
 for assignment, given in json.loads(given).items():
     os.chdir(f"/files/{assignment}")
-    namespace = {"__name__": "__main__"}
+    namespace = {"__name__": "__main__", "check": check}
     for source in given["cells"]:
         with contextlib.suppress(Exception), contextlib.redirect_stdout(io.StringIO()):
             exec(compile(source, "<cell>", "exec"), namespace)
