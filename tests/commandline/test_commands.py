@@ -17,6 +17,7 @@ from autograder.commandline.measure import show_table
 from autograder.language.verdict import Finding, Verdict
 
 COMMANDS = ["build", "check", "grade", "demo", "audit", "doctor"]
+COMMANDS += ["publish", "report", "extensions"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
