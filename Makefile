@@ -6,6 +6,8 @@ BIN := .venv/bin
 # nbgrader calls alembic by name, so the environment's programs must be on the path
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export OMP_NUM_THREADS ?= 1
+# hundreds of processes are started: what was compiled once is kept, whatever the shell says
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup demo hub test lint test-audit test-long browser test-bare test-gpu test-hub test-faults test-docs audit bench bench-grading bench-isolation bench-convolution bench-oracle bench-scale release clean help
 

@@ -24,9 +24,9 @@ from ..course.rubrics import read_rubrics
 from ..errors import AuthoringError
 from ..released.contents import CONTENTS, CourseFiles, digest_of_file, write_contents
 from .answers import read_answers
-from .build import UNSEEN, assignments_in_source
+from .build import UNSEEN
 from .leak import Secrets, files_under, refuse_leaks, secrets
-from .text import read_text
+from .outline import course_outline
 from .wheel import write_wheel
 
 MARK = ".published"
@@ -52,7 +52,7 @@ def publish(course_root: Path, into: Path, *, address: str | None = None) -> Pub
     is found. Raises AuthoringError.
     """
     root = Path(course_root).resolve()
-    names = sorted(assignments_in_source(root), key=lambda name: (_order(root, name), name))
+    names = [one.name for one in course_outline(root)]
     if not names:
         raise AuthoringError("source/ holds no assignment: there is nothing to publish")
     _refuse_strangers(into)
@@ -68,10 +68,6 @@ def publish(course_root: Path, into: Path, *, address: str | None = None) -> Pub
             shutil.rmtree(into)
         shutil.copytree(made, into)
     return Published(into, tuple(names), wheel, size)
-
-
-def _order(root: Path, name: str) -> float:
-    return read_text(root / "source" / name / f"{name}.md", f"source/{name}/{name}.md").order
 
 
 def _refuse_strangers(into: Path) -> None:

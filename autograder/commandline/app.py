@@ -164,22 +164,35 @@ def grade(
 
 @app.command()
 def report(
-    assignment: Annotated[str, typer.Argument(help="The assignment whose class is reported on.")],
+    assignment: Annotated[
+        str | None,
+        typer.Argument(help="The assignment whose class is reported on. Default: all, as one."),
+    ] = None,
     course: Course = None,
     into: Annotated[
         Path | None,
         typer.Option(help="The folder that gets page and tables. Default: reports/ of the course."),
     ] = None,
+    compare: Annotated[
+        Path | None,
+        typer.Option(
+            help="An earlier class's course-report.json, to be set beside this one.",
+            show_default=False,
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Show what a class understood, as one HTML page and two CSV tables. Grade it first.
+    """Show what a class understood, as HTML and CSV: in one assignment, or over the whole course.
+    Grade first.
 
     Example: chainrule report svm
+
+    Example: chainrule report --compare ../last-year/reports/course-report.json
     """
     from .report import run
 
     with refusing(json, assignment=assignment):
-        run(assignment, course, into, json)
+        run(assignment, course, into, compare, json)
 
 
 @app.command()
