@@ -16,7 +16,8 @@ from autograder.collected.pieces import FoundAnswer
 from autograder.commandline.measure import show_table
 from autograder.language.verdict import Finding, Verdict
 
-COMMANDS = ["build", "check", "grade", "demo", "audit", "doctor", "site"]
+COMMANDS = ["build", "check", "grade", "demo", "audit", "doctor"]
+COMMANDS += ["publish", "report", "extensions", "site"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

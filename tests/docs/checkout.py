@@ -111,8 +111,10 @@ class Shell:
             try:
                 printed, _ = process.communicate(timeout=60 * MINUTES)
             except subprocess.TimeoutExpired:
-                _end(process, signal.SIGKILL)
                 raise TypedError(f"still running after {MINUTES} minutes:\n{text}") from None
+            finally:
+                if process.poll() is None:
+                    _end(process, signal.SIGKILL)
         if process.returncode:
             raise TypedError(f"exit status {process.returncode}:\n{text}\n{printed}")
         return printed
