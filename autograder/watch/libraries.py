@@ -31,6 +31,9 @@ INSTRUCTORS = "_chainrule_exercises"
 student's.
 """
 
+SHARED = "coursekit.exercises."
+"""The modules that exercises of several assignments are made of."""
+
 
 def is_own(code: CodeType) -> bool:
     """Whether code is neither installed, wherever that is, nor Python's, nor ours.
@@ -46,9 +49,9 @@ def is_ours(code: CodeType) -> bool:
 
 
 def is_our_frame(frame: FrameType) -> bool:
-    """Whether a frame is of the grader's code, or of an exercise's."""
+    """Whether a frame is of the grader's code, of an exercise's, or of what exercises share."""
     name = str(frame.f_globals.get("__name__"))
-    return is_ours(frame.f_code) or name.startswith(INSTRUCTORS)
+    return is_ours(frame.f_code) or name.startswith((INSTRUCTORS, SHARED))
 
 
 def is_student_frame(frame: FrameType) -> bool:

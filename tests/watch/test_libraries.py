@@ -87,7 +87,8 @@ def test_one_notion_of_whose_code_it_is(file: str, own: bool) -> None:
     assert libraries.is_own(frame.f_code) == libraries.is_student_frame(frame) == own
 
 
-def test_an_exercises_code_is_not_the_students() -> None:
-    names: dict[str, Any] = {"__name__": f"{libraries.INSTRUCTORS}.svm", "sys": sys}
+@pytest.mark.parametrize("module", [f"{libraries.INSTRUCTORS}.svm", "coursekit.exercises.linear"])
+def test_an_exercises_code_is_not_the_students(module: str) -> None:
+    names: dict[str, Any] = {"__name__": module, "sys": sys}
     exec("def f(): return sys._getframe()", names)
     assert not libraries.is_student_frame(names["f"]())
