@@ -19,6 +19,7 @@ from ..language.probe import USUAL
 from .compare import distance, entries_near
 
 NEAR = 1e-6
+MOST_TITLES = 3
 ENTRIES = 4
 """A sentence needs so many wrong entries, or two situations: else it may hold by chance."""
 
@@ -54,12 +55,12 @@ def explained(name: str, axes: Dims, given: Mapping[str, Dims], seen: Sequence[S
     ]
     wrong = [one for one in finite if distance(one.yours, one.ours[name]) > NEAR]
     if len(finite) == len(seen) and _enough(wrong, name):
-        for way in (_factor, _function, _rearranged, _term):
+        for way in (_factor, _function, _rearranged, _unchanged, _term, _turned):
             if sentence := way(name, finite, wrong):
                 return sentence
         if sentence := _region(name, axes, given, wrong):
             return sentence
-    return _situations(name, seen, right)
+    return _overflow(name, seen, right) or _situations(name, seen, right)
 
 
 def _enough(wrong: Sequence[Seen], name: str) -> bool:
@@ -104,6 +105,11 @@ def _factors(seen: Seen) -> dict[str, float]:
     for one, other in pairwise(sizes):
         found[f"1/({one} * {other})"] = 1 / (sizes[one] * sizes[other])
         found[f"{one} * {other}"] = sizes[one] * sizes[other]
+    for name, value in seen.inputs.items():
+        if isinstance(value, np.ndarray) and value.ndim > 1 and value.size:
+            size = f"{name}.size"
+            found |= {size: value.size, f"1/{size}": 1 / value.size}
+            found |= {f"sqrt({size})": value.size**0.5, f"1/sqrt({size})": value.size**-0.5}
     for name, value in _numbers(seen).items():
         found |= {name: value, f"(1 - {name})": 1 - value}
         if value not in (0.0, 1.0):
@@ -181,6 +187,23 @@ def _like(seen: Seen, name: str, other: str) -> np.ndarray | None:
     return value if value is not None and value.shape == seen.ours[name].shape else None
 
 
+def _unchanged(name: str, finite: Sequence[Seen], wrong: Sequence[Seen]) -> str:
+    """What went in comes out, or its negative: a step that does nothing."""
+    for other, value in wrong[0].inputs.items():
+        if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or not value.ndim:
+            continue
+        for sign, words in ((1, "just"), (-1, "just the negative of")):
+            if _holds(name, finite, lambda one, o=other, s=sign: _input_as(one, name, o, s)):
+                return f"{name} is {words} {other}, everywhere."
+    return ""
+
+
+def _input_as(seen: Seen, name: str, other: str, sign: int) -> np.ndarray | None:
+    value, shape = seen.inputs[other], seen.ours[name].shape
+    fits = isinstance(value, np.ndarray) and value.ndim and value.shape == shape[-value.ndim :]
+    return sign * value if fits else None
+
+
 # --- a term ---------------------------------------------------------------------------------------
 
 
@@ -218,6 +241,32 @@ def _with_term(seen: Seen, name: str, words: str, factor: str, sign: float) -> n
     return None
 
 
+def _turned(name: str, finite: Sequence[Seen], wrong: Sequence[Seen]) -> str:
+    """One term is right, and all the rest has the other sign: ``yours + right = 2 * term``."""
+    first = wrong[0]
+    both = first.yours.astype(float) + first.ours[name]
+    for words, term in _terms(first, first.ours[name].shape):
+        amount = _along(both, term)
+        if words == "1" or amount is None or abs(amount) < NEAR:
+            continue
+        for factor, value in _coefficients(first).items():
+            if abs(2 * value - amount) <= 1e-5 * amount and _holds(
+                name,
+                finite,
+                lambda one, w=words, f=factor: _but_for(one, name, w, f),
+            ):
+                said = words if factor == "1" else f"{factor} * {words}"
+                return f"{name} is right in {said}; all the rest of it has the wrong sign."
+    return ""
+
+
+def _but_for(seen: Seen, name: str, words: str, factor: str) -> np.ndarray | None:
+    ours = seen.ours[name]
+    term = dict(_terms(seen, ours.shape)).get(words)
+    value = _coefficients(seen).get(factor)
+    return None if term is None or value is None else 2 * value * term - ours
+
+
 def _coefficients(seen: Seen) -> dict[str, float]:
     """What a term may be multiplied by, in words."""
     found = {"1": 1.0, "2": 2.0, "1/2": 0.5}
@@ -237,6 +286,9 @@ def _coefficients(seen: Seen) -> dict[str, float]:
 def _terms(seen: Seen, shape: tuple[int, ...]) -> Iterator[tuple[str, np.ndarray]]:
     """What a situation offers in the shape of an output, in words."""
     yield "1", np.ones(shape)
+    if (scores := _true_scores(seen)) is not None:
+        yield "the mean of the true classes' scores", np.full(shape, scores.mean())
+        yield "the sum of the true classes' scores", np.full(shape, scores.sum())
     for name, value in seen.inputs.items():
         if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or not value.ndim:
             continue
@@ -256,6 +308,33 @@ def _terms(seen: Seen, shape: tuple[int, ...]) -> Iterator[tuple[str, np.ndarray
                 (f"the norm of {name}", np.sqrt(np.sum(value**2))),
             ):
                 yield words, np.full(shape, number)
+
+
+def _true_scores(seen: Seen) -> np.ndarray | None:
+    """The score of each example's true class: where labels (N,) come with scores (N, C), or with
+    ``X`` (N, D) and ``W`` (D, C).
+    """
+    labels = [one for one in seen.inputs.values() if _is_labels(one)]
+    matrices = [
+        one for one in seen.inputs.values() if isinstance(one, np.ndarray) and one.ndim == 2
+    ]
+    matrices = [one for one in matrices if one.dtype.kind == "f"]
+    if len(labels) != 1:
+        return None
+    (y,) = labels
+    scores = None
+    if len(matrices) == 1:
+        scores = matrices[0]
+    elif {"W", "X"} <= set(seen.inputs) and len(matrices) == 2:
+        X, W = seen.inputs["X"], seen.inputs["W"]
+        scores = X @ W if X.shape[1] == W.shape[0] else None
+    if scores is None or len(scores) != len(y) or y.max(initial=0) >= scores.shape[1]:
+        return None
+    return scores[np.arange(len(y)), y]
+
+
+def _is_labels(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "iu"
 
 
 # --- where ----------------------------------------------------------------------------------------
@@ -322,10 +401,27 @@ def _places(
         yield "at the border", border
 
 
+def _overflow(name: str, seen: Sequence[Seen], right: Sequence[np.ndarray]) -> str:
+    """It is right wherever it is finite, and it is not everywhere."""
+    off = [
+        (one, ~entries_near(one.yours, ours, NEAR))
+        for one, ours in zip(seen, right, strict=True)
+        if distance(one.yours, ours) > NEAR and np.isfinite(ours).all()
+    ]
+    if not off or USUAL.title in {one.title for one, _ in off}:
+        return ""
+    if any(np.isfinite(one.yours[bad]).any() for one, bad in off):
+        return ""
+    return (
+        f"{name} is right wherever it is finite. Look for what overflows or divides by 0 elsewhere: "
+        "exp(1000) is inf, log(0) is -inf."
+    )
+
+
 def _situations(name: str, seen: Sequence[Seen], right: Sequence[np.ndarray]) -> str:
     """In which situations alone it is wrong, where ordinary inputs are none of them."""
     off = [distance(one.yours, ours) > NEAR for one, ours in zip(seen, right, strict=True)]
     titles = list(dict.fromkeys(one.title for one, bad in zip(seen, off, strict=True) if bad))
-    if not titles or len(titles) > 2 or USUAL.title in titles:
+    if not titles or len(titles) > MOST_TITLES or USUAL.title in titles:
         return ""
-    return f"{name} is right for ordinary inputs; it is wrong here only: {', and '.join(titles)}."
+    return f"{name} is right for ordinary inputs; it is wrong here only: {'; '.join(titles)}."

@@ -4,7 +4,7 @@ mistakes are tried.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -12,9 +12,9 @@ from ..exercise.mistakes import plain_name
 from ..exercise.trial import Drawn, Exercise, Trial
 from ..language.probe import place
 from ..language.verdict import Finding, replace
-from .compare import evidence, ratio_in_words
+from .compare import distance, evidence, ratio_in_words
 from .dimensions import misshapen
-from .explain import Seen, explained
+from .explain import NEAR, Seen, explained
 from .naming import Arrays, agree, named_mistakes
 from .rounding import roundings
 from .shown import most_telling, told_apart
@@ -130,6 +130,8 @@ def _in_general(
     if any(name not in mine for name in outputs for _, mine, _ in working):
         return ""  # what is missing is said, and says enough
     exercise = trial.exercise
+    if _only_by_default(exercise, working):
+        return "All is right but what comes with the default settings: look at the defaults."
     for name in outputs:
         if all(name in right for _, _, right in working):
             seen = [
@@ -146,6 +148,18 @@ def _in_general(
             if sentence := explained(exercise.said(name), dims, given, seen):
                 return sentence
     return ""
+
+
+def _only_by_default(exercise: Exercise, working: Sequence[tuple[Drawn, Arrays, Arrays]]) -> bool:
+    """Whether every output that is wrong is one of a call with the default settings."""
+    wrong = {
+        name
+        for _, mine, right in working
+        for name in right
+        if name not in mine or distance(mine[name], right[name]) > NEAR
+    }
+    by_default = {name for name in exercise.outputs if "default" in exercise.said(name)}
+    return bool(wrong) and wrong <= by_default < set(exercise.outputs)
 
 
 def _said(exercise: Exercise, named: Mapping[str, T]) -> dict[str, T]:

@@ -4,10 +4,8 @@ on the reference.
 
 from __future__ import annotations
 
-import sys
 import traceback
 from collections.abc import Mapping, Sequence
-from types import FrameType
 from typing import Any, Protocol
 
 import numpy as np
@@ -24,7 +22,7 @@ from ..language.probe import (
 )
 from ..language.verdict import ABSENT, Evaluation, Failure, Value
 from .devices import DeviceUnavailable, missing_device
-from .libraries import INSTRUCTORS, of_answer, trusted_names
+from .libraries import is_student_frame, of_answer, trusted_names
 from .returned import what_returned
 from .work import Work, count
 
@@ -206,20 +204,3 @@ def _own_frames(exception: BaseException) -> list[traceback.FrameSummary]:
         for frame, summary in zip(frames, summaries, strict=False)
         if is_student_frame(frame)
     ]
-
-
-def is_student_frame(frame: FrameType) -> bool:
-    """Whether code is the student's: neither ours nor a library's."""
-    filename = frame.f_code.co_filename
-    return not (  # <frozen: importlib's own, when a module is missing
-        is_our_frame(frame)
-        or filename.startswith((sys.base_prefix, "<frozen"))
-        or "site-packages" in filename
-    )
-
-
-def is_our_frame(frame: FrameType) -> bool:
-    """Whether code is the autograder's, or an exercise's."""
-    here = __file__.rpartition("autograder")[0] + "autograder"
-    name = str(frame.f_globals.get("__name__"))
-    return frame.f_code.co_filename.startswith(here) or name.startswith(INSTRUCTORS)

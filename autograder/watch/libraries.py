@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import sys
 import sysconfig
 from functools import lru_cache
@@ -26,7 +27,7 @@ _INSTALLED = tuple(
     }
 )
 _OURS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")
-_SITE = "site-packages/"
+_SITE = re.compile(r"(?:site|dist)-packages/")  # dist: where Debian's own are
 TEXT = "<string>"
 """What Python calls the file of code that was made of a text."""
 INSTRUCTORS = "_chainrule_exercises"
@@ -34,10 +35,16 @@ INSTRUCTORS = "_chainrule_exercises"
 student's.
 """
 
+SHARED = "coursekit.exercises."
+"""The modules that exercises of several assignments are made of."""
+
 
 def is_own(code: CodeType) -> bool:
-    """Whether code is neither installed, nor Python's, nor ours."""
-    return not code.co_filename.startswith((*_INSTALLED, _OURS, "<frozen"))
+    """Whether code is neither installed, wherever that is, nor Python's, nor ours.
+
+    <frozen: importlib's own, when a module is missing."""
+    name = code.co_filename
+    return not name.startswith((*_INSTALLED, _OURS, "<frozen")) and not _below_site(name)
 
 
 def is_ours(code: CodeType) -> bool:
@@ -45,12 +52,31 @@ def is_ours(code: CodeType) -> bool:
     return code.co_filename.startswith(_OURS)
 
 
+def is_our_frame(frame: FrameType) -> bool:
+    """Whether a frame is of the grader's code, of an exercise's, or of what exercises share."""
+    name = str(frame.f_globals.get("__name__"))
+    return is_ours(frame.f_code) or name.startswith((INSTRUCTORS, SHARED))
+
+
+def is_student_frame(frame: FrameType) -> bool:
+    """Whether a frame is of the answer's own code: not of an exercise's either."""
+    return is_own(frame.f_code) and not is_our_frame(frame)
+
+
 def of_code(code: CodeType) -> str:
     """``torch._tensor`` for ``.../site-packages/torch/_tensor.py``: package and module; empty for
     other code.
     """
-    _, _, below = code.co_filename.replace("\\", "/").partition(_SITE)
-    return ".".join(below.split("/")[:2]).removesuffix(".py")
+    return ".".join(_below_site(code.co_filename).split("/")[:2]).removesuffix(".py")
+
+
+@lru_cache(maxsize=4096)
+def _below_site(file: str) -> str:
+    """The path below the folder that installed packages are in, a user's own or the system's; empty
+    for others.
+    """
+    found = _SITE.search(file := file.replace("\\", "/"))
+    return file[found.end() :] if found else ""
 
 
 def of_object(thing: Any) -> str:
@@ -89,7 +115,7 @@ def _is_library(top: str) -> bool:
     if top in sys.stdlib_module_names or top == "__main__":
         return False
     file = getattr(sys.modules.get(top), "__file__", None) or ""
-    return _SITE in file.replace("\\", "/") and not file.startswith(_OURS)
+    return bool(_below_site(file)) and not file.startswith(_OURS)
 
 
 def of_answer(answer: Any) -> str:

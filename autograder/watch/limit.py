@@ -25,7 +25,8 @@ from typing import Any
 
 from ..language.probe import Inputs
 from ..language.verdict import Evaluation, Failure
-from .evaluate import Evaluate, is_our_frame, is_student_frame
+from .evaluate import Evaluate
+from .libraries import is_our_frame, is_student_frame
 from .work import counts_a_step
 
 TICK = 0.1

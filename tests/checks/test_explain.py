@@ -112,6 +112,34 @@ def one_example_only(value, inputs, sizes, title):
             "loss has (N - 1) * reg * sum(W**2) too much.",
         ),
         ("h", lambda v, i, s, t: v**2, "h holds the squares of the right values."),
+        (
+            "dW",
+            lambda v, i, s, t: v / i["W"].size ** 0.5,
+            "dW is 1/sqrt(W.size) times what it should be, everywhere.",
+        ),
+        ("dW", lambda v, i, s, t: i["W"], "dW is just W, everywhere."),
+        ("h", lambda v, i, s, t: -i["x"], "h is just the negative of x, everywhere."),
+        (
+            "loss",
+            lambda v, i, s, t: 2 * i["reg"] * np.sum(i["W"] ** 2) - v,
+            "loss is right in reg * sum(W**2); all the rest of it has the wrong sign.",
+        ),
+        (
+            "dW",
+            lambda v, i, s, t: 4 * i["reg"] * i["W"] - v,
+            "dW is right in 2 * reg * W; all the rest of it has the wrong sign.",
+        ),
+        (
+            "loss",
+            lambda v, i, s, t: v + (i["X"] @ i["W"])[np.arange(s["N"]), i["y"]].mean(),
+            "loss has the mean of the true classes' scores too much.",
+        ),
+        (
+            "dscores",
+            lambda v, i, s, t: np.where(v > 0.02, np.nan, v) if t == "one example" else v,
+            "dscores is right wherever it is finite. Look for what overflows or divides by 0 elsewhere: "
+            "exp(1000) is inf, log(0) is -inf.",
+        ),
         ("h", lambda v, i, s, t: v[:, ::-1], "h is in reversed order along axis 1."),
         (
             "dscores",

@@ -8,6 +8,7 @@ from types import ModuleType, SimpleNamespace
 from typing import cast
 
 import numpy as np
+import pytest
 
 from autograder import case
 from autograder.checks import Reference
@@ -82,6 +83,28 @@ def test_names_are_for_the_record_and_not_for_students():
     finding = judged(lambda W, X, y, reg: known(W, X, y, reg, wrong=wrong)).findings[0]
     assert set(finding.mistakes) == {("answer", "loss of N"), ("answer", "sign")}
     assert finding.public().keys() == {"check", "passed", "message", "hint", "part"}
+
+
+@pytest.mark.parametrize(
+    ("default", "elsewhere", "named"), [(0.2, 1, True), (0.1, 2, False), (0.2, 2, False)]
+)
+def test_wrong_defaults_are_told_where_nothing_else_is_wrong(default, elsewhere, named):
+    """A step by a rate that is given, and by 0.1 where none is."""
+
+    def steps(default, elsewhere):
+        return lambda w, slope, by: (w - elsewhere * by * slope, w - default * slope)
+
+    exercise, namespace = posed(
+        steps(default, elsewhere),
+        {"w": "N D", "slope": "N D", "by": ""},
+        {"next_w": "N D", "next_w_by_default": "N D"},
+        [Reference()],
+    )
+    reference = local(exercise, {"answer": steps(0.1, 1)})
+    finding = judge(exercise, local(exercise, namespace), reference=reference, seed=1).findings[0]
+    said = "All is right but what comes with the default settings: look at the defaults."
+    assert finding.passed is False
+    assert (finding.hint == said) is named
 
 
 def test_an_unknown_mistake_is_located_and_gets_no_wrong_name():

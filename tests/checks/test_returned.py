@@ -12,7 +12,8 @@ import pytest
 from autograder import exercise
 from autograder.checks import Dimensions, Reference
 from autograder.judge import judge
-from autograder.watch.evaluate import INSTRUCTORS, local
+from autograder.watch.evaluate import local
+from autograder.watch.libraries import INSTRUCTORS
 
 from ..solutions.audited import audited
 

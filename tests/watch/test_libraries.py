@@ -8,6 +8,12 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograder.watch import libraries
 
 ROOT = Path(__file__).resolve().parents[2]
 CALLED = """
@@ -55,3 +61,34 @@ def test_what_an_answer_imports_counts_however_it_is_imported() -> None:
     assert "scipy" in tops("import scipy.special")
     assert "scipy" in tops("exec('import scipy.special', {})")
     assert "scipy" in tops("exec('import scipy.special', vars(np))")
+
+
+@pytest.mark.parametrize(
+    ("file", "own"),
+    [
+        ("/home/ada/svm/mine.py", True),
+        ("<string>", True),
+        (f"{sys.base_prefix}/homework/mine.py", True),
+        ("/home/ada/.local/lib/python3.12/site-packages/torch/_tensor.py", False),
+        ("C:\\Users\\ada\\site-packages\\torch\\_tensor.py", False),
+        ("/usr/lib/python3/dist-packages/scipy/special.py", False),
+        (np.__file__, False),
+        (json.__file__, False),
+        (libraries.__file__, False),
+        ("<frozen importlib._bootstrap>", False),
+    ],
+)
+def test_one_notion_of_whose_code_it_is(file: str, own: bool) -> None:
+    """For frames of an exception, for the clock, and for what is counted."""
+    code = compile("def f(): return sys._getframe()", file, "exec")
+    names: dict[str, Any] = {"__name__": "__main__", "sys": sys}
+    exec(code, names)
+    frame = names["f"]()
+    assert libraries.is_own(frame.f_code) == libraries.is_student_frame(frame) == own
+
+
+@pytest.mark.parametrize("module", [f"{libraries.INSTRUCTORS}.svm", "coursekit.exercises.linear"])
+def test_an_exercises_code_is_not_the_students(module: str) -> None:
+    names: dict[str, Any] = {"__name__": module, "sys": sys}
+    exec("def f(): return sys._getframe()", names)
+    assert not libraries.is_student_frame(names["f"]())
