@@ -2,12 +2,13 @@
 PYTHON ?= python3
 JOBS ?= 3
 PORT ?= 8000
+LIVE ?=
 BIN := .venv/bin
 # nbgrader calls alembic by name, so the environment's programs must be on the path
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: setup demo hub test lint test-audit test-long browser test-bare test-gpu test-hub test-faults audit bench bench-grading bench-isolation bench-convolution bench-oracle bench-scale release clean help
+.PHONY: setup demo hub test lint test-audit test-long browser test-bare test-gpu test-hub test-faults pages test-pages audit bench bench-grading bench-isolation bench-convolution bench-oracle bench-scale release clean help
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -54,6 +55,12 @@ test-hub: setup browser  ## the hub in real browsers: from the first login to th
 
 test-faults: setup  ## workers, commands, clusters and databases that are killed while a class is graded (minutes)
 	$(BIN)/pytest -m faults tests/faults
+
+pages: setup  ## the site to read -> build/pages (LIVE=ADDRESS, with {name}: where a notebook opens live)
+	@$(BIN)/python -m docs.pages $(if $(LIVE),--live '$(LIVE)')
+
+test-pages: setup browser  ## the site made anew and read in a browser: no answer in it, no outside request (minutes)
+	$(BIN)/pytest -m pages tests/pages
 
 audit: setup  ## the judge measured: what it catches, names and lets pass -> docs/judge.md (an hour)
 	$(BIN)/python -m benchmarks.judge
