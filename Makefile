@@ -2,6 +2,7 @@
 PYTHON ?= python3
 JOBS ?= 3
 PORT ?= 8000
+LIVE ?=
 BIN := .venv/bin
 # nbgrader calls alembic by name, so the environment's programs must be on the path
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -9,7 +10,7 @@ export OMP_NUM_THREADS ?= 1
 # hundreds of processes are started: what was compiled once is kept, whatever the shell says
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo hub site test lint test-audit test-long browser test-bare test-gpu test-hub test-site test-faults test-docs audit bench bench-grading bench-isolation bench-convolution bench-oracle bench-scale release clean help
+.PHONY: setup demo hub site test lint test-audit test-long browser test-bare test-gpu test-hub test-site test-faults test-docs pages test-pages audit bench bench-grading bench-isolation bench-convolution bench-oracle bench-scale release clean help
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -65,6 +66,12 @@ test-faults: setup  ## workers, commands, clusters and databases that are killed
 
 test-docs: setup  ## README and docs, typed in order into a fresh copy (minutes)
 	$(BIN)/pytest -v -m docs tests/docs
+
+pages: setup  ## the site to read -> build/pages (LIVE=ADDRESS, with {name}: where a notebook opens live)
+	@$(BIN)/python -m docs.pages $(if $(LIVE),--live '$(LIVE)')
+
+test-pages: setup browser  ## the site made anew and read in a browser: no answer in it, no outside request (minutes)
+	$(BIN)/pytest -m pages tests/pages
 
 audit: setup  ## the judge measured: what it catches, names and lets pass -> docs/judge.md (an hour)
 	$(BIN)/python -m benchmarks.judge

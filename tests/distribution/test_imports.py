@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 DISTRIBUTIONS = packages_distributions()
-OWN = {"autograder", "coursekit", "solutions", "source", "deploy", "tests", "benchmarks"}
+OWN = {"autograder", "coursekit", "solutions", "source", "deploy", "tests", "benchmarks", "docs"}
 
 EXTRAS = {
     "autograder": {"torch"},
@@ -39,6 +39,8 @@ EXTRAS = {
     "deploy/slurm": {"scale"},
     "tests": {"dev"},
     "benchmarks": {"dev"},
+    "docs": {"dev"},
+    "docs/pages": {"docs"},
 }
 """The extras that a folder's code may count on, beside the dependencies that everybody has."""
 
@@ -51,7 +53,7 @@ STARTED = {
     "ruff",
     "pytest-timeout",
 }
-STARTED |= {"pytest-xdist", "psycopg"}
+STARTED |= {"pytest-xdist", "psycopg", "furo", "myst-nb"}
 """Declared, and started or loaded by name instead of imported."""
 
 FILES = sorted(path for folder in OWN for path in (ROOT / folder).rglob("*.py"))

@@ -1,0 +1,88 @@
+"""Every page of docs/ is on the site, and those made of the notebooks are in step with them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import replace
+from functools import reduce
+from operator import or_
+from pathlib import Path
+
+import pytest
+
+from autograder.authoring.build import assignments_in_source
+from autograder.authoring.leak import Secrets, refuse_leaks
+from autograder.authoring.publish import _secrets
+from docs import errata_page, syllabus_page
+from docs.pages.stage import HINTS, pages
+
+ROOT = Path(__file__).resolve().parents[2]
+NAMES = assignments_in_source(ROOT)
+
+
+@pytest.fixture(scope="module")
+def staged() -> dict[str, str]:
+    return dict(pages(ROOT))
+
+
+@pytest.fixture(scope="module")
+def hidden() -> Secrets:
+    """What no page may hold; a hint that an exercise says too travels with it."""
+    secret = reduce(or_, (_secrets(ROOT, name) for name in NAMES))
+    exercises = (path.read_text() for path in ROOT.glob("source/*/exercises/**/*.py"))
+    said = " ".join(re.findall(r"\w+", re.sub(r"[\"']\s*f?[\"']", "", "".join(exercises)).lower()))
+    return replace(secret, hints={one: of for one, of in secret.hints.items() if one not in said})
+
+
+def test_every_page_and_every_chapter_has_a_place(staged: dict[str, str]) -> None:
+    trees = re.findall(r"^```\{toctree\}\n(.*?)^```", staged["index.md"], re.DOTALL | re.MULTILINE)
+    listed = [line for tree in trees for line in tree.splitlines() if line and line[0] != ":"]
+    wanted = {page.removesuffix(".md") for page in staged} - {"index"}
+    assert sorted(listed) == sorted(wanted | {f"{name}.ipynb" for name in NAMES})
+
+
+def test_the_syllabus_is_what_the_notebooks_say() -> None:
+    assert syllabus_page.PAGE.read_text() == syllabus_page.page(), "python -m docs.syllabus_page"
+
+
+def test_the_syllabus_gives_away_all_points() -> None:
+    for one in syllabus_page.assignments():
+        assert one.points == 100
+        assert one.exercises > 15
+
+
+def test_the_errata_are_what_the_notebooks_say() -> None:
+    assert errata_page.PAGE.read_text() == errata_page.page(), "python -m docs.errata_page"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_mended_note_is_proven_by_a_test_that_exists(name: str) -> None:
+    tests = ast.parse((ROOT / errata_page.tests_of(name)).read_text())
+    there = {one.name for one in tests.body if isinstance(one, ast.FunctionDef)}
+    found = [box for _, box in errata_page.boxes(name)]
+    assert found
+    for box in found:
+        assert box.tests, box.text
+        assert set(box.tests) <= there
+    on_page = {test for box in found if not box.left_to_readers for test in box.tests}
+    assert on_page <= set(re.findall(r"`(test_\w+)`", errata_page.PAGE.read_text()))
+
+
+def test_no_page_gives_away_an_answer_a_hint_or_a_rubric(
+    staged: dict[str, str], hidden: Secrets
+) -> None:
+    refuse_leaks(((page, text.encode()) for page, text in staged.items()), hidden)
+
+
+def test_a_hint_on_a_page_is_found(hidden: Secrets) -> None:
+    whole = (ROOT / "docs" / "messages.md").read_text()
+    assert HINTS in whole
+    with pytest.raises(Exception, match="tells the hint"):
+        refuse_leaks([("messages.md", whole.encode())], hidden)
+
+
+def test_links_lead_to_pages_chapters_or_nowhere(staged: dict[str, str]) -> None:
+    assert "](svm.ipynb#1-how-wrong" in staged["syllabus.md"]
+    assert "](messages.md)" in staged["contributing.md"]
+    assert "](../" not in "".join(staged.values())
