@@ -38,6 +38,7 @@ ROOMS = (
     "gradebook",
     "authoring",
     "classreport",
+    "lms",
     "collected",
     "commandline",
 )
