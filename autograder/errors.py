@@ -13,6 +13,7 @@
     ├── WorkersLost           nobody is left to judge, and nobody comes back
     ├── OtherEngine           a worker would judge otherwise than the machine that sent the submission
     ├── WallError             the wall cannot be put up here, or failed: what to install; never a student's doing
+    ├── LmsError              grades that cannot be passed on: what the other system refuses, what to say to it
     └── OracleError           the oracle cannot be served as it was asked for
 
 A command answers a Refusal with its sentence and exit code 2; anything else is a defect of ours,
@@ -82,3 +83,9 @@ class WallError(Refusal, RuntimeError):
 
 class OracleError(Refusal):
     """The oracle cannot be served as it was asked for: one sentence with what to do."""
+
+
+class LmsError(Refusal):
+    """Grades that cannot be passed on to a learning management system: one sentence with what to
+    do; never the token.
+    """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
@@ -35,6 +36,15 @@ Isolation = Annotated[
         show_default=False,
     ),
 ]
+
+
+class Lms(Enum):
+    """The learning management systems that grades can be passed on to."""
+
+    canvas = "canvas"
+    moodle = "moodle"
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 
@@ -285,6 +295,62 @@ def audit(
             names = assignments or []
             raise typer.Exit(measure.run(files, names, course, seed, isolation, json))
         raise typer.Exit(grader.run(assignments or [], course, seed, json))
+
+
+@app.command()
+def push(
+    lms: Annotated[Lms, typer.Argument(help="Where to: canvas or moodle.")],
+    assignment: Annotated[str, typer.Argument(help="The assignment whose grades are passed on.")],
+    address: Annotated[
+        str | None,
+        typer.Option(help="The system's address. Default: what lms.toml says.", show_default=False),
+    ] = None,
+    course_id: Annotated[
+        str | None,
+        typer.Option(help="The course's number there. Default: lms.toml.", show_default=False),
+    ] = None,
+    called: Annotated[
+        str | None,
+        typer.Option(
+            help="The assignment's name or number there. Default: lms.toml, else as here.",
+            show_default=False,
+        ),
+    ] = None,
+    send: Annotated[bool, typer.Option("--send", help="Send; without it nothing is.")] = False,
+    roster: Annotated[
+        Path | None,
+        typer.Option(
+            help="A CSV that says who is who: student, and lms_id, login or email.",
+            show_default=False,
+        ),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Also replace grades that somebody gave there.")
+    ] = False,
+    scale: Annotated[
+        bool, typer.Option("--scale", help="Reckon in the points that it is worth there.")
+    ] = False,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="A file with the token. Default: CHAINRULE_CANVAS_TOKEN or CHAINRULE_MOODLE_TOKEN "
+            "of the environment.",
+            show_default=False,
+        ),
+    ] = None,
+    course: Course = None,
+    json: Json = False,
+) -> None:
+    """Pass grades on to Canvas or Moodle by their web interfaces: only what differs, and only with
+    --send. Interrupted? Give the same command again.
+
+    Example: chainrule push canvas svm --address https://canvas.example.edu --course-id 4711 --send
+    """
+    from .push import Place, run
+
+    with refusing(json, assignment=assignment):
+        place = Place(lms.value, address, course_id, called, token_file)
+        raise typer.Exit(run(assignment, course, place, roster, overwrite, scale, send, json))
 
 
 @app.command()

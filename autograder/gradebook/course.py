@@ -16,6 +16,7 @@ from ..course.assignment import Assignment
 from ..errors import ClassError, UnknownAssignment
 from .config import ErrorLog, folders_in, read_config
 from .exporters.ledger import Entry, ledger
+from .exporters.roster import Enrolled, enrolled
 from .patience import patiently
 from .release import alembic_on_path
 from .students import is_student_id
@@ -112,6 +113,11 @@ class OpenCourse:
                 for one in book.students
             }
             return ledger(gradebook, name), names
+
+    def enrolled(self) -> list[Enrolled]:
+        """Everybody in the gradebook, with what it knows of them."""
+        with alembic_on_path(), self.gradebook() as gradebook:
+            return enrolled(gradebook)
 
     def due_dates(self) -> dict[str, datetime]:
         """When assignments are due, in UTC, those of which the gradebook says it."""

@@ -41,6 +41,7 @@ ROOMS = (
     "site",
     "classreport",
     "progress",
+    "lms",
     "collected",
     "commandline",
 )

@@ -35,6 +35,21 @@ class Enrolled:
         return ", ".join(name for name in (self.last_name, self.first_name) if name) or self.student
 
 
+def enrolled(gradebook: Gradebook) -> list[Enrolled]:
+    """Everybody in the gradebook."""
+    book: Any = gradebook
+    return [
+        Enrolled(
+            one.id,
+            one.first_name or "",
+            one.last_name or "",
+            one.email or "",
+            one.lms_user_id or "",
+        )
+        for one in book.students
+    ]
+
+
 @dataclass(frozen=True)
 class Column:
     """One assignment: its name, what it is worth, and the submissions on record."""
@@ -103,18 +118,7 @@ class RosterExport(ExportPlugin):
     def students(self, gradebook: Gradebook) -> list[Enrolled]:
         """Everybody in the gradebook, or those named by ``--student``, sorted by name."""
         named = {str(student) for student in self.student}
-        book: Any = gradebook
-        found = [
-            Enrolled(
-                one.id,
-                one.first_name or "",
-                one.last_name or "",
-                one.email or "",
-                one.lms_user_id or "",
-            )
-            for one in book.students
-            if not named or one.id in named
-        ]
+        found = [one for one in enrolled(gradebook) if not named or one.student in named]
         if unknown := named - {one.student for one in found}:
             self.log.error("The gradebook knows no student %s", ", ".join(sorted(unknown)))
         return sorted(found, key=lambda one: (one.sortable_name.casefold(), one.student))
