@@ -28,6 +28,7 @@ EXTRAS = {
     "autograder/classes/cluster.py": {"scale"},
     "autograder/gradebook": {"instructor"},
     "autograder/gradebook/exchange": {"instructor", "deploy"},
+    "autograder/lms": {"instructor"},
     "autograder/oracle": {"hub"},
     "autograder/wall/outside": {"instructor"},
     "coursekit": {"torch", "lab"},
@@ -42,7 +43,7 @@ EXTRAS = {
 """The extras that a folder's code may count on, beside the dependencies that everybody has."""
 
 STARTED = {"ipykernel", "jupyterlab", "basedpyright", "build", "ruff", "pytest-timeout"}
-STARTED |= {"pytest-xdist", "psycopg"}
+STARTED |= {"pytest-xdist", "psycopg", "jupyterhub-ltiauthenticator"}
 """Declared, and started or loaded by name instead of imported."""
 
 FILES = sorted(path for folder in OWN for path in (ROOT / folder).rglob("*.py"))
