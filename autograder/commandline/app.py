@@ -346,10 +346,10 @@ def push(
 
     Example: chainrule push canvas svm --address https://canvas.example.edu --course-id 4711 --send
     """
-    from .push import Place, run
+    from .push import LmsPlace, run
 
     with refusing(json, assignment=assignment):
-        place = Place(lms.value, address, course_id, called, token_file)
+        place = LmsPlace(lms.value, address, course_id, called, token_file)
         raise typer.Exit(run(assignment, course, place, roster, overwrite, scale, send, json))
 
 

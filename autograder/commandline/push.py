@@ -28,7 +28,7 @@ SETTINGS = "lms.toml"
 
 
 @dataclass(frozen=True)
-class Place:
+class LmsPlace:
     """Where grades go, as the command was told."""
 
     lms: str
@@ -41,7 +41,7 @@ class Place:
 def run(
     assignment: str,
     course: Path | None,
-    place: Place,
+    place: LmsPlace,
     roster: Path | None,
     overwrite: bool,
     scale: bool,
@@ -69,7 +69,7 @@ def run(
     return 1 if found.differences.unmatched or found.refused else 0
 
 
-def _settled(root: Path, place: Place, assignment: str) -> Place:
+def _settled(root: Path, place: LmsPlace, assignment: str) -> LmsPlace:
     """The place with what lms.toml adds. Raises LmsError where it is not known."""
     stated: dict[str, Any] = {}
     if (root / SETTINGS).is_file():
@@ -86,10 +86,10 @@ def _settled(root: Path, place: Place, assignment: str) -> Place:
         )
     called = place.called or stated.get("assignments", {}).get(assignment)
     said = str(called) if called is not None else None
-    return Place(place.lms, str(address), str(course), said, place.token_file)
+    return LmsPlace(place.lms, str(address), str(course), said, place.token_file)
 
 
-def _site(place: Place) -> LmsSite:
+def _site(place: LmsPlace) -> LmsSite:
     from ..lms.canvas import CanvasSite
     from ..lms.moodle import MoodleSite
 
@@ -97,7 +97,7 @@ def _site(place: Place) -> LmsSite:
     return kind(place.address or "", place.course or "", _token(place), pause=_pause())
 
 
-def _token(place: Place) -> str:
+def _token(place: LmsPlace) -> str:
     name = f"CHAINRULE_{place.lms.upper()}_TOKEN"
     if place.token_file is not None:
         try:
@@ -119,11 +119,11 @@ def _pause() -> float:
 def _send_with_progress(site: LmsSite, found: Push) -> None:
     from rich.progress import Progress
 
-    from ..lms.pushing import send
+    from ..lms.pushing import send_differences
 
     with Progress(console=console(stderr=True), transient=True) as bars:
         task = bars.add_task(f"sending to {site.title}", total=len(found.differences.send))
-        send(site, found, lambda count: bars.advance(task, count))
+        send_differences(site, found, lambda count: bars.advance(task, count))
 
 
 def push_as_json(found: Push, site: LmsSite, send: bool) -> dict[str, Any]:

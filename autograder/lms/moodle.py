@@ -106,7 +106,7 @@ class MoodleSite:
         for person, value in points.items():
             why |= self.send(assignment, {person: value}).why
         if len(set(why.values())) == 1 and len(why) == len(points):
-            raise LmsError(next(iter(why.values())))  # it is not about anybody
+            raise LmsError(f"Moodle takes no grade: {next(iter(why.values()))}")
         return Refused(why)
 
 

@@ -37,7 +37,7 @@ class Matches:
     unmatched: Mapping[str, str]
 
 
-def identities(students: Sequence[Enrolled], roster: Path | None) -> dict[str, Identity]:
+def known_by(students: Sequence[Enrolled], roster: Path | None) -> dict[str, Identity]:
     """Student -> by what they are known. Raises LmsError for a roster that cannot be read."""
     stated = read_roster(roster) if roster else {}
     return {
@@ -65,7 +65,7 @@ def read_roster(path: Path) -> dict[str, Identity]:
     return found
 
 
-def match(known_by: Mapping[str, Identity], people: Sequence[RemotePerson]) -> Matches:
+def match(identities: Mapping[str, Identity], people: Sequence[RemotePerson]) -> Matches:
     """Everybody's person there."""
     tables = [
         _table((key, one) for one in people for key in one.lms_ids),
@@ -74,7 +74,7 @@ def match(known_by: Mapping[str, Identity], people: Sequence[RemotePerson]) -> M
     ]
     found: dict[str, RemotePerson] = {}
     unmatched: dict[str, str] = {}
-    for student, identity in known_by.items():
+    for student, identity in identities.items():
         keys = identity.lms_id, identity.login.casefold(), identity.email.casefold()
         hits = (table[key] for key, table in zip(keys, tables, strict=True) if key in table)
         some = next(hits, [])

@@ -9,9 +9,9 @@ from pathlib import Path
 from ..errors import LmsError
 from ..gradebook.course import open_course
 from .differences import Difference, Differences, differences
-from .people import identities, match
+from .people import known_by, match
 from .sent import SentBefore
-from .site import LmsSite, RemoteAssignment, named
+from .site import LmsSite, RemoteAssignment, assignments_called
 
 
 @dataclass(frozen=True)
@@ -57,14 +57,16 @@ def compare_with(site: LmsSite, root: Path, assignment: str, wishes: PushWishes)
         for student, one in sorted(entries.items())
     }
     memory = SentBefore(root, site.title, assignment, f"{wishes.place} {remote.id}")
-    people = identities(opened.enrolled(), wishes.roster)
+    people = known_by(opened.enrolled(), wishes.roster)
     matches = match({one: people[one] for one in points}, site.people())
     there = site.grades(remote)
     found = differences(points, matches, there, memory.read(), overwrite=wishes.overwrite)
     return Push(assignment, remote, found, memory)
 
 
-def send(site: LmsSite, push: Push, tell: Callable[[int], None] = lambda count: None) -> None:
+def send_differences(
+    site: LmsSite, push: Push, tell: Callable[[int], None] = lambda count: None
+) -> None:
     """Send what differs, some at a time; each part is remembered as soon as it is there. Raises
     LmsError where the system cannot be reached any more: give the command again, and the rest goes.
     """
@@ -91,7 +93,7 @@ def _note(push: Push, some: tuple[Difference, ...], refused: Mapping[str, str]) 
 
 def _remote(site: LmsSite, wanted: str) -> RemoteAssignment:
     there = site.assignments()
-    found = named(there, wanted)
+    found = assignments_called(there, wanted)
     if len(found) == 1:
         return found[0]
     listed = ", ".join(f"{one.name} ({one.id})" for one in there) or "none"

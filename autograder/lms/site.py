@@ -61,7 +61,9 @@ class LmsSite(Protocol):
         ...
 
 
-def named(assignments: Sequence[RemoteAssignment], wanted: str) -> list[RemoteAssignment]:
+def assignments_called(
+    assignments: Sequence[RemoteAssignment], wanted: str
+) -> list[RemoteAssignment]:
     """Those whose number or name, in whatever case, is the one that is wanted."""
     by_id = [one for one in assignments if one.id == wanted]
     return by_id or [one for one in assignments if one.name.casefold() == wanted.casefold()]

@@ -82,7 +82,7 @@ class LmsWeb:
             time.sleep(self._pause * 2**waited)
             answer = self._once(method, address, request)
         if answer.status_code >= 300:
-            raise LmsError(f"{_shown(address)} answers {answer.status_code}{_said(answer)}")
+            raise LmsError(f"{_shown(address)} answers {answer.status_code}: {_said(answer)}")
         return answer
 
     def _once(self, method: str, address: str, request: dict[str, Any]) -> requests.Response:
@@ -103,13 +103,13 @@ class LmsWeb:
             answer = self.ask("GET", following, **request)
             items = read_json(answer)
             if not isinstance(items, list):
-                raise LmsError(f"{_shown(answer.url)} answers no list")
+                raise LmsError(f"{_shown(answer.url)} answers no list: is the address right?")
             yield from items
             following = answer.links.get("next", {}).get("url")
             if following is None:
                 return
             request.pop("params", None)  # they are part of the address of the next page
-        raise LmsError(f"{_shown(self.address + path)} has no end")
+        raise LmsError(f"{_shown(self.address + path)} has no end: is the address right?")
 
 
 def read_json(answer: requests.Response) -> Any:
@@ -126,9 +126,11 @@ def _shown(address: str) -> str:
 
 
 def _said(answer: requests.Response) -> str:
-    """What a refusal says, for those that mean something to people."""
+    """What a refusal means to people."""
     if answer.status_code in (401, 403):
-        return ": the token may not do this, or is no longer valid"
+        return "the token may not do this, or is no longer valid"
     if answer.status_code == 404:
-        return ": there is no such course or assignment, or the token may not see it"
-    return f", also after {TRIES} tries: try again later" if answer.status_code in AGAIN else ""
+        return "there is no such course or assignment, or the token may not see it"
+    if answer.status_code in AGAIN:
+        return f"also after {TRIES} tries, so try again later"
+    return "is the address right?"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from deploy.hub import sandbox
 from deploy.hub.logins import Logins
+from deploy.hub.lti import sign_in_by_lti
 from deploy.hub.settings import COURSE, ENVIRONMENT, GRADER, ORACLE, load
 
 c = get_config()  # noqa: F821  # pyright: ignore[reportUndefinedVariable]
@@ -25,8 +26,9 @@ c.JupyterHub.db_url = f"sqlite:///{hub.state / 'jupyterhub.sqlite'}"
 c.JupyterHub.cookie_secret_file = str(hub.state / "cookie_secret")
 
 # --- people and groups ----------------------------------------------------------------------------
-c.JupyterHub.authenticator_class = Logins
-c.Logins.passwords = dict(hub.passwords())
+if not sign_in_by_lti(c, hub.state):
+    c.JupyterHub.authenticator_class = Logins
+    c.Logins.passwords = dict(hub.passwords())
 c.Authenticator.allowed_users = {*hub.people, GRADER}
 # nbgrader's JupyterHubAuthPlugin goes by these names of groups
 c.JupyterHub.load_groups = {

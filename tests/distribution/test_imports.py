@@ -28,6 +28,7 @@ EXTRAS = {
     "autograder/classes/cluster.py": {"scale"},
     "autograder/gradebook": {"instructor"},
     "autograder/gradebook/exchange": {"instructor", "deploy"},
+    "autograder/lms": {"instructor"},
     "autograder/oracle": {"hub"},
     "autograder/site": {"site"},
     "autograder/wall/outside": {"instructor"},
@@ -44,16 +45,9 @@ EXTRAS = {
 }
 """The extras that a folder's code may count on, beside the dependencies that everybody has."""
 
-STARTED = {
-    "jupyterlite-core",
-    "ipykernel",
-    "jupyterlab",
-    "basedpyright",
-    "build",
-    "ruff",
-    "pytest-timeout",
-}
-STARTED |= {"pytest-xdist", "psycopg", "furo", "myst-nb"}
+STARTED = {"ipykernel", "jupyterlab", "jupyterlite-core", "basedpyright", "build", "ruff"}
+STARTED |= {"pytest-timeout", "pytest-xdist", "psycopg", "furo", "myst-nb"}
+STARTED |= {"jupyterhub-ltiauthenticator"}
 """Declared, and started or loaded by name instead of imported."""
 
 FILES = sorted(path for folder in OWN for path in (ROOT / folder).rglob("*.py"))

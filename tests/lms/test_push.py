@@ -14,7 +14,7 @@ import pytest
 from courses.course import BIN, TinyCourse
 from nbgrader.api import Gradebook
 
-from autograder.commandline.push import Place, run
+from autograder.commandline.push import LmsPlace, run
 from autograder.errors import LmsError
 from autograder.lms.differences import differences
 from autograder.lms.people import Identity, Matches, match, read_roster
@@ -92,7 +92,7 @@ def push(course: TinyCourse, capsys: pytest.CaptureFixture[str]):
     """The command, in this process: its exit code, and what it said."""
 
     def pushed(lms: str, address: str, *, send: bool = False, **wishes: Any) -> tuple[int, dict]:
-        place = Place(lms, address, str(COURSE), wishes.pop("called", None), None)
+        place = LmsPlace(lms, address, str(COURSE), wishes.pop("called", None), None)
         settings = {"roster": None, "overwrite": False, "scale": False} | wishes
         try:
             code = run("tiny", course.root, place, *settings.values(), send=send, json=True)
@@ -197,7 +197,7 @@ def test_patience(push) -> None:
 @pytest.mark.parametrize(
     ("trouble", "says"),
     [
-        ([(503, {}, "busy")] * 10, "answers 503, also after 6 tries"),
+        ([(503, {}, "busy")] * 10, "answers 503: also after 6 tries"),
         ([(403, {}, "403 Forbidden (Rate Limit Exceeded)")] * 20, "answers 403"),
         ([(403, {}, {"status": "unauthorized"})], "the token may not do this"),
         ([(200, {}, "<html>Log in</html>")], "answers no JSON"),
