@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import replace
-from functools import reduce
-from operator import or_
 from pathlib import Path
 
 import pytest
 
 from autograder.authoring.build import assignments_in_source
 from autograder.authoring.leak import Secrets, refuse_leaks
-from autograder.authoring.publish import _secrets
 from docs import errata_page, syllabus_page
 from docs.pages.stage import HINTS, pages
 
@@ -24,15 +20,6 @@ NAMES = assignments_in_source(ROOT)
 @pytest.fixture(scope="module")
 def staged() -> dict[str, str]:
     return dict(pages(ROOT))
-
-
-@pytest.fixture(scope="module")
-def hidden() -> Secrets:
-    """What no page may hold; a hint that an exercise says too travels with it."""
-    secret = reduce(or_, (_secrets(ROOT, name) for name in NAMES))
-    exercises = (path.read_text() for path in ROOT.glob("source/*/exercises/**/*.py"))
-    said = " ".join(re.findall(r"\w+", re.sub(r"[\"']\s*f?[\"']", "", "".join(exercises)).lower()))
-    return replace(secret, hints={one: of for one, of in secret.hints.items() if one not in said})
 
 
 def test_every_page_and_every_chapter_has_a_place(staged: dict[str, str]) -> None:
