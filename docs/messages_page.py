@@ -35,10 +35,13 @@ WRITTEN_IN = {
     ],
     "In the notebook": [
         "autograder/notebook.py",
+        "autograder/fetch.py",
         "autograder/report/*.py",
         "autograder/oracle/client.py",
+        "coursekit/tab.py",
     ],
     "About a whole submission": ["autograder/grading/*.py"],
+    "About a learner's own folder": ["autograder/progress/*.py"],
 }
 FOR_AUTHORS = re.compile(
     r"(Exercise|Dims|Assignment|Authoring|Wall|Value|Type|Runtime|Lookup)Error|OtherEngine|compile"
