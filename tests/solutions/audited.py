@@ -19,7 +19,7 @@ from autograder.exercise.mistakes import Mistakes
 from autograder.exercise.trial import Exercise
 from autograder.judge import judge
 from autograder.language.verdict import Verdict
-from autograder.watch.evaluate import local
+from autograder.watch.evaluate import as_graded, local
 
 from .conftest import asked, load
 
@@ -82,7 +82,7 @@ class Audited:
         """Judge an answer beside the reference."""
         exercise = self.posed(name, train=train)
         reference = self.reference.of(exercise, seed)
-        answer = local(exercise, namespace)
+        answer = as_graded(exercise, namespace, inside=exercise.inside)
         return judge(exercise, answer, reference=reference, mistakes=self.mistakes, seed=seed)
 
     def on_a_laptop(
