@@ -64,7 +64,7 @@ class AsBefore:
         """What writes down what came back; nobody traces it."""
         self._trace(None)
         self._profile(None)
-        vars(builtins).update(self._builtins)
+        builtins.__dict__.update(self._builtins)
         for names, before in self._written:
             names.clear()
             names.update(before)
