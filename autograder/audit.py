@@ -17,7 +17,7 @@ from .judge import fresh_seed, judge
 from .language.verdict import Verdict
 from .released.here import Here
 from .released.work_out import work_out
-from .watch.evaluate import local
+from .watch.evaluate import as_graded, local
 
 Namespace = Mapping[str, Any]
 
@@ -95,7 +95,7 @@ def audit(
         ) -> Verdict:
             return judge(
                 exercise,
-                local(exercise, namespace),
+                as_graded(exercise, namespace, inside=exercise.inside),
                 reference=local(exercise, reference),
                 mistakes=mistakes,
                 seed=drawn,

@@ -26,6 +26,7 @@ WRITTEN_IN = {
         "coursekit/exercises/*.py",
     ],
     "When an answer gives nothing to judge": [
+        "autograder/watch/as_data.py",
         "autograder/watch/evaluate.py",
         "autograder/watch/limit.py",
         "autograder/language/probe.py",

@@ -65,6 +65,7 @@ def declare(
     cases: Sequence[Case] = (),
     seconds: float = USUAL_SECONDS,
     accelerated: bool = False,
+    inside: bool = False,
     released: bool | None = None,
     where: tuple[str, int] = ("", 1),
     words: Mapping[str, str] | None = None,
@@ -77,7 +78,9 @@ def declare(
     highest).
     cases: situations every check of values must try besides a random one. seconds: wall-clock limit
     of all the checks together; above the usual, known mistakes are looked for sparingly.
-    accelerated: training checks may use a GPU.
+    accelerated: training checks may use a GPU. inside: the probe handles objects of the answer's,
+    tensors or files, or measures what an answer takes, and so cannot run once more on what the
+    answer's functions returned; what it finds is then the word of the answer's own process.
     released: whether what is right in fixed situations may travel with the release; by default,
     where it takes many values. where: the file and line it stands in, for messages. words: input
     or output -> what a report calls it, where its name is the probe's own.
@@ -102,6 +105,7 @@ def declare(
         points=points,
         seconds=seconds,
         accelerated=accelerated,
+        inside=inside,
         released=released,
         checks=list(checks),
         where=where,

@@ -159,12 +159,14 @@ class Exercise(Probe):
     """A probe and how it is judged. Made by ``@exercise``; ``checks`` may be assigned after.
 
     ``released`` says whether what is right travels with the release; None leaves it to the rule.
+    ``inside``: its probe runs beside the answer alone, and not once more outside on what it returned.
     ``where`` is the file and line where its author declared it, for messages; ``words`` say what an
     input or output is, ``entries`` what each along an output's first axis is."""
 
     points: float
     seconds: float
     accelerated: bool = False
+    inside: bool = False
     checks: list[Check] = field(default_factory=list)
     released: bool | None = None
     where: tuple[str, int] = ("", 1)

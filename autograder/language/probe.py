@@ -4,7 +4,7 @@ it calls.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial, wraps
 from types import FunctionType
@@ -17,6 +17,8 @@ from .dims import Dims, draw_sizes
 Inputs = dict[str, Any]
 Call = Callable[..., Mapping[str, Any]]
 """``call(student, **inputs) -> {output: value}``: the function that an author writes."""
+Caller = Callable[[str, Callable[..., Any], Sequence[Any], Mapping[str, Any]], Any]
+"""Calls one of the answer's functions, ``caller(name, function, arguments, keywords)``."""
 Draw = Callable[[np.random.Generator, Mapping[str, int]], Any]
 
 
@@ -42,14 +44,19 @@ class Answers:
     the reference's.
 
     Functions get copies of the probe's inputs, at every call: one that changes an argument in place
-    is told so, and the next call still gets what was drawn.
+    is told so, and the next call still gets what was drawn. ``caller`` calls them, where there is
+    one.
     """
 
     def __init__(
-        self, namespace: Mapping[str, Any], inputs: Mapping[str, np.ndarray] | None = None
+        self,
+        namespace: Mapping[str, Any],
+        inputs: Mapping[str, np.ndarray] | None = None,
+        caller: Caller | None = None,
     ) -> None:
         self._namespace = namespace
         self._inputs = inputs or {}
+        self._caller = caller
         self._copies: list[tuple[str, np.ndarray, np.ndarray]] = []
 
     def __getattr__(self, name: str) -> Any:
@@ -59,13 +66,18 @@ class Answers:
             raise MissingAnswer(
                 f"{name} is not defined yet: run the cell that defines it"
             ) from None
-        return self._given_copies(answer) if isinstance(answer, FunctionType | partial) else answer
+        if isinstance(answer, FunctionType | partial) or (self._caller and callable(answer)):
+            return self._given_copies(name, answer)
+        return answer
 
-    def _given_copies(self, answer: Callable[..., Any]) -> Callable[..., Any]:
+    def _given_copies(self, name: str, answer: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(answer)
         def call(*arguments: Any, **keywords: Any) -> Any:
-            own = {name: self._copy(value) for name, value in keywords.items()}
-            return answer(*map(self._copy, arguments), **own)
+            own = {key: self._copy(value) for key, value in keywords.items()}
+            given = [self._copy(value) for value in arguments]
+            if self._caller is not None:
+                return self._caller(name, answer, given, own)
+            return answer(*given, **own)
 
         return call
 

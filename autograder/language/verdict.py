@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from .transcript import Transcript
+
 Status = Literal["passed", "partial", "failed", "not_attempted", "error", "timeout"]
 
 
@@ -164,7 +166,8 @@ class Evaluation:
     """What one call of a probe gave: outputs or a failure, inputs changed in place, outputs sharing
     an input's memory, and, where it was asked for, the number of executed instructions and calls,
     the libraries that were entered, how many items builtins such as ``sum`` took, and the inputs
-    that were varied by a hair, entry by entry.
+    that were varied by a hair, entry by entry. A ``transcript`` stands in the place of outputs that
+    are still to be worked out.
     """
 
     outputs: dict[str, Value] = field(default_factory=dict)
@@ -175,6 +178,7 @@ class Evaluation:
     libraries: tuple[str, ...] = ()
     taken: Mapping[str, int] = field(default_factory=dict)
     varied: tuple[str, ...] = ()
+    transcript: Transcript | None = None
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The outputs that are arrays or numbers."""

@@ -5,14 +5,15 @@ on the reference.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
 
 from ..language.probe import (
-    Absent,
     Answers,
+    Caller,
     Inputs,
     Misreturned,
     MissingAnswer,
@@ -20,13 +21,18 @@ from ..language.probe import (
     changed_and_shared,
     same_entries,
 )
-from ..language.verdict import ABSENT, Evaluation, Failure, Value
+from ..language.verdict import Evaluation, Failure
+from .as_data import value_of
 from .devices import DeviceUnavailable, missing_device
 from .libraries import is_student_frame, of_answer, trusted_names
 from .returned import what_returned
+from .transcribe import Misplayed, Played, Player, Transcriber
 from .work import Work, count
 
-COUNTABLE = "biufc"
+UNUSABLE = (
+    "what it returns cannot be checked: it must be made of arrays, numbers, strings, tuples, lists "
+    "and dicts."
+)
 
 
 class Evaluate(Protocol):
@@ -48,6 +54,24 @@ def local(probe: Probe, namespace: Mapping[str, Any]) -> Evaluate:
     return evaluate
 
 
+def as_graded(probe: Probe, namespace: Mapping[str, Any], *, inside: bool) -> Evaluate:
+    """Evaluate in this very process as it is done in grading: what the answer returned is written
+    down, and the probe run on that, unless it runs ``inside`` alone.
+    """
+
+    def evaluate(batch: Sequence[Inputs], /, *, count_work: bool = False) -> list[Evaluation]:
+        if count_work or inside:
+            return local(probe, namespace)(batch, count_work=count_work)
+        return [_in_two(probe, namespace, inputs) for inputs in batch]
+
+    return evaluate
+
+
+def _in_two(probe: Probe, namespace: Mapping[str, Any], inputs: Inputs) -> Evaluation:
+    given = transcribed(probe, namespace, inputs)
+    return given if given.transcript is None else played(probe, inputs, given)
+
+
 class CountedCalls:
     """A way to evaluate that counts the calls of the answer."""
 
@@ -62,15 +86,20 @@ class CountedCalls:
 
 
 def call(
-    probe: Probe, namespace: Mapping[str, Any], inputs: Inputs, *, count_work: bool = False
+    probe: Probe,
+    namespace: Mapping[str, Any],
+    inputs: Inputs,
+    *,
+    count_work: bool = False,
+    caller: Caller | None = None,
 ) -> Evaluation:
     """One call of the probe on copies of ``inputs``, with warnings silenced and the failure, if
-    any, in words.
+    any, in words. ``caller`` calls the answer's functions in the probe's place.
     """
     handed = _copied(inputs)
     work: Work | None = None
     arrays = _arrays(handed)
-    answers = Answers(namespace, arrays)
+    answers = Answers(namespace, arrays, caller)
     try:
         with np.errstate(all="ignore"):
             if count_work:
@@ -85,7 +114,8 @@ def call(
         raise
     except BaseException as exception:  # SystemExit and the student's own exceptions included
         failure = describe(exception)
-        if failure.kind == "error" and not isinstance(exception, Misreturned):
+        told = isinstance(exception, Misreturned | Misplayed)
+        if failure.kind == "error" and not told and not isinstance(caller, Player):
             failure = _in_words(probe, namespace, inputs, failure)
         return Evaluation(failure=failure)
     if not isinstance(returned, dict):
@@ -111,6 +141,37 @@ def call(
         libraries=_libraries(work, probe, namespace) if work else (),
         taken=dict(work.taken) if work else {},
         varied=work.varied if work else (),
+    )
+
+
+def transcribed(
+    probe: Probe,
+    namespace: Mapping[str, Any],
+    inputs: Inputs,
+    restore: Callable[[], object] = lambda: None,
+) -> Evaluation:
+    """One call of the probe, with a transcript in place of outputs. ``restore`` puts back what
+    writes it, after each call of the answer's.
+    """
+    transcriber = Transcriber(restore)
+    evaluation = call(probe, namespace, inputs, caller=transcriber)
+    if evaluation.failure is not None:
+        return evaluation
+    return replace(evaluation, outputs={}, transcript=transcriber.calls)
+
+
+def played(probe: Probe, inputs: Inputs, given: Evaluation) -> Evaluation:
+    """One call of the probe on what was written down of another one, ``given``. What was seen there
+    to be changed in place or shared counts as well.
+    """
+    found = call(probe, Played(), inputs, caller=Player(given.transcript or []))
+    if found.failure is not None:
+        return replace(found, failure=Failure("error", UNUSABLE))
+    mutated, aliased = {*given.mutated, *found.mutated}, {*given.aliased, *found.aliased}
+    return replace(
+        found,
+        mutated=tuple(name for name in inputs if name in mutated),
+        aliased=tuple(name for name in found.outputs if name in aliased),
     )
 
 
@@ -141,32 +202,6 @@ def _in_words(
     with np.errstate(all="ignore"):
         said = what_returned(probe, namespace, _copied(inputs))
     return Failure("error", said[:2000]) if said else failure
-
-
-def value_of(returned: Any) -> Value:
-    """Turn what an answer returned into data: numbers and exact ndarrays become arrays, all else is
-    named by its type.
-    """
-    kind = type(returned)
-    if kind is Absent:
-        return Value(None, f"{ABSENT}{returned.why}"[:500])
-    if kind is np.ndarray:
-        return Value(
-            returned.copy() if returned.dtype.kind in COUNTABLE else None, _dtype_name(returned)
-        )
-    if kind in (bool, int, float, complex) or isinstance(returned, np.generic):
-        array = np.asarray(returned)
-        return Value(array if array.dtype.kind in COUNTABLE else None, kind.__name__)
-    if kind.__module__.partition(".")[0] == "torch" and hasattr(returned, "detach"):
-        return Value(
-            np.array(returned.detach().cpu().resolve_conj().resolve_neg().numpy()),
-            f"torch.{kind.__name__}",
-        )
-    return Value(None, kind.__name__)
-
-
-def _dtype_name(array: np.ndarray) -> str:
-    return "ndarray" if array.dtype.kind in COUNTABLE else f"ndarray of dtype {array.dtype}"
 
 
 def describe(exception: BaseException) -> Failure:

@@ -9,13 +9,19 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
+from courses.course import ROOT
 
-from autograder.wall.wire import values
+from autograder.exercise.load import load, read_modules
+from autograder.wall.wire import evaluations
+from autograder.watch.evaluate import played
 
 from .attack import Attack
 from .attacks import CATALOGUE
 
+TINY = ROOT / "tests/courses/tiny/source/tiny"
+PROBE = load(read_modules(TINY), TINY).exercises["half_square"]
 OF_CELLS = ("done", "out", "update", "clear")
 """Other kinds of frame that are read while a cell runs."""
 
@@ -42,7 +48,10 @@ def test_a_forged_frame_would_be_read(attack: Attack, frame: dict[str, Any]) -> 
     if frame["kind"] in OF_CELLS:
         return
     assert frame["kind"] == "evaluations"
-    assert values.unpack_evaluations(frame, b"", ["x", "w"], 1), attack.name
+    (read,) = evaluations.unpack_evaluations(frame, b"", ["x", "w"], 1)
+    assert read.transcript, attack.name
+    found = played(PROBE, {"x": np.ones((3, 2)), "w": np.ones(2)}, read)
+    assert found.failure is None
 
 
 def test_frames_are_forged() -> None:

@@ -20,7 +20,7 @@ from autograder.exercise.trial import Exercise
 from autograder.judge import judge
 from autograder.language.probe import Call
 from autograder.language.verdict import Verdict
-from autograder.watch.evaluate import local
+from autograder.watch.evaluate import as_graded, local
 
 from .conftest import asked, load
 
@@ -93,7 +93,8 @@ class Audited:
         """
         exercise = self.posed(name, train=train, counted=counted)
         reference = self.reference.of(exercise, seed)
-        answer = local(replace(exercise, function=probe or exercise.function), namespace)
+        posed = replace(exercise, function=probe or exercise.function)
+        answer = as_graded(posed, namespace, inside=exercise.inside)
         return judge(exercise, answer, reference=reference, mistakes=self.mistakes, seed=seed)
 
     def on_a_laptop(

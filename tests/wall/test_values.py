@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from autograder.language.verdict import Evaluation, Failure, Value
-from autograder.wall.wire import frames, values
+from autograder.wall.wire import evaluations, frames, values
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
@@ -39,7 +39,7 @@ GOOD: dict[str, Any] = {
 
 def unpack(header: Any, payload: bytes, inputs: list[str]) -> Evaluation:
     """One evaluation as it arrives."""
-    return values.unpack_evaluations({"of": [header]}, payload, inputs, 1)[0]
+    return evaluations.unpack_evaluations({"of": [header]}, payload, inputs, 1)[0]
 
 
 @given(st.fixed_dictionaries({name: JSON for name in FIELDS}), st.binary(max_size=64))
@@ -96,14 +96,14 @@ def test_arrays_that_lie(stated: Any) -> None:
 @settings(max_examples=100, deadline=None)
 def test_evaluations_of_anything(of: Any, most: int) -> None:
     with pytest.raises(frames.Malformed):
-        values.unpack_evaluations({"of": of}, b"", [], most)
+        evaluations.unpack_evaluations({"of": of}, b"", [], most)
 
 
 def test_no_more_evaluations_than_were_asked_for_and_at_least_one() -> None:
-    assert len(values.unpack_evaluations({"of": [GOOD] * 3}, b"", [], 3)) == 3
+    assert len(evaluations.unpack_evaluations({"of": [GOOD] * 3}, b"", [], 3)) == 3
     for count in (0, 4):
         with pytest.raises(frames.Malformed):
-            values.unpack_evaluations({"of": [GOOD] * count}, b"", [], 3)
+            evaluations.unpack_evaluations({"of": [GOOD] * count}, b"", [], 3)
 
 
 @pytest.mark.parametrize("work", [-1, 1.5, True, "7", 1 << 70])
@@ -140,7 +140,7 @@ def test_nobody_inside_can_put_the_blame_on_us() -> None:
 )
 @settings(max_examples=60, deadline=None)
 def test_what_is_packed_is_unpacked(named: dict[str, np.ndarray]) -> None:
-    packed = values.pack_evaluation(
+    packed = evaluations.pack_evaluation(
         Evaluation(
             {name: Value(array, "ndarray") for name, array in named.items()},
             work=3,

@@ -45,6 +45,7 @@ def near_the_kinks(X, A, c, h):
     " -> passes: 4 bool, found: 6 bool, blamed: 6 3 bool, kinks: int, kinks_elsewhere: int,"
     " error_of_twice, arrays_kept: bool, passes_by_default: bool",
     points=5,
+    inside=True,
     given={
         "num_checks": draws.whole(3, 4),
         "h": lambda rng, sizes: float(10 ** rng.uniform(-4.2, -3.8)),

@@ -50,6 +50,7 @@ AT_START = tuple(f"{name}_at_start" for name in TWO_LAYERS)
     " W1_at_start: D H, b1_at_start: H, W2_at_start: H C, b2_at_start: C,"
     " reg_by_default, scale_by_default, gradients_given: 4 bool",
     points=7,
+    inside=True,
     given={"seed": draws.seed},
     cases=[
         case("strong regularisation", reg=2.5),
@@ -159,6 +160,7 @@ DEEP = ("W1", "b1", "gamma1", "beta1", "W2", "b2", "gamma2", "beta2", "W3", "b3"
     " dW3: K C, db3: C, scores: N C, scores_of_one: 1 C, deeper_loss, deeper_scores: N C,"
     " no_hidden_scores: N C, names_right: 3 bool, gradients_given: 10 bool, varies_without_seed: bool",
     points=6,
+    inside=True,
     given={
         "y": draws.every_class("C"),
         "reg": draws.number(0.05, 0.2),

@@ -140,6 +140,7 @@ AT_START = {f"{name}_at_start": dims for name, dims in THREE_LAYERS.items()}
         **{"losses": "any", "accuracy": ""},
     },
     points=6,
+    inside=True,
     given={
         **{"y": draws.every_class("L"), "W1": draws.normal("F", "C", "K", "K", scale=0.5)},
         **{"W2": behind_pooling, "W3": before_classes},

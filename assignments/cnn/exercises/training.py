@@ -117,6 +117,7 @@ def digits_to_tell_apart(rng, device):
     "gradients_right: bool, ends_in_evaluation: bool, lower_precision: bool, scaled: bool, "
     "parameters_in_float32: bool, synchronisations: int, tensors_kept: int, refuses: bool",
     points=8,
+    inside=True,
     given={
         **{"labels": draws.every_class("L"), "batch": draws.whole(4, 5)},
         **{"epochs": draws.whole(2, 3), "learning_rate": draws.number(0.05, 0.1)},

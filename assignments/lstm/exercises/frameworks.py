@@ -13,6 +13,7 @@ CHAR_LSTM = {"E": "V D", "Wx": "D 4*H", "Wh": "H 4*H", "b": "4*H", "Wy": "H V", 
 @exercise(
     "x: N T D, h0: N H, Wx: D 4*H, Wh: H 4*H, b: 4*H -> h: N T H, own_h: N T H, is_lstm: bool",
     points=3,
+    inside=True,
     cases=[
         case("as many inputs as units", sizes={"D": 5, "H": 5}),
         case("one example", sizes={"N": 1}),
@@ -78,6 +79,7 @@ def with_weights(model, E, Wx, Wh, b, Wy, by):
         **{"random_weights": "bool", "own_scores": "N T V"},
     },
     points=4,
+    inside=True,
     answers=("CharLSTM",),
     given={**LSTM_GIVEN, "forget_bias": draws.number(1.5, 4), "layers": draws.whole(2, 3)},
     cases=[case("one text, one step", sizes={"N": 1, "T": 1})],

@@ -82,6 +82,7 @@ FEW_STEPS = {
         **{"states_given": "any int", "longest_gradient": ""},
     },
     points=6,
+    inside=True,
     given={
         **{**LSTM_GIVEN, "steps": draws.always(5), "seq_len": draws.always(4)},
         **{"learning_rate": draws.number(0.02, 0.05), "max_norm": draws.number(0.05, 0.2)},

@@ -17,6 +17,7 @@ from .shared import probabilities
     " seed: int, device: str, precision: str, watched: bool"
     " -> W: D C, b: C, losses: T, scores: M C, keeps_dtype: bool, reads: int, tensors_kept: int",
     points=5,
+    inside=True,
     given={
         "num_classes": draws.size("C"),
         "steps": draws.size("T"),

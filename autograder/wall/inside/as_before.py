@@ -7,6 +7,7 @@ student adds there stays (``np.float = float`` for old code), except in our own 
 
 from __future__ import annotations
 
+import builtins
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -15,6 +16,8 @@ from typing import Any
 
 CALLING = ("autograder.watch", "autograder.language", "autograder.exercise", "autograder.wall")
 """What calls an answer: put back before each call, the one before may have changed it."""
+WRITING = ("autograder.watch.transcribe", "autograder.watch.as_data", "autograder.language.probe")
+"""What writes down what an answer returned: put back each time that one of its functions returns."""
 JUDGING = ("autograder", "coursekit")
 LEANT_ON = ("numpy", "builtins", "functools", "gc", "inspect", "marshal", "operator", "threading")
 ABSENT = object()
@@ -29,7 +32,18 @@ class AsBefore:
         self._names.append((sys.__dict__, _builtin(sys.__dict__)))
         self._whole = [(vars(one), dict(vars(one))) for one in _loaded(JUDGING)]
         self._called = _Bodies(_loaded(CALLING))
+        self._builtins = dict(vars(builtins))
+        self._trace, self._profile = sys.settrace, sys.setprofile
+        self._written = [(vars(one), dict(vars(one))) for one in _loaded(WRITING)]
+        self._writers = _Bodies(_loaded(WRITING))
+        self.and_these(())
         self._others = _Bodies(_loaded((*JUDGING, *LEANT_ON)))
+
+    def and_these(self, exercises: Iterable[ModuleType]) -> None:
+        """Exercises that have just been loaded call answers, too."""
+        there = list(exercises)
+        self._exercises = [(vars(one), dict(vars(one))) for one in there]
+        self._probes = _Bodies(there)
 
     def put_back(self) -> None:
         """Everything: before the exercises are loaded, and the first answer is called."""
@@ -40,10 +54,21 @@ class AsBefore:
 
     def put_back_calling(self) -> None:
         """What calls an answer."""
-        for names, before in self._whole:
+        for names, before in (*self._whole, *self._exercises):
             names.clear()
             names.update(before)
         self._called.put_back()
+        self._probes.put_back()
+
+    def put_back_writing(self) -> None:
+        """What writes down what came back; nobody traces it."""
+        self._trace(None)
+        self._profile(None)
+        builtins.__dict__.update(self._builtins)
+        for names, before in self._written:
+            names.clear()
+            names.update(before)
+        self._writers.put_back()
 
 
 class _Bodies:

@@ -21,9 +21,9 @@ from ...exercise.load import entry_of, load
 from ...exercise.trial import Exercise
 from ...language.probe import Inputs
 from ...language.verdict import Evaluation, replace
-from ...watch.evaluate import call
+from ...watch.evaluate import call, transcribed
 from ...watch.libraries import INSTRUCTORS
-from ..wire import frames, kernel, values
+from ..wire import evaluations, frames, kernel, values
 from . import confine
 from .as_before import AsBefore
 from .shell import OUTPUTS, CellShell, CellStream, run_cell
@@ -111,7 +111,9 @@ class SandboxedNotebook:
         for name in [one for one in sys.modules if one.startswith(INSTRUCTORS)]:
             del sys.modules[name]
         known = values.unpack_codes(codes)
-        self.exercises = load(dict.fromkeys(known, b""), HERE, codes=known).exercises
+        loaded = load(dict.fromkeys(known, b""), HERE, codes=known)
+        self.exercises = loaded.exercises
+        self._before.and_these(loaded.modules.values())
         self._anew = True
 
     def _fork_check(self, fd: int, header: frames.Header, codes: bytes) -> None:
@@ -161,7 +163,7 @@ class SandboxedNotebook:
             evaluation = self._one(
                 exercise, values.unpack_inputs(tree, payload), header["count_work"]
             )
-            answer, raw = values.pack_evaluation(evaluation)
+            answer, raw = evaluations.pack_evaluation(evaluation)
             answers.append(answer)
             parts.append(raw)
             due = time.monotonic() - since > SOON_SECONDS or sum(map(len, parts)) > SOON_BYTES
@@ -180,7 +182,11 @@ class SandboxedNotebook:
         self._shell.user_ns.clear()
         self._shell.user_ns.update(names)
         here = os.getpid()
-        evaluation = call(exercise, self._shell.user_ns, inputs, count_work=count_work)
+        if count_work or exercise.inside:
+            evaluation = call(exercise, self._shell.user_ns, inputs, count_work=count_work)
+        else:
+            restore = self._before.put_back_writing if self._before is not None else int
+            evaluation = transcribed(exercise, self._shell.user_ns, inputs, restore)
         if os.getpid() != here:
             os._exit(0)
         return further_down(evaluation, names, self._last)

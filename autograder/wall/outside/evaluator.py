@@ -11,6 +11,7 @@ from typing import Protocol
 from ...exercise.trial import Exercise
 from ...language.probe import Inputs
 from ...language.verdict import Evaluation, Failure
+from ...watch.evaluate import played
 from ..wire import frames
 from ..wire.limits import Limits, in_bytes, in_seconds
 from .forkserver_process import ForkserverDied
@@ -117,7 +118,10 @@ class Evaluator:
             return started[0] + self._left
 
         try:
-            for evaluation in self._session.ask(self._exercise, batch, count_work, deadline):
+            given = self._session.ask(self._exercise, batch, count_work, deadline)
+            for inputs, evaluation in zip(batch, given, strict=True):
+                if not (count_work or self._exercise.inside or evaluation.failure):
+                    evaluation = self._played(inputs, evaluation)
                 answered.append(_named(evaluation, self._session.limits))
             return None
         except frames.Late:
@@ -134,6 +138,12 @@ class Evaluator:
             if started:
                 self._left -= time.monotonic() - started[0]
         return self._lost
+
+    def _played(self, inputs: Inputs, given: Evaluation) -> Evaluation:
+        """What the probe finds here in what was returned there."""
+        if given.transcript is None:
+            raise frames.Malformed(NO_ANSWER)
+        return played(self._exercise, inputs, given)
 
     def _crashed(self, *, alone: bool) -> Failure:
         failure = Failure(

@@ -19,7 +19,7 @@ from ...exercise.trial import Exercise
 from ...language.probe import Inputs
 from ...language.verdict import Evaluation, Failure
 from ...watch.evaluate import Evaluate
-from ..wire import frames, values
+from ..wire import evaluations, frames, values
 from ..wire.limits import Cell, CellResult, Limits, in_seconds
 from .evaluator import NO_ANSWER, Evaluator, Gone
 from .forkserver_process import ForkserverDied
@@ -261,7 +261,7 @@ class Session:
                     continue  # what an answer prints there comes on the same channel
                 if header.get("nonce") != nonce or header.get("kind") != "evaluations":
                     raise frames.Malformed(NO_ANSWER)
-                answered = values.unpack_evaluations(header, raw, names, left)
+                answered = evaluations.unpack_evaluations(header, raw, names, left)
                 left -= len(answered)
                 yield from answered
 

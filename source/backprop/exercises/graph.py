@@ -123,6 +123,7 @@ def tower(V, a, height):
     " inside, again: 2, another, distinct: int,"
     " relu_beyond_at_0, passed_on_at_tie, max_beyond_at_tie, chain, tower",
     points=12,
+    inside=True,
     given={
         "a": draws.number(0.5, 1.5),
         "b": draws.number(-1.5, -0.5),

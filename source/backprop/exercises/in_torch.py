@@ -78,6 +78,7 @@ UNEXAMINED = dict(zip(FOLLOWS, (True, True, True, False), strict=True))
     " -> loss, dscores: N C, losses: T, scores_after: M C,"
     " passes_gradcheck: bool, keeps_dtype: bool, keeps_device: bool, waits: bool",
     points=5,
+    inside=True,
     given={
         "scores": off_the_kinks,
         "dloss": draws.number(2, 5),

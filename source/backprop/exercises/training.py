@@ -16,6 +16,7 @@ from .shared import FOLDED, FoldedNet
     f"{FOLDED}, learning_rate, num_steps: int, own_network: bool"
     " -> losses: T, accuracy, A_after: D H, c_after: H, V_after: H C, arrays_kept: bool",
     points=3,
+    inside=True,
     given={
         "y": draws.every_class("C"),
         "A": draws.normal("D", "H", scale=0.3),

@@ -96,6 +96,7 @@ BLOCK_CASES = [
     "x: N C H W, c_out: int, stride: int, seed: int, silenced: bool "
     f"-> out: N F any any, out_in_test: N F any any, {RAN}",
     points=3,
+    inside=True,
     given=BLOCK_GIVEN,
     sizes=BLOCK_SIZES,
     cases=BLOCK_CASES,
@@ -111,6 +112,7 @@ def ResidualBlock(student, x, c_out, stride, seed, silenced):
     "x: N C H W, width: int, c_out: int, stride: int, groups: int, seed: int, silenced: bool "
     f"-> out: N F any any, out_in_test: N F any any, {RAN}",
     points=3,
+    inside=True,
     given={**BLOCK_GIVEN, "width": draws.always(6), "groups": draws.always(1)},
     sizes=BLOCK_SIZES,
     cases=[
@@ -133,6 +135,7 @@ KEPT_SIZES = {"N": (3, 4), "C": (3, 6), "H": (5, 9), "W": (5, 10)}
 @exercise(
     f"x: N C H W, growth: int, num_layers: int, seed: int -> {KEPT_SIZE}",
     points=2,
+    inside=True,
     given={"growth": draws.whole(2, 5), "num_layers": draws.whole(2, 4), "seed": draws.seed},
     sizes=KEPT_SIZES,
     cases=[case("one layer", num_layers=1)],
@@ -154,6 +157,7 @@ BRANCHES = ("branch1.0", "branch3.0", "branch3.2", "branch5.0", "branch5.2", "br
 @exercise(
     f"x: N C H W, channels: 6 int, seed: int -> {KEPT_SIZE}",
     points=2,
+    inside=True,
     given={"channels": lambda rng, sizes: rng.permutation(np.arange(2, 8)), "seed": draws.seed},
     sizes=KEPT_SIZES,
     cases=[case("a small image", sizes={"H": 2, "W": 3})],

@@ -69,6 +69,7 @@ def pixels(rng, sizes):
     "open_after_writing: bool, open_at_start: bool, open_in_use: bool, pickles: bool, "
     "refuses_beyond: 2 bool, replaced: bool",
     points=4,
+    inside=True,
     answers=("write_hdf5", "HDF5Dataset"),
     given={"X": pixels, "chunk_rows": draws.whole(2, 5)},
     sizes={"N": (7, 12), "L": (2, 9)},

@@ -93,6 +93,7 @@ def most_floats_held(call):
 @exercise(
     "dout: N C, s: N C, measured: bool -> ds: N C, p: N C, floats_held",
     points=3,
+    inside=True,
     given={"measured": draws.always(False)},
     cases=score_cases("s"),
     words={

@@ -142,6 +142,7 @@ initial_loss_ok.checks += [Reference(1.5)]
     f"{linear.MODEL_SIGNATURE} -> losses: T, W: D C, probabilities: M C, predictions: M int,"
     " losses_of_a_second_call: T, W_after_it: D C",
     points=5,
+    inside=True,
     given={**linear.MODEL_GIVEN, "learning_rate": draws.number(0.05, 0.15)},
     sizes=linear.MODEL_SIZES,
     cases=[case("no regularisation", reg=0.0)],

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from courses.course import RIGHT
 
-from ..attack import Attack, src
+from ..attack import Attack, src, summing
 
 
 def in_check(body: str, before: str = "") -> Mapping[str, str]:
@@ -262,6 +262,56 @@ BREAKING = [
             "def (",
         ],
         says="SyntaxError",
+        slow=True,
+    ),
+    Attack(
+        "huge_words",
+        "raises with fifty megabytes of words",
+        6,
+        answers=summing("""
+    def row_sums(x): raise ValueError('x' * 50_000_000)
+    """),
+        slow=True,
+    ),
+    Attack(
+        "lying_exception",
+        "raises what says it is something else",
+        6,
+        answers=summing("""
+    class Kind(type):
+        def mro(cls): return [cls, ValueError, Exception, BaseException, object]
+    class Lie(ValueError, metaclass=Kind):
+        __module__ = 'builtins'
+        def __str__(self): return np.zeros(3)
+    Lie.__name__ = 'Misplayed'
+    def row_sums(x): raise Lie()
+    """),
+    ),
+    Attack(
+        "generator_exit",
+        "raises what generators end by",
+        6,
+        answers=summing("""
+    def row_sums(x): raise GeneratorExit
+    """),
+    ),
+    Attack(
+        "shallow_recursion",
+        "leaves room for hardly a call",
+        6,
+        answers=summing("""
+    import sys
+    def row_sums(x):
+        sys.setrecursionlimit(len(__import__('inspect').stack()) + 8)
+        return x.sum(axis=1)
+    """),
+        slow=True,
+    ),
+    Attack(
+        "stops_itself",
+        "stops its own process",
+        4,
+        cells=["import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)\n"],
         slow=True,
     ),
 ]

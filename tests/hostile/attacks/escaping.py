@@ -363,4 +363,20 @@ ESCAPING = [
         ],
         slow=True,
     ),
+    Attack(
+        "other_sockets",
+        "opens sockets of the kernel's own families",
+        4,
+        cells=[
+            src("""
+    import socket
+    for family in (16, 17, 38, 40, 44, 31, 29):
+        for kind in (1, 2, 3, 5):
+            try:
+                socket.socket(family, kind, 0); print('OPENED', family)
+            except OSError: pass
+    """)
+        ],
+        never_says="OPENED",
+    ),
 ]

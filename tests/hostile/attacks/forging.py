@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from courses.course import RIGHT
 
-from ..attack import Attack, src
+from ..attack import Attack, src, summing
 
 # What the answers of these attackers are worth where they are there at all: zeros have the right shapes, no more.
 ZEROS = {"half_square": "def half_square(x, w):\n    return 0.0, np.zeros_like(w)\n"}
@@ -517,7 +517,8 @@ FORGING = [
                 """
                 def half_square(x, w):
                     for nonce in ('', None, 0):
-                        forge({'kind': 'evaluations', 'nonce': nonce, 'of': [{'outputs': [], 'mutated': [], 'aliased': []}],
+                        forge({'kind': 'evaluations', 'nonce': nonce, 'of': [{'outputs': [], 'mutated': [], 'aliased': [],
+                               'calls': [{'name': 'half_square', 'said': [], 'changed': [], 'raised': None, 'returned': {'T': [0.0, 6.0]}}]}],
                                'name': 'half_square', 'score': 6, 'points': 6})
                     return 6.0
                 """
@@ -541,6 +542,7 @@ FORGING = [
                     nonce = frame.f_locals['header']['nonce']
                     forge({'kind': 'evaluations', 'nonce': nonce, 'of': [
                         {'outputs': [], 'failure': None, 'mutated': [], 'aliased': [], 'work': 1, 'libraries': [], 'varied': [],
+                         'calls': [{'name': 'half_square', 'said': [], 'changed': [], 'raised': None, 'returned': {'T': [0.0, 6.0]}}],
                          'score': 6, 'passed': True}]})
                     os._exit(0)
                 """
@@ -559,5 +561,92 @@ FORGING = [
                 """
             ),
         ],
+    ),
+    Attack(
+        "audit_hook",
+        "ends the process at each audit event of the harness",
+        0,
+        cells=[
+            src("""
+    import sys, os
+    def hook(event, arguments):
+        if event in ('marshal.loads', 'exec', 'compile'): os._exit(3)
+    sys.addaudithook(hook)
+    """)
+        ],
+    ),
+    Attack(
+        "atfork",
+        "forges in a hook that runs after each fork",
+        4,
+        cells=[
+            src("""
+    import os, numpy as np
+    def child():
+        np.array_equal = lambda *a, **k: True
+        import autograder.watch.evaluate as e
+        e.transcribed = lambda *a, **k: e.Evaluation()
+    os.register_at_fork(after_in_child=child)
+    """)
+        ],
+    ),
+    Attack(
+        "gc_callback",
+        "forges whenever garbage is collected",
+        0,
+        cells=[
+            src("""
+    import gc
+    def forge(phase, info):
+        import autograder.watch.evaluate as e, autograder.watch.transcribe as t
+        t._written = e.transcribed = e.call = lambda *a, **k: e.Evaluation()
+    gc.callbacks.append(forge); gc.set_threshold(1)
+    """)
+        ],
+    ),
+    Attack(
+        "signal_storm",
+        "signals itself a thousand times a second",
+        4,
+        cells=[
+            src("""
+    import signal
+    def forge(*a):
+        import autograder.watch.transcribe as t
+        t._written = lambda *a, **k: 6
+    signal.signal(signal.SIGVTALRM, forge); signal.setitimer(signal.ITIMER_VIRTUAL, 0.001, 0.001)
+    """)
+        ],
+    ),
+    Attack(
+        "swapped_calls",
+        "swaps the names in the record of its calls",
+        6,
+        answers=summing("""
+    import gc
+    def row_sums(x):
+        for one in gc.get_objects():
+            if type(one).__name__ == 'Called': one.name = 'half_square'
+        return x.sum(axis=1)
+    """),
+        slow=True,
+    ),
+    Attack(
+        "meta_path",
+        "finds every later import itself",
+        0,
+        cells=[
+            src("""
+    import sys, types
+    class Finder:
+        def find_spec(self, name, path=None, target=None):
+            from importlib.machinery import ModuleSpec
+            return ModuleSpec(name, self)
+        def create_module(self, spec): return types.ModuleType(spec.name)
+        def exec_module(self, module): module.__getattr__ = lambda name: (lambda *a, **k: True)
+    sys.meta_path.insert(0, Finder())
+    """)
+        ],
+        answers={**RIGHT},
     ),
 ]

@@ -9,7 +9,8 @@ import zipfile
 
 from courses.course import HALF_SQUARE
 
-from ..attack import Attack, src
+from ..attack import Attack, src, summing
+from .forging import answering
 
 
 def rows(expression: str, before: str = "") -> dict[str, str]:
@@ -212,5 +213,93 @@ LYING_ARRAYS = [
         answers=rows("x.T[0]")
         | {"row_sums": "def row_sums(x):\n    x[...] = 0\n    return x[:, 0]\n"},
         says="row_sums",
+    ),
+    Attack(
+        "float_that_copies",
+        "returns numbers whose copies are something else",
+        5,
+        answers=answering(
+            src("""
+    class Number(np.float64):
+        def copy(self, *a): return object()
+        def __float__(self): return 1e9
+        def __array__(self, *a, **k): return np.zeros(3)
+    def half_square(x, w): return Number(0.5), np.zeros_like(w)
+    """)
+        ),
+    ),
+    Attack(
+        "answer_of_the_record",
+        "puts the grader's own classes into its answer",
+        4,
+        answers=answering(
+            src("""
+    def half_square(x, w):
+        from autograder.language.transcript import Opaque
+        return Opaque('ndarray', np.zeros(1), is_value=True), Opaque('ndarray', np.zeros_like(w), is_value=True)
+    """)
+        ),
+    ),
+    Attack(
+        "held_elsewhere",
+        "returns what it was never handed, by its place",
+        6,
+        answers=summing("""
+    import sys
+    def row_sums(x):
+        from autograder.language.transcript import Held
+        return Held(7)
+    """),
+    ),
+    Attack(
+        "coroutine",
+        "answers some other time",
+        6,
+        answers=summing("""
+    async def row_sums(x): return x.sum(axis=1)
+    """),
+    ),
+    Attack(
+        "list_in_itself",
+        "returns a list that holds itself",
+        6,
+        answers=summing("""
+    def row_sums(x):
+        own = []
+        own += [own, own, own]
+        return own
+    """),
+        slow=True,
+    ),
+    Attack(
+        "wide_answer",
+        "returns a million small things",
+        6,
+        answers=summing("""
+    def row_sums(x): return [[float(k), (k,)] for k in range(1_000_000)]
+    """),
+        slow=True,
+    ),
+    Attack(
+        "endless_dict",
+        "returns a dict that never ends",
+        6,
+        answers=summing("""
+    class Endless(dict):
+        def items(self):
+            while True: yield 1, 2
+    def row_sums(x): return Endless(a=1)
+    """),
+        slow=True,
+    ),
+    Attack(
+        "endless_generator",
+        "yields for ever",
+        6,
+        answers=summing("""
+    def row_sums(x):
+        while True: yield x
+    """),
+        slow=True,
     ),
 ]

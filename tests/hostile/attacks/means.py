@@ -409,4 +409,86 @@ MEANS = [
         },
         says="x",
     ),
+    Attack(
+        "covers_up_in_the_call",
+        "changes its input, and replaces what would see that before it returns",
+        9.5,
+        answers={
+            **RIGHT,
+            "row_sums": src(
+                """
+                import sys
+                def row_sums(x):
+                    total = x.sum(axis=1)
+                    x *= 2
+                    np.array_equal = lambda *a, **k: True
+                    for module in [m for n, m in sys.modules.items() if n.startswith('autograder')]:
+                        for name in ('same_entries', '_differs'):
+                            if hasattr(module, name):
+                                setattr(module, name, lambda *a, name=name, **k: 'same' in name)
+                    return total
+                """
+            ),
+        },
+        says="x",
+    ),
+    Attack(
+        "covers_up_by_tracing",
+        "changes its input, and rewrites its callers' variables by a tracer",
+        6,
+        answers={
+            **RIGHT,
+            "row_sums": src(
+                """
+                import sys
+                def row_sums(x):
+                    def trace(frame, event, argument):
+                        for name, value in frame.f_locals.items():
+                            if name in ('changed', 'mutated', 'shared'): frame.f_locals[name] = ()
+                        return trace
+                    total, frame = x.sum(axis=1), sys._getframe()
+                    x *= 2
+                    while frame:
+                        frame.f_trace, frame = trace, frame.f_back
+                    sys.settrace(trace)
+                    return total
+                """
+            ),
+        },
+        says="hides what it runs",
+    ),
+    Attack(
+        "subinterpreter",
+        "loops in another interpreter of its own process",
+        6,
+        answers=looping(
+            body=src(
+                """
+                    import _xxsubinterpreters as other, json
+                    here = other.create()
+                    other.run_string(here, f'rows = {json.dumps(x.tolist())}; text = str([sum(row) for row in rows]); open("sums", "w").write(text)')
+                    other.destroy(here)
+                    return np.array(json.load(open('sums')))
+                """
+            )
+            .replace("\n", "\n    ")
+            .rstrip(" ")
+            .join(["    ", ""])
+        ),
+        says="hides what it runs",
+    ),
+    Attack(
+        "fork_server",
+        "loops in a child of a fork server",
+        6,
+        answers=looping(
+            "import multiprocessing",
+            (
+                "    with multiprocessing.get_context('forkserver').Pool(1) as pool:\n"
+                "        return np.array(pool.map(sum, x.tolist()))\n"
+            ),
+        ),
+        says="row_sums",
+        slow=True,
+    ),
 ]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from courses.course import HALF_SQUARE, RIGHT, ROW_SUMS, code, place
 
-from ..attack import Attack, Notebook, src
+from ..attack import Attack, Notebook, src, summing
 
 
 def right(**changed: str) -> dict[str, str]:
@@ -445,5 +445,15 @@ MISHAPS = [
         ],
         answers=RIGHT,
         slow=True,
+    ),
+    Attack(
+        "object_as_answer",
+        "answers by an object that can be called",
+        10,
+        answers=summing("""
+    class Sums:
+        def __call__(self, x): return x.sum(axis=1)
+    row_sums = Sums()
+    """),
     ),
 ]

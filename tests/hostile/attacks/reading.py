@@ -365,4 +365,22 @@ READING = [
         says="No such file",
         slow=True,
     ),
+    Attack(
+        "takes_descriptors",
+        "takes the descriptors of other processes",
+        4,
+        cells=[
+            src("""
+    import ctypes, os
+    libc = ctypes.CDLL(None, use_errno=True)
+    got = []
+    for pid in {1, os.getppid(), *(int(n) for n in os.listdir('/proc') if n.isdigit())} - {os.getpid()}:
+        fd = libc.syscall(434, pid, 0)
+        got += [libc.syscall(438, fd, n, 0) for n in range(64)] if fd >= 0 else []
+    got = [one for one in got if one >= 0]
+    print('TAKEN' if got else 'none', len(got))
+    """)
+        ],
+        never_says="TAKEN",
+    ),
 ]

@@ -1,0 +1,96 @@
+"""Transcripts cross as they are, and whatever an enemy writes in their place is read or refused."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograder.language.transcript import Called, Held, Opaque
+from autograder.wall.wire.frames import Malformed, parse_header
+from autograder.wall.wire.transcripts import pack_transcript, unpack_transcript
+
+SIMPLE = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.complex_numbers(),
+    st.text(st.characters(exclude_categories=("Cs",)), max_size=5),
+)
+ARRAYS = st.sampled_from(
+    [np.arange(6.0).reshape(2, 3), np.zeros((0, 2)), np.array(True), np.float32(2), np.int8(-1)]
+)
+TREES = st.recursive(
+    st.one_of(SIMPLE, ARRAYS, st.builds(Held, st.integers(0, 9))),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.lists(inner, max_size=3).map(tuple),
+        st.dictionaries(st.one_of(st.integers(), st.text("ab")), inner, max_size=3),
+    ),
+    max_leaves=8,
+)
+
+
+def through_the_wire(calls: list[Called]) -> list[Called]:
+    stated, payload = pack_transcript(calls)
+    read, end = unpack_transcript(
+        parse_header(json.dumps({"of": stated}).encode())["of"], payload, 0
+    )
+    assert end == len(payload)
+    return read
+
+
+@given(TREES)
+def test_what_was_returned_crosses_as_it_is(tree: Any):
+    (read,) = through_the_wire([Called("f", [(0, (tree,), {"a": 1})], [(2, [1.5])], tree)])
+    assert repr(read) == repr(Called("f", [(0, (tree,), {"a": 1})], [(2, [1.5])], tree))
+
+
+def test_what_is_no_data_crosses_by_its_type():
+    (read,) = through_the_wire([Called("f", returned=Opaque("Cache", np.ones(2), is_value=True))])
+    assert (read.returned.type_name, read.returned.is_value) == ("Cache", True)
+    assert read.returned.array.tolist() == [1, 1]
+
+
+JSON = st.recursive(
+    st.one_of(
+        st.none(), st.booleans(), st.integers(), st.floats(), st.text("vfdhoa<8", max_size=4)
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(st.sampled_from("avfctlTLdho"), inner, min_size=1, max_size=1),
+    ),
+    max_leaves=12,
+)
+
+
+@given(JSON, st.binary(max_size=64))
+def test_what_an_enemy_writes_is_read_or_refused(tree: Any, payload: bytes):
+    call = {"name": "f", "said": [], "changed": [[0, tree]], "returned": tree, "raised": None}
+    try:
+        unpack_transcript([call], payload, 0)
+    except Malformed:
+        return
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        None,
+        {},
+        {"name": "f", "said": [], "changed": [], "returned": {"v": 1, "f": "1"}, "raised": None},
+        {"name": "f", "said": [[0, {"l": []}, {"d": []}]], "changed": [], "returned": {"v": 1}},
+        {"name": "f", "said": [], "changed": [[-1, {"v": 1}]], "returned": {"v": 1}},
+        {"name": "f", "said": [], "changed": [], "returned": {"a": [["<f8", [9]], False]}},
+        {"name": "f", "said": [], "changed": [], "returned": {"d": [[{"l": []}, {"v": 1}]]}},
+        {"name": "f", "said": [], "changed": [], "returned": {"v": 1}, "raised": "ValueError"},
+    ],
+)
+def test_what_is_no_call_is_refused(call: Any):
+    with pytest.raises(Malformed):
+        unpack_transcript([call], b"", 0)
