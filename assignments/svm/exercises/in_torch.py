@@ -47,6 +47,7 @@ def digits_to_learn(rng, device):
     "W: D C, X: N D, y: N int<C, reg, X_new: M D, steps: int, rate, device: str, examined: bool "
     "-> loss, dW: D C, losses: T, scores: M C, keeps_dtype: bool, keeps_device: bool, waits: bool",
     points=5,
+    inside=True,
     given={
         "steps": draws.size("T"),
         "rate": draws.number(0.02, 0.05),

@@ -89,6 +89,7 @@ def squared_errors(W, X, y, reg):
 @exercise(
     f"{linear.MODEL_SIGNATURE} -> losses: T, W: D C, predictions: M int, losses_of_a_second_call: T, W_after_it: D C",
     points=7,
+    inside=True,
     given={**linear.MODEL_GIVEN, "learning_rate": draws.number(0.02, 0.08)},
     sizes=linear.MODEL_SIZES,
     cases=[case("no regularisation", reg=0.0)],
