@@ -1,5 +1,8 @@
 """How Sphinx makes the site to read; ``python -m docs.pages`` starts it."""
 
+from pygments.lexers.special import TextLexer
+from sphinx.application import Sphinx
+
 project = "Chain Rule"
 html_title = "Chain Rule"
 language = "en"
@@ -21,3 +24,8 @@ html_copy_source = False
 html_show_sourcelink = False
 pygments_style = "friendly"
 pygments_dark_style = "monokai"
+
+
+def setup(app: Sphinx) -> None:
+    """Tables of plain text, which no lexer knows, are shown as they are."""
+    app.add_lexer("csv", TextLexer)

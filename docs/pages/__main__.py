@@ -34,7 +34,7 @@ def main(
 ) -> None:
     """Make the site to read: the pages of docs/, every notebook as a chapter.
 
-    Example: python -m docs.pages --live '../site/lab/index.html?path={name}.ipynb'
+    Example: python -m docs.pages --live '../site/notebooks/index.html?path={name}/{name}.ipynb'
     """
     stage = into.with_name(f"{into.name}-source")
     for folder in (stage, into):

@@ -58,11 +58,14 @@ def _mark(cell: Any) -> dict[str, str]:
 
 
 def _digest(root: Path, name: str) -> str:
-    """Tells what the notebook, its answers and its pictures are made of."""
+    """Tells what the pictures are made of: code, data and answers; not the text around them."""
     made_of = hashlib.sha256((root / "solutions" / f"{name}.py").read_bytes())
+    release: Any = nbformat.read(root / "assignments" / name / f"{name}.ipynb", 4)
+    code = [(one.id, one.source) for one in release.cells if one.cell_type == "code"]
+    made_of.update(json.dumps(code).encode())
     for folder in (root / "coursekit", root / "source" / name):
         for path in sorted(folder.rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
+            if path.is_file() and path.suffix not in (".md", ".pyc"):
                 made_of.update(path.read_bytes())
     return made_of.hexdigest()[:16]
 

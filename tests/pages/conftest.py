@@ -17,7 +17,7 @@ from autograder.authoring.leak import Secrets
 from autograder.authoring.publish import _secrets
 
 ROOT = Path(__file__).resolve().parents[2]
-LIVE = "../tab/index.html?path={name}.ipynb"
+LIVE = "../site/notebooks/index.html?path={name}/{name}.ipynb"
 _SEAM = re.compile(r"""["']\s*f?["']""")
 
 

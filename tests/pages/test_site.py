@@ -20,6 +20,8 @@ from autograder.errors import AuthoringError
 from docs.pages.chapters import OWN_ANSWER, constants
 from docs.pages.run import FIGURES
 
+from .conftest import LIVE
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
@@ -125,7 +127,7 @@ def test_an_answer_on_a_page_is_found(site: Path, hidden: Secrets) -> None:
 def test_a_chapter_has_its_stubs_its_pictures_and_its_link(site: Path, name: str) -> None:
     page = (site / f"{name}.html").read_text()
     assert "YOUR CODE HERE" in page
-    assert f'href="../tab/index.html?path={name}.ipynb"' in page
+    assert f'href="{LIVE.format(name=name)}"' in page
     assert "This demonstration waits for" not in page, "a demonstration was not run"
     pictures = re.findall(rf'src="({FIGURES}/[^"]+)"', page)
     assert len(pictures) > 20
