@@ -162,7 +162,7 @@ def _readme(root: Path, names: list[str], wheel: str, address: str | None) -> st
         (resources("autograder.authoring") / "student_readme.md").read_text("utf-8")
     )
     return template.substitute(
-        title=_course_title(root),
+        title=course_title(root),
         assignments="\n".join(_lines(root, names)),
         python=platform.python_version(),
         wheel=wheel,
@@ -179,7 +179,7 @@ Download the notebook to hand it in.
 """)
 
 
-def _course_title(root: Path) -> str:
+def course_title(root: Path) -> str:
     """The first heading of the course's README, else a plain one."""
     readme = root / "README.md"
     text = readme.read_text(encoding="utf-8") if readme.is_file() else ""
@@ -190,14 +190,18 @@ def _course_title(root: Path) -> str:
 def _lines(root: Path, names: list[str]) -> Iterator[str]:
     """An assignment a line: its notebook, its title, and how long it takes where it says so."""
     for name in names:
-        notebook = json.loads(
-            (root / "assignments" / name / f"{name}.ipynb").read_text(encoding="utf-8")
-        )
-        text = "\n".join("".join(cell["source"]) for cell in notebook["cells"][:3])
-        title = re.search(r"^# (.+)$", text, re.MULTILINE)
-        takes = re.search(r"\*\*It takes\*\* ([^.]+)\.", text)
-        hours = f" ({takes[1]})" if takes else ""
-        yield f"- `assignments/{name}/{name}.ipynb`: {title[1] if title else name}{hours}"
+        title, takes = opening(root / "assignments" / name / f"{name}.ipynb")
+        hours = f" ({takes})" if takes else ""
+        yield f"- `assignments/{name}/{name}.ipynb`: {title}{hours}"
+
+
+def opening(notebook: Path) -> tuple[str, str]:
+    """The title of a released notebook, and how long it takes: empty where it does not say so."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    text = "\n".join("".join(cell["source"]) for cell in cells[:3])
+    title = re.search(r"^# (.+)$", text, re.MULTILINE)
+    takes = re.search(r"\*\*It takes\*\* ([^.]+)\.", text)
+    return title[1] if title else notebook.stem, takes[1] if takes else ""
 
 
 def _environment(wheel: str) -> str:

@@ -84,6 +84,33 @@ def publish(
 
 
 @app.command()
+def site(
+    folder: Annotated[Path, typer.Argument(help="A folder that does not exist yet.")],
+    course: Course = None,
+    pyodide: Annotated[
+        str | None,
+        typer.Option(
+            help=(
+                "A folder with Pyodide's distribution, to be bundled, or an address that pages "
+                "load it from. Default: build/pyodide of the course, else the public address."
+            ),
+            show_default=False,
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Write the course as a static site that runs in a browser's tab, for any web server; refuse
+    what publish refuses.
+
+    Example: chainrule site public-site --pyodide pyodide/
+    """
+    from .site import run
+
+    with refusing(json):
+        run(folder, course, pyodide, json)
+
+
+@app.command()
 def check(
     notebook: Annotated[
         Path | None, typer.Argument(help="The notebook to judge. Default: all in this folder.")

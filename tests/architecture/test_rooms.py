@@ -38,6 +38,7 @@ ROOMS = (
     "classes",
     "gradebook",
     "authoring",
+    "site",
     "classreport",
     "progress",
     "collected",

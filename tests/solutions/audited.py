@@ -18,6 +18,7 @@ from autograder.course.reference_answers import ReferenceAnswers
 from autograder.exercise.mistakes import Mistakes
 from autograder.exercise.trial import Exercise
 from autograder.judge import judge
+from autograder.language.probe import Call
 from autograder.language.verdict import Verdict
 from autograder.watch.evaluate import local
 
@@ -85,11 +86,14 @@ class Audited:
         *,
         train: bool = False,
         counted: bool = True,
+        probe: Call | None = None,
     ) -> Verdict:
-        """Judge an answer beside the reference."""
+        """Judge an answer beside the reference; called by another ``probe`` than the reference, if
+        one is given.
+        """
         exercise = self.posed(name, train=train, counted=counted)
         reference = self.reference.of(exercise, seed)
-        answer = local(exercise, namespace)
+        answer = local(replace(exercise, function=probe or exercise.function), namespace)
         return judge(exercise, answer, reference=reference, mistakes=self.mistakes, seed=seed)
 
     def on_a_laptop(
