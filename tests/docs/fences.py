@@ -22,7 +22,7 @@ TYPED = ("sh", "python")
 DATA = ("python", "toml", "yaml", "json", "csv", "md")
 """The languages of what is written into a file."""
 SHOWN = ("text",)
-"""The language of what nobody types: output, drawings, lists of files."""
+"""The language of what nobody types: output, drawings, lists of files. (So are directives, in braces.)"""
 MARKS = ("not run", "file", "append", "until")
 
 _MARK = re.compile(rf"<!-- ({'|'.join(MARKS)}): (.+?) -->")
