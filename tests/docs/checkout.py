@@ -11,7 +11,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -95,7 +94,6 @@ class Shell:
             "HOME": str(home),
             "BROWSER": "true",
             "PIP_QUIET": "1",
-            "PORT": str(_free_port()),
             "LANG": "C.UTF-8",
             "OMP_NUM_THREADS": "1",
         }
@@ -157,13 +155,6 @@ def _index() -> dict[str, str]:
     """Where pip is told of an index in this user's own folder, which no typed command reads."""
     config = Path.home() / ".config" / "pip" / "pip.conf"
     return {"PIP_CONFIG_FILE": str(config)} if config.is_file() else {}
-
-
-def _free_port() -> int:
-    """A port that `make hub` may have."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 def _system_path() -> list[str]:

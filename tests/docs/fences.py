@@ -21,8 +21,8 @@ TYPED = ("sh", "python")
 """The languages of what is run as it stands."""
 DATA = ("python", "toml", "yaml", "json", "csv", "md")
 """The languages of what is written into a file."""
-SHOWN = ("text", "{image}", "{toctree}")
-"""The languages of what nobody types: output, drawings, lists of files; what is for the site."""
+SHOWN = ("text",)
+"""The language of what nobody types: output, drawings, lists of files. (So are directives, in braces.)"""
 MARKS = ("not run", "file", "append", "until")
 
 _MARK = re.compile(rf"<!-- ({'|'.join(MARKS)}): (.+?) -->")
