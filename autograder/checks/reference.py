@@ -131,7 +131,7 @@ def _in_general(
         return ""  # what is missing is said, and says enough
     exercise = trial.exercise
     if _only_by_default(exercise, working):
-        return "All is right but what comes with the default settings: look at the defaults."
+        return "Every value is right but those with the default settings: look at the defaults."
     for name in outputs:
         if all(name in right for _, _, right in working):
             seen = [

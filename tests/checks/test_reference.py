@@ -102,7 +102,7 @@ def test_wrong_defaults_are_told_where_nothing_else_is_wrong(default, elsewhere,
     )
     reference = local(exercise, {"answer": steps(0.1, 1)})
     finding = judge(exercise, local(exercise, namespace), reference=reference, seed=1).findings[0]
-    said = "All is right but what comes with the default settings: look at the defaults."
+    said = "Every value is right but those with the default settings: look at the defaults."
     assert finding.passed is False
     assert (finding.hint == said) is named
 

@@ -116,3 +116,30 @@ def test_a_jacobian_in_disguise_costs_memory_and_only_that():
 
     judged = verdict("softmax_vjp", {**RIGHT, "softmax_vjp": by_rows}, 1)
     assert failed(judged) == {"No Jacobian is built", "Vectorised over N"}
+
+
+def rule_that_stands_still(w, dw, config=None):
+    """A rule that hands its parameters back."""
+    return w.copy(), dict(config or {})
+
+
+def with_the_true_score_added(x, y):
+    """The loss with a sign lost in front of the true class's score."""
+    loss, dx = RIGHT["softmax_loss"](x, y)
+    return loss + 2 * x[np.arange(len(y)), y].mean(), dx
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "said"),
+    [
+        ("sgd", rule_that_stands_still, "w after each step is just w, everywhere."),
+        (
+            "softmax_loss",
+            with_the_true_score_added,
+            "loss has 2 * the mean of the true classes' scores too much.",
+        ),
+    ],
+)
+def test_what_is_in_no_catalogue_is_told_in_general_terms(name, answer, said):
+    judged = AUDIT.verdict(name, {**RIGHT, name: answer}, 1)
+    assert said in [finding.hint for finding in judged.findings]

@@ -295,7 +295,7 @@ def draws_anew_and_refuses(ask):
 def drops_in_any_shape(ask):
     """What drops entries does not ask how they stand."""
     for shape in ((7,), (4, 3, 5), (2, 3, 4, 5)):
-        said = f"x may have any shape; with {len(shape)} axes, {shape},"
+        said = f"x may have any shape; in the shape {shape}"
         x, dout = (1 + ask.rng.random(shape) for _ in range(2))
         try:
             inputs, out = ask(x=x, dout=dout)
