@@ -69,6 +69,7 @@ def declare(
     released: bool | None = None,
     where: tuple[str, int] = ("", 1),
     words: Mapping[str, str] | None = None,
+    entries: Mapping[str, Sequence[str]] | None = None,
 ) -> Exercise:
     """Make an exercise.
 
@@ -81,8 +82,9 @@ def declare(
     tensors or files, or measures what an answer takes, and so cannot run once more on what the
     answer's functions returned; what it finds is then the word of the answer's own process.
     released: whether what is right in fixed situations may travel with the release; by default,
-    where it takes many values. where: the file and line it stands in, for messages. words: output
-    -> what a report calls it, where its name is the probe's own. Raises ExerciseError for what does
+    where it takes many values. where: the file and line it stands in, for messages. words: input
+    or output -> what a report calls it, where its name is the probe's own.
+    entries: output -> what a report calls each entry along its first axis. Raises ExerciseError for what does
     not fit."""
     for one in cases:
         if unknown := set(one.overrides) - set(inputs):
@@ -108,6 +110,7 @@ def declare(
         checks=list(checks),
         where=where,
         words=words or {},
+        entries=entries or {},
     )
 
 

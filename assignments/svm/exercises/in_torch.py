@@ -47,6 +47,7 @@ def digits_to_learn(rng, device):
     "W: D C, X: N D, y: N int<C, reg, X_new: M D, steps: int, rate, device: str, examined: bool "
     "-> loss, dW: D C, losses: T, scores: M C, keeps_dtype: bool, keeps_device: bool, waits: bool",
     points=5,
+    inside=True,
     given={
         "steps": draws.size("T"),
         "rate": draws.number(0.02, 0.05),
@@ -56,6 +57,18 @@ def digits_to_learn(rng, device):
     cases=[*linear.LOSS_CASES, case("elsewhere, and in fewer bits", examined=True)],
     seconds=60,
     accelerated=True,
+    words={
+        "dW": "the gradient that reaches W",
+        "losses": "the losses while W goes downhill",
+        "scores": "the scores once W went downhill",
+        "keeps_dtype": "whether the loss has the dtype of W",
+        "keeps_device": "whether the loss stays on the device of W",
+        "waits": "whether an accelerator has to wait for it",
+        "X_new": "other examples",
+        "steps": "the number of steps",
+        "rate": "the learning rate",
+        "examined": "whether all of that is looked at",
+    },
     checks=[
         AllowedMeans(allowed=("torch",)),
         Dimensions(0.25),
