@@ -93,8 +93,8 @@ class Audited:
         """
         exercise = self.posed(name, train=train, counted=counted)
         reference = self.reference.of(exercise, seed)
-        posed = replace(exercise, function=probe or exercise.function)
-        answer = as_graded(posed, namespace, inside=exercise.inside)
+        asked = replace(exercise, function=probe or exercise.function)
+        answer = as_graded(asked, namespace, inside=exercise.inside)
         return judge(exercise, answer, reference=reference, mistakes=self.mistakes, seed=seed)
 
     def on_a_laptop(
