@@ -7,6 +7,7 @@ then worked out once. A test that fails names every mistake it failed with.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -119,6 +120,7 @@ def test_every_known_mistake_is_caught_and_named_and_most_are_seen_on_a_laptop(
         mistake = audit.mistakes.commit(answer, (one,))
         judged = audit.verdict(name, mistake.namespace, audit.seed(name))
         missed += [f"{answer}, {one}: {problem}" for problem in problems(judged, mistake)]
+        missed += [f"{answer}, {one}: {problem}" for problem in told(audit, name, judged)]
         if (answer, one) not in hidden and not seen_blindly(audit, name, judged, mistake):
             unseen.append((answer, one))
     assert missed == []
@@ -136,6 +138,21 @@ def problems(judged: Verdict, mistake: Mistake) -> Iterable[str]:
         yield f"costs nothing with seed {judged.seed}"
     if not any(mistake.hint in finding.hint for finding in findings):
         yield f"not named with seed {judged.seed}: {findings}"
+
+
+def told(audit: Audited, name: str, judged: Verdict) -> Iterable[str]:
+    """Sentences that tell what is right where few values can be."""
+    outputs = audit.exercises[name].outputs
+    for finding in judged.findings:
+        evidence = finding.evidence
+        if re.search(r"(must|should) be \(?(True|False)\b", finding.message):
+            yield f"tells yes from no: {finding.message}"
+        if evidence is None or evidence.output not in outputs or not outputs[evidence.output].axes:
+            continue
+        if outputs[evidence.output].entries == "bool" and (
+            "should be" in finding.message or evidence.expected is not None
+        ):
+            yield f"tells the right value of {evidence.output}: {finding.message}"
 
 
 def seen_blindly(audit: Audited, name: str, judged: Verdict, mistake: Mistake) -> bool:

@@ -1,5 +1,7 @@
 """Training: learning a few examples by heart, and batches that do not fit."""
 
+from typing import Any
+
 import numpy as np
 
 from autograder import case, draws, exercise, must, property_of
@@ -50,7 +52,8 @@ def overfit_small(student, X, y, A, c, V, learning_rate, num_steps, own_network)
     model.loss = listened
     losses, accuracy = student.overfit_small(model, X, y, learning_rate, num_steps)
     losses = np.array(losses, dtype=float)
-    known = [int(label == np.argmax(scores)) for scores, label in zip(loss_of(X), y, strict=True)]
+    in_the_end: Any = loss_of(X)
+    known = [int(label == np.argmax(row)) for row, label in zip(in_the_end, y, strict=True)]
     kept = own_network or all(np.array_equal(held[name], value) for name, value in given.items())
     return {
         **{"losses": losses, "accuracy": accuracy, "arrays_kept": kept},

@@ -2,6 +2,7 @@
 
 from contextlib import nullcontext
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -38,7 +39,7 @@ class Watched:
 
         self.training, self.with_gradients, self.dtypes = [], [], []
         self.slopes, self.reads, self.steepest = [], [], 0.0
-        self.scores = []
+        self.scores: list[Any] = []
 
         def first_layer(module, inputs, output):
             self.dtypes.append(output.dtype)
