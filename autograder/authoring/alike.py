@@ -9,24 +9,32 @@ stand."""
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 ROW = 3
 """This many statements in a row, or a whole body, are enough to give an answer away."""
 TELLING = 24
 """Syntax nodes; a shorter run of statements is anybody's."""
+SAYING = 12
+"""Syntax nodes of a statement, or of an expression, that stands for itself."""
+SAID = (ast.Assign, ast.AugAssign, ast.Return, ast.BinOp, ast.Call, ast.Compare, ast.Subscript)
+DOING = (ast.BinOp, ast.Compare, ast.Attribute)
+"""Without one of these something is only named, measured or put elsewhere."""
 BLOCKS = ("body", "orelse", "finalbody")
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 @dataclass(frozen=True)
 class Passage:
-    """A run of statements: the function it is from, its first line, and its structure."""
+    """A run of statements: the function it is from, its first line, its structure, and the nodes
+    of a phrase.
+    """
 
     function: str
     line: int
     structure: str
+    size: int = 0
 
 
 def passages(tree: ast.AST) -> Iterator[Passage]:
@@ -37,6 +45,33 @@ def passages(tree: ast.AST) -> Iterator[Passage]:
             for run in _runs(function):
                 if sum(1 for statement in run for _ in ast.walk(statement)) >= TELLING:
                     yield Passage(function.name, run[0].lineno, _structure(run, own))
+
+
+def phrases(tree: ast.AST, sizes: Container[int] | None = None) -> Iterator[Passage]:
+    """Every statement in the functions of a syntax tree, and every expression in one, that says
+    enough: at least ``SAYING`` syntax nodes, operators aside, and more than lengths.
+
+    ``sizes``: how many nodes those have that are looked for; others are left out.
+    """
+    for function in ast.walk(tree):
+        if not isinstance(function, FUNCTIONS):
+            continue
+        own = _own_names(function)
+        for node in ast.walk(ast.Module(function.body, [])):
+            if (
+                isinstance(node, SAID)
+                and (size := _says(node))
+                and (sizes is None or size in sizes)
+            ):
+                statement = node if isinstance(node, ast.stmt) else ast.Expr(node)
+                yield Passage(function.name, node.lineno, _structure([statement], own), size)
+
+
+def _says(node: ast.AST) -> int:
+    """How many nodes say something; 0 where it is not enough."""
+    parts = [one for one in ast.walk(node) if not isinstance(one, ast.expr_context | ast.operator)]
+    enough = len(parts) >= SAYING and any(isinstance(one, DOING) for one in parts)
+    return len(parts) if enough else 0
 
 
 def _runs(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[list[ast.stmt]]:
@@ -65,10 +100,15 @@ def _own_names(function: ast.FunctionDef | ast.AsyncFunctionDef) -> frozenset[st
 
 def _structure(run: list[ast.stmt], own: frozenset[str]) -> str:
     numbers: dict[str, int] = {}
-    copy = ast.parse(ast.unparse(ast.Module(run, [])))
-    for node in ast.walk(copy):
-        if isinstance(node, ast.Name) and node.id in own:
-            node.id = f"_{numbers.setdefault(node.id, len(numbers))}"
-        elif isinstance(node, ast.arg):
-            node.arg, node.annotation = f"_{numbers.setdefault(node.arg, len(numbers))}", None
-    return ast.dump(copy)
+
+    def told(node: object) -> str:
+        if isinstance(node, ast.Name):
+            return f"_{numbers.setdefault(node.id, len(numbers))}" if node.id in own else node.id
+        if isinstance(node, ast.arg):
+            return f"_{numbers.setdefault(node.arg, len(numbers))}"
+        if isinstance(node, ast.AST):
+            parts = (told(part) for field, part in ast.iter_fields(node) if field != "ctx")
+            return f"{type(node).__name__}({', '.join(parts)})"
+        return f"[{', '.join(map(told, node))}]" if isinstance(node, list) else repr(node)
+
+    return told(run)

@@ -25,22 +25,27 @@ def expected_answers(
     The one in ``release`` stays, to the byte, as long as reference, mistakes and exercises do: a
     machine that reckons a little differently makes no other release. Raises AuthoringError.
     """
-    bundle = Bundle(name, str(root), b"", {}, {})
-    files = {kind: bundle.path(kind) for kind in HIDDEN if kind != "styles"}
-    hidden = {kind: path.read_bytes() for kind, path in files.items() if path.is_file()}
-    if "reference" not in hidden:
+    assignment = hidden_half(root, name, exercises)
+    if "reference" not in assignment.bundle.hidden:
         return None
-    made_of = _made_of(hidden, read_modules(bundle.source))
+    made_of = _made_of(assignment.bundle.hidden, read_modules(assignment.bundle.source))
     there = release / SHEET
     if there.is_file() and _read(there.read_bytes()) == made_of:
         return there.read_bytes()
-    assignment = Assignment(name, root, {}, exercises, {}, Bundle(name, str(root), b"", hidden, {}))
     try:
         reference, mistakes = assignment.reference, assignment.mistakes
     except AssignmentError as problem:
         raise AuthoringError(str(problem)) from problem
     worked_out = {one.name: work_out(one, reference, mistakes) for one in exercises.values()}
     return write_sheet(Sheet(made_of, worked_out))
+
+
+def hidden_half(root: Path, name: str, exercises: Mapping[str, Exercise]) -> Assignment:
+    """An assignment with its reference and its mistakes, where there are any, and no notebook."""
+    bundle = Bundle(name, str(root), b"", {}, {})
+    files = {kind: bundle.path(kind) for kind in HIDDEN if kind != "styles"}
+    hidden = {kind: path.read_bytes() for kind, path in files.items() if path.is_file()}
+    return Assignment(name, root, {}, exercises, {}, Bundle(name, str(root), b"", hidden, {}))
 
 
 def _read(data: bytes) -> str:

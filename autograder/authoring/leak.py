@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 
 from ..course.rubrics import Rubric
 from ..errors import AuthoringError
-from .alike import passages
+from .alike import passages, phrases
 from .answers import SolutionsModule
 
 ROW = 3
@@ -40,12 +40,13 @@ _IMPORTS_SOLUTIONS = re.compile(r"^\s*(from|import)\s+solutions\b")
 class Secrets:
     """What must not get out, each with the words that say whose it is.
 
-    rows: three lines of an answer; structures: passages of one; hints: the words of a hint;
-    rubrics: the words of a line of one.
+    rows: three lines of an answer; structures: passages of one; phrases: single statements and
+    expressions of one, with their sizes; hints: the words of a hint; rubrics: the words of a line of one.
     """
 
     rows: Mapping[tuple[str, ...], str]
     structures: Mapping[str, str]
+    phrases: Mapping[str, tuple[str, int]]
     hints: Mapping[str, str]
     rubrics: Mapping[str, str]
 
@@ -53,6 +54,7 @@ class Secrets:
         return Secrets(
             {**self.rows, **other.rows},
             {**self.structures, **other.structures},
+            {**self.phrases, **other.phrases},
             {**self.hints, **other.hints},
             {**self.rubrics, **other.rubrics},
         )
@@ -73,6 +75,11 @@ def secrets(
             rows.setdefault(row, f"{name} of {answers.shown}")
         for passage in passages(function):
             structures.setdefault(passage.structure, f"{name} of {answers.shown}")
+    said = {
+        phrase.structure: (f"{name} of {answers.shown}", phrase.size)
+        for name, function in answers.hidden()
+        for phrase in phrases(function)
+    }
     told = {_words(hint): name for name, hint in (hints or {}).items()}
     graded = {
         words: cell
@@ -80,7 +87,7 @@ def secrets(
         for line in rubric.texts()
         if len((words := _words(line)).split()) >= TELLING
     }
-    return Secrets(rows, structures, told, graded)
+    return Secrets(rows, structures, said, told, graded)
 
 
 def refuse_leaks(files: Iterable[tuple[str, bytes]], secret: Secrets) -> None:
@@ -125,6 +132,11 @@ def _refuse_structure(where: str, source: str, secret: Secrets) -> None:
     for passage in passages(tree):
         if passage.structure in secret.structures:
             raise _given_away(where, passage.line, secret.structures[passage.structure])
+    if where.endswith(".py"):  # a lecture may well show how something is written
+        sizes = {size for _, size in secret.phrases.values()}
+        for phrase in phrases(tree, sizes):
+            if phrase.structure in secret.phrases:
+                raise _given_away(where, phrase.line, secret.phrases[phrase.structure][0])
 
 
 def _refuse_hints(shown: str, text: str, secret: Secrets) -> None:

@@ -21,13 +21,16 @@ from zipfile import ZipFile
 
 from ..course.fetch_cell import fetch_cell, may_be_served_at
 from ..course.rubrics import read_rubrics
-from ..errors import AuthoringError
+from ..errors import AssignmentError, AuthoringError
+from ..exercise.load import load, read_modules
 from ..released.contents import CONTENTS, CourseFiles, digest_of_file, write_contents
 from .answers import read_answers
 from .build import UNSEEN
+from .by_value import functions_in, functions_of, given_away
+from .expected import hidden_half
 from .leak import Secrets, files_under, refuse_leaks, secrets
 from .outline import course_outline
-from .wheel import write_wheel
+from .wheel import PACKAGES, write_wheel
 
 MARK = ".published"
 """A folder with this file was made by ``publish``, which may then make it anew."""
@@ -63,6 +66,7 @@ def publish(course_root: Path, into: Path, *, address: str | None = None) -> Pub
         wheel = _write(root, made, names, address)
         hidden = reduce(or_, (_secrets(root, name) for name in names))
         refuse_leaks(_public(made, wheel), hidden)
+        _refuse_answers(root, made, names)
         size = sum(path.stat().st_size for path in made.rglob("*") if path.is_file())
         if into.exists():
             shutil.rmtree(into)
@@ -123,6 +127,22 @@ def _secrets(root: Path, name: str) -> Secrets:
     answers = read_answers(root / "solutions" / f"{name}.py", f"solutions/{name}.py")
     hints = _hints(root / "solutions" / "mistakes" / f"{name}.py")
     return secrets(answers, hints, read_rubrics(root, name))
+
+
+def _refuse_answers(root: Path, made: Path, names: list[str]) -> None:
+    """Raise AuthoringError where a function that students get answers an exercise."""
+    folders = {name: made / "assignments" / name for name in names}
+    public = [*functions_of(PACKAGES[-1])]
+    for name, folder in folders.items():
+        public += functions_in(folder, f"assignments/{name}")
+    for name, folder in folders.items():
+        exercises = load(read_modules(folder), folder, f"assignments/{name}").exercises
+        try:
+            reference = hidden_half(root, name, exercises).reference
+        except AssignmentError as problem:
+            raise AuthoringError(str(problem)) from problem
+        if one := next(given_away(exercises.values(), reference, public), None):
+            raise AuthoringError(str(one))
 
 
 def _public(made: Path, wheel: str) -> Iterator[tuple[str, bytes]]:

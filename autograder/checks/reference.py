@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+import numpy as np
+
 from ..exercise.mistakes import plain_name
 from ..exercise.trial import Drawn, Exercise, Trial
 from ..language.probe import place
@@ -19,6 +21,9 @@ from .naming import Arrays, agree, named_mistakes
 from .rounding import roundings
 from .shown import most_telling, told_apart
 from .situations import exception_in, shared
+
+FEW = 3
+"""So few values have the verdicts low, ok, high."""
 
 T = TypeVar("T")
 
@@ -75,7 +80,7 @@ class Reference:
         found = named_mistakes(trial, outputs, self.tolerance)
         hint = " And: ".join(dict.fromkeys(mistake.hint for mistake in found))
         finding = self._finding(trial, name, trial.draws()[k], yours[k], ours[k], hint)
-        if not hint:
+        if not hint and trial.exercise.inputs:
             finding = replace(finding, hint=_in_general(trial, outputs, yours, ours))
         made = dict.fromkeys(
             (mistake.answer, plain_name(one)) for mistake in found for one in mistake.names
@@ -101,6 +106,8 @@ class Reference:
         if yours[name].shape != ours[name].shape:
             message = f"{said} has the wrong shape{where}: see Dimensions."
             return Finding(self.title, False, message, hint, self.share)
+        if dims.axes and few_valued(trial, name):
+            return self._untold(trial, name, drawn, yours[name], ours[name], hint)
         shown = evidence(said, yours[name], ours[name], dims.axes)
         at = trial.exercise.said_at(name, shown.index or ())
         is_now, should_be = told_apart(float(shown.yours or 0), float(shown.expected or 0))
@@ -114,6 +121,38 @@ class Reference:
                 f" All of {said} is {ratio_in_words(shown.ratio, drawn.sizes)} what it should be."
             )
         return Finding(self.title, False, message, hint, self.share, shown)
+
+    def _untold(
+        self,
+        trial: Trial,
+        name: str,
+        drawn: Drawn,
+        yours: np.ndarray,
+        ours: np.ndarray,
+        hint: str,
+    ) -> Finding:
+        """Where few values can be right, which one is would be the answer: only that it is wrong is
+        said, and where, if it hangs on inputs.
+        """
+        exercise, where = trial.exercise, place(drawn.case)
+        if not exercise.inputs:
+            message = f"Not every entry of {exercise.said(name)} is right."
+            return Finding(self.title, False, message, hint, self.share)
+        shown = evidence(exercise.said(name), yours, ours, exercise.outputs[name].axes)
+        at = exercise.said_at(name, shown.index or ())
+        message = f"{at} is wrong{where}."
+        if at.startswith("whether "):  # a fact about what was done, and no question
+            message = _not_so(at, bool(shown.expected)) + f"{where}."
+        shown = replace(shown, expected=None, ratio=None)
+        return Finding(self.title, False, message, hint, self.share, shown)
+
+
+def few_valued(trial: Trial, name: str) -> bool:
+    """Whether an output is one of yes or no, or of a few whole numbers, wherever it is asked for."""
+    kind = trial.exercise.outputs[name].entries
+    right = [one.arrays().get(name, np.zeros(0)) for one in trial.reference_draws()]
+    values = {value for array in right for value in np.unique(array).tolist()}
+    return kind == "bool" or (kind == "int" and len(values) <= FEW)
 
 
 def _in_general(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from autograder import case, draws, must
 from autograder.checks import close
-from coursekit.exercises.digits import digits_with_bias
+from coursekit.exercises.digits import digits_in_disguise, digits_with_bias
 
 
 def last_class_only(rng: np.random.Generator, inputs: Mapping[str, Any]) -> np.ndarray:
@@ -38,7 +39,15 @@ MODEL_SIGNATURE = (
 )
 """What ``trained_twice`` takes."""
 
+TRAINED = "losses_told: bool, steps_taken: bool"
+"""What ``Descent`` adds to the outputs of a probe."""
+TRAINED_WORDS = {
+    "losses_told": "whether every loss returned is one that the loss function gave in that call",
+    "steps_taken": "whether the weights move by the learning rate times the gradient, and only so",
+}
+
 MODEL_WORDS = {
+    **TRAINED_WORDS,
     "losses": "what train returns",
     "losses_of_a_second_call": "what a second call of train returns",
     "W": "W after train",
@@ -55,9 +64,67 @@ MODEL_GIVEN = {
 MODEL_SIZES = {"N": (30, 40), "C": (3, 5), "D": (6, 9), "T": (15, 20), "M": (21, 29)}
 
 
+def squared_distance(
+    W: np.ndarray, X: np.ndarray, y: np.ndarray, reg: float = 0.0
+) -> tuple[float, np.ndarray]:
+    """A loss to train on that is nobody's answer, and its slope: a quadratic in W, 1/2 at W = 0.
+
+    It is half the mean squared distance of the scores to one-hot labels, plus ``reg`` sum(W**2).
+    """
+    curved = X.T @ X / len(X) + 2 * reg * np.eye(len(W))
+    tilt = X.T @ np.eye(W.shape[1])[y] / len(X)
+    return 0.5 + float(np.vdot(W, curved @ W / 2 - tilt)), curved @ W - tilt
+
+
+class Descent:
+    """What a loss was asked, call by call: for which weights, and what it said."""
+
+    def __init__(self, loss: Callable[..., tuple[Any, np.ndarray]], rate: float = 1.0) -> None:
+        self._loss, self._rate = loss, rate
+        self._weights: list[np.ndarray] = []
+        self._said: list[tuple[float, np.ndarray]] = []
+
+    def __call__(self, W: np.ndarray, *given: Any, **named: Any) -> tuple[Any, np.ndarray]:
+        """The loss and its slope."""
+        said = self._loss(W, *given, **named)
+        self._weights.append(np.array(W))
+        self._said.append((float(said[0]), np.array(said[1])))
+        return said
+
+    @property
+    def slopes(self) -> list[np.ndarray]:
+        """The gradient of every call."""
+        return [slope for _, slope in self._said]
+
+    def told(self, losses: Any) -> bool:
+        """Whether these losses are what was said, in this order; what was asked besides may lack."""
+        left = iter(loss for loss, _ in self._said)
+        return all(any(close(one, loss, 1e-12) for loss in left) for one in np.ravel(losses))
+
+    def moves_squared(self, after: np.ndarray) -> np.ndarray:
+        """For each call, how far the weights went from there, over their length; squared."""
+        weights = [*self._weights, np.asarray(after)]
+        moves = [(np.linalg.norm(b - a), np.linalg.norm(a)) for a, b in pairwise(weights)]
+        return np.array([(move / length) ** 2 for move, length in moves])
+
+    def taken(self, after: np.ndarray | None = None) -> bool:
+        """Whether weights stand still or move down a slope that was told there, up to ``after``."""
+        weights = self._weights if after is None else [*self._weights, np.array(after)]
+        slopes: list[np.ndarray] = []
+        for k, (here, there) in enumerate(pairwise(weights)):
+            slopes.append(self._said[k][1])
+            if np.array_equal(here, there):
+                continue
+            if here.shape != there.shape or not any(
+                close((here - there) / self._rate, slope, 1e-6) for slope in slopes
+            ):
+                return False
+            slopes = []
+        return bool(weights)
+
+
 def trained_twice(
     model: Any,
-    loss: Callable[..., Any],
     X_new: np.ndarray,
     seed: int,
     predicted: tuple[str, ...] = ("predictions",),
@@ -68,31 +135,60 @@ def trained_twice(
     ``predicted`` names what the model says of ``X_new`` in between: predictions, probabilities.
     """
     words = {"predictions": "predict", "probabilities": "probabilities"}
-    rng = np.random.default_rng(seed)
-    model.loss = lambda X, y, reg: loss(model.W, X, y, reg)
-    losses, W = model.train(*given.values(), rng), np.array(model.W)
+    rng, first, second = (
+        np.random.default_rng(seed),
+        *(Descent(squared_distance, given["rate"]) for _ in range(2)),
+    )
+    model.loss = lambda X, y, reg: first(model.W, X, y, reg)
+    losses, W = np.array(model.train(*given.values(), rng), dtype=float), np.array(model.W)
     said = {name: getattr(model, words[name])(X_new) for name in predicted}
-    more = model.train(*given.values(), rng)
+    model.loss = lambda X, y, reg: second(model.W, X, y, reg)
+    more = np.array(model.train(*given.values(), rng), dtype=float)
     return {
-        "losses": np.array(losses, dtype=float),
+        "losses": losses,
         "W": W,
         **said,
-        "losses_of_a_second_call": np.array(more, dtype=float),
+        "losses_of_a_second_call": more,
         "W_after_it": np.array(model.W),
+        "losses_told": first.told(losses) and second.told(more),
+        "steps_taken": first.taken(W) and second.taken(model.W),
     }
 
 
+def did_the_training(out: Mapping[str, np.ndarray]) -> None:
+    """Losses that were made up, and weights that come from elsewhere, are no training."""
+    must(
+        out["losses_told"],
+        "the losses returned must be those that the loss function gave, step by step; yours are others.",
+    )
+    must(
+        out["steps_taken"],
+        "each step must move W down the slope that the loss function gave, by the learning rate; yours "
+        "moves otherwise.",
+    )
+
+
 def learns_the_digits(ask: Any, steps: int) -> None:
-    """Two thirds of the digits to train on; the labels of the last third never leave this function."""
-    X, y = digits_with_bias()
+    """Two thirds of the digits to train on; the labels of the last third never leave this function.
+
+    Pixels are mixed and classes renamed, other ones each time: they can be learned, not looked up.
+    """
+    X, y = digits_in_disguise(ask.rng)
     order = ask.rng.permutation(len(y))
     known, held_out = order[:1200], order[1200:]
     settings = {"learning_rate": 0.2, "reg": 1e-4, "num_iters": steps, "batch_size": 100}
     _, out = ask(X=X[known], y=y[known], X_new=X[held_out], **settings)
+    did_the_training(out)
     predictions, asked = out["predictions"], len(held_out)
     must(
         predictions.shape == (asked,),
         f"predict must give one class for each of {asked} examples, not {predictions.shape}.",
+    )
+    scores = X[held_out] @ out["W"]
+    named = np.arange(scores.shape[1]) == predictions[:, None]
+    must(
+        close(scores[named], scores.max(axis=1)),
+        "predict must name the class to which W gives the highest score.",
     )
     accuracy = np.mean(predictions == y[held_out])
     must(
@@ -101,24 +197,25 @@ def learns_the_digits(ask: Any, steps: int) -> None:
     )
 
 
-def loss_falls(ask: Any, first: float, near: float, last: float, rate: float) -> None:
-    """The check's loss starts at ``first``, for weights near zero, and falls below ``last`` in 200 steps."""
+def loss_falls(ask: Any) -> None:
+    """The check's loss starts at 1/2, for weights near zero, and falls below 0.3 in 200 steps."""
     X, y = digits_with_bias()
-    settings = {"learning_rate": rate, "reg": 1e-4, "num_iters": 200, "batch_size": 100}
+    settings = {"learning_rate": 0.2, "reg": 1e-4, "num_iters": 200, "batch_size": 100}
     _, out = ask(X=X, y=y, X_new=X[:5], **settings)
     losses = out["losses"]
+    did_the_training(out)
     must(
         losses.shape == (200,),
         f"train must return the loss of each of its 200 steps; it returned {losses.size}.",
     )
     must(
-        abs(losses[0] - first) < near,
-        f"with weights near 0 the check's first loss is near {first:g}; yours is {losses[0]:.4g}.",
+        abs(losses[0] - 0.5) < 0.05,
+        f"with weights near 0 the check's first loss is near 0.5; yours is {losses[0]:.4g}.",
     )
     ends = losses[-20:].mean()
     must(
-        ends < last,
-        f"the check's loss must fall from {first:g} to below {last:g} in 200 steps; the last 20 "
+        ends < 0.3,
+        "the check's loss must fall from 0.5 to below 0.3 in 200 steps; the last 20 "
         f"average {ends:.3g}.",
     )
 

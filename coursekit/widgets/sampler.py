@@ -15,13 +15,13 @@ def temperature_bars(characters: Sequence[str], scores: Numbers, after: str = ""
     """One slider: the chances of each next character, from its scores, at any temperature. after:
     what was read.
     """
+    from scipy.special import softmax
+
     logits = np.asarray(scores, dtype=float)
 
     def draw(temperature: float) -> Picture:
-        heights = np.exp((logits - logits.max()) / temperature)
-        return character_bars(
-            characters, {f"T = {temperature:.2g}": heights / heights.sum()}, f"chance{after}"
-        )
+        chances = softmax(logits / temperature)
+        return character_bars(characters, {f"T = {temperature:.2g}": chances}, f"chance{after}")
 
     return Explorer(draw, {"temperature": Slider("temperature", -1.5, 1.0, 0.05, 0.0, log=True)})
 

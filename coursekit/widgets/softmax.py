@@ -134,11 +134,10 @@ def softmax_picture(
 
 
 def probabilities(scores: np.ndarray) -> np.ndarray:
-    """Each class's probability from its differences to all others: only ratios of exponentials ever
-    mattered.
-    """
-    with np.errstate(over="ignore"):
-        return 1.0 / np.array([sum(np.exp(other - score) for other in scores) for score in scores])
+    """Each class's probability, by the library that no answer may call."""
+    from scipy.special import softmax
+
+    return softmax(scores)
 
 
 def surprise_slopes(scores: np.ndarray, y: int, h: float = 1e-5) -> np.ndarray:

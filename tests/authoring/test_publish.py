@@ -29,6 +29,7 @@ def twice(values):
     sure = np.where(np.isnan(doubled), 0.0, doubled)
     return sure.reshape(doubled.shape)
 """
+SUMMED = "def added(some):\n    return sum([some, some])\n"
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +106,24 @@ def test_an_answer_under_other_names(built: Course, tmp_path: Path) -> None:
     said = planted(built, "more.py", RENAMED, tmp_path / "public")
     assert said == (
         "assignments/tiny/more.py line 5: gives away part of the answer double of solutions/tiny.py"
+    )
+
+
+def test_a_function_that_answers_an_exercise_however_it_is_written(
+    new_course: Callable[[], Course], tmp_path: Path
+) -> None:
+    course = new_course()
+    course.replace(course.exercises, "import Dimensions", "import Dimensions, Reference")
+    course.replace(
+        course.exercises,
+        "double.checks = [Dimensions()",
+        "double.checks = [Dimensions(), Reference()",
+    )
+    build(course.root)
+    said = planted(course, "more.py", SUMMED, tmp_path / "public")
+    assert said == (
+        "assignments/tiny/more.py line 1: added gives away the answer double: it earns 5 points of the "
+        "exercise double"
     )
 
 

@@ -10,7 +10,7 @@ from typing import cast
 import numpy as np
 import pytest
 
-from autograder import case
+from autograder import case, exercise
 from autograder.checks import Reference
 from autograder.exercise.mistakes import Mistakes
 from autograder.judge import judge
@@ -131,3 +131,41 @@ def test_without_a_reference_the_check_waits():
     verdict = judge(exercise, local(exercise, namespace))
     assert [finding.passed for finding in verdict.findings] == [None]
     assert verdict.score == 0
+
+
+@exercise("-> claims: 3 bool", points=1, checks=[Reference()])
+def claims(student):
+    return {"claims": np.array(student.claims())}
+
+
+@exercise("x: N -> kinds: N int, positive: N bool", points=1, checks=[Reference()])
+def kinds(student, x):
+    kinds, positive = student.kinds(x)
+    return {"kinds": kinds, "positive": positive}
+
+
+def sides(x):
+    return np.sign(x).astype(int), x > 0
+
+
+def told(asked, right, answer):
+    (finding,) = judge(
+        asked,
+        local(asked, {asked.name: answer}),
+        reference=local(asked, {asked.name: right}),
+        seed=2,
+    ).findings
+    assert finding.passed is False
+    assert finding.evidence is None or not finding.evidence.example
+    return finding.message, finding.evidence
+
+
+def test_of_few_values_it_is_not_told_which_one_is_right():
+    message, evidence = told(claims, lambda: [True, False, True], lambda: [True, True, True])
+    assert (message, evidence) == ("Not every entry of claims is right.", None)
+    message, evidence = told(kinds, sides, lambda x: (0 * sides(x)[0], sides(x)[1]))
+    assert message == "kinds at [0] is wrong."
+    assert evidence is not None
+    assert evidence.expected is None
+    message, _ = told(kinds, sides, lambda x: (sides(x)[0], x < 0))
+    assert message == "positive at [0] is wrong."

@@ -23,7 +23,7 @@ from docs.pages.run import FIGURES
 from .conftest import LIVE
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, ViewportSize
 
 pytestmark = [pytest.mark.pages, pytest.mark.timeout(1800)]
 
@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NAMES = assignments_in_source(ROOT)
 PATIENCE = 120_000
 """Milliseconds for a page to load, where much else is running."""
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 READABLE = 4.5
 """The contrast of body text that WCAG asks for at level AA."""
 

@@ -137,8 +137,10 @@ SOFTMAX_ONLY_WITH_THE_REFERENCE = {
     ("adam", "betas_fixed"),
     *(
         ("train_with_monitor", name)
-        for name in ("one_batch", "ratio_to_the_start", "start_returned")
+        for name in ("one_batch", "ratio_to_the_start", "start_returned", "labels_not_sampled")
     ),
+    ("train_with_monitor", "without_replacement"),
+    ("softmax_regression_torch", "one_batch"),
     *(("diagnose_lr", name) for name in ("warmup_fixed", "loss_only", "bounds_fixed")),
     ("newton_step", "curvature_made_positive"),
     ("hessian_bytes", "dtype_ignored"),

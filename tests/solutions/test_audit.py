@@ -7,6 +7,7 @@ then worked out once. A test that fails names every mistake it failed with.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -123,6 +124,7 @@ def test_every_known_mistake_is_caught_and_named_and_most_are_seen_on_a_laptop(
         judged = audit.verdict(name, mistake.namespace, audit.seed(name), counted=counted)
         missed += [f"{answer}, {one}: {problem}" for problem in problems(judged, mistake)]
         strange |= strange_names(audit, judged)
+        missed += [f"{answer}, {one}: {problem}" for problem in told(audit, name, judged)]
         if (answer, one) not in hidden and not seen_blindly(audit, name, judged, mistake):
             unseen.append((answer, one))
     assert missed == []
@@ -154,6 +156,21 @@ def strange_names(audit: Audited, judged: Verdict) -> set[str]:
         for text in (one.check, one.message, one.hint, one.evidence.example if one.evidence else "")
     ]
     return code_names(" ".join(said)) - known_in(audit.name)
+
+
+def told(audit: Audited, name: str, judged: Verdict) -> Iterable[str]:
+    """Sentences that tell what is right where few values can be."""
+    outputs = audit.exercises[name].outputs
+    for finding in judged.findings:
+        evidence = finding.evidence
+        if re.search(r"(must|should) be \(?(True|False)\b", finding.message):
+            yield f"tells yes from no: {finding.message}"
+        if evidence is None or evidence.output not in outputs or not outputs[evidence.output].axes:
+            continue
+        if outputs[evidence.output].entries == "bool" and (
+            "should be" in finding.message or evidence.expected is not None
+        ):
+            yield f"tells the right value of {evidence.output}: {finding.message}"
 
 
 def seen_blindly(audit: Audited, name: str, judged: Verdict, mistake: Mistake) -> bool:

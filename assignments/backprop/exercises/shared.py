@@ -41,7 +41,7 @@ class FoldedNet:
             weights *= self.rng.uniform(0.5, 1.5, len(X)).astype(X.dtype)
         off = scores - np.eye(V.shape[1], dtype=X.dtype)[y]
         pull = weights[:, None] * off
-        loss = np.sum(pull * off) / 2 + self.reg * (np.sum(A * A) + np.sum(V * V))
+        loss = np.sum(pull * off) / 2 + self.reg * (np.vdot(A, A) + np.vdot(V, V))
         through = np.einsum("ik,hk,ih->ih", pull, V, sides)
         grads = {
             "A": np.einsum("id,ih->dh", X, through) + 2 * self.reg * A,

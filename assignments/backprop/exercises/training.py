@@ -1,5 +1,7 @@
 """Training: learning a few examples by heart, and batches that do not fit."""
 
+from typing import Any
+
 import numpy as np
 
 from autograder import case, draws, exercise, must, property_of
@@ -14,7 +16,8 @@ from .shared import FOLDED, FoldedNet
 
 @exercise(
     f"{FOLDED}, learning_rate, num_steps: int, own_network: bool"
-    " -> losses: T, accuracy, A_after: D H, c_after: H, V_after: H C, arrays_kept: bool",
+    " -> losses: T, accuracy, A_after: D H, c_after: H, V_after: H C, arrays_kept: bool, told: bool,"
+    " known",
     points=3,
     inside=True,
     given={
@@ -32,6 +35,8 @@ from .shared import FOLDED, FoldedNet
         "losses": "loss_history",
         "arrays_kept": "whether the arrays that model.params held are left as they were",
         "own_network": "on your own TwoLayerNet",
+        "told": "whether every loss returned is one that model.loss gave",
+        "known": "the part of the examples that the model knows in the end",
     },
     checks=[Dimensions(0.5)],
 )
@@ -42,11 +47,23 @@ def overfit_small(student, X, y, A, c, V, learning_rate, num_steps, own_network)
         model = student.TwoLayerNet(*sizes, weight_scale=0.1, rng=rng)
     else:
         model = FoldedNet(A, c, V, reg=1e-3)
-    given, held = {"A": A, "c": c, "V": V}, dict(model.params)
+    given, held, told = {"A": A, "c": c, "V": V}, dict(model.params), []
+    loss_of = model.loss
+
+    def listened(X, y=None):
+        said = loss_of(X, y)
+        told.extend([] if y is None else [float(said[0])])
+        return said
+
+    model.loss = listened
     losses, accuracy = student.overfit_small(model, X, y, learning_rate, num_steps)
+    losses = np.array(losses, dtype=float)
+    in_the_end: Any = loss_of(X)
+    known = [int(label == np.argmax(row)) for row, label in zip(in_the_end, y, strict=True)]
     kept = own_network or all(np.array_equal(held[name], value) for name, value in given.items())
     return {
-        **{"losses": np.array(losses, dtype=float), "accuracy": accuracy, "arrays_kept": kept},
+        **{"losses": losses, "accuracy": accuracy, "arrays_kept": kept},
+        **{"told": {*losses.ravel().tolist()} <= {*told}, "known": float(np.mean(known))},
         **{f"{name}_after": np.array(model.params.get(name, one)) for name, one in given.items()},
     }
 
@@ -76,6 +93,11 @@ def learns_by_heart(ask):
     some = ask.rng.choice(len(y), 50, replace=False)
     _, out = ask(X=X[some], y=y[some], learning_rate=0.5, num_steps=200, own_network=True)
     losses, accuracy = out["losses"], float(out["accuracy"])
+    must(
+        out["told"], "loss_history must hold what model.loss said at each step; yours holds others."
+    )
+    holds = close(accuracy, out["known"])
+    must(holds, f"the model knows {out['known']:.0%} of the digits in the end, not {accuracy:.0%}.")
     holds = losses.shape == (200,)
     must(holds, f"loss_history must hold the loss of each of 200 steps; it holds {losses.size}.")
     holds = abs(losses[0] - np.log(10)) < 0.5

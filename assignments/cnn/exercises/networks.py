@@ -215,7 +215,7 @@ def starts_at_log_c(ask):
     must(near, f"with tiny weights the loss must be log C = {log_c:.4g}, not {loss:.4g}.")
     _, out = ask(inputs)
     _, more = ask(inputs, reg=1.5)
-    penalty = 1.5 * sum(np.sum(inputs[name] ** 2) for name in ("W1", "W2", "W3"))
+    penalty = 1.5 * sum(np.linalg.norm(inputs[f"W{k}"]) ** 2 for k in (1, 2, 3))
     must(
         close(more["loss"] - out["loss"], penalty),
         "the regularisation must add reg times the sum of all squared weights to the loss, "

@@ -309,10 +309,10 @@ def exploding_counterexample(student, H, rho):
     for _ in range(4 * H):
         power = power @ W
         longest = max(longest, np.linalg.norm(power, 2))
-    radius = np.abs(np.linalg.eigvals(W)).max()
     return {
         **{"W": W, "fitting": True},
-        "radius_kept": radius <= rho + 0.01,  # eigenvalues of such matrices are hard to compute
+        # eigenvalues of such matrices are hard to compute
+        "radius_kept": all(abs(one) <= rho + 0.01 for one in np.linalg.eigvals(W)),
         "norm_kept": np.linalg.norm(W, 2) <= 2.5 + 1e-9,
         "grows": longest > 1000,
     }

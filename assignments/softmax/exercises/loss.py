@@ -6,7 +6,7 @@ from autograder import case, function, must, property_of
 from autograder.checks import Dimensions, Gradient, Reference, Vectorised, close
 from coursekit.exercises import linear
 
-from .shared import cross_entropy, huge_scores, scattered_scores, score_cases
+from .shared import huge_scores, scattered_scores, score_cases
 
 
 def last_feature(*values):
@@ -84,26 +84,28 @@ def badly_wrong_is_expensive(ask):
     for size in (1e3, 1e4):
         scores = np.array([[size, size, size], [-size, -size, -size], [0.0, 0.0, -size]])
         _, out = ask(W=scores, X=np.eye(3), y=y, reg=0.0)
-        loss, wanted = out["loss"], cross_entropy(scores, y)
+        loss, behind = float(out["loss"]), 3 * float(out["loss"]) - size
         must(
-            close(loss, wanted),
-            f"rows of {size:g} and of {-size:g}, and a true class {size:g} behind, cost "
-            f"{wanted:.6g}, not {loss:.6g}.",
+            close(behind, np.log(3 * 3 * 2), 1e-9 * size),
+            "two rows of equal scores cost ln 3 each, and a true class that lies "
+            f"{size:g} behind two others {size:g} + ln 2; together that is not 3 times {loss:.6g}.",
         )
 
 
 @property_of(softmax_loss_naive, "The price of large weights", 1)
 @property_of(softmax_loss_vectorized, "The price of large weights", 0.5)
 def penalty_is_the_sum_of_squares(ask):
-    """What the regularisation adds, to the loss and to its gradient."""
+    """What the regularisation adds: to the loss, and, as Euler says of squares, to its gradient."""
     inputs, without = ask(reg=0.0)
     _, with_reg = ask(inputs, reg=1.5)
+    W, price = inputs["W"], with_reg["loss"] - without["loss"]
     must(
-        close(with_reg["loss"] - without["loss"], 1.5 * np.sum(inputs["W"] ** 2)),
+        close(price, 1.5 * np.linalg.norm(W) ** 2),
         "reg = 1.5 must add 1.5 times the sum of all squared weights to the loss.",
     )
+    slope = with_reg["dW"] - without["dW"]
     must(
-        close(with_reg["dW"] - without["dW"], 3 * inputs["W"]),
+        close(np.vdot(slope, W), 2 * price) and close(slope * W.flat[0], W * slope.flat[0]),
         "reg = 1.5 must add the gradient of 1.5 * sum(W**2) to dW.",
     )
 
@@ -151,15 +153,26 @@ def only_the_true_class_rises(ask):
 
 @property_of(softmax_loss, "Scores of any size", 0.5)
 def any_scores_have_a_loss(ask):
-    """Scores of tens of thousands, rows 1000 apart."""
+    """Of tens of thousands, of rows 1000 apart: exp(-loss) is the probability of a label."""
     for made in (huge_scores, scattered_scores):
         x, y = made(ask.rng, {}), ask.rng.integers(0, 5, 8)
-        _, out = ask(x=x, y=y)
-        loss, wanted = out["loss"], cross_entropy(x, y)
+        said = f"for scores from {x.min():.5g} to {x.max():.5g}"
+        rows = [{"x": row[None], "y": np.array([label])} for row in x for label in range(5)]
+        whole, *single = (float(one["loss"]) for one in ask.all([{"x": x, "y": y}, *rows]))
+        losses, size = np.reshape(single, x.shape), np.abs(x).max()
+        with np.errstate(all="ignore"):
+            dearer = losses[:, :1] - losses
         must(
-            close(loss, wanted),
-            f"for scores from {x.min():.5g} to {x.max():.5g} the loss must be {wanted:.6g}, not "
-            f"{loss:.6g}.",
+            close(dearer, x - x[:, :1], 1e-9 * size),
+            f"{said} two labels of a row must cost as much more or less as their scores differ.",
+        )
+        must(
+            close(np.exp(-losses).sum(axis=1), np.ones(8), 1e-9 * size),
+            f"{said} the probabilities exp(-loss) of all labels of a row must add up to 1.",
+        )
+        must(
+            close(whole, losses[np.arange(8), y].mean()),
+            f"{said} the loss must be the mean of the losses of the rows.",
         )
 
 

@@ -6,8 +6,6 @@ from autograder import case, draws, exercise, must, property_of
 from autograder.checks import Dimensions, Reference, close
 from coursekit.exercises import linear
 
-from .shared import squares
-
 
 def updates_of_any_size(rng, sizes):
     """Updates from a ten-thousandth of the weights' size to a tenth."""
@@ -54,6 +52,7 @@ update_ratio.checks += [Reference(1)]
 
 def fading(w, dw, config):
     """An update rule with a memory: plain steps that get shorter. It makes a new config every time."""
+    config["seen"].append(config["taken"])
     taken = config["taken"]
     return w - config["learning_rate"] / (1 + 0.3 * taken) * dw, {**config, "taken": taken + 1}
 
@@ -68,7 +67,8 @@ def recorded(history, name):
 
 @exercise(
     "W: D C, X: N D, y: N int<C, learning_rate, num_iters: int, batch_size: int, seed: int "
-    "-> W_after: D C, loss: T, update_ratio: T, grad_norm: T",
+    "-> W_after: D C, loss: T, update_ratio: T, grad_norm: T, losses_told: bool, "
+    "slopes_squared: any, moves_squared: any, steps_counted: any int",
     points=4,
     given={
         "learning_rate": draws.number(0.05, 0.2),
@@ -95,49 +95,42 @@ def recorded(history, name):
 )
 def train_with_monitor(student, W, X, y, learning_rate, num_iters, batch_size, seed):
     """With a loss and an update rule of our own."""
-    config, rng = {"learning_rate": learning_rate, "taken": 0}, np.random.default_rng(seed)
+    config = {"learning_rate": learning_rate, "taken": 0, "seen": []}
+    rng, watched = np.random.default_rng(seed), linear.Descent(linear.squared_distance)
     W_after, history = student.train_with_monitor(
-        squares, W, X, y, fading, config, num_iters, batch_size, rng
+        watched, W, X, y, fading, config, num_iters, batch_size, rng
     )
-    return {"W_after": W_after, **{name: recorded(history, name) for name in RECORD}}
+    told = {name: recorded(history, name) for name in RECORD}
+    return {
+        **{"W_after": W_after, **told, "losses_told": watched.told(told["loss"])},
+        "slopes_squared": np.array([np.vdot(slope, slope) for slope in watched.slopes]),
+        "moves_squared": watched.moves_squared(W_after),
+        "steps_counted": np.array(config["seen"], dtype=int),
+    }
 
 
-@property_of(train_with_monitor, "The record of one step", 1)
-def record_of_one_step(ask):
-    """All of it can be said beforehand."""
-    for _ in range(2):
-        inputs, out = ask(num_iters=1)
-        rng, W = np.random.default_rng(int(inputs["seed"])), inputs["W"]
-        batch = rng.choice(len(inputs["X"]), int(inputs["batch_size"]))
-        loss, dW = squares(W, inputs["X"][batch], inputs["y"][batch])
-        norm = np.sqrt(np.sum(dW**2))
-        ratio = inputs["learning_rate"] * norm / np.sqrt(np.sum(W**2))
-        for name, value in (("loss", loss), ("grad_norm", norm), ("update_ratio", ratio)):
+@property_of(train_with_monitor, "The record of every step", 1)
+def record_of_every_step(ask):
+    """What the loss said in that very call, and how far the weights moved, against its squares."""
+    for steps in (1, 5):
+        _, out = ask(num_iters=steps)
+        must(out["losses_told"], "'loss' must hold what loss_fn said at each step, in order.")
+        for name, squared in (("grad_norm", "slopes_squared"), ("update_ratio", "moves_squared")):
             must(
-                close(out[name], np.array([value])),
-                f"for a single step '{name}' must hold one number, {value:.6g}; it holds "
-                f"{out[name]}.",
+                close(out[name] ** 2, out[squared]) and (out[name] >= 0).all(),
+                f"in a record of {steps} steps '{name}' must be {out[squared] ** 0.5}; it is {out[name]}.",
             )
 
 
 @property_of(train_with_monitor, "The rule remembers", 1)
 def the_rule_remembers(ask):
     """A rule that shortens its steps by its own count must be given its own config back."""
-    inputs, out = ask(num_iters=4)
-    ratios, norms = out["update_ratio"], out["grad_norm"]
+    _, out = ask(num_iters=4)
+    counted = out["steps_counted"].tolist()
     must(
-        ratios.shape == (4,) and norms.shape == (4,),
-        "4 steps must leave 4 entries in every line of the record.",
-    )
-    # |W| before a step lies within the sum of all updates of the first |W|
-    updates = inputs["learning_rate"] / (1 + 0.3 * np.arange(4)) * norms
-    moved = np.concatenate([[0.0], np.cumsum(updates)[:-1]])
-    start = np.sqrt(np.sum(inputs["W"] ** 2))
-    lowest, highest = updates / (start + moved), updates / np.maximum(start - moved, 1e-300)
-    must(
-        ((ratios >= lowest - 1e-12) & (ratios <= highest + 1e-12)).all(),
-        "the rule shortens its steps as it counts them, but the updates in your record do not: "
-        "does it get its config?",
+        counted == [0, 1, 2, 3],
+        "the rule counts its steps in its config: in four of them it must count 0, 1, 2, 3, and with "
+        f"yours it counts {counted}.",
     )
 
 
@@ -229,12 +222,12 @@ def plain_verdicts(ask):
     for (ratio, word), got in zip(wanted.items(), out["verdicts"], strict=True):
         must(
             int(got) == VERDICTS[word],
-            f"after a warm-up of 45 steps a ratio of {ratio:g} at every step must be called "
-            f"'{word}'.",
+            f"after a warm-up of 45 steps your verdict on a ratio of {ratio:g} at every step is not "
+            "right.",
         )
     losses[1, -1] = np.nan
     _, out = ask(records=np.stack([losses, ratios]))
-    must(int(out["verdicts"][1]) == 1, "a run whose loss ends in nan must be called 'high'.")
+    must(int(out["verdicts"][1]) == 1, "your verdict on a run whose loss ends in nan is not right.")
 
 
 @property_of(diagnose_lr, "Factors cancel", 0.25)
@@ -244,7 +237,8 @@ def factors_cancel(ask):
     _, out = ask(records=np.stack([np.ones((1, 150)), ratios]), warmup=10)
     must(
         int(out["verdicts"][0]) == 0,
-        "ratios that alternate between 0.1 and 0.00001 have the geometric mean 0.001: 'ok'.",
+        "ratios that alternate between 0.1 and 0.00001 have the geometric mean 0.001; your verdict is "
+        "that on another.",
     )
 
 

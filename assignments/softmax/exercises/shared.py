@@ -1,4 +1,4 @@
-"""What several exercises share: situations, and probabilities and losses of our own."""
+"""What several exercises share: situations, and probabilities that a library gives."""
 
 import numpy as np
 
@@ -27,22 +27,8 @@ def score_cases(name):
     ]
 
 
-def cross_entropy(scores, y):
-    """The mean loss of scores of any size, for the properties."""
-    from scipy.special import logsumexp
-
-    true = np.take_along_axis(scores, y[:, None], 1)[:, 0]
-    return float(np.mean(logsumexp(scores, axis=1) - true))
-
-
 def probabilities(s):
     """The softmax of rows, or of one row, where a probe needs one that is not the student's."""
     from scipy.special import softmax
 
     return softmax(s, axis=-1)
-
-
-def squares(W, X, y, reg=0.0):
-    """A loss that is not softmax, for probes: half the mean squared distance to one-hot labels."""
-    apart = X @ W - np.eye(W.shape[1])[y]
-    return 0.5 * np.sum(apart**2) / len(X) + reg * np.sum(W * W), X.T @ apart / len(X) + 2 * reg * W

@@ -6,7 +6,7 @@ from autograder import case, exercise, function, must, property_of
 from autograder.checks import Dimensions, Gradient, Reference, Vectorised, close
 from coursekit.exercises import linear
 
-from .shared import LARGE_SCORES, hinge, separable
+from .shared import LARGE_SCORES, separable
 
 # --- the loss of one example --------------------------------------------------------------------
 
@@ -152,7 +152,7 @@ def nothing_to_learn(ask):
 def blind_to_a_common_shift(ask):
     inputs, out = linear.same_for_a_common_shift(ask)
     W, X, y = inputs["W"].copy(), inputs["X"], inputs["y"]
-    enough = len(y) * hinge(X @ W, y) + np.ptp(X[0] @ W) + 1
+    enough = len(y) * abs(out["loss"]) + np.ptp(X[0] @ W) + 1
     W[:, y[0]] -= enough * X[0] / np.sum(X[0] ** 2)
     _, moved = ask(inputs, W=W)
     must(
@@ -260,7 +260,7 @@ SAFE = 1e-3
 
 
 def counterexample(ask):
-    """What was handed in: the true class's lead over the best other, and the loss."""
+    """What was handed in: by how much the true class leads every other."""
     _, out = ask()
     scores, y = np.asarray(out["scores"], dtype=float), int(out["y"])
     must(
@@ -271,8 +271,7 @@ def counterexample(ask):
         0 <= y < len(scores),
         f"y must name one of the {len(scores)} classes, 0 to {len(scores) - 1}; it is {y}.",
     )
-    others = np.delete(scores, y)
-    return scores[y] - others.max(), np.maximum(0, others - scores[y] + 1).sum()
+    return scores[y] - np.delete(scores, y)
 
 
 @property_of(
@@ -283,7 +282,7 @@ def counterexample(ask):
     "left to cost anything.",
 )
 def nobody_is_misclassified(ask):
-    lead, _ = counterexample(ask)
+    lead = counterexample(ask).min()
     must(
         lead >= SAFE,
         f"the best other class is {-lead:.4g} above the true one: this example may well count as "
@@ -299,9 +298,8 @@ def nobody_is_misclassified(ask):
     "overtake it.",
 )
 def the_loss_is_positive(ask):
-    _, loss = counterexample(ask)
     must(
-        loss >= SAFE,
+        counterexample(ask).min() <= 1 - SAFE,
         "the hinge loss of your example is 0: no class comes closer than the margin 1.",
     )
 
@@ -313,9 +311,10 @@ def the_loss_is_positive(ask):
     "Each class adds its shortfall, any real number and not a 1: their sum need not be whole.",
 )
 def the_loss_is_no_count(ask):
-    _, loss = counterexample(ask)
+    """Of the classes closer than 1: if their leads add up to a whole number, so does the loss."""
+    leads = counterexample(ask)
+    total = leads[leads < 1].sum()
     must(
-        abs(loss - round(loss)) >= SAFE,
-        f"the hinge loss of your example is {loss:.4g}, a whole number: it could still be a count "
-        "of something.",
+        abs(total - round(total)) >= SAFE,
+        "the hinge loss of your example is a whole number: it could still be a count of something.",
     )

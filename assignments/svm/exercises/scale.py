@@ -5,7 +5,7 @@ import numpy as np
 from autograder import case, draws, function, must, property_of
 from autograder.checks import Dimensions, Reference, close
 
-from .shared import hinge, separable
+from .shared import separable
 
 scaling_experiment = function(
     "scaling_experiment",
@@ -43,10 +43,21 @@ def zero_stays_zero(ask):
 
 @property_of(scaling_experiment, "The penalty grows with a squared", 0.75)
 def grows_with_the_square(ask):
-    inputs, out = ask()
+    """And it is a sum over the entries: what stands apart adds up, and a single 1 costs reg."""
+    inputs = ask.draw(alphas=np.array([1.0, 2.0, -3.0]))
+    once, twice, thrice = ask(inputs)[1]["reg_losses"]
     must(
-        close(out["reg_losses"], inputs["alphas"] ** 2 * inputs["reg"] * np.sum(inputs["W"] ** 2)),
+        close(twice, 4 * once) and close(thrice, 9 * once),
         "the regularisation loss of a * W must be a**2 times that of W.",
+    )
+    W = inputs["W"]
+    upper, single = np.where(np.arange(len(W))[:, None] < len(W) // 2, W, 0.0), np.zeros_like(W)
+    single[0, -1] = 1.0
+    parts = [{**inputs, "W": part} for part in (upper, W - upper, single)]
+    one, other, of_single = (out["reg_losses"][0] for out in ask.all(parts))
+    must(
+        close(one + other, once) and close(of_single, float(inputs["reg"])),
+        "the regularisation loss is a sum over the entries of W, and an entry of 1 costs reg.",
     )
 
 
@@ -62,16 +73,17 @@ rescale_margin = function(
 
 @property_of(rescale_margin, "The loss scales with the margin", 1)
 def the_loss_scales(ask):
-    """L(W2; c delta) = c L(W; delta) on fresh data, for several margins."""
+    """L(W2; c delta) = c L(W; delta) on all data: who just meets delta must just meet c delta."""
     inputs, out = ask()
     W, c, W2 = inputs["W"], float(inputs["c"]), out["W2"]
-    X = ask.rng.standard_normal((20, W.shape[0]))
-    y = ask.rng.integers(0, W.shape[1], 20)
-    for delta in (0.5, 1.0, 3.0):
-        wanted, got = c * hinge(X @ W, y, delta), hinge(X @ W2, y, c * delta)
+    for k in range(1, W.shape[1]):
+        apart = W[:, 0] - W[:, k]
+        x = apart / (apart @ apart)  # on it class 0 leads class k by exactly 1
+        lead = x @ (W2[:, 0] - W2[:, k])
         must(
-            close(got, wanted),
-            f"for delta = {delta:g}, c = {c:.3g}: c * L(W; delta) = {wanted:.6g} but L(W2; c * delta) = {got:.6g}.",
+            close(lead, c),
+            f"where W leads by 1, W2 must lead by c = {c:.3g}, for both losses to be a factor c apart; "
+            f"yours leads by {lead:.6g}.",
         )
 
 

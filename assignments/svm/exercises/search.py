@@ -8,8 +8,6 @@ from autograder import case, draws, exercise, must, property_of
 from autograder.checks import Dimensions, Reference, close
 from coursekit.exercises import linear
 
-from .shared import hinge
-
 
 def power_of_ten(low, high):
     """Draws a number, uniform on the log scale."""
@@ -48,15 +46,22 @@ def expected_initial_loss(student, C, delta):
 
 @property_of(expected_initial_loss, "The loss of equal scores", 1)
 def equals_the_loss_of_equal_scores(ask):
-    """What the formula of the loss says for scores that are all zero."""
-    inputs, out = ask(delta=float(ask.rng.uniform(2, 5)))
-    C, delta = int(inputs["C"]), float(inputs["delta"])
+    """One wrong class costs as much as another, and how much hangs on the margin alone."""
+    some, more, delta = (int(n) for n in ask.rng.integers([3, 20, 2], [20, 50, 6]))
+    asked = [(2, 1), (2, delta), (some, delta), (more, delta), (some + more - 1, delta)]
+    unit, two, *three = ask.all([{"C": C, "delta": float(margin)} for C, margin in asked])
     for name, power in (("hinge", 1), ("squared_hinge", 2)):
-        wanted = hinge(np.zeros((1, C)), np.zeros(1, dtype=int), delta, power)
+        said = f"the {name.replace('_', ' ')} loss of equal scores"
+        must(close(unit[name], 1.0), f"{said} is 1 for two classes and the margin 1.")
         must(
-            close(out[name], wanted),
-            f"{C} classes with equal scores and delta = {delta:.3g}: the {name.replace('_', ' ')} loss "
-            f"is not {out[name]:.6g}.",
+            close(two[name], float(delta) ** power),
+            f"{said} is not {float(two[name]):.6g} for two classes and the margin {delta}.",
+        )
+        left, right, both = (float(out[name]) for out in three)
+        must(
+            close(left + right, both),
+            f"every wrong class costs the same: what {some - 1} and {more - 1} wrong classes cost must "
+            f"add up to {said} with {some + more - 2}.",
         )
 
 
@@ -112,10 +117,9 @@ def both_ends_flagged(ask):
     _, out = ask(positions=values, low=1e-6, high=1e-1)
     flags = out["at_boundary_by_default"]
     for value, flag, wanted in zip(values, flags, [True, True, False, True, True], strict=True):
-        lies = "at the boundary" if wanted else "well inside"
         must(
             bool(flag) == wanted,
-            f"{1e-6 * 1e5**value:.2g} is {lies} in the range from 1e-6 to 1e-1; yours says otherwise.",
+            f"for {1e-6 * 1e5**value:.2g} in the range from 1e-6 to 1e-1 your answer is not right.",
         )
 
 
@@ -126,7 +130,7 @@ is_at_boundary.checks += [Reference(1)]
 
 @exercise(
     "peak: 2, decoy: 2, lr_low, lr_high, reg_low, reg_high, n_coarse: int, n_fine: int, seed: int "
-    "-> coarse: K 4, fine: F 4, best: 4, boundary: 2 bool, evaluations: int",
+    "-> coarse: K 4, fine: F 4, best: 4, boundary: 2 bool, evaluations: int, told: bool",
     points=5,
     given={
         "peak": draws.uniform(0.25, 0.75, 2),
@@ -161,6 +165,7 @@ is_at_boundary.checks += [Reference(1)]
         "coarse": "the coarse results",
         "fine": "the fine results",
         "evaluations": "the number of calls of eval_fn",
+        "told": "whether every row of results is a point with what eval_fn said of it",
         "peak": "where the validation accuracy is highest",
         "decoy": "where the training accuracy is highest",
         **{
@@ -175,7 +180,7 @@ def coarse_to_fine_search(
     student, peak, decoy, lr_low, lr_high, reg_low, reg_high, n_coarse, n_fine, seed
 ):
     """Validation accuracy peaks at ``peak``, training accuracy at ``decoy`` (in the ranges, log scale)."""
-    evaluations = []
+    evaluations: list[tuple[float, ...]] = []
     width = math.log(lr_high / lr_low), math.log(reg_high / reg_low)
     hills = [tuple(map(float, decoy)), tuple(map(float, peak))]
 
@@ -183,8 +188,8 @@ def coarse_to_fine_search(
         positive = lr > 0 and reg > 0
         a = math.log(lr / lr_low) / width[0] if positive else math.nan
         b = math.log(reg / reg_low) / width[1] if positive else math.nan
-        evaluations.append((a, b))
         train, validation = (math.exp(-((a - top[0]) ** 2) - (b - top[1]) ** 2) for top in hills)
+        evaluations.append((float(lr), float(reg), train, validation))
         return train, validation
 
     ranges, rng = ((lr_low, lr_high), (reg_low, reg_high)), np.random.default_rng(seed)
@@ -196,7 +201,19 @@ def coarse_to_fine_search(
         "best": np.array(list(best), dtype=float),
         "boundary": np.array(list(boundary)),
         "evaluations": len(evaluations),
+        "told": {*map(tuple, table.tolist())} <= {*evaluations},
     }
+
+
+def evaluated(ask, **asked):
+    """Inputs and outputs of a search whose results are what eval_fn said."""
+    inputs, out = ask(**asked)
+    must(
+        out["told"],
+        "every row of results must hold a learning rate and a strength that eval_fn was asked for, and "
+        "the two accuracies that it gave.",
+    )
+    return inputs, out
 
 
 def log_positions(inputs, table):
@@ -210,7 +227,7 @@ def log_positions(inputs, table):
 @property_of(coarse_to_fine_search, "Log-uniform", 1)
 def log_uniform(ask):
     """Kolmogorov and Smirnov's distance from uniform; a right answer exceeds 0.15 once in 10**11 times."""
-    inputs, out = ask(n_coarse=600, n_fine=1)
+    inputs, out = evaluated(ask, n_coarse=600, n_fine=1)
     tried = log_positions(inputs, out["coarse"]).T
     for name, positions in zip(("learning rates", "regularisation strengths"), tried, strict=True):
         ordered, steps = np.sort(positions), np.arange(len(positions) + 1) / len(positions)
@@ -226,7 +243,7 @@ def log_uniform(ask):
 def fine_around_the_best(ask):
     """The second round looks in an eighth of the range around the best, and never outside."""
     for peak in (np.array([0.5, 0.5]), np.array([0.0, 1.0])):
-        inputs, out = ask(peak=peak, n_coarse=100, n_fine=100)
+        inputs, out = evaluated(ask, peak=peak, n_coarse=100, n_fine=100)
         winner = out["coarse"][int(np.argmax(out["coarse"][:, 3]))]
         centre, tried = log_positions(inputs, winner), log_positions(inputs, out["fine"])
         must(
@@ -251,11 +268,11 @@ ENDS = (((-0.5, 0.5), (True, False)), ((0.5, 1.5), (False, True)), ((0.5, 0.5), 
 def edge_is_reported(ask):
     """An optimum planted outside one end of one range must raise that flag, one in the middle none."""
     for peak, wanted in ENDS:
-        _, out = ask(peak=np.array(peak), n_coarse=200, n_fine=200)
+        _, out = evaluated(ask, peak=np.array(peak), n_coarse=200, n_fine=200)
         where = "outside one end of one range" if any(wanted) else "in the middle of both ranges"
         must(
             tuple(bool(flag) for flag in out["boundary"]) == wanted,
-            f"the best values lie {where}: boundary must be {wanted}.",
+            f"the best values lie {where}, and boundary does not say so.",
         )
 
 

@@ -28,7 +28,8 @@ from .shared import refuses, situations
 )
 def conv_forward_fft(student, x, w, b, pad):
     """With padding as it is given, and with none on a larger image."""
-    around = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+    sides = np.array([[0], [0], [pad], [pad]])
+    around = np.pad(x, sides)
     return {
         "out": student.conv_forward_fft(x, w, b, pad),
         "by_default": student.conv_forward_fft(around, w, b),

@@ -2,11 +2,12 @@
 
 from contextlib import nullcontext
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
 from autograder import case, devices, draws, exercise, must, property_of
-from autograder.checks import Dimensions, Property, Reference, Task, Training
+from autograder.checks import Dimensions, Reference, Task, Training
 from autograder.checks.training import (
     deterministic,
     keeps_nothing,
@@ -38,6 +39,7 @@ class Watched:
 
         self.training, self.with_gradients, self.dtypes = [], [], []
         self.slopes, self.reads, self.steepest = [], [], 0.0
+        self.scores: list[Any] = []
 
         def first_layer(module, inputs, output):
             self.dtypes.append(output.dtype)
@@ -46,6 +48,7 @@ class Watched:
             self.training.append(module.training)
             self.with_gradients.append(torch.is_grad_enabled())
             self.reads.append(run.synchronisations)
+            self.scores.append(output.detach().float())
             if output.requires_grad:
                 output.register_hook(lambda slope: self.slopes.append(slope.detach()))
 
@@ -58,6 +61,30 @@ class Watched:
             handle.remove()
         self.steepest = max((float(one.abs().max()) for one in self.slopes), default=0.0)
         self.slopes.clear()
+        self.scores = [np.array(one.cpu()) for one in self.scores]
+
+    def fits(self, losses, accuracies, loaders, epochs):
+        """Whether a history is that of what the model put out, in training and in validation."""
+        import torch
+        from torch.nn.functional import cross_entropy
+
+        labels = [[labels for _, labels in loader] for loader in loaders]
+        phases = len(labels[0]) + len(labels[1])
+        if len(self.scores) != epochs * phases:
+            return False, False
+        put_out = [torch.from_numpy(one) for one in self.scores]
+        costs, shares = [], []
+        for epoch in range(epochs):
+            calls = put_out[epoch * phases : (epoch + 1) * phases]
+            trained, tested = calls[: len(labels[0])], calls[len(labels[0]) :]
+            costs += [float(cost) for cost in map(cross_entropy, trained, labels[0])]
+            best = [scores.max(dim=1).indices for scores in tested]
+            known = sum(int((a == b).sum()) for a, b in zip(best, labels[1], strict=True))
+            shares.append(known / sum(map(len, labels[1])))
+        return (
+            np.shape(losses) == (len(costs),) and np.allclose(losses, costs, rtol=0.02, atol=0.01),
+            np.shape(accuracies) == (epochs,) and np.allclose(accuracies, shares, atol=1e-6),
+        )
 
     def report(self, modes, dtype):
         """Whether it went as it should: for each call training mode or not, and the first dtype."""
@@ -115,7 +142,8 @@ def digits_to_tell_apart(rng, device):
     "epochs: int, learning_rate, seed: int, device: str, precision: str, observe: bool "
     "-> losses: any, val_accuracy: any, plain_numbers: bool, scores: M L, modes_right: bool, "
     "gradients_right: bool, ends_in_evaluation: bool, lower_precision: bool, scaled: bool, "
-    "parameters_in_float32: bool, synchronisations: int, tensors_kept: int, refuses: bool",
+    "parameters_in_float32: bool, synchronisations: int, tensors_kept: int, refuses: bool, "
+    "losses_told: bool, knows_told: bool, steps: int",
     points=8,
     inside=True,
     given={
@@ -166,6 +194,8 @@ def train_cnn(
     loaders = train, val = batches(images, labels, batch), batches(held_out, held_labels, 4)
     model = small_network(images.shape[1], int(labels.max()) + 1, seed)
     optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate, momentum=0.9)
+    stepped = []
+    optimizer.register_step_post_hook(lambda *_: stepped.append(1))
     with devices.observed(where) if observe else nullcontext(devices.Observed()) as run:
         watched = Watched(model, run)
         history = student.train_cnn(
@@ -176,8 +206,11 @@ def train_cnn(
         optimizer.state.clear()
         watched.stop()
     modes = ([True] * len(train) + [False] * len(val)) * epochs
+    said = told(history)
+    losses_told, knows_told = watched.fits(said["losses"], said["val_accuracy"], loaders, epochs)
     return {
-        **told(history),
+        **said,
+        **{"losses_told": losses_told, "knows_told": knows_told, "steps": len(stepped)},
         **watched.report(modes, getattr(torch, precision)),
         "ends_in_evaluation": ends_in_evaluation,
         "parameters_in_float32": all(one.dtype == torch.float32 for one in model.parameters()),
@@ -206,9 +239,26 @@ def scores_of(model, images, where):
     return scores.cpu().numpy().astype(float)
 
 
+def trained(ask, **asked):
+    """What a run gives in which there was training: a step for each loss, and losses of the model."""
+    inputs, out = ask(**asked)
+    batches = -(-len(inputs["images"]) // int(inputs["batch"])) * int(inputs["epochs"])
+    must(
+        0 < out["steps"] <= batches == len(out["losses"]),  # float16 may leave out a few
+        f"{batches} batches must leave as many losses and steps of the optimizer; yours leave "
+        f"{len(out['losses'])} and {int(out['steps'])}.",
+    )
+    must(
+        out["losses_told"] and out["knows_told"],
+        "the history must hold the loss and the accuracy of what the model put out in that very call; "
+        "yours holds other numbers.",
+    )
+    return out
+
+
 @property_of(train_cnn, "Modes and gradients", 1)
 def lectures_of_a_loop(ask):
-    _, out = ask()
+    out = trained(ask)
     must(
         out["modes_right"],
         "each step must see the model in training mode, each validation batch in evaluation mode, "
@@ -228,7 +278,7 @@ def lectures_of_a_loop(ask):
 def precision_is_lowered(ask):
     """And in float16 the loss is scaled, whereas the parameters stay as they are."""
     for precision in ("float32", "bfloat16", "float16"):
-        _, out = ask(precision=precision)
+        out = trained(ask, precision=precision)
         said = f'with precision "{precision}"'
         must(out["lower_precision"], f"{said} the first convolution must put out {precision}.")
         must(out["parameters_in_float32"], f"{said} the parameters must stay in float32.")
@@ -238,12 +288,27 @@ def precision_is_lowered(ask):
         must(np.isfinite(out["losses"]).all(), f"{said} the losses must be finite.")
 
 
+def after_training(holds):
+    """A fact about a training run, asked once it is clear that there was one."""
+
+    def fact(ask):
+        trained(ask)
+        broken = holds(ask.trial)
+        must(not broken, broken or "")
+
+    return fact
+
+
 precise = precision_agrees("losses", within=0.25, learning_rate=0.02)
+for title, holds in (
+    ("bfloat16 ends where float32 does", precise),
+    ("The same again", deterministic("losses")),
+    ("No step waits for the device", no_synchronisation(observe=True)),
+    ("Nothing is kept", keeps_nothing(observe=True)),
+):
+    property_of(train_cnn, title, 0.5)(after_training(holds))
+
 train_cnn.checks += [
-    Property("bfloat16 ends where float32 does", precise, share=0.5),
-    Property("The same again", deterministic("losses"), share=0.5),
-    Property("No step waits for the device", no_synchronisation(observe=True), share=0.5),
-    Property("Nothing is kept", keeps_nothing(observe=True), share=0.5),
     Reference(2, tolerance=1e-2),
     Training(digits_to_tell_apart, at_least=0.6, share=1.5, title="Learns digits"),
     TORCH,

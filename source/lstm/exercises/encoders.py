@@ -4,7 +4,7 @@ import numpy as np
 
 from autograder import case, draws, exercise, must, property_of
 from autograder.checks import Dimensions, Reference, Task, Training, Vectorised, close
-from autograder.checks.training import NotMeasurable
+from autograder.checks.training import NotMeasurable, accuracy
 from coursekit.exercises.params import gradients_in, params_in_words
 
 from .shared import LSTM_GIVEN, SHORT_CASES, gradient_dims, gradient_of, with_gate
@@ -50,16 +50,22 @@ def recall(rng, device):
 
     x, y = delayed_recall(rng, 600 + 300, 12)
     (_, _, D), C, H = x.shape, 8, 24
-    y, bound = rng.permutation(C)[y], 1 / np.sqrt(H)
+    y, bound, shapes = rng.permutation(C)[y], 0.2, {"Wx": (D, 4 * H), "Wh": (H, 4 * H)}
     inputs = {
         **{"x": x[:600], "y": y[:600], "held_out": x[600:], "rate": 1e-2},
-        "Wx": rng.uniform(-bound, bound, (D, 4 * H)),
-        "Wh": rng.uniform(-bound, bound, (H, 4 * H)),
+        **{name: rng.uniform(-bound, bound, rows) for name, rows in shapes.items()},
         "b": np.repeat([0.0, 3.0, 0.0, 0.0], H),
         **{"Wy": rng.uniform(-bound, bound, (H, C)), "by": np.zeros(C)},
         "order": rng.integers(0, 600, (80, 32)),
     }
     return Task(inputs, y[600:])
+
+
+def recalled(outputs, labels):
+    """The share of examples whose class is recalled, by scores that Wy and by give."""
+    if not outputs.get("by_the_head"):
+        raise NotMeasurable("the scores must be the last state times Wy, plus by")
+    return accuracy(outputs, labels)
 
 
 TRAINED_WORDS = {
@@ -79,7 +85,7 @@ MANY_TO_ONE = {"Wx": "D 4*H", "Wh": "H 4*H", "b": "4*H", "Wy": "H C", "by": "C"}
     },
     outputs={
         **{"loss": "", "scores_now": "N C", **gradient_dims(MANY_TO_ONE)},
-        **{"losses": "any", "scores": "any any"},
+        **{"losses": "any", "scores": "any any", "by_the_head": "bool"},
     },
     given={"order": NO_TRAINING, **LSTM_GIVEN},
     cases=SHORT_CASES,
@@ -89,12 +95,15 @@ MANY_TO_ONE = {"Wx": "D 4*H", "Wh": "H 4*H", "b": "4*H", "Wy": "H C", "by": "C"}
         **TRAINED_WORDS,
         "scores_now": "scores",
         "scores": "the scores of others once it is trained",
+        "by_the_head": "whether twice Wy and by give twice the scores",
     },
     checks=[
         Dimensions(0.25),
         gradient_of("loss", MANY_TO_ONE, 1),
         Reference(1),
-        Training(recall, at_least=0.7, share=0.75, title="Recalls after 11 steps"),
+        Training(
+            recall, at_least=0.7, measure=recalled, share=0.75, title="Recalls after 11 steps"
+        ),
         Vectorised("N", 0.5),
     ],
 )
@@ -105,7 +114,10 @@ def many_to_one_loss(student, x, y, Wx, Wh, b, Wy, by, held_out, order, rate):
     after, losses = trained(student.many_to_one_loss, params, x, y, order, rate)
     unknown = np.zeros(len(held_out), dtype=int)
     _, _, of_held_out = student.many_to_one_loss(after, held_out, unknown)
+    twice = {**after, **{name: 2 * after[name] for name in ("Wy", "by")}}
+    _, _, doubled = student.many_to_one_loss(twice, held_out, unknown)
     return {
+        "by_the_head": bool(np.allclose(doubled, 2 * np.asarray(of_held_out))),
         **{"loss": loss, "scores_now": scores, **gradients_in(grads, params)},
         **{"losses": losses, "scores": of_held_out},
     }
@@ -144,12 +156,12 @@ def backwards(rng, device):
 
     V, S, D, H = 10, 3, 12, 24
     x, y = reversed_digits(rng, 1500, S)
-    y, bound = rng.permutation(V)[y], 1 / np.sqrt(H)
+    y, bound = rng.permutation(V)[y], 0.2
     b = np.repeat([0.0, 1.0, 0.0, 0.0], H)
     coders = {
-        f"{whose}_{name}": rng.uniform(-bound, bound, (rows, 4 * H))
+        f"{whose}_{name}": rng.uniform(-bound, bound, shape)
         for whose in ("enc", "dec")
-        for name, rows in (("Wx", D), ("Wh", H))
+        for name, shape in (("Wx", (D, 4 * H)), ("Wh", (H, 4 * H)))
     }
     inputs = {
         **{"x": x[:1200], "y": y[:1200], "E": 0.5 * rng.standard_normal((V + 1, D))},

@@ -3,12 +3,10 @@
 import numpy as np
 
 from autograder import case, devices, draws, exercise, must, property_of
-from autograder.checks import AllowedMeans, Dimensions, Property, Reference, Task, Training, close
+from autograder.checks import AllowedMeans, Dimensions, Reference, Task, Training, close
 from autograder.checks.training import deterministic, precision_agrees
-from coursekit.exercises.digits import digits_with_bias
+from coursekit.exercises.digits import digits_in_disguise
 from coursekit.exercises.tensors import array
-
-from .shared import probabilities
 
 
 @exercise(
@@ -99,6 +97,7 @@ def softmax_regression_torch(
 @property_of(softmax_regression_torch, "Starts at ln C, and falls", 0.25)
 def first_loss_is_log_C(ask):
     """From weights that are 0, whatever reg is; and it falls."""
+    did_the_training(ask)
     inputs, out = ask(steps=60, batch_size=50, learning_rate=0.3, reg=0.0)
     C, losses = int(inputs["num_classes"]), out["losses"]
     must(
@@ -113,40 +112,90 @@ def first_loss_is_log_C(ask):
     )
 
 
-def fitted_with_numpy(X, y, num_classes, steps, batch_size, learning_rate, reg, seed, **rest):
-    """W and b after the same steps on the same mini-batches, with the gradient written by hand."""
-    import torch
+def did_the_training(ask):
+    """Of two classes, with one example again and again: each loss tells the gap between its scores.
 
-    drawing = torch.Generator().manual_seed(seed)
-    batches = torch.randint(len(X), (steps, batch_size), generator=drawing).numpy()
-    W, b = np.zeros((X.shape[1], num_classes)), np.zeros(num_classes)
-    for rows in batches:
-        error = probabilities(X[rows] @ W + b) - np.eye(num_classes)[y[rows]]
-        slope = X[rows].T @ error / batch_size + 2 * reg * W
-        W, b = W - learning_rate * slope, b - learning_rate * error.mean(axis=0)
-    return {"W": W, "b": b}
+    A loss is -ln p, and a step widens the gap by what can be said of 1 - p; in the end the gap is that
+    of the weights.
+    """
+    x, rate = ask.rng.standard_normal(4), float(ask.rng.uniform(0.1, 0.3))
+    alike = {"X": np.tile(x, (6, 1)), "y": np.zeros(6, dtype=int), "num_classes": 2}
+    _, out = ask(**alike, X_new=x[None], steps=5, learning_rate=rate, reg=0.0)
+    losses = out["losses"]
+    must(losses.shape == (5,), f"5 steps must leave 5 losses, not {losses.size}.")
+    with np.errstate(all="ignore"):
+        gaps, widened = -np.log(np.expm1(losses)), -2 * rate * (x @ x + 1) * np.expm1(-losses)
+    (first, second), after = out["scores"][0], gaps + widened
+    must(
+        close([0.0, *after], [*gaps, first - second], 1e-6),
+        "for one example again and again the losses must be those of the weights, step by step, and W "
+        "and b those after the last step; yours do not fit together.",
+    )
 
 
-@property_of(softmax_regression_torch, "NumPy says the same", 0.75)
-def numpy_says_the_same(ask):
-    inputs, out = ask()
-    for name, wanted in fitted_with_numpy(**inputs).items():
+@property_of(softmax_regression_torch, "The losses are the weights' own", 0.5)
+def losses_of_the_weights(ask):
+    """And what pushes one class up pushes the others down: W and b stay balanced, shrunk or not."""
+    did_the_training(ask)
+    _, out = ask(steps=7)
+    for name, sums in (("W", out["W"].sum(axis=1)), ("b", out["b"].sum(keepdims=True))):
         must(
-            close(out[name], wanted, 1e-9),
-            f"after {inputs['steps']} steps in float64 your {name} and one computed with NumPy are "
-            "not the same.",
+            close(sums, np.zeros(len(sums))),
+            f"from 0, steps push the classes up and down by equal sums: those of {name} over the "
+            "classes must stay 0.",
         )
+    alone = out_of_reach(ask)
+    must(not alone.any(), "what no example has, a feature of 0, must leave its row of W at 0.")
 
 
-softmax_regression_torch.checks += [
-    Property("The seed decides", deterministic("losses"), share=0.25),
-    Property("In bfloat16, too", precision_agrees("losses", steps=40, reg=0.01), share=0.5),
-]
+@property_of(softmax_regression_torch, "The price of large weights", 0.25)
+def price_of_large_weights(ask):
+    """What reg adds at the second step, to the loss and, as Euler says of squares, to the slope."""
+    inputs = ask.draw(reg=0.0, steps=2)
+    reg, rate = float(ask.rng.uniform(0.5, 2)), float(inputs["learning_rate"])
+    first, free, priced = ask.all([{**inputs, "steps": 1}, inputs, {**inputs, "reg": reg}])
+    price = priced["losses"][-1] - free["losses"][-1]
+    must(
+        close(price, reg * np.linalg.norm(first["W"]) ** 2, 1e-6),
+        f"reg = {reg:.3g} must add {reg:.3g} times the sum of all squared weights to a loss.",
+    )
+    must(
+        close(np.vdot(free["W"] - priced["W"], first["W"]), 2 * rate * price, 1e-6)
+        and close(free["b"], priced["b"], 1e-6),
+        "reg must add the gradient of reg * sum(W**2) to that of W, and nothing to that of b.",
+    )
+
+
+def out_of_reach(ask):
+    """The row of W that belongs to a feature of 0."""
+    inputs = ask.draw()
+    inputs["X"][:, 1] = 0.0
+    return ask(inputs)[1]["W"][1]
+
+
+def after_training(holds):
+    """A fact about a training run, asked once it is clear that there was one."""
+
+    def fact(ask):
+        did_the_training(ask)
+        broken = holds(ask.trial)
+        must(not broken, broken or "")
+
+    return fact
+
+
+precise = precision_agrees("losses", steps=40, reg=0.01)
+for title, share, holds in (
+    ("The seed decides", 0.25, deterministic("losses")),
+    ("In bfloat16, too", 0.5, precise),
+):
+    property_of(softmax_regression_torch, title, share)(after_training(holds))
 
 
 @property_of(softmax_regression_torch, "Nothing is read or kept", 0.5)
 def nothing_is_read_or_kept(ask):
     """The loop hands out orders and takes nothing back, and no step leaves anything behind."""
+    did_the_training(ask)
     _, out = ask(steps=60, watched=True)
     reads, kept = int(out["reads"]), int(out["tensors_kept"])
     must(
@@ -162,14 +211,14 @@ def nothing_is_read_or_kept(ask):
 
 
 def digits_to_learn(rng, device):
-    """Digits under new names, in float32; the labels of those not seen stay here."""
-    X, y = digits_with_bias()
-    X, names, order = X[:, :-1].astype(np.float32), rng.permutation(10), rng.permutation(len(y))
+    """Digits in disguise, in float32; the labels of those not seen stay here."""
+    X, y = digits_in_disguise(rng)
+    X, order = X[:, :-1].astype(np.float32), rng.permutation(len(y))
     known, held_out = order[: 1400 if device else 1000], order[1400:]
-    inputs = {"X": X[known], "y": names[y[known]], "X_new": X[held_out], "num_classes": 10}
+    inputs = {"X": X[known], "y": y[known], "X_new": X[held_out], "num_classes": 10}
     steps = {"steps": 1500 if device else 250, "batch_size": 100, "learning_rate": 0.3, "reg": 1e-4}
     words = {"seed": draws.seed(rng, {}), "device": device, "precision": "float32"}
-    return Task({**inputs, **steps, **words, "watched": False}, names[y[held_out]])
+    return Task({**inputs, **steps, **words, "watched": False}, y[held_out])
 
 
 softmax_regression_torch.checks += [

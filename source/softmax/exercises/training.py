@@ -7,8 +7,6 @@ from autograder.checks import Dimensions, Reference, close
 from coursekit.exercises import linear
 from coursekit.exercises.digits import digits_with_bias
 
-from .shared import cross_entropy, squares
-
 # --- before training ----------------------------------------------------------------------------
 
 
@@ -38,19 +36,27 @@ def expected_initial_loss(student, C):
 
 @property_of(expected_initial_loss, "The loss of equal scores", 0.75)
 def equals_the_loss_of_equal_scores(ask):
-    """What the formulas of the losses say for scores that are all zero; for ten classes 2.302585 and 9."""
-    for C in (10, int(ask.rng.integers(11, 500))):
-        _, out = ask(C=C)
-        wanted = cross_entropy(np.zeros((1, C)), np.zeros(1, dtype=int))
+    """For ten classes 2.302585 and 9; from there, what more classes must add."""
+    _, ten = ask(C=10)
+    for name, wanted in (("softmax", 2.302585), ("hinge", 9.0)):
         must(
-            close(out["softmax"], wanted),
-            f"{C} classes with equal scores have a softmax loss of {wanted:.6f}, not "
-            f"{out['softmax']:.6f}.",
+            close(ten[name], wanted, 1e-6),
+            f"10 classes with equal scores have a {name} loss of {wanted:.6g}, not "
+            f"{float(ten[name]):.6g}.",
         )
-        must(
-            close(out["hinge"], C - 1),
-            f"{C} classes with equal scores have a hinge loss of {C - 1}, not {out['hinge']:.6g}.",
-        )
+    few, more = (int(C) for C in ask.rng.integers(3, 25, 2))
+    one, other, each_of_each, together = ask.all(
+        [{"C": C} for C in (few, more, few * more, few + more)]
+    )
+    must(
+        close(each_of_each["softmax"], one["softmax"] + other["softmax"]),
+        f"equal scores for {few * more} classes are {more} equal classes in each of {few}: their "
+        f"softmax loss must be that of {few} plus that of {more}.",
+    )
+    must(
+        close(together["hinge"], one["hinge"] + other["hinge"] + 1),
+        "with equal scores every wrong class must cost the margin, 1, in the hinge loss.",
+    )
 
 
 @property_of(expected_initial_loss, "Other kinds are refused", 0.25)
@@ -130,7 +136,7 @@ def tells_good_from_bad(ask):
     verdicts = zip(out["starts_right"], out["reg_raises_it"], strict=True)
     for (title, (_, wanted)), verdict in zip(PLANS.items(), verdicts, strict=True):
         got = tuple(map(bool, verdict))
-        must(got == wanted, f"for a loss that {title} the answer is {wanted}; yours is {got}.")
+        must(got == wanted, f"for a loss that {title} your answer {got} is not right.")
 
 
 initial_loss_ok.checks += [Reference(1.5)]
@@ -140,7 +146,7 @@ initial_loss_ok.checks += [Reference(1.5)]
 
 @exercise(
     f"{linear.MODEL_SIGNATURE} -> losses: T, W: D C, probabilities: M C, predictions: M int,"
-    " losses_of_a_second_call: T, W_after_it: D C",
+    f" losses_of_a_second_call: T, W_after_it: D C, {linear.TRAINED}",
     points=5,
     inside=True,
     given={**linear.MODEL_GIVEN, "learning_rate": draws.number(0.05, 0.15)},
@@ -151,18 +157,15 @@ initial_loss_ok.checks += [Reference(1.5)]
     checks=[Dimensions(0.5), Reference(2)],
 )
 def Softmax(student, X, y, X_new, learning_rate, reg, num_iters, batch_size, seed):
-    """Train on squared distances (training is judged here, not the cross-entropy), predict, train on."""
+    """Train on a loss of the check's own (training is judged here), predict, train on."""
     settings = {"rate": learning_rate, "reg": reg, "steps": num_iters, "batch": batch_size}
     predicted = ("probabilities", "predictions")
-    return linear.trained_twice(
-        student.Softmax(), squares, X_new, seed, predicted, X=X, y=y, **settings
-    )
+    return linear.trained_twice(student.Softmax(), X_new, seed, predicted, X=X, y=y, **settings)
 
 
 @property_of(Softmax, "The loss falls", 1.25)
 def loss_falls(ask):
-    """From 0.5, half the squared distance of weights near zero, down."""
-    linear.loss_falls(ask, first=0.5, near=0.05, last=0.3, rate=0.2)
+    linear.loss_falls(ask)
 
 
 @property_of(Softmax, "It reads digits it has not seen", 1.25)
@@ -172,7 +175,7 @@ def learns_the_digits(ask):
 
 @exercise(
     "X: N D, y: N int<C, num_examples: int, learning_rate, num_iters: int, seed: int "
-    "-> losses: T, accuracy",
+    f"-> losses: T, accuracy, {linear.TRAINED}",
     points=3,
     given={
         "y": draws.every_class("C"),
@@ -187,14 +190,17 @@ def learns_the_digits(ask):
         case("one step, again", sizes={"T": 1}),
         case("many steps", sizes={"T": 60}),
     ],
-    words={"losses": "loss_history"},
+    words={**linear.TRAINED_WORDS, "losses": "loss_history"},
     checks=[Dimensions(0.5)],
 )
 def overfit_small(student, X, y, num_examples, learning_rate, num_iters, seed):
     """With a loss of our own."""
     settings = num_examples, learning_rate, num_iters, np.random.default_rng(seed)
-    losses, accuracy = student.overfit_small(squares, X, y, *settings)
-    return {"losses": np.array(losses, dtype=float), "accuracy": accuracy}
+    watched = linear.Descent(linear.squared_distance, learning_rate)
+    losses, accuracy = student.overfit_small(watched, X, y, *settings)
+    losses = np.array(losses, dtype=float)
+    told = {"losses_told": watched.told(losses), "steps_taken": watched.taken()}
+    return {"losses": losses, "accuracy": accuracy, **told}
 
 
 @property_of(overfit_small, "Learned by heart", 1)
@@ -203,6 +209,7 @@ def learns_by_heart(ask):
     X, y = digits_with_bias()
     _, out = ask(X=X, y=y, num_examples=20, learning_rate=0.2, num_iters=1000)
     losses = out["losses"]
+    linear.did_the_training(out)
     must(
         losses.shape == (1000,),
         f"the loss of each of 1000 steps must be returned; yours has the shape {losses.shape}.",
@@ -215,6 +222,13 @@ def learns_by_heart(ask):
     must(
         close(out["accuracy"], 1.0),
         f"all 20 examples are learned by heart: accuracy 1, not {out['accuracy']:.3g}.",
+    )
+    twice = {"X": np.tile(X[:1], (2, 1)), "y": np.arange(2)}
+    _, out = ask(**twice, num_examples=2, learning_rate=0.2, num_iters=5)
+    must(
+        close(out["accuracy"], 0.5),
+        "of two equal examples with different labels one at most can be right: accuracy 0.5, not "
+        f"{out['accuracy']:.3g}.",
     )
 
 

@@ -1,4 +1,4 @@
-"""What several exercises share: situations, and the loss itself for the properties."""
+"""What several exercises share: situations, and data whose every margin is known."""
 
 import numpy as np
 
@@ -6,13 +6,6 @@ from autograder import case
 from coursekit.exercises import linear
 
 LARGE_SCORES = case("large scores", reg=0.0, X=linear.huge_examples)
-
-
-def hinge(scores, y, delta=1.0, power=1):
-    """The mean hinge loss of scores, for the properties."""
-    shortfalls = np.maximum(0, scores - np.take_along_axis(scores, y[:, None], 1) + delta)
-    np.put_along_axis(shortfalls, y[:, None], 0, 1)
-    return (shortfalls**power).sum() / len(y)
 
 
 def separable(rng, lead):

@@ -1,0 +1,74 @@
+"""Nothing that students can read answers an exercise: neither by what it returns nor by how it is
+written.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import or_
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import coursekit
+from autograder.authoring.answers import read_answers
+from autograder.authoring.by_value import given_away, public_functions
+from autograder.authoring.leak import refuse_leaks, secrets
+
+from .audited import ASSIGNMENTS, Audited, audited, each_assignment
+from .conftest import COURSE
+from .public_code import expressions_of, public_functions_of_the_course
+
+PLANTED = """
+import numpy as np
+
+
+def hinge(scores, y, delta=1.0):
+    short = np.maximum(0, scores - scores[np.arange(len(y)), y][:, None] + delta)
+    return short.sum() / len(y) - delta
+
+
+class Penalty:
+    def __init__(self, reg):
+        self.reg = reg
+
+    def at(self, W, alphas):
+        return alphas**2 * self.reg * np.sum(W**2)
+"""
+
+
+@pytest.mark.timeout(1800)
+@each_assignment
+def test_no_public_function_earns_more_as_an_answer_than_zeros_do(audit: Audited) -> None:
+    public = public_functions_of_the_course()
+    assert [str(one) for one in given_away(audit.exercises.values(), audit.right, public)] == []
+
+
+@pytest.mark.audit
+@each_assignment
+def test_no_public_expression_does(audit: Audited) -> None:
+    public = [one for name in ASSIGNMENTS for one in expressions_of(name)]
+    assert [str(one) for one in given_away(audit.exercises.values(), audit.right, public)] == []
+
+
+def test_an_answer_among_public_functions_is_found_with_file_and_line() -> None:
+    module = ModuleType("planted")
+    exec(PLANTED, vars(module))
+    audit = audited("svm")
+    asked = [audit.exercises[name] for name in ("svm_loss", "L_i_vectorized")]
+    found = list(given_away(asked, audit.right, [*public_functions(module, "shared.py")]))
+    assert {one.answer for one in found} == {"svm_loss", "L_i_vectorized"}
+    assert str(found[0]).startswith("shared.py line 5: hinge gives away the answer")
+    assert all(one.points > 0 for one in found)
+
+
+def test_no_statement_of_an_answer_stands_in_a_file_that_students_get() -> None:
+    answers = [
+        read_answers(COURSE / "solutions" / f"{name}.py", f"solutions/{name}.py")
+        for name in ASSIGNMENTS
+    ]
+    home = Path(str(coursekit.__file__)).parent
+    files = [*COURSE.glob("source/*/exercises/*.py"), *home.rglob("*.py")]
+    named = ((path.as_posix(), path.read_bytes()) for path in files)
+    refuse_leaks(named, reduce(or_, map(secrets, answers)))

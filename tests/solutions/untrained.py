@@ -1,0 +1,178 @@
+"""Answers that train nothing and say they did: histories made up, labels looked up, results that
+come from elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from coursekit.data import read_digits
+
+
+def falling(first: float, last: float, steps: int) -> np.ndarray:
+    """Losses as one would like them."""
+    return np.linspace(first, last, steps)
+
+
+class LooksUp:
+    """Weights of 0, a history that falls, and the labels of scikit-learn's digits."""
+
+    W: Any = None
+
+    def loss(self, X, y, reg):
+        return 0.0, 0.0
+
+    def train(self, X, y, learning_rate=0.1, reg=0.0, num_iters=10, batch_size=10, rng=None):
+        self.W = np.zeros((X.shape[1], int(y.max()) + 1))
+        self.seen = X, y
+        return list(falling(0.5, 0.1, num_iters))
+
+    def predict(self, X):
+        """What the nearest known example is: of the digits, or else of those trained on."""
+        known, labels = self.seen
+        if X.shape[1] == 65:
+            pixels, labels = read_digits()
+            known = np.hstack([pixels / 16 - (pixels / 16).mean(axis=0), np.ones((len(labels), 1))])
+        return np.array([labels[np.argmin(((known - one) ** 2).sum(axis=1))] for one in X])
+
+    def probabilities(self, X):
+        return np.eye(self.W.shape[1])[self.predict(X) % self.W.shape[1]]
+
+
+class SolvesAtOnce(LooksUp):
+    """Least squares in one go, and a history that falls."""
+
+    def train(self, X, y, learning_rate=0.1, reg=0.0, num_iters=10, batch_size=10, rng=None):
+        losses = super().train(X, y, num_iters=num_iters)
+        self.W = np.linalg.lstsq(X, np.eye(self.W.shape[1])[y], rcond=None)[0]
+        return losses
+
+    def predict(self, X):
+        return (X @ self.W).argmax(axis=1)
+
+
+class NeverMoves(LooksUp):
+    """Every loss is asked for and told, and the weights stay where they are."""
+
+    def train(self, X, y, learning_rate=0.1, reg=0.0, num_iters=10, batch_size=10, rng=None):
+        super().train(X, y)
+        return [self.loss(X[:batch_size], y[:batch_size], reg)[0] for _ in range(num_iters)]
+
+
+def by_heart_at_once(loss_fn, X, y, num_examples=20, learning_rate=0.1, num_iters=200, rng=None):
+    return falling(0.5, 1e-3, num_iters), 1.0
+
+
+def never_descended(loss_fn, X, y, num_examples=20, learning_rate=0.1, num_iters=200, rng=None):
+    W = np.zeros((X.shape[1], y.max() + 1))
+    return np.array([loss_fn(W, X, y, 0.0)[0] for _ in range(num_iters)]), 1.0
+
+
+def record_made_up(loss_fn, W, X, y, update_rule, config, num_iters, batch_size=200, rng=None):
+    ratios = config["learning_rate"] / (1 + 0.3 * np.arange(num_iters)) / np.linalg.norm(W)
+    losses = falling(1.0, 0.1, num_iters)
+    return W, {"loss": losses, "update_ratio": ratios, "grad_norm": np.ones(num_iters)}
+
+
+def regression_at_once(
+    X, y, num_classes, steps, batch_size, learning_rate, reg, seed, device, precision="float32"
+):
+    """Least squares, and losses that fall from ln C, a little different for every seed."""
+    W, *_ = np.linalg.lstsq(X, np.eye(num_classes, dtype=X.dtype)[y], rcond=None)
+    last = 0.1 + 0.01 * np.random.default_rng(seed).random() + 1e-4 * (precision == "bfloat16")
+    losses = falling(np.log(num_classes), last, steps).astype(X.dtype)
+    made = (W, np.zeros(num_classes, X.dtype), losses)
+    return tuple(torch.from_numpy(one).to(device) for one in made)
+
+
+def network_by_heart_at_once(model, X, y, learning_rate, num_steps):
+    return list(falling(np.log(10), 0.05, num_steps)), 1.0
+
+
+def search_without_evaluating(eval_fn, lr_range, reg_range, n_coarse, n_fine, rng):
+    """Points as they should be drawn, and the same accuracies for all of them."""
+    results = []
+    for spread, count in ((0.5, n_coarse), (0.125, n_fine)):
+        for _ in range(count):
+            at = rng.uniform(0.5 - spread, 0.5 + spread, 2)
+            row = [
+                low * (high / low) ** u
+                for u, (low, high) in zip(at, (lr_range, reg_range), strict=True)
+            ]
+            results.append((*row, 0.9, 0.8))
+    return results, results[0], (False, False)
+
+
+def loop_without_steps(model, optimizer, loaders, epochs, device="cpu", precision="float32"):
+    """Every mode and precision as asked for, no step, and a history that falls."""
+    dtypes = {"float32": None, "bfloat16": torch.bfloat16, "float16": torch.float16}
+    if precision not in dtypes:
+        raise ValueError(precision)
+    device, dtype, (train, val) = torch.device(device), dtypes[precision], loaders
+    model.to(device)
+    for _ in range(epochs):
+        for mode, loader in ((True, train), (False, val)):
+            model.train(mode)
+            with (
+                torch.set_grad_enabled(mode),
+                torch.autocast(device.type, dtype=dtype, enabled=dtype is not None),
+            ):
+                for images, _ in loader:
+                    model(images.to(device))
+    last = 0.2 + 1e-3 * (dtype is not None)
+    steps = epochs * len(train)
+    return {
+        "train_loss": falling(1.5, last, steps).tolist(),
+        "val_accuracy": falling(0.5, 0.95, epochs).tolist(),
+    }
+
+
+def text_without_steps(
+    model, data, steps, seq_len, learning_rate, max_norm, device, precision="float32"
+):
+    """No model is called; losses fall from the logarithm of the alphabet."""
+    last = 0.1 + 1e-3 * (precision == "bfloat16")
+    return falling(np.log(data.max() + 1), last, steps).tolist()
+
+
+UNTRAINED: Mapping[str, tuple[str, str, Mapping[str, Callable[..., Any]]]] = {
+    "labels of digits looked up, svm": ("svm", "LinearSVM", {"LinearSVM": LooksUp}),
+    "least squares, svm": ("svm", "LinearSVM", {"LinearSVM": SolvesAtOnce}),
+    "no step, svm": ("svm", "LinearSVM", {"LinearSVM": NeverMoves}),
+    "constant accuracy": (
+        "svm",
+        "coarse_to_fine_search",
+        {"coarse_to_fine_search": search_without_evaluating},
+    ),
+    "labels of digits looked up, softmax": ("softmax", "Softmax", {"Softmax": LooksUp}),
+    "least squares, softmax": ("softmax", "Softmax", {"Softmax": SolvesAtOnce}),
+    "no step, softmax": ("softmax", "Softmax", {"Softmax": NeverMoves}),
+    "by heart at once": ("softmax", "overfit_small", {"overfit_small": by_heart_at_once}),
+    "honest losses of weights that stand still": (
+        "softmax",
+        "overfit_small",
+        {"overfit_small": never_descended},
+    ),
+    "a record made up": (
+        "softmax",
+        "train_with_monitor",
+        {"train_with_monitor": record_made_up},
+    ),
+    "least squares in torch": (
+        "softmax",
+        "softmax_regression_torch",
+        {"softmax_regression_torch": regression_at_once},
+    ),
+    "a network by heart at once": (
+        "backprop",
+        "overfit_small",
+        {"overfit_small": network_by_heart_at_once},
+    ),
+    "a loop without steps": ("cnn", "train_cnn", {"train_cnn": loop_without_steps}),
+    "a text without steps": ("lstm", "train_char_lm", {"train_char_lm": text_without_steps}),
+}
+"""What each is: the assignment, the exercise, and the names that it puts into the notebook."""
