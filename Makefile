@@ -6,8 +6,10 @@ BIN := .venv/bin
 # nbgrader calls alembic by name, so the environment's programs must be on the path
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export OMP_NUM_THREADS ?= 1
+# hundreds of processes are started: what was compiled once is kept, whatever the shell says
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo hub test lint test-audit test-long browser test-bare test-gpu test-hub test-faults audit bench bench-grading bench-isolation bench-convolution bench-oracle bench-scale release clean help
+.PHONY: setup demo hub site test lint test-audit test-long browser test-bare test-gpu test-hub test-site test-faults test-docs audit bench bench-grading bench-isolation bench-convolution bench-oracle bench-scale release clean help
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -25,6 +27,9 @@ demo: setup  ## build and release, grade four notebooks of an assignment, show t
 
 hub: setup  ## JupyterHub with the course on this machine: an instructor, two students, the oracle (PORT=8000)
 	@$(BIN)/python -m deploy.hub --port $(PORT)
+
+site: setup  ## the course as a static site that runs in a browser's tab -> build/site (PYODIDE=folder or address)
+	$(BIN)/chainrule site build/site $(if $(PYODIDE),--pyodide $(PYODIDE))
 
 lint: setup  ## style and types
 	$(BIN)/ruff check .
@@ -52,8 +57,14 @@ test-gpu: setup  ## training checks on an accelerator; needs one
 test-hub: setup browser  ## the hub in real browsers: from the first login to the feedback (minutes)
 	$(BIN)/pytest -m hub tests/hub
 
+test-site: setup browser  ## the course in a tab: a student's hour in Chromium, every exercise in Pyodide (minutes)
+	$(BIN)/pytest -m site tests/site
+
 test-faults: setup  ## workers, commands, clusters and databases that are killed while a class is graded (minutes)
 	$(BIN)/pytest -m faults tests/faults
+
+test-docs: setup  ## README and docs, typed in order into a fresh copy (minutes)
+	$(BIN)/pytest -v -m docs tests/docs
 
 audit: setup  ## the judge measured: what it catches, names and lets pass -> docs/judge.md (an hour)
 	$(BIN)/python -m benchmarks.judge

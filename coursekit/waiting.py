@@ -5,12 +5,15 @@ from __future__ import annotations
 import html
 from types import TracebackType
 
+from .tab import NotInTab
+
 
 class once_written:
     """``with once_written():`` runs a demonstration, or says which answer it still waits for.
 
-    A stub raises NotImplementedError, a cell that was not run leaves a NameError: both become one
-    friendly line. Any other exception is the reader's own bug and is shown as it is.
+    A stub raises NotImplementedError, a cell that was not run leaves a NameError, a library that
+    does not run in a browser's tab is NotInTab: all become one friendly line. Any other exception
+    is the reader's own bug and is shown as it is.
     """
 
     def __enter__(self) -> None:
@@ -22,6 +25,9 @@ class once_written:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> bool:
+        if isinstance(error, NotInTab):
+            print(error)
+            return True
         if isinstance(error, NotImplementedError):
             _say(_innermost(trace), "write it above, run its check, then run this cell again")
             return True

@@ -4,12 +4,14 @@ mistakes are tried.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from ..exercise.mistakes import plain_name
-from ..exercise.trial import Drawn, Trial
+from ..exercise.trial import Drawn, Exercise, Trial
 from ..language.probe import place
 from ..language.verdict import Finding, replace
 from .compare import evidence, ratio_in_words
@@ -20,6 +22,7 @@ from .rounding import roundings
 from .shown import most_telling, told_apart
 from .situations import exception_in, shared
 
+T = TypeVar("T")
 FEW = 3
 """So few values have the verdicts low, ok, high."""
 
@@ -104,12 +107,14 @@ class Reference:
             return Finding(self.title, False, message, hint, self.share)
         if dims.axes and few_valued(trial, name):
             return self._untold(trial, name, drawn, yours[name], ours[name], hint)
-        shown = evidence(name, yours[name], ours[name], dims.axes)
-        at = f" at {list(shown.index)}" if shown.index else ""
+        shown = evidence(said, yours[name], ours[name], dims.axes)
+        at = trial.exercise.said_at(name, shown.index or ())
         is_now, should_be = told_apart(float(shown.yours or 0), float(shown.expected or 0))
-        message = f"{said}{at} is {is_now}; it should be {should_be}{where}."
-        if dims.entries == "bool" and not dims.axes:
-            message = _not_so(said, bool(shown.expected)) + f"{where}."
+        if dims.entries == "bool":
+            is_now, should_be = bool(shown.yours), bool(shown.expected)
+        message = f"{at} is {is_now}; it should be {should_be}{where}."
+        if at.startswith("whether "):
+            message = _not_so(at, bool(shown.expected)) + f"{where}."
         if shown.ratio is not None and dims.axes:
             message += (
                 f" All of {said} is {ratio_in_words(shown.ratio, drawn.sizes)} what it should be."
@@ -132,8 +137,8 @@ class Reference:
         if not trial.exercise.inputs:
             message = f"Not every entry of {said} is right."
             return Finding(self.title, False, message, hint, self.share)
-        shown = evidence(name, yours, ours, trial.exercise.outputs[name].axes)
-        message = f"{said} at {list(shown.index or ())} is wrong{where}."
+        shown = evidence(said, yours, ours, trial.exercise.outputs[name].axes)
+        message = f"{trial.exercise.said_at(name, shown.index or ())} is wrong{where}."
         shown = replace(shown, expected=None, ratio=None)
         return Finding(self.title, False, message, hint, self.share, shown)
 
@@ -159,16 +164,28 @@ def _in_general(
     ]
     if any(name not in mine for name in outputs for _, mine, _ in working):
         return ""  # what is missing is said, and says enough
+    exercise = trial.exercise
     for name in outputs:
         if all(name in right for _, _, right in working):
             seen = [
-                Seen(drawn.case.title, drawn.inputs, drawn.sizes, mine[name], right)
+                Seen(
+                    drawn.case.title,
+                    _said(exercise, drawn.inputs),
+                    drawn.sizes,
+                    mine[name],
+                    _said(exercise, right),
+                )
                 for drawn, mine, right in working
             ]
-            dims = trial.exercise.outputs[name]
-            if sentence := explained(name, dims, trial.exercise.inputs, seen):
-                return trial.exercise.said(name) + sentence.removeprefix(name)
+            dims, given = exercise.outputs[name], _said(exercise, exercise.inputs)
+            if sentence := explained(exercise.said(name), dims, given, seen):
+                return sentence
     return ""
+
+
+def _said(exercise: Exercise, named: Mapping[str, T]) -> dict[str, T]:
+    """By what a report calls them."""
+    return {exercise.said(name): one for name, one in named.items()}
 
 
 def _not_so(said: str, expected: bool) -> str:

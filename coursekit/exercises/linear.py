@@ -39,6 +39,21 @@ MODEL_SIGNATURE = (
 )
 """What ``trained_twice`` takes."""
 
+TRAINED = "losses_told: bool, steps_taken: bool"
+"""What ``Descent`` adds to the outputs of a probe."""
+TRAINED_WORDS = {
+    "losses_told": "whether every loss returned is one that the loss function gave in that call",
+    "steps_taken": "whether the weights move by the learning rate times the gradient, and only so",
+}
+MODEL_WORDS = {
+    **TRAINED_WORDS,
+    "losses": "what train returns",
+    "losses_of_a_second_call": "what a second call of train returns",
+    "W": "W after train",
+    "W_after_it": "W after a second call of train",
+    "predictions": "what predict returns",
+    "X_new": "the X to predict",
+}
 MODEL_GIVEN = {
     "y": draws.every_class("C"),
     "num_iters": draws.size("T"),
@@ -46,14 +61,6 @@ MODEL_GIVEN = {
     "seed": draws.seed,
 }
 MODEL_SIZES = {"N": (30, 40), "C": (3, 5), "D": (6, 9), "T": (15, 20), "M": (21, 29)}
-
-
-TRAINED = "losses_told: bool, steps_taken: bool"
-"""What ``Descent`` adds to the outputs of a probe."""
-TRAINED_WORDS = {
-    "losses_told": "whether every loss returned is one that the loss function gave in that call",
-    "steps_taken": "whether the weights move by the learning rate times the gradient, and only so",
-}
 
 
 def squared_distance(

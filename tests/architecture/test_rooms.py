@@ -25,6 +25,7 @@ ROOMS = (
     "vocabulary",
     "judge",
     "released",
+    "fetch",
     "audit",
     "report",
     "wall.wire",
@@ -37,7 +38,9 @@ ROOMS = (
     "classes",
     "gradebook",
     "authoring",
+    "site",
     "classreport",
+    "progress",
     "collected",
     "commandline",
 )

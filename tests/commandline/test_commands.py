@@ -16,7 +16,7 @@ from autograder.collected.pieces import FoundAnswer
 from autograder.commandline.measure import show_table
 from autograder.language.verdict import Finding, Verdict
 
-COMMANDS = ["build", "check", "grade", "demo", "audit", "doctor"]
+COMMANDS = ["build", "check", "grade", "demo", "audit", "doctor", "site"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

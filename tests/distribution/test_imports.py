@@ -29,6 +29,7 @@ EXTRAS = {
     "autograder/gradebook": {"instructor"},
     "autograder/gradebook/exchange": {"instructor", "deploy"},
     "autograder/oracle": {"hub"},
+    "autograder/site": {"site"},
     "autograder/wall/outside": {"instructor"},
     "coursekit": {"torch", "lab"},
     "solutions": {"torch"},
@@ -41,7 +42,15 @@ EXTRAS = {
 }
 """The extras that a folder's code may count on, beside the dependencies that everybody has."""
 
-STARTED = {"ipykernel", "jupyterlab", "basedpyright", "build", "ruff", "pytest-timeout"}
+STARTED = {
+    "jupyterlite-core",
+    "ipykernel",
+    "jupyterlab",
+    "basedpyright",
+    "build",
+    "ruff",
+    "pytest-timeout",
+}
 STARTED |= {"pytest-xdist", "psycopg"}
 """Declared, and started or loaded by name instead of imported."""
 

@@ -2,6 +2,7 @@
 
 from contextlib import nullcontext
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -38,7 +39,7 @@ class Watched:
 
         self.training, self.with_gradients, self.dtypes = [], [], []
         self.slopes, self.reads, self.steepest = [], [], 0.0
-        self.scores = []
+        self.scores: list[Any] = []
 
         def first_layer(module, inputs, output):
             self.dtypes.append(output.dtype)
@@ -158,6 +159,27 @@ def digits_to_tell_apart(rng, device):
     ],
     seconds=60.0,
     accelerated=True,
+    words={
+        "losses": 'history["train_loss"]',
+        "val_accuracy": 'history["val_accuracy"]',
+        "losses_told": "whether every loss is that of what the model put out",
+        "knows_told": "whether every accuracy is that of what the model put out",
+        "steps": "the number of steps of the optimizer",
+        "plain_numbers": "whether history holds plain floats",
+        "modes_right": "whether the model is in the right mode in each call",
+        "gradients_right": "whether gradients are recorded in training only",
+        "ends_in_evaluation": "whether the model ends in evaluation mode",
+        "lower_precision": "whether scores are computed in the precision asked for",
+        "scaled": "whether the loss is scaled",
+        "parameters_in_float32": "whether the parameters stay in float32",
+        "synchronisations": "how often a number is read back from the device",
+        "tensors_kept": "the number of tensors that stay alive",
+        "refuses": "whether another precision is refused",
+        "held_out": "the validation images",
+        "held_labels": "the validation labels",
+        "learning_rate": "the learning rate",
+        "observe": "whether every read is counted",
+    },
     checks=[Dimensions(0.5)],
 )
 def train_cnn(

@@ -84,10 +84,6 @@ FEW_STEPS = {
         **{"states_given": "any int", "longest_gradient": ""},
         **{"losses_told": "bool", "by_the_head": "bool"},
     },
-    words={
-        "losses_told": "whether every loss is that of what the model put out at that step",
-        "by_the_head": "whether twice the weights and biases of model.head give twice the scores",
-    },
     points=6,
     given={
         **{**LSTM_GIVEN, "steps": draws.always(5), "seq_len": draws.always(4)},
@@ -103,6 +99,21 @@ FEW_STEPS = {
     ],
     seconds=60,
     accelerated=True,
+    words={
+        **{name: f"the model's {name}" for name in CHAR_LSTM},
+        "losses_told": "whether every loss is that of what the model put out at that step",
+        "by_the_head": "whether twice the weights and biases of model.head give twice the scores",
+        "scores": "the scores that the trained model gives",
+        "Wh_after": "model.lstm.weight_hh_l0 after training",
+        "E_after": "model.embedding.weight after training",
+        "reads_in_each_step": "whether each step reads a number back from the device",
+        "keeps_in_each_step": "whether each step leaves tensors behind",
+        "rounds": 'whether precision "bfloat16" changes a loss',
+        "states_given": "the kinds of state that the model is given",
+        "longest_gradient": "the length of the longest gradient, over max_norm,",
+        "windows": "pieces of text",
+        "watched": "whether it is watched",
+    },
     checks=[
         AllowedMeans(allowed=("torch",)),
         Dimensions(0.5),

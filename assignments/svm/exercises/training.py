@@ -32,6 +32,7 @@ preprocess = function(
         ),
         case("one example to predict", sizes={"K": 1}),
     ],
+    words={name: f"X_{name}, centred," for name in ("train", "val", "test")},
     checks=[Dimensions(0.5)],
 )
 
@@ -80,11 +81,11 @@ preprocess.checks += [Reference(1), Vectorised("N", 0.5)]
     f"{linear.MODEL_SIGNATURE} -> losses: T, W: D C, predictions: M int, losses_of_a_second_call: T,"
     f" W_after_it: D C, {linear.TRAINED}",
     points=7,
-    words=linear.TRAINED_WORDS,
     given={**linear.MODEL_GIVEN, "learning_rate": draws.number(0.04, 0.16)},
     sizes=linear.MODEL_SIZES,
     cases=[case("no regularisation", reg=0.0)],
     seconds=20,
+    words=linear.MODEL_WORDS,
     checks=[Dimensions(1), Reference(2.5)],
 )
 def LinearSVM(student, X, y, X_new, learning_rate, reg, num_iters, batch_size, seed):
@@ -106,7 +107,12 @@ def learns_the_digits(ask):
 # --- find the error: three lines of old notes ---------------------------------------------------
 
 
-@exercise("-> claims: 6 bool", points=4, checks=[Dimensions(0.5), Reference(3.5)])
+@exercise(
+    "-> claims: 6 bool",
+    points=4,
+    entries={"claims": [f"claim ({letter})" for letter in "abcdef"]},
+    checks=[Dimensions(0.5), Reference(3.5)],
+)
 def notes_errata(student):
     """True or False for each claim, in order."""
     claims = student.notes_errata()
