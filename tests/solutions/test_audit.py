@@ -145,6 +145,22 @@ def problems(judged: Verdict, mistake: Mistake) -> Iterable[str]:
         yield f"not named with seed {judged.seed}: {findings}"
 
 
+def told(audit: Audited, name: str, judged: Verdict) -> Iterable[str]:
+    """Sentences that tell what is right where few values can be."""
+    asked = audit.exercises[name]
+    outputs = {asked.said(output): dims for output, dims in asked.outputs.items()}
+    for finding in judged.findings:
+        evidence = finding.evidence
+        if re.search(r"(must|should) be \(?(True|False)\b", finding.message):
+            yield f"tells yes from no: {finding.message}"
+        if evidence is None or evidence.output not in outputs or not outputs[evidence.output].axes:
+            continue
+        if outputs[evidence.output].entries == "bool" and (
+            "should be" in finding.message or evidence.expected is not None
+        ):
+            yield f"tells the right value of {evidence.output}: {finding.message}"
+
+
 def strange_names(audit: Audited, judged: Verdict) -> set[str]:
     """The names of code in what a report says that no student knows; but for an exception's words,
     which are Python's.
@@ -156,21 +172,6 @@ def strange_names(audit: Audited, judged: Verdict) -> set[str]:
         for text in (one.check, one.message, one.hint, one.evidence.example if one.evidence else "")
     ]
     return code_names(" ".join(said)) - known_in(audit.name)
-
-
-def told(audit: Audited, name: str, judged: Verdict) -> Iterable[str]:
-    """Sentences that tell what is right where few values can be."""
-    outputs = audit.exercises[name].outputs
-    for finding in judged.findings:
-        evidence = finding.evidence
-        if re.search(r"(must|should) be \(?(True|False)\b", finding.message):
-            yield f"tells yes from no: {finding.message}"
-        if evidence is None or evidence.output not in outputs or not outputs[evidence.output].axes:
-            continue
-        if outputs[evidence.output].entries == "bool" and (
-            "should be" in finding.message or evidence.expected is not None
-        ):
-            yield f"tells the right value of {evidence.output}: {finding.message}"
 
 
 def seen_blindly(audit: Audited, name: str, judged: Verdict, mistake: Mistake) -> bool:

@@ -33,6 +33,8 @@ from .shared import FOLDED, FoldedNet
     words={
         **params_in_words("A", "c", "V", of="model.params"),
         "losses": "loss_history",
+        "told": "whether every loss returned is one that model.loss gave",
+        "known": "the part of the examples that the model knows in the end",
         "arrays_kept": "whether the arrays that model.params held are left as they were",
         "own_network": "on your own TwoLayerNet",
         "told": "whether every loss returned is one that model.loss gave",

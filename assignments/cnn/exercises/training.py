@@ -163,6 +163,9 @@ def digits_to_tell_apart(rng, device):
     words={
         "losses": 'history["train_loss"]',
         "val_accuracy": 'history["val_accuracy"]',
+        "losses_told": "whether every loss is that of what the model put out",
+        "knows_told": "whether every accuracy is that of what the model put out",
+        "steps": "the number of steps of the optimizer",
         "plain_numbers": "whether history holds plain floats",
         "modes_right": "whether the model is in the right mode in each call",
         "gradients_right": "whether gradients are recorded in training only",

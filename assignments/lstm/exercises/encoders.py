@@ -92,6 +92,7 @@ MANY_TO_ONE = {"Wx": "D 4*H", "Wh": "H 4*H", "b": "4*H", "Wy": "H C", "by": "C"}
     seconds=60,
     words={
         **params_in_words(*MANY_TO_ONE),
+        "by_the_head": "whether twice Wy and by give twice the scores",
         **TRAINED_WORDS,
         "scores_now": "scores",
         "scores": "the scores of others once it is trained",

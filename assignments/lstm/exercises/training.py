@@ -102,6 +102,8 @@ FEW_STEPS = {
     accelerated=True,
     words={
         **{name: f"the model's {name}" for name in CHAR_LSTM},
+        "losses_told": "whether every loss is that of what the model put out at that step",
+        "by_the_head": "whether twice the weights and biases of model.head give twice the scores",
         "scores": "the scores that the trained model gives",
         "Wh_after": "model.lstm.weight_hh_l0 after training",
         "E_after": "model.embedding.weight after training",

@@ -163,6 +163,7 @@ is_at_boundary.checks += [Reference(1)]
     ],
     words={
         "coarse": "the coarse results",
+        "told": "whether every row of results is a point with what eval_fn said of it",
         "fine": "the fine results",
         "evaluations": "the number of calls of eval_fn",
         "told": "whether every row of results is a point with what eval_fn said of it",

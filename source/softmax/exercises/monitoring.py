@@ -88,6 +88,10 @@ def recorded(history, name):
     ],
     words={
         "W_after": "W after the last step",
+        "losses_told": "whether every loss is one that loss_fn gave",
+        "slopes_squared": "the squares of the gradients' lengths",
+        "moves_squared": "the squares of the steps' lengths over those of W",
+        "steps_counted": "the steps that the update rule has counted",
         **{name: f'history["{name}"]' for name in RECORD},
         "learning_rate": "the learning rate",
     },
