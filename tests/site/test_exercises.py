@@ -34,7 +34,9 @@ def solving_cells(name: str) -> Iterator[str]:
     """The imports and the answers of a solved notebook."""
     for cell in solved_notebook(ROOT, name)["cells"]:
         source, mark = "".join(cell["source"]), cell["metadata"].get("nbgrader", {})
-        if cell["cell_type"] == "code" and (mark.get("solution") or source.startswith(("import", "from"))):
+        if cell["cell_type"] == "code" and (
+            mark.get("solution") or source.startswith(("import", "from"))
+        ):
             yield source
 
 
