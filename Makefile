@@ -6,8 +6,10 @@ BIN := .venv/bin
 # nbgrader calls alembic by name, so the environment's programs must be on the path
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export OMP_NUM_THREADS ?= 1
+# hundreds of processes are started: what was compiled once is kept, whatever the shell says
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo hub site test lint test-audit test-long browser test-bare test-gpu test-hub test-site test-faults audit bench bench-grading bench-isolation bench-convolution bench-oracle bench-scale release clean help
+.PHONY: setup demo hub site test lint test-audit test-long browser test-bare test-gpu test-hub test-site test-faults test-docs audit bench bench-grading bench-isolation bench-convolution bench-oracle bench-scale release clean help
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -60,6 +62,9 @@ test-site: setup browser  ## the course in a tab: a student's hour in Chromium, 
 
 test-faults: setup  ## workers, commands, clusters and databases that are killed while a class is graded (minutes)
 	$(BIN)/pytest -m faults tests/faults
+
+test-docs: setup  ## README and docs, typed in order into a fresh copy (minutes)
+	$(BIN)/pytest -v -m docs tests/docs
 
 audit: setup  ## the judge measured: what it catches, names and lets pass -> docs/judge.md (an hour)
 	$(BIN)/python -m benchmarks.judge

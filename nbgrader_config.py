@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from autograder.classreport.beside import serve_class_report
 from autograder.gradebook.hooks.timestamps import read_with_care
 from autograder.gradebook.templates import FOLDERS
 from autograder.gradebook.written.beside import serve_written_answers
@@ -55,3 +56,6 @@ c.HTMLExporter.preprocessors = ["autograder.gradebook.formulas.ReadLatex"]
 
 # Written answers, one question at a time, beside Formgrader.
 serve_written_answers()
+
+# What the class understood, over all assignments, there too.
+serve_class_report()

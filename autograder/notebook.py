@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .checks import AllowedMeans
 from .errors import ExerciseError
@@ -77,25 +78,16 @@ def check(name: str, *, seed: int | None = None) -> None:
     >>> check("svm_loss_vectorized")  # doctest: +SKIP
     """
     folder = notebook_folder()
-    exercises = load_exercises(folder)
-    if name not in exercises:
-        raise CheckNotFound(
-            f"there is no exercise {name!r} here; there are: {', '.join(exercises)}"
-        )
-    if absent := _absent(exercises[name]):
+    if absent := _absent(_exercise(folder, name)):
         print(f"{name}: {absent}")
         return
     answers = sys._getframe(1).f_globals
-    exercise, oracle = exercises[name], _oracle(folder)
-    here = _here(folder, name, oracle)
-    seconds = PATIENCE * exercise.seconds
 
-    def slow() -> None:
+    def slow(seconds: float) -> None:
         print(f"{name}: still working; an answer may take {seconds:g} s.", flush=True)
 
-    with limited(local(exercise, answers), seconds, slow) as evaluate:
-        verdict = judge(exercise, evaluate, seed=seed, elsewhere=here, released=here.trial)
-    show(replace(verdict, note=verdict.note or oracle.away) if oracle else verdict)
+    verdict = verdict_here(folder, name, answers, seed=seed, slow=slow)
+    show(verdict)
     if failed := [finding for finding in verdict.findings if finding.passed is False]:
         if verdict.status == "not_attempted":
             raise CheckFailed(f"{name}: {failed[0].message}")
@@ -103,6 +95,35 @@ def check(name: str, *, seed: int | None = None) -> None:
             f"{name}: {', '.join(finding.check for finding in failed)}. The report says what is "
             "wrong."
         )
+
+
+def verdict_here(
+    folder: Path,
+    name: str,
+    answers: Mapping[str, Any],
+    *,
+    seed: int | None = None,
+    slow: Callable[[float], None] = lambda seconds: None,
+) -> Verdict:
+    """Judge an answer in this process, with what came with the assignment in ``folder``.
+
+    ``slow`` is called when it takes long, with the seconds that it may take. Raises CheckNotFound.
+    """
+    exercise, oracle = _exercise(folder, name), _oracle(folder)
+    here = _here(folder, name, oracle)
+    seconds = PATIENCE * exercise.seconds
+    with limited(local(exercise, answers), seconds, lambda: slow(seconds)) as evaluate:
+        verdict = judge(exercise, evaluate, seed=seed, elsewhere=here, released=here.trial)
+    return replace(verdict, note=verdict.note or oracle.away) if oracle else verdict
+
+
+def _exercise(folder: Path, name: str) -> Exercise:
+    exercises = load_exercises(folder)
+    if name not in exercises:
+        raise CheckNotFound(
+            f"there is no exercise {name!r} here; there are: {', '.join(exercises)}"
+        )
+    return exercises[name]
 
 
 def _absent(exercise: Exercise) -> str:

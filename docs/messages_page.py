@@ -35,19 +35,23 @@ WRITTEN_IN = {
     ],
     "In the notebook": [
         "autograder/notebook.py",
+        "autograder/fetch.py",
         "autograder/report/*.py",
         "autograder/oracle/client.py",
         "coursekit/tab.py",
     ],
     "About a whole submission": ["autograder/grading/*.py"],
+    "About a learner's own folder": ["autograder/progress/*.py"],
 }
 FOR_AUTHORS = re.compile(
     r"(Exercise|Dims|Assignment|Authoring|Wall|Value|Type|Runtime|Lookup)Error|OtherEngine|compile"
 )
 """What is raised, or read as a pattern, with texts that are not for students."""
 
-SIGNATURE = re.compile(r"\w+: [\w ]+,? .*->|^\s*<")
+SIGNATURE = re.compile(r"^(?=.*(->|\w: ([A-Z\d]|int\b|bool\b|any\b)))[\w\s:,<>*+.{}-]*$|^\s*<")
 """What is no sentence: an exercise's inputs and outputs, and the report's HTML."""
+
+FILLED_IN = re.compile(r"\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}")
 
 HEAD = """\
 # All that students can read
@@ -79,7 +83,7 @@ def _written_in(patterns: list[str]) -> list[Sentence]:
     once: dict[str, Sentence] = {}
     for path in (path for pattern in patterns for path in sorted(ROOT.glob(pattern))):
         for text in texts(ast.parse(path.read_text())):
-            if len(text.split()) > 2 and not SIGNATURE.search(text):
+            if len(text.split()) > 2 and not SIGNATURE.search(FILLED_IN.sub("n", text)):
                 once.setdefault(text, Sentence(text, path.relative_to(ROOT).as_posix()))
     return list(once.values())
 

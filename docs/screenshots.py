@@ -3,7 +3,7 @@
     python -m docs.screenshots        (writes docs/images/)
 
 The answer shown is the released notebook's svm_loss_vectorized with one classic mistake: the true
-class's term is missing."""
+class's term is missing. What the picture says is kept beside it as text, for a test to compare."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ from tests.browsers import chromium
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
+SAID = IMAGES / "report.txt"
 EXERCISE = "svm_loss_vectorized"
+SEED = 7
+CHECK = f'check("{EXERCISE}", seed={SEED})'
 MISTAKEN = """\
 def svm_loss_vectorized(W, X, y, reg):
     N = X.shape[0]
@@ -41,6 +44,19 @@ def svm_loss_vectorized(W, X, y, reg):
     return loss, dW"""
 
 
+def report() -> str:
+    """What the picture says, as a terminal shows it."""
+    lines = f"import numpy as np\nfrom autograder import check\n{MISTAKEN}\n{CHECK}\n"
+    done = subprocess.run(
+        [sys.executable, "-c", lines],
+        cwd=ROOT / "assignments" / "svm",
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        encoding="utf-8",
+    )
+    return done.stdout
+
+
 def notebook(folder: Path) -> None:
     """A notebook of three cells in a copy of the released assignment."""
     copytree(ROOT / "assignments" / "svm", folder)
@@ -52,7 +68,7 @@ def notebook(folder: Path) -> None:
     answer = next(
         cell for cell in code if cell["metadata"].get("chainrule", {}).get("solution") == EXERCISE
     )
-    released["cells"] = [code[0], {**answer, "source": MISTAKEN}, check]
+    released["cells"] = [code[0], {**answer, "source": MISTAKEN}, {**check, "source": CHECK}]
     (folder / "report.ipynb").write_text(json.dumps(released))
 
 
@@ -70,9 +86,12 @@ def jupyterlab(folder: Path, settings: Path) -> Iterator[str]:
         f"--port={port}",
         "--IdentityProvider.token=",
     ]
+    quiet = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
+    page = settings / "CONFIG" / "labconfig" / "page_config.json"
+    page.parent.mkdir(parents=True)
+    page.write_text(json.dumps(quiet))
     options += [
         "--ServerApp.disable_check_xsrf=True",
-        "--LabApp.news_url=None",
         f"--notebook-dir={folder}",
     ]
     server = subprocess.Popen(
@@ -115,6 +134,7 @@ def photograph(page: Page, address: str) -> None:
 def main() -> None:
     """Make every picture."""
     IMAGES.mkdir(exist_ok=True)
+    SAID.write_text(report(), encoding="utf-8")
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made) / "svm"
         notebook(folder)

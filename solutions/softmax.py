@@ -665,7 +665,7 @@ def ema_memory(decay):
         decay: float in (0, 1).
 
     Returns:
-        time_constant: a number, the mean age of what it holds, 1 / (1 - decay) steps (counting the latest as 1).
+        time_constant: a number, how many values it holds, each counted by what is left of it: 1 + decay + decay^2 + ...
         half_life: a number, not rounded: after so many steps the weight of a value has fallen to exactly one half.
     """
     return 1 / (1 - decay), np.log(0.5) / np.log(decay)

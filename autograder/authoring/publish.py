@@ -19,12 +19,14 @@ from pathlib import Path
 from string import Template
 from zipfile import ZipFile
 
+from ..course.fetch_cell import fetch_cell, may_be_served_at
 from ..course.rubrics import read_rubrics
 from ..errors import AuthoringError
+from ..released.contents import CONTENTS, CourseFiles, digest_of_file, write_contents
 from .answers import read_answers
-from .build import UNSEEN, assignments_in_source
+from .build import UNSEEN
 from .leak import Secrets, files_under, refuse_leaks, secrets
-from .text import read_text
+from .outline import course_outline
 from .wheel import write_wheel
 
 MARK = ".published"
@@ -45,14 +47,17 @@ class Published:
 def publish(course_root: Path, into: Path, *, address: str | None = None) -> Published:
     """Write all that students get into a new folder, or into one that ``publish`` made before.
 
-    ``address``: where the folder will be served; the notebooks' guide then tells hosted notebooks
-    how to fetch it. Nothing is written when a leak is found. Raises AuthoringError.
+    ``address``: where the folder will be served; every notebook then begins with a cell that
+    fetches from there what belongs to it, where it was opened alone. Nothing is written when a leak
+    is found. Raises AuthoringError.
     """
     root = Path(course_root).resolve()
-    names = sorted(assignments_in_source(root), key=lambda name: (_order(root, name), name))
+    names = [one.name for one in course_outline(root)]
     if not names:
         raise AuthoringError("source/ holds no assignment: there is nothing to publish")
     _refuse_strangers(into)
+    if address and not may_be_served_at(address):
+        raise AuthoringError(f"{address} is no address of the web: https://example.org/course")
     with tempfile.TemporaryDirectory() as stage:
         made = Path(stage) / "published"
         wheel = _write(root, made, names, address)
@@ -63,10 +68,6 @@ def publish(course_root: Path, into: Path, *, address: str | None = None) -> Pub
             shutil.rmtree(into)
         shutil.copytree(made, into)
     return Published(into, tuple(names), wheel, size)
-
-
-def _order(root: Path, name: str) -> float:
-    return read_text(root / "source" / name / f"{name}.md", f"source/{name}/{name}.md").order
 
 
 def _refuse_strangers(into: Path) -> None:
@@ -88,10 +89,34 @@ def _write(root: Path, made: Path, names: list[str], address: str | None) -> str
         unseen = shutil.ignore_patterns(*UNSEEN, ".*")
         shutil.copytree(release, made / "assignments" / name, ignore=unseen)
     wheel = write_wheel(made).name
+    files = {name: _digests(made / "assignments" / name) for name in names}
+    (made / CONTENTS).write_bytes(write_contents(CourseFiles(wheel, files)))
+    if address:
+        for name in names:
+            _offer_to_fetch(made / "assignments" / name / f"{name}.ipynb", address, wheel)
     (made / "README.md").write_text(_readme(root, names, wheel, address), encoding="utf-8")
     (made / "environment.yml").write_text(_environment(wheel), encoding="utf-8")
     (made / MARK).write_text(MARKED, encoding="utf-8")
     return wheel
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    """The files of an assignment beside its notebook."""
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    return {
+        path.relative_to(folder).as_posix(): digest_of_file(path.read_bytes())
+        for path in files
+        if path.suffix != ".ipynb"
+    }
+
+
+def _offer_to_fetch(notebook: Path, address: str, wheel: str) -> None:
+    """Put the cell before the first code."""
+    stated = json.loads(notebook.read_text(encoding="utf-8"))
+    kinds = [cell["cell_type"] for cell in stated["cells"]]
+    stated["cells"].insert(kinds.index("code"), fetch_cell(notebook.stem, address, wheel))
+    text = json.dumps(stated, indent=1, ensure_ascii=False)
+    notebook.write_text(text + "\n", encoding="utf-8")
 
 
 def _secrets(root: Path, name: str) -> Secrets:
@@ -132,7 +157,7 @@ def _entries(table: ast.Dict) -> Iterator[tuple[str, str]]:
 
 def _readme(root: Path, names: list[str], wheel: str, address: str | None) -> str:
     first = f"assignments/{names[0]}/{names[0]}.ipynb"
-    hosted = _HOSTED.substitute(address=address.rstrip("/"), wheel=wheel) if address else ""
+    hosted = _HOSTED.substitute(address=address.rstrip("/")) if address else ""
     template = Template(
         (resources("autograder.authoring") / "student_readme.md").read_text("utf-8")
     )
@@ -149,11 +174,8 @@ def _readme(root: Path, names: list[str], wheel: str, address: str | None) -> st
 _HOSTED = Template("""
 ## In a hosted notebook
 
-Open a notebook there and run this cell first:
-
-```
-%pip install --quiet '$address/$wheel'
-```
+Open a notebook there (Colab, Kaggle and others) and run its first cell of code: it fetches the rest from <$address>.
+Download the notebook to hand it in.
 """)
 
 

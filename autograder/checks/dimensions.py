@@ -44,7 +44,10 @@ class Dimensions:
             return shared(failed, [not complaint for complaint in complaints])
         if changed := next((one for one in trial.draws() if one.evaluation.mutated), None):
             return self._change(trial, changed)
-        said = ", ".join(f"{name} is {dims}" for name, dims in trial.exercise.outputs.items())
+        said = ", ".join(
+            f"{trial.exercise.said(name)} is {dims}"
+            for name, dims in trial.exercise.outputs.items()
+        )
         return Finding(
             self.title, True, ". ".join([said, *self._warnings(trial)]), share=self.share
         )
@@ -52,7 +55,9 @@ class Dimensions:
     def _warnings(self, trial: Trial) -> list[str]:
         """What does no harm here and may elsewhere."""
         evaluations = [drawn.evaluation for drawn in trial.draws()]
-        shared = sorted({name for one in evaluations for name in one.aliased})
+        shared = [
+            *map(trial.exercise.said, sorted({n for one in evaluations for n in one.aliased}))
+        ]
         return (
             [
                 f"Take care: {' and '.join(shared)} shares its memory with an input, so changing "
@@ -83,7 +88,7 @@ class Dimensions:
         """What is changed in place, by its known name if it has one; all else is right, and
         counts.
         """
-        names = " and ".join(sorted(drawn.evaluation.mutated))
+        names = trial.exercise.said_together(*sorted(drawn.evaluation.mutated))
         message = (
             f"{names} is changed in place{place(drawn.case)}: the caller still needs it; work on a "
             f"copy. Shapes are right, and earn {1 - ORDER:.0%} of these points."

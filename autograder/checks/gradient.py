@@ -14,9 +14,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..exercise.trial import Drawn, Trial
+from ..language.plain import entry
 from ..language.probe import Inputs, place
 from ..language.verdict import Evidence, Finding, replace
 from .compare import distance, ratio_in_words
+from .dimensions import misshapen
 from .situations import exception_in, shared
 from .slope import Slope, measure
 
@@ -47,6 +49,7 @@ class Gradient:
     of: one output or several. wrt, claimed: one input and the output that claims its gradient, or
         several of each.
     upstream: for array outputs, the input that is the upstream gradient, one for each ``of``.
+    called: what the title says instead of the names in ``claimed``, where these are the probe's own.
     """
 
     of: str | tuple[str, ...]
@@ -55,11 +58,12 @@ class Gradient:
     upstream: str | tuple[str, ...] = ()
     share: float = 1.0
     needs_reference: bool = False
+    called: str = ""
 
     @property
     def title(self) -> str:
         """What a report calls it."""
-        return f"Gradient {', '.join(several(self.claimed))}"
+        return f"Gradient {self.called or ', '.join(several(self.claimed))}"
 
     def __call__(self, trial: Trial) -> Finding:
         """Judge every parameter on a random example, and all of them together in every case."""
@@ -71,23 +75,21 @@ class Gradient:
         judging = _Judging(self, trial, draws, spare, pairs)
         if wrong := judging.run():
             return wrong
+        of = trial.exercise.said_together(*several(self.of))
         if not self._somewhere_right(trial):
-            of = " and ".join(several(self.of))
             message = f"{of} is right in none of the situations: a gradient counts once it is."
             return Finding(self.title, False, message, share=self.share)
         if judging.troubles or any(one.evaluation.failure for one in trial.draws()):
             return self._partly(trial, judging)
         if not judging.tried and judging.unresolved:
             message = (
-                f"{' and '.join(several(self.of))} jumps about too much for a slope to be "
+                f"{of} jumps about too much for a slope to be "
                 "measured: the same inputs must give the same output, in float64."
             )
             return Finding(self.title, False, message, share=self.share)
         if not judging.moved:
-            message = (
-                f"{' and '.join(several(self.of))} does not change with "
-                f"{' and '.join(several(self.wrt))} at all."
-            )
+            wrt = trial.exercise.said_together(*several(self.wrt))
+            message = f"{of} does not change with {wrt} at all."
             return Finding(self.title, False, message, share=self.share)
         said = (
             f"agrees with the slopes along {judging.tried} random directions "
@@ -135,8 +137,7 @@ class Gradient:
         base = drawn.evaluation.arrays()
         for name, weights in self._weights(drawn.inputs):
             if name not in base or base[name].shape != weights.shape:
-                what = "is no array or number" if name not in base else "has the wrong shape"
-                message = f"{name} {what}{place(drawn.case)}: see Dimensions."
+                message = self._misshapen(trial, drawn, name)
                 return Finding(self.title, False, message, share=self.share)
         gradients: dict[str, tuple[np.ndarray, float, float]] = {}
         for wrt, claimed in pairs:
@@ -147,13 +148,14 @@ class Gradient:
                 or gradient.shape != parameter.shape
                 or not np.isfinite(gradient).all()
             ):
-                what = "is no array" if gradient is None else "does not have the shape of " + wrt
+                shape = f"does not have the shape of {trial.exercise.said(wrt)}"
+                what = "is no array" if gradient is None else shape
                 if gradient is not None and gradient.shape == parameter.shape:
                     what = "is not finite everywhere"
                 return Finding(
                     self.title,
                     False,
-                    f"{claimed} {what}{place(drawn.case)}: see Dimensions.",
+                    f"{trial.exercise.said(claimed)} {what}{place(drawn.case)}: see Dimensions.",
                     share=self.share,
                 )
             gradient = gradient.astype(np.float64)
@@ -171,6 +173,16 @@ class Gradient:
             claim += float(np.sum(gradient * directions[wrt]))
             scale = max(scale, norm * weight)
         return _Line(trial, self, drawn, directions, claim, scale)
+
+    @staticmethod
+    def _misshapen(trial: Trial, drawn: Drawn, name: str) -> str:
+        """What an output is that no slope can be measured of, and what it must be."""
+        said, dims = trial.exercise.said(name), trial.exercise.outputs[name]
+        value = drawn.evaluation.outputs.get(name)
+        told = misshapen(said, value, dims, drawn.sizes) if value else f"{said} was not returned."
+        return (
+            f"{told or f'{said} has the wrong shape.'} No slope can be measured{place(drawn.case)}."
+        )
 
     def terms(self, outputs: dict[str, np.ndarray], inputs: Inputs) -> np.ndarray:
         """The outputs as terms (K,) of one number: their entries, weighted by the upstream
@@ -195,8 +207,9 @@ class Gradient:
         """
         wrong = self._culprit(trial, wrong, budget)
         drawn, ((wrt, claimed),) = wrong.drawn, wrong.pairs
-        of, where = " and ".join(several(self.of)), place(drawn.case)
-        start = f"{claimed} is not the gradient of {of} with respect to {wrt}{where}"
+        of, where = trial.exercise.said_together(*several(self.of)), place(drawn.case)
+        mine, moved = trial.exercise.said(claimed), trial.exercise.said(wrt)
+        start = f"{mine} is not the gradient of {of} with respect to {moved}{where}"
         zeros = not drawn.evaluation.arrays()[claimed].any()
         ratio = None if zeros else self._constant(trial, wrong, budget)
         search = _Localisation(trial, self, drawn, wrt, claimed, min(wrong.slope.step, COARSE))
@@ -206,11 +219,9 @@ class Gradient:
         else:
             found = search.find(budget)
         if zeros:
-            start = f"{claimed} is all zeros, but {of} changes with {wrt}{where}"
+            start = f"{mine} is all zeros, but {of} changes with {moved}{where}"
         shown = (
-            Evidence(claimed, ratio=ratio)
-            if found is None
-            else replace(found.evidence, ratio=ratio)
+            Evidence(mine, ratio=ratio) if found is None else replace(found.evidence, ratio=ratio)
         )
         said = "" if found is None else (": " if ": " not in start else "; ") + found.sentence()
         return Finding(self.title, False, f"{start}{said}.", share=self.share, evidence=shown)
@@ -407,7 +418,7 @@ class _Place:
     def sentence(self) -> str:
         """``the slope is -0.28571 ± 3e-10; your dW[2, 1] is 0``, and where else it is wrong."""
         shown = self.evidence
-        at = f"{shown.output}{list(shown.index)}" if shown.index else shown.output
+        at = entry(shown.output, shown.index)
         yours, slope = apart(shown.yours or 0.0, shown.expected or 0.0)
         bound = f" ± {shown.bound:.0e}".replace("e-0", "e-") if shown.bound else ""
         words = f"the slope is {slope}{bound}; your {at} is {yours}"
@@ -427,6 +438,10 @@ class _Localisation:
     claimed: str
     step: float
 
+    @property
+    def said(self) -> str:
+        return self.trial.exercise.said(self.claimed)
+
     def find(self, budget: _Budget) -> _Place | None:
         """Every entry of a small matrix, at one evaluation each; else a walk to the worst entry,
         axis by axis.
@@ -443,7 +458,7 @@ class _Localisation:
         gradient = self._gradient()
         worst = np.unravel_index(int(np.argmax(np.abs(gradient))), gradient.shape)
         index = tuple(int(k) for k in worst)
-        found = _Place(Evidence(self.claimed, index, float(gradient[index])))
+        found = _Place(Evidence(self.said, index, float(gradient[index])))
         measured = self._measured(found, budget)
         return measured if measured.evidence.expected is not None else None
 
@@ -494,7 +509,7 @@ class _Localisation:
         axis = min((0, 1), key=lambda one: len(partial[one]) / gradient.shape[one])
         return _Place(
             Evidence(
-                self.claimed, index, float(gradient[index]), float(slopes[index]), None, error, axes
+                self.said, index, float(gradient[index]), float(slopes[index]), None, error, axes
             ),
             tuple(int(k) for k in partial[axis]),
             axes[axis] if axes else "",
@@ -545,7 +560,7 @@ class _Localisation:
         index = tuple(fixed[axis] for axis in range(gradient.ndim))
         first = order[0] if order else 0
         return _Place(
-            Evidence(self.claimed, index, yours, expected),
+            Evidence(self.said, index, yours, expected),
             wrong,
             axes[first] if axes else "",
             gradient.shape[first] if order else 1,

@@ -4,6 +4,7 @@ nor by differences.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +28,14 @@ SHOWING = (
 )
 """Libraries that show something, and can derive nothing."""
 
+INSTEAD = {
+    "scipy": "NumPy has all it takes: np.exp, np.log, np.maximum, np.linalg.",
+    "sklearn": "Write it with NumPy arrays: the steps are what is asked for.",
+    "pandas": "NumPy arrays and plain Python are all it takes.",
+    "torch": "Write it with NumPy arrays, the way back too; PyTorch has a section of its own.",
+}
+"""What a library that is often tried is replaced by."""
+
 
 @dataclass(frozen=True)
 class AllowedMeans:
@@ -48,10 +57,11 @@ class AllowedMeans:
         inputs, _ = trial.exercise.draw(trial.rng)
         watched = trial.evaluate([inputs], count_work=True)[0]
         if used := next(filter(self._is_foreign, watched.libraries), None):
-            means = " and ".join(("Python", "NumPy", *self.allowed))
+            library, means = used.partition(".")[0], ("Python", "NumPy", *self.allowed)
             return self._refused(
-                f"the answer calls {used.partition('.')[0]}: this exercise is to be solved in "
-                f"{means} alone."
+                f"the answer calls {library}: this exercise is to be solved in {_listed(means)} "
+                f"alone, and earns its points once the answer does without {library}.",
+                INSTEAD.get(library, f"{_listed(means)} are all it takes."),
             )
         if "torch" not in self.allowed and (why := _hidden(trial, inputs, watched)):
             return self._refused(why)
@@ -65,8 +75,8 @@ class AllowedMeans:
         known = (*ALWAYS, *SHOWING, *self.allowed)
         return not any(library == one or library.startswith(one + ".") for one in known)
 
-    def _refused(self, message: str) -> Finding:
-        return Finding(self.title, False, message, share=self.share, decisive=True)
+    def _refused(self, message: str, hint: str = "") -> Finding:
+        return Finding(self.title, False, message, hint, self.share, decisive=True)
 
     def _numeric(self, trial: Trial, watched: Evaluation) -> str | None:
         """The claimed gradient that is proven to be one of finite differences."""
@@ -78,6 +88,11 @@ class AllowedMeans:
                     if wrt in watched.varied:
                         return claimed
         return measured_by_differences(trial) if trial.reference is not None else None
+
+
+def _listed(names: Sequence[str]) -> str:
+    """``Python, NumPy and torch``."""
+    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _hidden(trial: Trial, inputs: Inputs, watched: Evaluation) -> str | None:

@@ -4,10 +4,12 @@ mistakes are tried.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from ..exercise.mistakes import plain_name
-from ..exercise.trial import Drawn, Trial
+from ..exercise.trial import Drawn, Exercise, Trial
 from ..language.probe import place
 from ..language.verdict import Finding, replace
 from .compare import evidence, ratio_in_words
@@ -17,6 +19,8 @@ from .naming import Arrays, agree, named_mistakes
 from .rounding import roundings
 from .shown import most_telling, told_apart
 from .situations import exception_in, shared
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -97,12 +101,14 @@ class Reference:
         if yours[name].shape != ours[name].shape:
             message = f"{said} has the wrong shape{where}: see Dimensions."
             return Finding(self.title, False, message, hint, self.share)
-        shown = evidence(name, yours[name], ours[name], dims.axes)
-        at = f" at {list(shown.index)}" if shown.index else ""
+        shown = evidence(said, yours[name], ours[name], dims.axes)
+        at = trial.exercise.said_at(name, shown.index or ())
         is_now, should_be = told_apart(float(shown.yours or 0), float(shown.expected or 0))
-        message = f"{said}{at} is {is_now}; it should be {should_be}{where}."
-        if dims.entries == "bool" and not dims.axes:
-            message = _not_so(said, bool(shown.expected)) + f"{where}."
+        if dims.entries == "bool":
+            is_now, should_be = bool(shown.yours), bool(shown.expected)
+        message = f"{at} is {is_now}; it should be {should_be}{where}."
+        if at.startswith("whether "):
+            message = _not_so(at, bool(shown.expected)) + f"{where}."
         if shown.ratio is not None and dims.axes:
             message += (
                 f" All of {said} is {ratio_in_words(shown.ratio, drawn.sizes)} what it should be."
@@ -123,16 +129,28 @@ def _in_general(
     ]
     if any(name not in mine for name in outputs for _, mine, _ in working):
         return ""  # what is missing is said, and says enough
+    exercise = trial.exercise
     for name in outputs:
         if all(name in right for _, _, right in working):
             seen = [
-                Seen(drawn.case.title, drawn.inputs, drawn.sizes, mine[name], right)
+                Seen(
+                    drawn.case.title,
+                    _said(exercise, drawn.inputs),
+                    drawn.sizes,
+                    mine[name],
+                    _said(exercise, right),
+                )
                 for drawn, mine, right in working
             ]
-            dims = trial.exercise.outputs[name]
-            if sentence := explained(name, dims, trial.exercise.inputs, seen):
-                return trial.exercise.said(name) + sentence.removeprefix(name)
+            dims, given = exercise.outputs[name], _said(exercise, exercise.inputs)
+            if sentence := explained(exercise.said(name), dims, given, seen):
+                return sentence
     return ""
+
+
+def _said(exercise: Exercise, named: Mapping[str, T]) -> dict[str, T]:
+    """By what a report calls them."""
+    return {exercise.said(name): one for name, one in named.items()}
 
 
 def _not_so(said: str, expected: bool) -> str:

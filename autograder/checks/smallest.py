@@ -92,7 +92,8 @@ class _Search:
                 tried = {**inputs, name: simpler}
                 if still := self.fails(tried):
                     inputs, said = tried, still
-        stated = ", ".join(f"{name} = {_shown(value)}" for name, value in inputs.items())
+        said_of = self.trial.exercise.said
+        stated = ", ".join(f"{said_of(name)} = {_shown(value)}" for name, value in inputs.items())
         return f"A small example: with {stated}, {said}"
 
 
@@ -125,8 +126,9 @@ def _wrong_slope(search: _Search, check: Gradient, inputs: Inputs) -> str:
         if slopes is not None and np.abs(slopes - gradient).max(initial=0) > 1e-4 * max(
             1.0, np.abs(slopes).max(initial=0)
         ):
-            of = " and ".join(search.trial.exercise.said(name) for name in several(check.of))
-            return f"{claimed} is {_shown(gradient)}; the slope of {of} is {_shown(slopes)}."
+            exercise = search.trial.exercise
+            of, mine = exercise.said_together(*several(check.of)), exercise.said(claimed)
+            return f"{mine} is {_shown(gradient)}; the slope of {of} is {_shown(slopes)}."
     return ""
 
 

@@ -8,5 +8,14 @@
     page        the numbers -> one self-contained HTML page
     tables      the numbers -> CSV
 
+    course      all assignments of a course, and the report over them:
+    overview    their numbers -> the course's
+    behind      who may fall behind
+    discrimination  which questions tell students apart
+    earlier     the same numbers of an earlier class beside them
+
+    beside      the line of nbgrader_config.py that lets Formgrader serve these pages
+    serving     what it answers
+
 Nothing here runs or judges an answer, and nothing is written but the report.
 """

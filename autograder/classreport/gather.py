@@ -90,6 +90,7 @@ def _handed(
         minutes,
         again,
         said.doubt or "",
+        entry.questions,
     )
 
 

@@ -1,4 +1,4 @@
-"""The report as one HTML page that needs nothing else: no script, no font, no picture, nothing
+"""A report as one HTML page that needs nothing else: no script, no font, no picture, nothing
 fetched.
 
 Whatever students wrote is escaped by the template engine; the page's own policy forbids every
@@ -11,12 +11,14 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..report.words import plainly
+from ..report.words import counted, plainly
 from .attention import TITLES
+from .behind import KINDS
+from .discrimination import LEAST
 from .summary import PRESSING, STATUSES
 
 if TYPE_CHECKING:
-    from jinja2 import Template
+    from jinja2 import Environment
     from markupsafe import Markup
 
 HERE = Path(__file__).parent
@@ -31,22 +33,52 @@ COLUMNS = {
 NAMED = 40  # students named after a mistake; the rest are counted
 
 
-def render(report: Mapping[str, Any]) -> str:
-    """The page."""
-    style = (HERE / "page.css").read_text(encoding="utf-8")
-    return _template().render(
-        report=report,
-        style=style,
-        titles=TITLES,
-        pressing=PRESSING,
-        statuses=STATUSES,
-        columns=COLUMNS,
-        named=NAMED,
+def render(report: Mapping[str, Any], up: str = "") -> str:
+    """The page. ``up``: the address of the course's page, if there is one."""
+    return (
+        _templates()
+        .get_template("page.html")
+        .render(
+            report=report,
+            up=up,
+            style=_style(),
+            titles=TITLES,
+            pressing=PRESSING,
+            statuses=STATUSES,
+            columns=COLUMNS,
+            named=NAMED,
+        )
     )
 
 
+def render_course(course: Mapping[str, Any], links: Mapping[str, str], up: str = "") -> str:
+    """The page of a whole course. ``links``: assignment -> the address of its own page; ``up``: the
+    address of Formgrader, where that serves it.
+    """
+    return (
+        _templates()
+        .get_template("course.html")
+        .render(
+            course=course, style=_style(), kinds=KINDS, links=links, up=up, named=NAMED, least=LEAST
+        )
+    )
+
+
+def render_progress(name: str, done: int, total: int) -> str:
+    """The page that is shown while a report is being made; it asks again by itself."""
+    return (
+        _templates()
+        .get_template("progress.html")
+        .render(name=name, done=done, total=total, style=_style())
+    )
+
+
+def _style() -> str:
+    return (HERE / "page.css").read_text(encoding="utf-8")
+
+
 @cache
-def _template() -> Template:
+def _templates() -> Environment:
     from jinja2 import Environment, FileSystemLoader
 
     environment = Environment(
@@ -59,7 +91,8 @@ def _template() -> Template:
     environment.filters["number"] = number_or_dash
     environment.filters["duration"] = duration
     environment.filters["breakable"] = breakable
-    return environment.get_template("page.html")
+    environment.filters["counted"] = counted
+    return environment
 
 
 def number_or_dash(value: float | None) -> str:

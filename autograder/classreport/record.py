@@ -65,7 +65,7 @@ class Marks:
 @dataclass(frozen=True)
 class Handed:
     """One student's submission. ``marks`` is None until it has been graded; ``minutes`` where the
-    notebook tells.
+    notebook tells; ``questions``: written question -> the points that people gave, and its points.
     """
 
     student: str
@@ -78,6 +78,7 @@ class Handed:
     minutes: float | None = None
     again: bool = False
     doubt: str = ""
+    questions: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ def summarise(record: ClassRecord) -> dict[str, Any]:
         "attention": attention,
         "scores": _scores(graded),
         "exercises": _exercises(graded),
+        "questions": _questions(graded),
         "mistakes": _mistakes(graded),
         "unnamed": _unnamed(graded),
         "time": _time(record.handed),
@@ -77,7 +78,7 @@ def _scores(graded: Sequence[Handed]) -> dict[str, Any]:
     return {
         "max_code": max((one.marks.max_code for one in graded if one.marks), default=0.0),
         "mean": round(mean(shares), 1) if shares else None,
-        "quartiles": _quartiles(shares),
+        "quartiles": quartiles_of(shares),
         "bins": [
             {"from": k * width, "to": (k + 1) * width, "count": count}
             for k, count in enumerate(counts)
@@ -85,7 +86,7 @@ def _scores(graded: Sequence[Handed]) -> dict[str, Any]:
     }
 
 
-def _quartiles(values: Sequence[float]) -> list[float] | None:
+def quartiles_of(values: Sequence[float]) -> list[float] | None:
     """Lower quartile, median, upper quartile."""
     if not values:
         return None
@@ -115,6 +116,25 @@ def _exercises(graded: Sequence[Handed]) -> list[dict[str, Any]]:
             "seconds": round(median(one.seconds for one in some), 3),
         }
         for name, some in rows.items()
+    ]
+
+
+def _questions(graded: Sequence[Handed]) -> list[dict[str, Any]]:
+    """The written questions, by those of their answers that people have graded."""
+    rows: dict[str, list[tuple[float, float]]] = {}
+    for one in graded:
+        for cell, given in one.questions.items():
+            rows.setdefault(cell, []).append(given)
+    return [
+        {
+            "name": cell,
+            "points": some[0][1],
+            "graded": len(some),
+            "share": round(mean(100 * score / points for score, points in some if points), 1)
+            if some[0][1]
+            else 0,
+        }
+        for cell, some in rows.items()
     ]
 
 
@@ -170,7 +190,7 @@ def _unnamed(graded: Sequence[Handed]) -> list[dict[str, Any]]:
 
 def _time(handed: Sequence[Handed]) -> dict[str, Any]:
     known = [one.minutes for one in handed if one.minutes is not None]
-    return {"known": len(known), "quartiles": _quartiles(known)}
+    return {"known": len(known), "quartiles": quartiles_of(known)}
 
 
 def _judging(graded: Sequence[Handed]) -> dict[str, Any]:
@@ -188,7 +208,7 @@ def _judging(graded: Sequence[Handed]) -> dict[str, Any]:
     seconds, student, exercise = max(answers, default=(0.0, "", ""))
     return {
         "seconds": round(sum(totals), 1),
-        "quartiles": _quartiles(totals),
+        "quartiles": quartiles_of(totals),
         "longest": {"student": student, "exercise": exercise, "seconds": round(seconds, 1)}
         if student
         else None,
@@ -239,5 +259,6 @@ def _student(one: Handed) -> dict[str, Any]:
         "minutes": one.minutes,
         "judging": round(sum(answered.seconds for answered in one.exercises), 3),
         "exercises": {answered.name: answered.score for answered in one.exercises},
+        "questions": {cell: score for cell, (score, _) in one.questions.items()},
         "needs": [need["kind"] for need in needs(one)],
     }

@@ -53,6 +53,27 @@ def write_mistakes(report: Mapping[str, Any], path: Path) -> Path:
     return _write(path, [header, *lines])
 
 
+def write_course(course: Mapping[str, Any], path: Path) -> Path:
+    """One line for every student of a course: percent by assignment, mean, minutes, what worries."""
+    names = [one["name"] for one in course["assignments"]]
+    worries = {
+        one["student"]: " ".join(worry["kind"] for worry in one["worries"])
+        for one in course["behind"]
+    }
+    lines = [
+        [
+            inert(one["student"]),
+            inert(one["name"]),
+            *(_cell(one["assignments"][name]["share"]) for name in names),
+            _cell(one["mean"]),
+            _cell(one["minutes"]),
+            worries.get(one["student"], ""),
+        ]
+        for one in course["students"]
+    ]
+    return _write(path, [["student", "name", *names, "mean", "minutes", "worries"], *lines])
+
+
 def _cell(value: Any) -> Any:
     return "" if value is None else value
 

@@ -112,7 +112,9 @@ def site(
 
 @app.command()
 def check(
-    notebook: Annotated[Path, typer.Argument(help="The notebook to judge.")],
+    notebook: Annotated[
+        Path | None, typer.Argument(help="The notebook to judge. Default: all in this folder.")
+    ] = None,
     assignment: Annotated[
         str | None, typer.Option(help="Which assignment it answers, if that is not plain.")
     ] = None,
@@ -121,13 +123,19 @@ def check(
     json: Json = False,
 ) -> None:
     """Judge one notebook behind the wall: exit 0 for full marks, 1 for less, 2 if it could not be
-    graded.
+    graded. Where there is no course, without the reference and without a wall, as in the notebook.
+
+    With no notebook: all in this folder, as a table and as a page, progress.html; with --course by
+    its reference. Exit 0.
 
     Example: chainrule check submitted/ada/svm/svm.ipynb --json
+
+    Example: chainrule check
     """
     from .check import run
 
-    with refusing(json, notebook=str(notebook), assignment=assignment):
+    about = {"notebook": str(notebook), "assignment": assignment} if notebook else {}
+    with refusing(json, **about):
         raise typer.Exit(run(notebook, assignment, course, isolation, json))
 
 
@@ -183,22 +191,35 @@ def grade(
 
 @app.command()
 def report(
-    assignment: Annotated[str, typer.Argument(help="The assignment whose class is reported on.")],
+    assignment: Annotated[
+        str | None,
+        typer.Argument(help="The assignment whose class is reported on. Default: all, as one."),
+    ] = None,
     course: Course = None,
     into: Annotated[
         Path | None,
         typer.Option(help="The folder that gets page and tables. Default: reports/ of the course."),
     ] = None,
+    compare: Annotated[
+        Path | None,
+        typer.Option(
+            help="An earlier class's course-report.json, to be set beside this one.",
+            show_default=False,
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Show what a class understood, as one HTML page and two CSV tables. Grade it first.
+    """Show what a class understood, as HTML and CSV: in one assignment, or over the whole course.
+    Grade first.
 
     Example: chainrule report svm
+
+    Example: chainrule report --compare ../last-year/reports/course-report.json
     """
     from .report import run
 
     with refusing(json, assignment=assignment):
-        run(assignment, course, into, json)
+        run(assignment, course, into, compare, json)
 
 
 @app.command()

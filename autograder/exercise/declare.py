@@ -68,6 +68,7 @@ def declare(
     released: bool | None = None,
     where: tuple[str, int] = ("", 1),
     words: Mapping[str, str] | None = None,
+    entries: Mapping[str, Sequence[str]] | None = None,
 ) -> Exercise:
     """Make an exercise.
 
@@ -78,8 +79,9 @@ def declare(
     of all the checks together; above the usual, known mistakes are looked for sparingly.
     accelerated: training checks may use a GPU.
     released: whether what is right in fixed situations may travel with the release; by default,
-    where it takes many values. where: the file and line it stands in, for messages. words: output
-    -> what a report calls it, where its name is the probe's own. Raises ExerciseError for what does
+    where it takes many values. where: the file and line it stands in, for messages. words: input
+    or output -> what a report calls it, where its name is the probe's own.
+    entries: output -> what a report calls each entry along its first axis. Raises ExerciseError for what does
     not fit."""
     for one in cases:
         if unknown := set(one.overrides) - set(inputs):
@@ -104,6 +106,7 @@ def declare(
         checks=list(checks),
         where=where,
         words=words or {},
+        entries=entries or {},
     )
 
 

@@ -160,7 +160,7 @@ class Exercise(Probe):
 
     ``released`` says whether what is right travels with the release; None leaves it to the rule.
     ``where`` is the file and line where its author declared it, for messages; ``words`` say what an
-    output is."""
+    input or output is, ``entries`` what each along an output's first axis is."""
 
     points: float
     seconds: float
@@ -169,10 +169,22 @@ class Exercise(Probe):
     released: bool | None = None
     where: tuple[str, int] = ("", 1)
     words: Mapping[str, str] = field(default_factory=dict)
+    entries: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
-    def said(self, output: str) -> str:
-        """An output in plain words: the author's, or what its name says."""
-        return self.words.get(output) or in_words(output)
+    def said(self, name: str) -> str:
+        """An input or output in plain words: the author's, or what its name says."""
+        return self.words.get(name) or in_words(name)
+
+    def said_at(self, name: str, index: Sequence[int]) -> str:
+        """One entry of an output in plain words: ``claim (b)``, or ``dW at [2, 1]``."""
+        words, rest = self.said(name), list(index)
+        if name in self.entries and rest:
+            words = self.entries[name][rest.pop(0)]
+        return f"{words} at {rest}" if rest else words
+
+    def said_together(self, *names: str) -> str:
+        """Several, as messages name them: ``next_h and next_c``."""
+        return " and ".join(map(self.said, names))
 
     @property
     def costly(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,10 @@ class OpenCourse:
             f"nobody has handed in {self.folders.assignment_id}: no folder matches "
             f"{self._pattern()}"
         )
+
+    def handed_in_by_anybody(self) -> bool:
+        """Whether there is a submission at all."""
+        return any(is_student_id(name) for name, _ in self._handed_in())
 
     def misnamed(self) -> list[str]:
         """The names of folders that can be no student's, as Python writes them."""
@@ -107,6 +112,14 @@ class OpenCourse:
                 for one in book.students
             }
             return ledger(gradebook, name), names
+
+    def due_dates(self) -> dict[str, datetime]:
+        """When assignments are due, in UTC, those of which the gradebook says it."""
+        with alembic_on_path(), self.gradebook() as gradebook:
+            book: Any = gradebook
+            return {
+                one.name: one.duedate.replace(tzinfo=UTC) for one in book.assignments if one.duedate
+            }
 
     def gradebook(self) -> Gradebook:
         """The gradebook, to be closed by whoever asks."""

@@ -15,15 +15,17 @@ The order and every word of metadata are the release's. Of the submission only t
 * A demonstration is run only if the student changed it; one left alone, or deleted, is shown but
     not run.
 * The student's own cells run after the cell they followed.
+* The cell by which a published notebook fetches what belongs to it is left out.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from ..course.fetch_cell import is_fetch_cell
 from ..course.marks import NotebookMarks, mark_notebook, mark_skipped, note_mark, student_mark
 from .handed_in import Submitted, SubmittedCell
 from .imports import added_imports
@@ -83,6 +85,8 @@ def _merge(
     released: list[dict[str, Any]], submitted: Submitted
 ) -> tuple[list[dict[str, Any]], list[str]]:
     notes = list(submitted.notes)
+    own = tuple(cell for cell in submitted.cells if not is_fetch_cell(cell.source))
+    submitted = replace(submitted, cells=own)
     matches = match_cells(released, submitted.cells)
     if not any(match is not None for match in matches):
         notes.append(

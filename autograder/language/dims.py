@@ -173,7 +173,9 @@ def explain_shape(
         if not target
         else f"it must be {wanted} = {_tuple(_any(size) for size in target)}"
     )
-    has = f"{name} is {shape_in_words(got, sizes)}" if got else f"{name} is a single number"
+    one = got and not target and all(size == 1 for size in got)  # an axis of anything
+    has = f"{name} is {_tuple(got) if one else shape_in_words(got, sizes)}"
+    has = has if got else f"{name} is a single number"
     return f"{has}; {must}{_why(got, expected, wanted, sizes)}."
 
 

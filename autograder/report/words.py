@@ -24,6 +24,11 @@ def plainly(value: float) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
+def counted(count: float, noun: str, many: str = "") -> str:
+    """How many of something there are, in words: "1 student", "2 students", "0 students"."""
+    return f"{plainly(count)} {noun if count == 1 else many or f'{noun}s'}"
+
+
 def headline(verdict: Verdict) -> str:
     """The verdict in one line. Points of waiting checks are named, since they are not lost."""
     status = STATUS[verdict.status]
@@ -46,8 +51,7 @@ def _waiting(verdict: Verdict) -> str:
 def points_of(verdict: Verdict, finding: Finding) -> str:
     """What one check is worth within its exercise, in words: "1 point", "2.5 points"."""
     total = sum(one.share for one in verdict.findings)
-    points = plainly(round(verdict.points * finding.share / total, 2)) if total else "0"
-    return f"{points} point{'' if points == '1' else 's'}"
+    return counted(round(verdict.points * finding.share / total, 2) if total else 0, "point")
 
 
 def replay(verdict: Verdict) -> str:

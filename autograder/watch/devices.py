@@ -133,6 +133,15 @@ def kernels_for(precision: str) -> Iterator[None]:
     if precision in ("", "float32") or not here or torch.ops.mkldnn._is_mkldnn_bf16_supported():
         yield
         return
+    with own_kernels():
+        yield
+
+
+@contextlib.contextmanager
+def own_kernels() -> Iterator[None]:
+    """While it lasts, torch computes with its own kernels, which are alike on every processor."""
+    import torch
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a switch for another vendor's cards
         without = torch.backends.mkldnn.flags(enabled=False)

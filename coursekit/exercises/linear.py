@@ -38,6 +38,14 @@ MODEL_SIGNATURE = (
 )
 """What ``trained_twice`` takes."""
 
+MODEL_WORDS = {
+    "losses": "what train returns",
+    "losses_of_a_second_call": "what a second call of train returns",
+    "W": "W after train",
+    "W_after_it": "W after a second call of train",
+    "predictions": "what predict returns",
+    "X_new": "the X to predict",
+}
 MODEL_GIVEN = {
     "y": draws.every_class("C"),
     "num_iters": draws.size("T"),

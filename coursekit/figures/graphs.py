@@ -64,7 +64,7 @@ class _Layout:
 def computation_graph(
     nodes: Sequence[Node], arrows: Sequence[Arrow], title: str = "", alt: str = ""
 ) -> Picture:
-    """Draw a graph. Forward values are blue, gradients red; arrows of the gate at work are red,
+    """Draw a graph. Forward values are blue, gradients orange; arrows of the gate at work are orange,
     too.
     """
     layout = _lay_out(len(nodes), arrows)

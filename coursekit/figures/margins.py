@@ -124,7 +124,7 @@ def violations(
             class_names,
             rotation=45 if max(map(len, class_names)) > 2 else 0,
         )
-        grid.set(ylabel="example", title="red: violates the margin; square: the true class")
+        grid.set(ylabel="example", title="orange: violates the margin; square: the true class")
         bars.barh(range(len(counts)), counts, color=palette.VIOLATION)
         bars.set(title="counts", xlim=(0, max(1, len(class_names) - 1)))
     return Picture(

@@ -351,7 +351,7 @@ def ema_corrected(x_test, t, decay=0.995):
 
 
 def ema_memory(decay):
-    """The mean age from its definition, summed until nothing is added; the half-life from log1p."""
+    """The mean age, the newest value's being 1, summed until nothing is added; the half-life from log1p."""
     age, weight = 0.0, 1 - decay
     for k in count(1):
         if k * weight < 1e-18 * age:

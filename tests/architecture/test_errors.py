@@ -20,6 +20,7 @@ HANDED_ON = {
     "autograder.commandline.check: graded.problem": (
         "the sentence of a SubmissionError, from the notebook"
     ),
+    "autograder.commandline.check: progress.problem": "what loading the exercises said, or a sentence of ours",
     "autograder.authoring.expected: str(problem)": "the sentence of an AssignmentError",
     "autograder.authoring.build: str(problem)": "the sentence of an ExerciseError, with its place",
     "autograder.course.assignment: str(error)": "the sentence of an ExerciseError, with its place",
@@ -29,8 +30,8 @@ HANDED_ON = {
 """Sentences that are made elsewhere: where, and what they are."""
 
 OUTSIDE_THE_TREE = {
+    "FetchFailed": "shown in a student's notebook, as one line",
     "CheckFailed": "an AssertionError in a student's notebook, where nbgrader looks for one",
-    "CheckNotFound": "a LookupError in a student's notebook: no command shows it",
 }
 """Exceptions that nobody in here catches, and that are no Refusals: why."""
 

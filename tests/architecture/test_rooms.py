@@ -25,6 +25,7 @@ ROOMS = (
     "vocabulary",
     "judge",
     "released",
+    "fetch",
     "audit",
     "report",
     "wall.wire",
@@ -39,6 +40,7 @@ ROOMS = (
     "authoring",
     "site",
     "classreport",
+    "progress",
     "collected",
     "commandline",
 )

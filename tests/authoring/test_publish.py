@@ -66,13 +66,13 @@ def planted(course: Course, name: str, text: str, into: Path) -> str:
 def test_everything_and_nothing_else(built: Course, tmp_path: Path) -> None:
     done = publish(built.root, tmp_path / "public", address="https://example.org/course/")
     files = {path.relative_to(done.folder).as_posix() for path in done.folder.rglob("*.*")}
-    expected = {"README.md", "environment.yml", ".published", done.wheel}
+    expected = {"README.md", "environment.yml", ".published", "contents.json", done.wheel}
     expected |= {"assignments/tiny/tiny.ipynb", "assignments/tiny/exercises.py"}
     expected |= {"assignments/tiny/expected.answers"}
     assert files == expected
     readme = (done.folder / "README.md").read_text()
     assert readme.startswith("# A tiny course\n")
-    assert f"%pip install --quiet 'https://example.org/course/{done.wheel}'" in readme
+    assert "fetches the rest from <https://example.org/course>" in readme
     assert "$" not in readme
     with ZipFile(done.folder / done.wheel) as wheel:
         names = wheel.namelist()
@@ -124,6 +124,14 @@ def test_a_folder_of_somebody_else_is_left_alone(built: Course, tmp_path: Path) 
     with pytest.raises(AuthoringError, match="was not made by publish"):
         publish(built.root, tmp_path)
     assert (tmp_path / "thesis.tex").read_text() == "years of work"
+
+
+@pytest.mark.parametrize("address", ["example.org/course", "file:///srv", "https://a.org/'x'"])
+def test_an_address_that_no_notebook_could_ask_is_refused(
+    built: Course, tmp_path: Path, address: str
+) -> None:
+    with pytest.raises(AuthoringError, match="is no address of the web"):
+        publish(built.root, tmp_path / "public", address=address)
 
 
 def test_a_release_that_is_missing_is_named(

@@ -268,6 +268,35 @@ def test_a_library_is_known_by_what_it_is(answer, score):
     assert score or "calls scipy: " in verdict.findings[-1].message
 
 
+@pytest.mark.parametrize("answer", [by_a_special_function, by_a_compiled_function])
+def test_a_module_that_the_exercise_names_may_be_used(answer):
+    allowed = AllowedMeans(("scipy.special",))
+    exercise, namespace = posed(answer, {"x": "N"}, {"out": "N"}, [Reference(), allowed])
+    reference = local(exercise, {"answer": probabilities})
+    assert judge(exercise, local(exercise, namespace), reference=reference).status == "passed"
+
+
+def test_a_library_is_refused_kindly_with_what_it_costs_and_what_to_use_instead():
+    exercise, namespace = posed(by_a_special_function, {"x": "N"}, {"out": "N"}, [Reference()])
+    reference = local(exercise, {"answer": probabilities})
+    refused = judge(exercise, local(exercise, namespace), reference=reference).findings[-1]
+    assert refused.message == (
+        "the answer calls scipy: this exercise is to be solved in Python and NumPy alone, and earns "
+        "its points once the answer does without scipy."
+    )
+    assert refused.hint == "NumPy has all it takes: np.exp, np.log, np.maximum, np.linalg."
+
+
+def test_what_was_imported_before_and_is_not_called_costs_nothing():
+    def answer(x):
+        return probabilities(x)
+
+    exercise, namespace = posed(answer, {"x": "N"}, {"out": "N"}, [Reference()])
+    namespace = {**namespace, "special": special}
+    reference = local(exercise, {"answer": probabilities})
+    assert judge(exercise, local(exercise, namespace), reference=reference).status == "passed"
+
+
 FAMILIES = {name: one for name, one in families().items() if "ties" not in name}
 
 

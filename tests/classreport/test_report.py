@@ -145,7 +145,7 @@ def test_the_tables(report, into: Path):
 
 def test_the_report_is_short_in_a_terminal(cohort: TinyCourse, tmp_path: Path):
     said = cohort.run("chainrule", "report", "tiny", "--into", str(tmp_path)).stdout
-    assert "13 handed in, 12 graded, 5 need a person, 1 groups are alike" in " ".join(said.split())
+    assert "13 handed in, 12 graded, 5 need a person, 1 group is alike" in " ".join(said.split())
     assert "3 made not_averaged" in said
     assert "tiny.html" in said
 

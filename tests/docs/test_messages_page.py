@@ -9,6 +9,8 @@ from types import ModuleType
 
 import pytest
 
+from ..solutions.audited import ASSIGNMENTS
+from ..solutions.known_words import code_names, known_in
 from . import module_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,6 +59,25 @@ def test_no_sentence_asks_for_more_than_school(
 def test_no_sentence_shouts_or_blames(said: list[tuple[str, str]]) -> None:
     unkind = re.compile(rf"!(?!=)|{BLAME.pattern}", re.IGNORECASE)
     assert [one for one in said if unkind.search(one[1])] == []
+
+
+def test_no_sentence_has_a_name_that_no_student_knows(
+    page: ModuleType, said: list[tuple[str, str]]
+) -> None:
+    """Names with underscores are of what students are given to read, or NumPy's."""
+    known = set().union(*map(known_in, ASSIGNMENTS))
+    unknown = {(where, name) for where, text in said for name in code_names(text) - known}
+    assert unknown == set()
+
+
+def test_a_name_that_no_student_knows_is_found() -> None:
+    assert code_names("path_by_default at {out[name_of]} is 2, not dW_1 or w.") == {
+        "path_by_default",
+        "dW_1",
+    }
+    assert code_names("do not call torch.no_grad or np.add.reduce_it here") == set()
+    assert "softmax_loss_naive" in known_in("softmax")
+    assert "path_by_default" not in known_in("softmax")
 
 
 def test_the_page_finds_sentences_where_they_are_said(page: ModuleType) -> None:

@@ -1,10 +1,9 @@
-"""README's example for authors works as it is printed."""
+"""README's table and picture, and the example for authors, are what the code says."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from textwrap import dedent
 
 import numpy as np
 import pytest
@@ -12,6 +11,9 @@ import pytest
 from autograder.exercise.load import load
 from autograder.judge import judge
 from autograder.watch.evaluate import local
+
+from . import module_of
+from .fences import fences
 
 ROOT = Path(__file__).resolve().parents[2]
 RIGHT = {
@@ -21,11 +23,33 @@ RIGHT = {
 WRONG = {**RIGHT, "relu_backward": lambda dout, x: dout.copy()}
 
 
+def test_the_table_is_what_the_assignments_say() -> None:
+    page = module_of("readme_page")
+    text = page.PAGE.read_text()
+    assert page.with_table(text) == text, "python docs/readme_page.py writes it anew"
+    assert text.count("\n| ") > 5
+
+
+def test_the_picture_shows_what_the_report_says() -> None:
+    """Steps apart, which differ from one Python to the next, and bounds of rounding; never
+    points.
+    """
+    screenshots = module_of("screenshots")
+    kept, now = screenshots.SAID.read_text(), screenshots.report()
+    stale = "the picture is not what the code says: python -m docs.screenshots makes it anew"
+    assert _plain(kept) == _plain(now), stale
+
+
+def _plain(said: str) -> str:
+    return re.sub(r"\d+ steps|± \S+;", "#", " ".join(said.split()))
+
+
 @pytest.fixture(scope="module")
 def relu():
-    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    source = dedent("   " + example.removeprefix("   ")).encode()
-    return load({"exercises.py": source}, Path("relu")).exercises["relu"]
+    blocks = fences(ROOT / "docs/authoring.md", "docs/authoring.md")
+    wanted = "source/relu/exercises.py"
+    (example,) = (one.text for one in blocks if one.marks.get("file") == wanted)
+    return load({"exercises.py": example.encode()}, Path("relu")).exercises["relu"]
 
 
 def test_a_right_answer_earns_every_point(relu) -> None:

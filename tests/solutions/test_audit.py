@@ -10,11 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import pytest
 
+from autograder.checks import Gradient
 from autograder.course.assignment import assignments_in
 from autograder.exercise.mistakes import Mistake
+from autograder.exercise.trial import Exercise
 from autograder.judge import fresh_seed
+from autograder.language.probe import Call
 from autograder.language.verdict import Finding, Verdict
 
 from .audited import (
@@ -27,6 +31,7 @@ from .audited import (
     each_trained,
 )
 from .conftest import COURSE
+from .known_words import code_names, known_in
 from .nonsense import NONSENSE
 from .particulars import DRAWN_LESS, PARTICULARS, PARTLY_RIGHT, SLOW_TO_JUDGE, SLOW_TO_NAME
 
@@ -93,36 +98,36 @@ def test_no_right_answer_is_ever_failed(audit: Audited, name: str):
 
 
 def shares() -> list[Any]:
-    """All mistakes in an exercise at once; where a verdict costs much, a third now, the others for
-    ``make test-audit``.
+    """All mistakes in an exercise at once, without the count of loops; where a verdict costs much,
+    a third of them. All of them with everything is for ``make test-audit``.
     """
     found = []
     for one in ALL:
         for name in one.exercises:
             known, id = one.known(name), f"{one.name}-{name}"
             now = known[::3] if (one.name, name) in SLOW_TO_JUDGE else known
-            found.append(pytest.param(one, name, now, id=id))
-            if others := [mistake for mistake in known if mistake not in now]:
-                found.append(
-                    pytest.param(one, name, others, id=f"{id}-others", marks=pytest.mark.audit)
-                )
+            found.append(pytest.param(one, name, now, False, id=id))
+            whole = pytest.param(one, name, known, True, id=f"{id}-whole", marks=pytest.mark.audit)
+            found.append(whole)
     return found
 
 
-@pytest.mark.parametrize(("audit", "name", "known"), shares())
+@pytest.mark.parametrize(("audit", "name", "known", "counted"), shares())
 def test_every_known_mistake_is_caught_and_named_and_most_are_seen_on_a_laptop(
-    audit: Audited, name: str, known: list[tuple[str, str]]
+    audit: Audited, name: str, known: list[tuple[str, str]], counted: bool
 ):
     hidden = PARTICULARS[audit.name].only_with_the_reference
-    missed, unseen = [], []
+    missed, unseen, strange = [], [], set()
     for answer, one in known:
         mistake = audit.mistakes.commit(answer, (one,))
-        judged = audit.verdict(name, mistake.namespace, audit.seed(name))
+        judged = audit.verdict(name, mistake.namespace, audit.seed(name), counted=counted)
         missed += [f"{answer}, {one}: {problem}" for problem in problems(judged, mistake)]
+        strange |= strange_names(audit, judged)
         if (answer, one) not in hidden and not seen_blindly(audit, name, judged, mistake):
             unseen.append((answer, one))
     assert missed == []
     assert unseen == []
+    assert strange == set()
 
 
 def problems(judged: Verdict, mistake: Mistake) -> Iterable[str]:
@@ -136,6 +141,19 @@ def problems(judged: Verdict, mistake: Mistake) -> Iterable[str]:
         yield f"costs nothing with seed {judged.seed}"
     if not any(mistake.hint in finding.hint for finding in findings):
         yield f"not named with seed {judged.seed}: {findings}"
+
+
+def strange_names(audit: Audited, judged: Verdict) -> set[str]:
+    """The names of code in what a report says that no student knows; but for an exception's words,
+    which are Python's.
+    """
+    said = [
+        text
+        for one in judged.findings
+        if not one.passed and "Error: " not in one.message
+        for text in (one.check, one.message, one.hint, one.evidence.example if one.evidence else "")
+    ]
+    return code_names(" ".join(said)) - known_in(audit.name)
 
 
 def seen_blindly(audit: Audited, name: str, judged: Verdict, mistake: Mistake) -> bool:
@@ -240,9 +258,37 @@ def excused(audit: Audited, answer: str, kinds: Iterable[str]) -> list[tuple[str
     for kind in kinds:
         judged = audit.verdict(exercise.name, {**audit.right, answer: NONSENSE[kind]}, 1)
         allowed = judged.points * (2 / 3 if (answer, kind) in PARTLY_RIGHT else most)
+        assert strange_names(audit, judged) == set(), kind
         if judged.note or judged.status == "passed" or judged.score > allowed:
             found.append((kind, judged.note, judged.status, judged.score))
     return found
+
+
+@each_assignment
+def test_a_loss_that_is_no_number_is_told_as_a_shape_by_every_check(audit: Audited):
+    """Of shape (1,), and (N,): one entry for each example."""
+    for name, exercise in audit.exercises.items():
+        gradients = [one for one in exercise.checks if isinstance(one, Gradient)]
+        of_a_number = [one for one in gradients if one.of == "loss"]
+        for shape in ((1,), (4,)) if of_a_number else ():
+            judged = audit.verdict(name, audit.right, 1, probe=with_a_loss_of(exercise, shape))
+            told = {one.check: one.message for one in judged.findings if not one.passed}
+            for check in ("Dimensions", *(one.title for one in of_a_number)):
+                assert told[check].startswith("loss is ("), (name, check, told[check])
+                assert "it must be a scalar" in told[check]
+            said = " ".join(told.values())
+            assert "jumps about" not in said, name
+            assert "not a number" not in said, name
+
+
+def with_a_loss_of(exercise: Exercise, shape: tuple[int, ...]) -> Call:
+    """The probe of an exercise, but for what the answer gives as its loss."""
+
+    def probe(student: Any, **inputs: Any) -> dict[str, Any]:
+        outputs = exercise.function(student, **inputs)
+        return {**outputs, "loss": np.broadcast_to(outputs["loss"], shape).copy()}
+
+    return probe
 
 
 @pytest.mark.parametrize(

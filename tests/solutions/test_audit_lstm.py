@@ -13,7 +13,7 @@ from autograder.checks import Training
 from autograder.exercise.mistakes import Mistakes
 from autograder.exercise.trial import RANDOM_EXAMPLES
 from autograder.judge import judge
-from autograder.watch.evaluate import local
+from autograder.watch.evaluate import CountedCalls, local
 from autograder.watch.remembered import Remembered
 
 from .audited import audited, failed, few_draws
@@ -94,6 +94,38 @@ def test_nonsense_costs_a_class_a_few_evaluations_of_known_mistakes_once():
         assert {"Right values", "What a step costs"} <= failed(judged)
         assert judged.failure == judged.note == ""
         assert least <= mistakes.kept.worked_out <= most
+
+
+def nothing_learned(model, data, steps, *_):
+    """Losses, and no training."""
+    return [3.0] * steps
+
+
+def a_hundredth_too_fast(model, data, steps, seq_len, learning_rate, *rest):
+    """Wrong in every number, and no known mistake."""
+    return RIGHT["train_char_lm"](model, data, steps, seq_len, 1.01 * learning_rate, *rest)
+
+
+def losses_of_another(*given):
+    """Trained as asked, and told otherwise."""
+    return [loss + 0.1 for loss in RIGHT["train_char_lm"](*given)]
+
+
+@pytest.mark.parametrize("answer", [nothing_learned, a_hundredth_too_fast, losses_of_another])
+def test_a_wrong_answer_costs_at_most_twice_the_evaluations_of_a_right_one(answer):
+    """Its own, the reference's and the known mistakes' together: each is a training."""
+    exercise = AUDIT.posed("train_char_lm")
+
+    def evaluations(namespace) -> int:
+        mistakes = Mistakes(WRONG, RIGHT, Counted(1 << 20))
+        assert isinstance(mistakes.kept, Counted)
+        ours, theirs = (CountedCalls(local(exercise, one)) for one in (RIGHT, namespace))
+        with torch.backends.mkldnn.flags(enabled=False):  # not every processor's knows bfloat16
+            judge(exercise, theirs, reference=ours, mistakes=mistakes, seed=7)
+        return ours.calls + theirs.calls + mistakes.kept.worked_out
+
+    most = 2 * evaluations(RIGHT)
+    assert evaluations({**RIGHT, "train_char_lm": answer}) <= most
 
 
 def embedding_by_loops(dout, cache):

@@ -210,6 +210,23 @@ def test_adams_first_step_is_the_learning_rate():
         assert place[0] == pytest.approx(-0.1 * np.sign(slope), rel=1e-4)
 
 
+def test_an_average_holds_so_many_values_and_their_mean_age_is_one_less():
+    SOFTMAX.somewhere("each counted by what is left of it")
+    SOFTMAX.somewhere("their mean age is one step less")
+    ages = np.arange(20_000)
+    for decay in (0.9, 0.995):
+        left, (held, _) = decay**ages, ANSWERS["ema_memory"](decay)
+        assert held == pytest.approx(left.sum())
+        assert (ages * left).sum() / left.sum() == pytest.approx(held - 1)
+
+
+def test_newton_takes_a_third_of_the_way_where_the_curvature_vanishes():
+    SOFTMAX.somewhere("In $w^4$ it cannot, at 0: there each step only takes a third of the way")
+    for w in (1.0, 0.03):
+        step = ANSWERS["newton_step"](np.array([4 * w**3]), np.array([[12 * w**2]]))
+        assert step == pytest.approx(-w / 3)
+
+
 def test_newton_doubles_the_digits():
     SOFTMAX.somewhere("the number of correct digits doubles at every step")
     root, sizes = np.array([1.0]), []  # of the slope of exp(w) - 2w

@@ -5,7 +5,10 @@ each of them.
 import re
 
 import pytest
-from lectures import EXERCISES, LECTURES, Lecture, words
+from lectures import EXERCISES, LECTURES, ROOT, Lecture, words
+
+from autograder.checks import AllowedMeans
+from autograder.exercise.load import load, read_modules
 
 
 @pytest.fixture(params=LECTURES)
@@ -63,6 +66,24 @@ def test_the_opening_says_what_it_is_for_what_it_needs_and_how_long_it_takes(lec
         "100 points",
     ):
         assert promise in opening
+
+
+def test_what_may_be_used_is_said_before_the_first_exercise(lecture):
+    """And every library that some exercise names is named."""
+    before = []
+    for cell in lecture.text.cells:
+        if cell.kind == "solution":
+            break
+        before.append(cell.source)
+    said = next(
+        one for text in before for one in text.split("\n\n") if "**What you may use:**" in one
+    )
+    asked = load(read_modules(ROOT / "source" / lecture.name), ROOT / "source" / lecture.name)
+    checks = [check for one in asked.exercises.values() for check in one.checks]
+    named = {name for one in checks if isinstance(one, AllowedMeans) for name in one.allowed}
+    assert "NumPy" in said
+    assert named
+    assert {name for name in named if name not in said} == set()
 
 
 def test_the_closing_says_what_comes_next(lecture):

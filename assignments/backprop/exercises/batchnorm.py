@@ -196,6 +196,7 @@ batchnorm_backward_alt.checks = [
     "dout: N D, x: N D, gamma: D, eps -> dx: N D, dx_of_ones: N D, out: N D",
     points=2,
     given=GIVEN,
+    words={"dx_of_ones": "dx for a dout of ones"},
     checks=[Dimensions(0.5)],
 )
 def batchnorm_impostor(student, dout, x, gamma, eps):

@@ -4,6 +4,7 @@ import numpy as np
 
 from autograder import case, draws, exercise, must, property_of
 from autograder.checks import Dimensions, Reference, close
+from coursekit.exercises.params import params_in_words
 
 from .shared import FOLDED, FoldedNet
 
@@ -50,6 +51,23 @@ def near_the_kinks(X, A, c, h):
         "seed": draws.seed,
     },
     sizes={"N": (9, 12), "C": (3, 4), "H": (4, 6), "D": (4, 7)},
+    words={
+        **params_in_words("A", "c", "V", of="model.params"),
+        "reg": "model.reg",
+        "passes": "which right models pass",
+        "found": "which planted bugs are found",
+        "blamed": "which parameters the errors blame",
+        "kinks": 'the report\'s "kinks" next to kinks',
+        "kinks_elsewhere": 'the report\'s "kinks" elsewhere',
+        "error_of_twice": "the error of a gradient twice too large",
+        "arrays_kept": "whether model.params holds the arrays it held before",
+        "passes_by_default": "whether a right model passes with the default settings",
+    },
+    entries={
+        "passes": [f"whether {one} passes" for one in RIGHT_MODELS],
+        "found": [f"whether this bug is found: {one}" for one in PLANTED],
+        "blamed": [f"whether a parameter is blamed for this: {one}" for one in PLANTED],
+    },
     checks=[Dimensions(0.25)],
 )
 def gradient_check_model(student, X, y, A, c, V, reg, num_checks, h, seed):
@@ -155,6 +173,13 @@ class Wavy:
         case("a long vector", v=draws.normal_like("a", 1e6)),
         case("a short vector", v=draws.normal_like("a", 1e-9)),
     ],
+    words={
+        "Hu": "Hv of another v",
+        "Hv_with_h": "Hv with another h",
+        "H_times_0": "Hv of a v of zeros",
+        "u": "another v",
+        "a": "the constants in the function",
+    },
     checks=[Dimensions(0.5)],
 )
 def hessian_vector_product(student, x, v, u, a, h):

@@ -4,6 +4,7 @@ import numpy as np
 
 from autograder import case, exercise, must, property_of
 from autograder.checks import Dimensions, Gradient, Reference, Vectorised, close
+from coursekit.exercises.shapes import ANY_SHAPE, any_number_of_axes
 
 from .shared import beyond
 
@@ -28,7 +29,7 @@ def gradient(share):
     GATE,
     points=2,
     answers=("add_forward", "add_backward"),
-    checks=[Dimensions(0.5), gradient(0.5), Reference(1)],
+    checks=[Dimensions(0.25), gradient(0.5), Reference(1)],
 )
 def add_gate(student, x, y, dout):
     return gate(student.add_forward, student.add_backward, x, y, dout)
@@ -44,7 +45,7 @@ def with_zeros(rng, inputs):
     points=3,
     answers=("mul_forward", "mul_backward"),
     cases=[case("inputs that are exactly 0", sizes={"N": 5, "D": 7}, x=with_zeros, y=with_zeros)],
-    checks=[Dimensions(0.5), gradient(1), Reference(1.5)],
+    checks=[Dimensions(0.25), gradient(1), Reference(1.5)],
 )
 def mul_gate(student, x, y, dout):
     return gate(student.mul_forward, student.mul_backward, x, y, dout)
@@ -60,7 +61,7 @@ def negative(rng, inputs):
     points=3,
     answers=("max_forward", "max_backward"),
     cases=[case("negative inputs", y=negative)],
-    checks=[Dimensions(0.5), gradient(0.5)],
+    checks=[Dimensions(0.25), gradient(0.5)],
 )
 def max_gate(student, x, y, dout):
     """As drawn, and with both inputs equal: there, what share of dout is passed on in all."""
@@ -87,6 +88,15 @@ def ties_share_dout(ask):
 
 
 max_gate.checks = [*max_gate.checks, Reference(1), Vectorised("N", 0.25)]
+
+
+@property_of(add_gate, ANY_SHAPE, 0.25)
+@property_of(mul_gate, ANY_SHAPE, 0.25)
+@property_of(max_gate, ANY_SHAPE, 0.25)
+def entry_by_entry(ask):
+    """A gate does not ask how its entries stand."""
+    any_number_of_axes(ask, "x", "y", "dout", outputs=("out", "dx", "dy"))
+
 
 # --- a neuron by hand ---------------------------------------------------------------------------
 
@@ -142,7 +152,12 @@ staged_sigmoid_neuron.checks = [
 # --- find the errors: six sentences -------------------------------------------------------------
 
 
-@exercise("-> claims: 6 bool", points=2, checks=[Dimensions(0.25), Reference(1.75)])
+@exercise(
+    "-> claims: 6 bool",
+    points=2,
+    entries={"claims": [f"claim ({letter})" for letter in "abcdef"]},
+    checks=[Dimensions(0.25), Reference(1.75)],
+)
 def gate_claims(student):
     """True or False for each sentence, in order."""
     claims = student.gate_claims()

@@ -129,6 +129,32 @@ def tower(V, a, height):
         "length": draws.whole(20, 39),
         "height": draws.whole(3, 5),
     },
+    words={
+        "gates": "the values of single operations",
+        "gate_slopes": "a.grad and b.grad of single operations",
+        "fan_outs": "the values of graphs that use a Value twice",
+        "fan_out_slopes": "a.grad and b.grad in graphs that use a Value twice",
+        "net": "the value of a network",
+        "da": "a.grad in a network",
+        "db": "b.grad in a network",
+        "again": "a.grad and b.grad after a second backward()",
+        "another": "a.grad after backward() of another graph",
+        "inside": "the grad of a Value in the middle of a graph",
+        "distinct": "the number of Values in a graph",
+        "relu_beyond_at_0": "how far the slope of relu at 0 lies outside 0 to 1",
+        "passed_on_at_tie": "the part of the gradient that max passes on at a tie",
+        "max_beyond_at_tie": "how far a part that max passes on at a tie lies outside 0 to 1",
+        "chain": "the slope through many multiplications in a row",
+        "tower": "the slope through many storeys of t -> 0.5 * (t + t)",
+        "length": "the number of multiplications",
+        "height": "the number of storeys",
+    },
+    entries={
+        "gates": [f"the value of {one}" for one in GATES],
+        "gate_slopes": [f"the slopes of {one}" for one in GATES],
+        "fan_outs": [f"the value of {one}" for one in FAN_OUTS],
+        "fan_out_slopes": [f"the slopes of {one}" for one in FAN_OUTS],
+    },
     checks=[Dimensions(0.5)],
 )
 def Value(student, a, b, length, height):
@@ -239,11 +265,20 @@ SHAPES = {
 }
 
 
+def shape_in_words(dims):
+    """``(C, 1)``, as Python writes it."""
+    return f"({', '.join(dims.split())}{',' if len(dims) == 1 else ''})"
+
+
 @exercise(
     points=4,
     inputs={"grad": "N C D"},
     outputs=SHAPES,
     cases=[case("an axis of length 1 that was never stretched", sizes={"C": 1})],
+    words={
+        name: f"grad brought back to the shape {shape_in_words(dims)}"
+        for name, dims in SHAPES.items()
+    },
     checks=[Dimensions(1)],
 )
 def unbroadcast(student, grad):
@@ -274,6 +309,16 @@ unbroadcast.checks = [*unbroadcast.checks, Reference(2), Vectorised("N", 0.5)]
     " -> rows: N D, dx: N D, dbias: D, table: N D, dcolumn: N 1, drow: 1 D",
     points=2,
     cases=[case("one example", sizes={"N": 1})],
+    words={
+        "rows": "x + y, where y is a bias",
+        "dbias": "dy of a bias",
+        "table": "x + y, of a row and a column",
+        "drow": "dx of a row",
+        "dcolumn": "dy of a column",
+        "bias": "the bias",
+        "row": "the row",
+        "column": "the column",
+    },
     checks=[
         Dimensions(0.5),
         Gradient("rows", ("x", "bias"), ("dx", "dbias"), "dout", share=0.5),

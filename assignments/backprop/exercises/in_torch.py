@@ -97,6 +97,17 @@ UNEXAMINED = dict(zip(FOLLOWS, (True, True, True, False), strict=True))
     ],
     seconds=60,
     accelerated=True,
+    words={
+        **{name: f"the network's {name}" for name in ("X", "W1", "b1", "W2", "b2")},
+        "X_new": "other examples for the network",
+        "losses": "the losses of a network trained with it",
+        "scores_after": "the scores of a network trained with it",
+        "passes_gradcheck": "whether torch.autograd.gradcheck accepts it",
+        "waits": "whether an accelerator has to wait for it",
+        "examined": "whether all of that is looked at",
+        "steps": "the number of steps",
+        "rate": "the learning rate",
+    },
     checks=[
         AllowedMeans(allowed=("torch",)),
         Dimensions(0.25),

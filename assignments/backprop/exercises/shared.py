@@ -2,19 +2,10 @@
 
 import numpy as np
 
-from autograder import Absent
-
 
 def beyond(shares, low=0.0, high=1.0):
     """How far the worst of some shares of a gradient lies outside what is allowed: 0 if right."""
     return np.max(np.maximum(0, np.maximum(low - shares, shares - high)))
-
-
-def claimed(grads, params):
-    """The gradients in a model's dict as outputs dW1, db1, ...; absent where one is missing."""
-    missing = [name for name in params if grads.get(name) is None]
-    absent = Absent(f"grads has no {' and no '.join(missing)}.")
-    return {f"d{name}": absent if name in missing else np.array(grads[name]) for name in params}
 
 
 class FoldedNet:

@@ -5,6 +5,7 @@ import numpy as np
 from autograder import case, draws, exercise, must, property_of
 from autograder.checks import Dimensions, Reference, close
 from coursekit.exercises.digits import digits
+from coursekit.exercises.params import params_in_words
 
 from .shared import FOLDED, FoldedNet
 
@@ -25,6 +26,12 @@ from .shared import FOLDED, FoldedNet
     },
     sizes={"T": (15, 25), "N": (8, 14)},
     cases=[case("one step", sizes={"T": 1})],
+    words={
+        **params_in_words("A", "c", "V", of="model.params"),
+        "losses": "loss_history",
+        "arrays_kept": "whether the arrays that model.params held are left as they were",
+        "own_network": "on your own TwoLayerNet",
+    },
     checks=[Dimensions(0.5)],
 )
 def overfit_small(student, X, y, A, c, V, learning_rate, num_steps, own_network):
@@ -97,6 +104,13 @@ overfit_small.checks = [*overfit_small.checks, Reference(1)]
         case("one shard for all", shard_size=100),
         case("strong regularisation", reg=2.5),
     ],
+    words={
+        **params_in_words("A", "c", "V", of="the model's params"),
+        "reg": "the model's reg",
+        "shards": "the number of calls of loss_fn",
+        "largest": "the number of examples in the largest shard",
+        "seen": "the number of examples that loss_fn sees",
+    },
     checks=[Dimensions(0.5)],
 )
 def gradient_accumulate(student, X, y, A, c, V, reg, shard_size):
@@ -126,7 +140,8 @@ def equals_the_whole(ask):
     shards = f"{len(inputs['X'])} examples in shards of {int(inputs['shard_size'])}"
     for name in ("loss", "dA", "dc", "dV"):
         same = close(out[name], whole[name])
-        must(same, f"{shards} give another {name} than all of them in one.")
+        said = gradient_accumulate.said(name)
+        must(same, f"{shards} give another {said} than all of them in one.")
 
 
 gradient_accumulate.checks = [*gradient_accumulate.checks, Reference(1.5)]

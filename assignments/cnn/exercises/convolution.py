@@ -123,6 +123,14 @@ def some_columns(rng, sizes):
     given={**CONV_GIVEN, "columns": some_columns},
     sizes={name: bounds for name, bounds in CONV_SIZES.items() if name != "F"},
     cases=CONV_CASES,
+    words={
+        "cols": "what im2col returns",
+        "back": "what col2im returns",
+        "by_default": "what im2col returns with the default settings",
+        "columns": "cols for col2im",
+        "window": "a window",
+        "places": "the places",
+    },
     checks=[Dimensions(0.5)],
 )
 def im2col(student, x, columns, window, places, stride, pad):

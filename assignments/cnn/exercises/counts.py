@@ -31,6 +31,26 @@ STRICT, CEILING = "conv_size_if_strict", "pool_size_by_ceiling"
         case("a stride that jumps over the end", W=5, F=2, S=5, P=0),
         case("a last window that hangs over", W=8, F=3, S=2, P=1),
     ],
+    words={
+        "conv_size": "conv_output_size(W, F, S, P)",
+        STRICT: "conv_output_size with strict (0 where it refuses)",
+        "conv_size_by_default": "conv_output_size(W, F)",
+        "same": "same_padding of some F",
+        "pool_size": "pool_output_size(W, F, S)",
+        CEILING: "pool_output_size with ceil_mode",
+        "parameters": "conv_param_count(F, D1, K)",
+        "parameters_in_groups": "conv_param_count in groups",
+        "too_long_refused": "whether a filter longer than the padded input is refused",
+        "even_refused": "whether same_padding refuses an even F",
+        "D": "D1",
+    },
+    entries={
+        "same": [f"same_padding({one})" for one in ODD],
+        "too_long_refused": [
+            f"whether a filter {more} longer than the padded input is refused" for more in (1, 2)
+        ],
+        "even_refused": [f"whether same_padding({one}) is refused" for one in EVEN],
+    },
     checks=[Dimensions(0.25)],
 )
 def output_sizes(student, W, F, S, P, D, K):
@@ -145,6 +165,15 @@ COUNTED = ("params", "activations", "macs")
         case("VGG-16", sizes={"L": 21}, table=vgg16(), H=224, W=224, C=3),
         case("fully connected from the start", sizes={"L": 1}, table=np.array([(2, 0, 7, 0, 0)])),
     ],
+    words={
+        "shapes": "the shapes of the rows",
+        **{name: f'"{name}" of the rows' for name in COUNTED},
+        "totals": '"params", "activations" and "macs" of totals',
+        "mebibytes": 'totals["mebibytes"]',
+        "kinds_kept": 'whether "kind" is in every row as in layers',
+        "table": "the layers as numbers",
+    },
+    entries={"totals": [f'totals["{name}"]' for name in COUNTED]},
     checks=[Dimensions(0.5)],
 )
 def network_summary(student, table, H, W, C):
@@ -198,6 +227,7 @@ network_summary.checks += [Reference(1.5)]
     points=2,
     given={"blocks": draws.whole(1, 5, 4), "num_classes": draws.whole(5, 50)},
     cases=[case("one block a stage", blocks=np.ones(4, int))],
+    words={"by_default": "count with the default settings"},
     checks=[Dimensions(0.25)],
 )
 def resnet_param_count(student, blocks, num_classes):
@@ -227,7 +257,12 @@ def resnets_in_figures(ask):
 resnet_param_count.checks += [Reference(1)]
 
 
-@exercise("-> claims: 10 bool", points=2, checks=[Dimensions(0.25), Reference(1.75)])
+@exercise(
+    "-> claims: 10 bool",
+    points=2,
+    entries={"claims": [f"claim ({letter})" for letter in "abcdefghij"]},
+    checks=[Dimensions(0.25), Reference(1.75)],
+)
 def conv_claims(student):
     """True or False for each sentence, in order."""
     claims = student.conv_claims()
@@ -250,6 +285,7 @@ def filters_and_strides(rng, sizes):
         case("no layers", sizes={"L": 0}),
         case("one layer", sizes={"L": 1}, table=np.array([[7, 2]])),
     ],
+    words={"table": "layers"},
     checks=[Dimensions(0.25)],
 )
 def receptive_field(student, table):
@@ -287,6 +323,12 @@ STACKS = ("single", "stack", "bottleneck", "separable", "depthwise")
         "squeeze": lambda rng, sizes: int(rng.choice([3, 4, 6])),
     },
     cases=[case("3 x 3", N=3), case("11 x 11", N=11)],
+    words={
+        "counts": "the counts of the kinds",
+        "squeezed": "the count of a narrower bottleneck",
+        "refused": "whether another kind is refused",
+    },
+    entries={"counts": [f'the count of "{kind}"' for kind in STACKS]},
     checks=[Dimensions(0.25)],
 )
 def stack_params(student, C, N, squeeze):

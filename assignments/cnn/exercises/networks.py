@@ -4,6 +4,7 @@ import numpy as np
 
 from autograder import case, draws, exercise, must, property_of
 from autograder.checks import Dimensions, Gradient, Reference, close
+from coursekit.exercises.params import given_in_words, gradients_in, params_in_words
 
 from .shared import digit_images
 
@@ -50,6 +51,17 @@ PLAIN = {"v1": "C C 3 3", "c1": "C", "v2": "C C 3 3", "c2": "C"}
         case("stride 2, even sizes", sizes={"S": 2, "spare": 1}),
         case("one example", sizes={"N": 1}),
     ],
+    words={
+        "plain": "out without ws",
+        "plain_dx": "dx without ws",
+        "dplain": "dout without ws",
+        **{
+            f"{d}{name}": f"{d}{like} without ws"
+            for name, like in zip(PLAIN, PROJECTED, strict=False)
+            for d in ("", "d")
+        },
+        "no_dws": "whether dws is None without ws",
+    },
     checks=[Dimensions(0.5)],
 )
 def residual_block(student, x, w1, b1, w2, b2, ws, stride, dout, v1, c1, v2, c2, dplain):
@@ -82,14 +94,14 @@ def nothing_learned_changes_nothing(ask):
     must(out["no_dws"], "without a projection there is no dws: return None for it.")
 
 
-def block_gradient(out, claimed, params, upstream):
+def block_gradient(out, claimed, params, upstream, called=""):
     """The check of x's gradient and of those of all parameters."""
-    return Gradient(out, wrt=("x", *params), claimed=claimed, upstream=upstream, share=0.75)
+    return Gradient(out, ("x", *params), claimed, upstream, share=0.75, called=called)
 
 
 residual_block.checks += [
     block_gradient("out", ("dx", *slopes_of(PROJECTED)), PROJECTED, "dout"),
-    block_gradient("plain", ("plain_dx", *slopes_of(PLAIN)), PLAIN, "dplain"),
+    block_gradient("plain", ("plain_dx", *slopes_of(PLAIN)), PLAIN, "dplain", called="without ws"),
     Reference(2),
 ]
 
@@ -143,6 +155,15 @@ AT_START = {f"{name}_at_start": dims for name, dims in THREE_LAYERS.items()}
         case("one example", sizes={"N": 1, "L": 4}),
         case("huge scores", sizes={"L": 3, "M": 4}, W3=huge_weights),
     ],
+    words={
+        **params_in_words(*THREE_LAYERS),
+        "scale_by_default": "the largest entry of W1 at the start, with the default settings",
+        "losses": "the losses while it is trained",
+        "accuracy": "the accuracy once it is trained",
+        "learning_rate": "the learning rate",
+        "num_steps": "the number of steps",
+    },
+    entries={"gradients_given": given_in_words(*THREE_LAYERS)},
     checks=[
         Dimensions(0.5),
         Reference(1, outputs=("scores", "loss"), title="Right scores and loss"),
@@ -162,10 +183,9 @@ def ThreeLayerConvNet(
     model.params.update(params)
     scores = model.loss(X)
     loss, grads = model.loss(X, y)
-    missing = {name: np.full(value.shape, np.nan) for name, value in params.items()}
     return {
         **{"loss": loss, "scores": scores, **start, "reg_by_default": usual.reg},
-        **{f"d{name}": np.array(grads.get(name, missing[name])) for name in params},
+        **gradients_in(grads, params),
         "scale_by_default": np.max(np.abs(usual.params["W1"])),
         "gradients_given": np.array([name in grads for name in params]),
         "losses": descend(model, X, y, learning_rate, num_steps),

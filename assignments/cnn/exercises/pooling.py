@@ -24,6 +24,10 @@ POOL_GIVEN = {
     **{"x": pooled_image, "height": draws.size("PH", 2), "width": draws.size("PW", 3)},
     "stride": draws.size("S", 2),
 }
+POOL_WORDS = {
+    **{name: f'pool_param["pool_{name}"]' for name in ("height", "width")},
+    "stride": 'pool_param["stride"]',
+}
 POOL_SIZES = {"N": (2, 4), "C": (2, 5), "Ho": (2, 6), "Wo": (2, 7)}
 WINDOWS = [
     case("2 x 2 windows, stride 2", sizes={"PH": 2, "PW": 2}),
@@ -51,6 +55,7 @@ AT_TIES = ("passed_on_at_ties", "beyond_the_maxima")
     given={**POOL_GIVEN, "levels": draws.whole(0, 1, "N", "C", 4, 6)},
     sizes=POOL_SIZES,
     cases=[*WINDOWS, NEGATIVE],
+    words={**POOL_WORDS, "levels": "an image full of ties"},
     checks=[Dimensions(0.5)],
 )
 def max_pool(student, x, height, width, stride, dout, levels):
@@ -133,6 +138,12 @@ max_pool.checks += [Reference(2)]
     given=POOL_GIVEN,
     sizes=POOL_SIZES,
     cases=WINDOWS,
+    words={
+        **POOL_WORDS,
+        "mean": "out of global_avg_pool_forward",
+        "dx_of_mean": "dx of global_avg_pool_backward",
+        "dmean": "dout of global_avg_pool_backward",
+    },
     checks=[Dimensions(0.5)],
 )
 def avg_pool(student, x, height, width, stride, dout, dmean):
@@ -169,6 +180,13 @@ def means_of_a_constant(ask):
 
 avg_pool.checks += [
     Gradient("out", wrt="x", claimed="dx", upstream="dout", share=0.5),
-    Gradient("mean", wrt="x", claimed="dx_of_mean", upstream="dmean", share=0.25),
+    Gradient(
+        "mean",
+        wrt="x",
+        claimed="dx_of_mean",
+        upstream="dmean",
+        share=0.25,
+        called="of global_avg_pool_backward",
+    ),
     Reference(1.25),
 ]

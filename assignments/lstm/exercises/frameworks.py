@@ -18,6 +18,11 @@ CHAR_LSTM = {"E": "V D", "Wx": "D 4*H", "Wh": "H 4*H", "b": "4*H", "Wy": "H V", 
         case("one example", sizes={"N": 1}),
     ],
     seconds=60,
+    words={
+        "h": "the states that your torch.nn.LSTM gives",
+        "own_h": "the states that lstm_forward gives",
+        "is_lstm": "whether a torch.nn.LSTM is returned",
+    },
     checks=[AllowedMeans(allowed=("torch",)), Dimensions(0.5), Reference(1.5, ("h", "is_lstm"))],
 )
 def to_torch_lstm(student, x, h0, Wx, Wh, b):
@@ -77,6 +82,20 @@ def with_weights(model, E, Wx, Wh, b, Wy, by):
     given={**LSTM_GIVEN, "forget_bias": draws.number(1.5, 4), "layers": draws.whole(2, 3)},
     cases=[case("one text, one step", sizes={"N": 1, "T": 1})],
     seconds=60,
+    words={
+        **{name: f"our {name}" for name in CHAR_LSTM},
+        "h0": "the first h",
+        "c0": "the first c",
+        "scores": "the scores",
+        "scores_from_state": "the scores from a state on",
+        "scores_in_parts": "the scores of a text read in two parts",
+        "h_last": "the last h",
+        "c_last": "the last c",
+        "biases": "the sums of the two biases of each layer",
+        "biases_by_default": "the sums of the two biases with the default settings",
+        "random_weights": "whether the weights are drawn at random",
+        "own_scores": "the scores that lstm_forward gives",
+    },
     checks=[AllowedMeans(allowed=("torch",)), Dimensions(0.5), Reference(1.5, tolerance=1e-6)],
 )
 def char_lstm(student, ids, E, Wx, Wh, b, Wy, by, h0, c0, forget_bias, layers):

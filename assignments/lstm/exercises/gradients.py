@@ -23,6 +23,14 @@ ZEROS = {"A": np.zeros((4, 3)), "B": np.zeros(3), "c": np.zeros(5)}
         case("gradients of 0", sizes={"N": 4, "D": 3, "M": 5}, **ZEROS),
         case("one huge entry", sizes={"D": 3}, B=np.array([0.1, -1e6, 0.2])),
     ],
+    words={
+        **{name: f'grads["{name}"]' for name in CLIPPED},
+        **{f"{name}_by_norm": f'grads["{name}"] clipped by norm' for name in CLIPPED},
+        **{f"{name}_by_value": f'grads["{name}"] clipped by value' for name in CLIPPED},
+        "refuses": "whether a norm that is nan or inf is refused",
+        "kept_when_refused": "whether gradients that are refused are left as they were",
+    },
+    entries={"refuses": [f"whether a norm that is {bad} is refused" for bad in ("nan", "inf")]},
     checks=[
         Dimensions(0.5),
         Reference(1.5, tolerance=1e-5),  # whoever divides by norm + 1e-6 is right, too
@@ -86,7 +94,7 @@ def value_clips_each_entry(ask):
         clipped, inside = out[f"{name}_by_value"], np.abs(inputs[name]) <= limit
         must(
             not np.abs(clipped).max() > limit,
-            f"clipped by value, in place, no entry may lie outside [-limit, limit], but {name} has one.",
+            f"clipped by value, in place, no entry may lie outside [-limit, limit], but grads[{name!r}] has one.",
         )
         holds = np.array_equal(clipped[inside], inputs[name][inside])
         must(holds, "entries inside [-limit, limit] must stay as they are.")
@@ -138,6 +146,10 @@ SHEARED = 0.9 * np.eye(6) + 2.0 * np.eye(6, k=1)
         case("symmetric", sizes={"H": 5}, W=symmetric),
         case("one unit", sizes={"H": 1}),
     ],
+    words={
+        "radius": "what spectral_radius returns",
+        "norm": "what spectral_norm returns",
+    },
     checks=[Dimensions(0.25), Reference(1)],
 )
 def spectral(student, W):
@@ -204,6 +216,7 @@ def twice_as_strong(rng, inputs):
         case("a hundred steps", sizes={"H": 6}, W=SHEARED, nonlinearity="linear", T=100),
         case("saturated units", h0=draws.normal_like("g", 30.0), W=twice_as_strong),
     ],
+    words={"refuses": "whether another nonlinearity is refused"},
     checks=[Dimensions(0.5), Reference(1.5)],
 )
 def gradient_norm_profile(student, W, h0, g, nonlinearity, T):
@@ -279,6 +292,12 @@ FACTS = ("fitting", "radius_kept", "norm_kept", "grows")
         case("the smallest that is asked for", H=16, rho=0.5),
         case("slowly dying", H=24, rho=0.99),
     ],
+    words={
+        "fitting": "whether W is an array (H, H) of finite numbers",
+        "radius_kept": "whether the spectral radius of W is at most rho",
+        "norm_kept": "whether the spectral norm of W is at most 2.5",
+        "grows": "whether some gradient becomes more than 1000 times as long",
+    },
     checks=[Reference(0.5, FACTS, title="For every size")],
 )
 def exploding_counterexample(student, H, rho):
@@ -315,7 +334,12 @@ def a_proof(ask):
         must(out["grows"], f"no gradient becomes 1000 times as long within {4 * H} steps.")
 
 
-@exercise("-> claims: 8 bool", points=2, checks=[Dimensions(0.25), Reference(1.75)])
+@exercise(
+    "-> claims: 8 bool",
+    points=2,
+    entries={"claims": [f"claim ({letter})" for letter in "abcdefgh"]},
+    checks=[Dimensions(0.25), Reference(1.75)],
+)
 def sequence_claims(student):
     """True or False for each sentence, in order."""
     said = student.sequence_claims()

@@ -4,8 +4,9 @@ import numpy as np
 
 from autograder import case, draws, exercise, function, layer, must, property_of
 from autograder.checks import Dimensions, Gradient, Reference, Vectorised, close
+from coursekit.exercises.params import gradients_in, params_in_words
 
-from .shared import SHORT_CASES, gradient_dims, gradient_of, gradients, recurrent_weights
+from .shared import SHORT_CASES, gradient_dims, gradient_of, recurrent_weights
 
 MOST_NEVER_OCCUR = case("most words never occur", sizes={"V": 60})
 
@@ -146,6 +147,11 @@ def rows_sum_to_zero(ask):
         case("one symbol at a time", seq_len=1),
         case("one text of two symbols", sizes={"N": 1, "M": 2}),
     ],
+    words={
+        "inputs": "all inputs in a row",
+        "targets": "all targets in a row",
+        "lengths": "the lengths of the pieces",
+    },
     checks=[Dimensions(0.5), Reference(1.5)],
 )
 def bptt_chunks(student, data, seq_len):
@@ -185,6 +191,7 @@ FIRST_PIECE = case("the first piece of a text", sizes={"N": 3, "H": 5}, h_prev=n
     outputs={"loss": "", **gradient_dims(CHAR_RNN), "h_last": "N H"},
     given={"Wh": recurrent_weights(1)},
     cases=[*SHORT_CASES, FIRST_PIECE],
+    words=params_in_words(*CHAR_RNN),
     checks=[
         Dimensions(0.5),
         gradient_of("loss", CHAR_RNN, 1.5),
@@ -196,7 +203,7 @@ def char_rnn_train_step(student, inputs, targets, h_prev, E, Wx, Wh, b, Wy, by):
     """Once."""
     params = {"E": E, "Wx": Wx, "Wh": Wh, "b": b, "Wy": Wy, "by": by}
     loss, grads, h_last = student.char_rnn_train_step(params, inputs, targets, h_prev)
-    return {"loss": loss, **gradients(grads, params), "h_last": h_last}
+    return {"loss": loss, **gradients_in(grads, params), "h_last": h_last}
 
 
 @property_of(char_rnn_train_step, "log V a step at the start", 0.25)
@@ -250,6 +257,7 @@ def state_carried_gradient_cut(ask):
         case("confident scores", sizes={"H": 5, "V": 7}, Wy=draws.normal(5, 7, scale=500)),
         case("nothing to write", n=0),
     ],
+    words={**params_in_words(*CHAR_RNN), "written": "what you return"},
     checks=[Dimensions(0.5), Reference(1.5)],
 )
 def sample(student, E, Wx, Wh, b, Wy, by, h0, seed_ix, n, temperature, seed):

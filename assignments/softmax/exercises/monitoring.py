@@ -23,6 +23,7 @@ def updates_of_any_size(rng, sizes):
         case("a large update", update=draws.normal_like("w", scale=20)),
         case("one weight", sizes={"N": 1, "D": 1}),
     ],
+    words={"ratio_of_biases": "ratio of a row of biases"},
     checks=[Dimensions(0.25)],
 )
 def update_ratio(student, w, update):
@@ -85,6 +86,11 @@ def recorded(history, name):
             W=lambda rng, inputs: 1e-3 * rng.standard_normal((7, 4)),
         ),
     ],
+    words={
+        "W_after": "W after the last step",
+        **{name: f'history["{name}"]' for name in RECORD},
+        "learning_rate": "the learning rate",
+    },
     checks=[Dimensions(0.5)],
 )
 def train_with_monitor(student, W, X, y, learning_rate, num_iters, batch_size, seed):
@@ -186,6 +192,13 @@ def training_records(rng, sizes):
         "high": draws.always(0.12),
     },
     sizes={"K": (11, 11), "T": (140, 160)},
+    words={
+        "verdicts": "the verdicts (-1 low, 0 ok, 1 high)",
+        "verdicts_in_a_range": "the verdicts for another range (-1 low, 0 ok, 1 high)",
+        "verdicts_by_default": "the verdicts with the default settings (-1 low, 0 ok, 1 high)",
+        "refuses": "whether a record without steps after the warm-up is refused",
+        "records": "the records",
+    },
     checks=[Dimensions(0.25)],
 )
 def diagnose_lr(student, records, warmup, low, high):

@@ -76,6 +76,13 @@ softmax.checks += [Vectorised("N", 0.75)]
             x=lambda rng, inputs: 1000 + rng.random((3, 4, 5)),
         ),
     ],
+    words={
+        "over_first": "y along axis 0",
+        "over_middle": "y along axis 1",
+        "over_last": "y along axis -1",
+        "some_infinite": "y where some entries are -inf",
+        "empty_sums": "exp of y where all entries are -inf",
+    },
     checks=[Dimensions(0.25), Reference(1)],
 )
 def logsumexp(student, x):

@@ -149,6 +149,10 @@ def the_step_goes_up(ask):
         case("VGG-16", n=138_357_544),
         case("one parameter", n=1),
     ],
+    words={
+        **{name: f"bytes for {name}" for name in ("float16", "float32", "float64")},
+        "by_default": "bytes with the default settings",
+    },
     checks=[Dimensions(0.25)],
 )
 def hessian_bytes(student, n):
@@ -198,6 +202,7 @@ def flips(*flags):
             S=lambda rng, inputs: 1e3 * rng.standard_normal((3, 5)),
         ),
     ],
+    words={"A": "the Hessian", "flipped": "which pairs have negative curvature"},
     checks=[Dimensions(0.25)],
 )
 def lbfgs_direction(student, grad, A, S, flipped):

@@ -24,6 +24,11 @@ def slope_of_wavy(a, p):
         case("whole numbers", x=lambda rng, inputs: rng.integers(-3, 4, inputs["a"].shape)),
         case("one number", sizes={"N": 1, "D": 1}),
     ],
+    words={
+        "grad_with_default_h": "grad with the default h",
+        "grad_of_a_column": "grad of a column of x",
+        "a": "the constants in f",
+    },
     checks=[Dimensions(0.5)],
 )
 def eval_numerical_gradient(student, x, a, h):
@@ -83,6 +88,10 @@ FOUR_BY_SIX = {"N": 4, "D": 6}
             b=a_little_more,
         ),
     ],
+    words={
+        "error_of_zeros": "error of zeros",
+        "error_of_numbers": "error of two numbers",
+    },
     checks=[Dimensions(0.5)],
 )
 def rel_error(student, a, b):
@@ -123,6 +132,16 @@ rel_error.checks += [Reference(1.25)]
         case("a flat function: every slope 0", a=draws.zeros_like("x")),
         case("dead pixels", a=lambda rng, inputs: (rng.random(inputs["x"].shape) < 0.5) * 1.5),
     ],
+    words={
+        "numeric": '"numeric"',
+        "analytic": '"analytic"',
+        "rel_error": '"rel_error"',
+        "max_rel_error": '"max_rel_error"',
+        "numeric_at_transposed_x": '"numeric" at x.T',
+        "checks_by_default": "the number of checks with the default settings",
+        "a": "the constants in f",
+        "off": "the relative errors of analytic_grad",
+    },
     checks=[Dimensions(0.5)],
 )
 def grad_check_sparse(student, x, a, off, num_checks, h, seed):

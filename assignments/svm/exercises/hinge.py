@@ -20,6 +20,7 @@ from .shared import LARGE_SCORES, hinge, separable
         case("one feature", sizes={"D": 1}),
         case("large scores", x=lambda rng, inputs: 1e4 * rng.standard_normal(inputs["W"].shape[1])),
     ],
+    words={"loss": "L_i", "loss_at_margin_1": "L_i with the default delta"},
     checks=[Dimensions(0.5), Reference(2.75)],
 )
 def L_i_vectorized(student, x, y, W, delta):
@@ -208,6 +209,7 @@ svm_loss.checks += [Vectorised("N", 1)]
         case("a margin that everything violates", delta=100.0),
         case("many examples", sizes={"N": 40}),
     ],
+    words={"mask_at_margin_1": "mask with the default delta"},
     checks=[Dimensions(0.5), Reference(2.75)],
 )
 def margin_violations(student, scores, y, delta):

@@ -56,6 +56,18 @@ def digits_to_learn(rng, device):
     cases=[*linear.LOSS_CASES, case("elsewhere, and in fewer bits", examined=True)],
     seconds=60,
     accelerated=True,
+    words={
+        "dW": "the gradient that reaches W",
+        "losses": "the losses while W goes downhill",
+        "scores": "the scores once W went downhill",
+        "keeps_dtype": "whether the loss has the dtype of W",
+        "keeps_device": "whether the loss stays on the device of W",
+        "waits": "whether an accelerator has to wait for it",
+        "X_new": "other examples",
+        "steps": "the number of steps",
+        "rate": "the learning rate",
+        "examined": "whether all of that is looked at",
+    },
     checks=[
         AllowedMeans(allowed=("torch",)),
         Dimensions(0.25),

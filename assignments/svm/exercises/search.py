@@ -27,6 +27,12 @@ def power_of_ten(low, high):
         case("CIFAR-10", C=10, delta=1.0),
         case("two classes and a small margin", C=2, delta=0.25),
     ],
+    words={
+        "hinge": 'the loss of kind "hinge"',
+        "squared_hinge": 'the loss of kind "squared_hinge"',
+        "hinge_at_margin_1": 'the loss of kind "hinge" with the default delta',
+        "refuses_other_kinds": "whether another kind is refused",
+    },
     checks=[Dimensions(0.5)],
 )
 def expected_initial_loss(student, C, delta):
@@ -84,6 +90,10 @@ def positions_with_both_ends(rng, sizes):
         "frac": draws.number(0.1, 0.3),
     },
     sizes={"K": (60, 80)},
+    words={
+        "at_boundary_by_default": "at_boundary with the default frac",
+        "positions": "the positions in the range",
+    },
     checks=[Dimensions(0.5)],
 )
 def is_at_boundary(student, positions, low, high, frac):
@@ -147,6 +157,18 @@ is_at_boundary.checks += [Reference(1)]
         # many coarse points and a single fine one, which is worse
         case("one fine point", sizes={"K": 100, "F": 1}, peak=np.array([0.5, 0.5]), seed=4),
     ],
+    words={
+        "coarse": "the coarse results",
+        "fine": "the fine results",
+        "evaluations": "the number of calls of eval_fn",
+        "peak": "where the validation accuracy is highest",
+        "decoy": "where the training accuracy is highest",
+        **{
+            f"{which}_{end}": f"the {end} end of {which}_range"
+            for which in ("lr", "reg")
+            for end in ("low", "high")
+        },
+    },
     checks=[Dimensions(0.5)],
 )
 def coarse_to_fine_search(

@@ -1,8 +1,9 @@
-"""What the gradebook says about one assignment, in three queries however large the class is."""
+"""What the gradebook says about one assignment, in four queries however large the class is."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,8 @@ class Entry:
     still have to grade.
 
     ``waiting`` names the graded cells that wait for a person; ``timestamp`` is when it was handed
-    in (UTC), if known."""
+    in (UTC), if known; ``questions``: written question -> the points that people gave, and its
+    points, without those that wait."""
 
     student: str
     score: float
@@ -26,6 +28,7 @@ class Entry:
     penalty: float
     waiting: tuple[str, ...]
     timestamp: datetime | None
+    questions: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def final(self) -> float:
@@ -38,6 +41,7 @@ def ledger(gradebook: Gradebook, assignment: str) -> dict[str, Entry]:
     session: Any = gradebook.db
     penalties = _penalties(session, assignment)
     waiting = _waiting(session, assignment)
+    questions = _questions(session, assignment)
     return {
         row["student"]: Entry(
             row["student"],
@@ -48,6 +52,7 @@ def ledger(gradebook: Gradebook, assignment: str) -> dict[str, Entry]:
             penalties.get(row["student"], 0.0),
             tuple(sorted(waiting.get(row["student"], ()))),
             row["timestamp"],
+            questions.get(row["student"], {}),
         )
         for row in gradebook.submission_dicts(assignment)
     }
@@ -71,19 +76,41 @@ def _penalties(session: Any, assignment: str) -> dict[str, float]:
 
 
 def _waiting(session: Any, assignment: str) -> dict[str, list[str]]:
-    from nbgrader.api import Assignment, BaseCell, Grade, SubmittedAssignment, SubmittedNotebook
+    from nbgrader.api import Grade
+
+    found: dict[str, list[str]] = {}
+    for student, cell, *_ in _grades(session, assignment).filter(Grade.needs_manual_grade):
+        found.setdefault(student, []).append(cell)
+    return found
+
+
+def _questions(session: Any, assignment: str) -> dict[str, dict[str, tuple[float, float]]]:
+    from nbgrader.api import Grade, GradeCell
+
+    grade: Any = Grade
+    asked: Any = GradeCell
+    found: dict[str, dict[str, tuple[float, float]]] = {}
+    written = _grades(session, assignment).filter(
+        asked.cell_type == "markdown", ~grade.needs_manual_grade
+    )
+    for student, cell, most, given in written:
+        found.setdefault(student, {})[cell] = (float(given or 0.0), float(most))
+    return found
+
+
+def _grades(session: Any, assignment: str) -> Any:
+    """Student, graded cell, its points, what a person gave for it."""
+    from nbgrader.api import Assignment, Grade, GradeCell, SubmittedAssignment, SubmittedNotebook
 
     known: Any = Assignment
-    query = (
-        session.query(SubmittedAssignment.student_id, BaseCell.name)
+    asked: Any = GradeCell
+    columns = SubmittedAssignment.student_id, asked.name, asked.max_score, Grade.manual_score
+    return (
+        session.query(*columns)
         .select_from(Grade)
-        .join(BaseCell, Grade.cell_id == BaseCell.id)
+        .join(GradeCell, Grade.cell_id == asked.id)
         .join(SubmittedNotebook, Grade.notebook_id == SubmittedNotebook.id)
         .join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
         .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
-        .filter(known.name == assignment, Grade.needs_manual_grade)
+        .filter(known.name == assignment)
     )
-    found: dict[str, list[str]] = {}
-    for student, cell in query:
-        found.setdefault(student, []).append(cell)
-    return found

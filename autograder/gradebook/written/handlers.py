@@ -10,10 +10,10 @@ from dataclasses import asdict
 from typing import Any, TypeVar
 
 from nbgrader.api import Gradebook
-from nbgrader.server_extensions.formgrader.base import BaseHandler
 from tornado import web
 
 from ...errors import Refusal
+from ..beside_handler import BesideHandler
 from ..patience import patiently
 from .answers import on_record, written_questions
 from .page import FILES, Place, questions_page, written_page
@@ -22,26 +22,17 @@ from .saving import Overtaken, read_given, save
 T = TypeVar("T")
 
 
-class WrittenHandler(BaseHandler):
+class WrittenHandler(BesideHandler):
     """Answers in a thread: other people's pages do not wait for notebooks to be read."""
 
     nonce = ""
 
-    @property
-    def base_url(self) -> str:
-        """As Jupyter has it, "/" at its end: the cookie of a first visit holds for all below."""
-        return super(BaseHandler, self).base_url
-
     def set_default_headers(self) -> None:
         """The page runs its own script, and shows pictures that are part of it; nothing else."""
-        super().set_default_headers()
         self.nonce = secrets.token_urlsafe(16)
         own = f"'nonce-{self.nonce}'"
-        self.set_header(
-            "Content-Security-Policy",
-            "default-src 'none'; connect-src 'self'; img-src data:; base-uri 'none'; "
-            f"form-action 'none'; frame-ancestors 'self'; script-src {own}; style-src {own}",
-        )
+        self.policy = f"connect-src 'self'; img-src data:; script-src {own}; style-src {own}"
+        super().set_default_headers()
 
     async def with_gradebook(self, act: Callable[[Gradebook], T]) -> T:
         """Do something with a connection of its own, which is waited for where it is locked."""

@@ -5,6 +5,7 @@ import numpy as np
 from autograder import Absent, case, draws, exercise, function, must, named_back, property_of
 from autograder.checks import AnswerFailed, Dimensions, Gradient, Reference, Vectorised, close
 from coursekit.exercises.linear import refused
+from coursekit.exercises.shapes import ANY_SHAPE, any_number_of_axes
 
 from .shared import beyond
 
@@ -30,6 +31,10 @@ AFFINE = {
     "x: N A B, w: D M, b: M -> out: N M, out_of_rows: N M, out_of_colour_images: N M",
     points=3,
     **AFFINE,
+    words={
+        "out_of_rows": "out for flat rows",
+        "out_of_colour_images": "out for images with a channel",
+    },
     checks=[Dimensions(0.5)],
 )
 def affine_forward(student, x, w, b):
@@ -73,6 +78,7 @@ affine_forward.checks = [*affine_forward.checks, Reference(1), Vectorised("N", 0
     "x: N A B, w: D M, b: M, dout: N M -> out: N M, dx: N A B, dw: D M, db: M, dx_of_rows: N D",
     points=5,
     **AFFINE,
+    words={"dx_of_rows": "dx for flat rows"},
     checks=[
         Dimensions(0.75),
         Gradient("out", ("x", "w", "b"), ("dx", "dw", "db"), "dout", share=2),
@@ -103,7 +109,7 @@ def back_at_0(answer, returned, dout, low=0.0, high=1.0):
     points=3,
     answers=("relu_forward", "relu_backward"),
     cases=[case("a single row", sizes={"N": 1, "A": 1})],
-    checks=[Dimensions(0.5), gradient_of_x(0.75), Reference(1, ("out", "dx", "beyond_at_0"))],
+    checks=[Dimensions(0.25), gradient_of_x(0.75), Reference(1, ("out", "dx", "beyond_at_0"))],
 )
 def relu(student, x, dout):
     """Once as drawn and once with x = 0 everywhere: which shares of dout come back there."""
@@ -126,6 +132,12 @@ def inputs_left_alone(ask):
         must(out[f"{whose}_kept"], changed)
 
 
+@property_of(relu, ANY_SHAPE, 0.25)
+def rectifies_in_any_shape(ask):
+    drawn = case("24 numbers", sizes={"N": 4, "A": 2, "B": 3})
+    any_number_of_axes(ask, "x", "dout", outputs=("out", "dx"), drawn=drawn)
+
+
 relu.checks = [
     *relu.checks,
     Reference(0.25, ("x_kept", "dout_kept"), title="Nothing changed in place"),
@@ -139,7 +151,7 @@ relu.checks = [
     answers=("leaky_relu_forward", "leaky_relu_backward"),
     given={"slope": draws.number(0.1, 0.5)},
     cases=[case("no leak", slope=0.0)],
-    checks=[Dimensions(0.5), gradient_of_x(0.5), Reference(0.75), Vectorised("N", 0.25)],
+    checks=[Dimensions(0.25), gradient_of_x(0.5), Reference(0.75), Vectorised("N", 0.25)],
 )
 def leaky_relu(student, x, dout, slope):
     """With a slope of its own, with the default, and at x = 0."""
@@ -162,6 +174,12 @@ def leaky_relu(student, x, dout, slope):
 def rows_far_apart(rng, inputs):
     """Scores that agree in a row, more or less, and differ by thousands between rows."""
     return 1e3 * rng.integers(-3, 4, (6, 1)) + rng.standard_normal((6, 4))
+
+
+@property_of(leaky_relu, ANY_SHAPE, 0.25)
+def leaks_in_any_shape(ask):
+    outputs = ("out", "dx", "out_by_default", "dx_by_default")
+    any_number_of_axes(ask, "x", "dout", outputs=outputs)
 
 
 SIX_OF_FOUR = {"N": 6, "C": 4}
@@ -208,6 +226,8 @@ softmax_loss.checks = [*softmax_loss.checks, Vectorised("N", 0.25)]
         case("all are kept", p_keep=1.0),
         case("many entries", sizes={"N": 60, "D": 50}),
     ],
+    words={"differs_without_seed": "whether two calls without a seed drop different entries"},
+    entries={"refuses": [f"whether p_keep = {wrong} is refused" for wrong in (0, 1.5)]},
     checks=[Dimensions(0.5)],
 )
 def dropout(student, x, dout, p_keep, seed):
@@ -271,8 +291,8 @@ def draws_anew_and_refuses(ask):
     must(out["refuses"].all(), "p_keep = 0 and p_keep = 1.5 must raise ValueError.")
 
 
-@property_of(dropout, "Any number of axes", 0.25)
-def any_number_of_axes(ask):
+@property_of(dropout, ANY_SHAPE, 0.25)
+def drops_in_any_shape(ask):
     """What drops entries does not ask how they stand."""
     for shape in ((7,), (4, 3, 5), (2, 3, 4, 5)):
         said = f"x may have any shape; with {len(shape)} axes, {shape},"

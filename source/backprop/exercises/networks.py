@@ -4,8 +4,7 @@ import numpy as np
 
 from autograder import Absent, case, draws, exercise, must, property_of
 from autograder.checks import Dimensions, Gradient, Reference, Vectorised, close
-
-from .shared import claimed
+from coursekit.exercises.params import given_in_words, gradients_in, params_in_words
 
 
 def gradients(names):
@@ -59,6 +58,12 @@ AT_START = tuple(f"{name}_at_start" for name in TWO_LAYERS)
         case("two classes and one hidden unit", sizes={"C": 2, "H": 1}),
         case("many examples", sizes={"N": 40}),
     ],
+    words={
+        **params_in_words(*TWO_LAYERS),
+        "scores_of_images": "the scores of images",
+        "scale_by_default": "the largest entry of W1 at the start, with the default settings",
+    },
+    entries={"gradients_given": given_in_words(*TWO_LAYERS)},
     checks=[Dimensions(0.5)],
 )
 def TwoLayerNet(student, X, y, W1, b1, W2, b2, reg, weight_scale, seed):
@@ -72,7 +77,7 @@ def TwoLayerNet(student, X, y, W1, b1, W2, b2, reg, weight_scale, seed):
     scores = model.loss(X)
     loss, grads = model.loss(X, y)
     return {
-        **{"loss": loss, **claimed(grads, params)},
+        **{"loss": loss, **gradients_in(grads, params)},
         **{"scores": scores, "scores_of_images": model.loss(X.reshape(N, D, 1))},
         **start,
         "reg_by_default": usual.reg,
@@ -170,6 +175,21 @@ DEEP = ("W1", "b1", "gamma1", "beta1", "W2", "b2", "gamma2", "beta2", "W3", "b3"
         case("with both", batchnorm=True, p_keep=0.7),
         case("strong regularisation", reg=2.5),
     ],
+    words={
+        **params_in_words(*DEEP),
+        "scores_of_one": "the scores of one example alone",
+        "deeper_loss": "the loss of a network with a layer more",
+        "deeper_scores": "the scores of a network with a layer more",
+        "no_hidden_scores": "the scores of a network without hidden layers",
+        "names_right": "whether params has the right names",
+        "varies_without_seed": "whether two calls without a dropout_seed drop different units",
+    },
+    entries={
+        "gradients_given": given_in_words(*DEEP),
+        "names_right": [
+            f"whether params of {hidden} hidden layers has the right names" for hidden in (2, 3, 0)
+        ],
+    },
     checks=[Dimensions(0.5), gradient_of_loss(AFFINES, 1), gradient_of_loss(NORMS, 0.5)],
 )
 def FullyConnectedNet(
@@ -223,7 +243,7 @@ def FullyConnectedNet(
         **{
             f"d{name}": np.zeros(len(value)) for name, value in norms.items()
         },  # for lack of a layer
-        **{name: settled(grad) for name, grad in claimed(grads, params).items()},
+        **{name: settled(grad) for name, grad in gradients_in(grads, params).items()},
         **{"scores": scores, "scores_of_one": scores_of_one, "no_hidden_scores": without.loss(X)},
         **{"deeper_loss": deeper_loss, "deeper_scores": deeper.loss(X)},
         "names_right": np.array([set(one.params) == names_of(n, batchnorm) for n, one in hidden]),

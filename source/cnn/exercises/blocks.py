@@ -70,6 +70,14 @@ def residual(block, depth, x, c_out, stride, seed, silenced):
 
 # --- four blocks --------------------------------------------------------------------------------
 
+RAN_WORDS = {
+    "out": "the output in training",
+    "out_in_test": "the output in evaluation",
+    "parameters": "the number of parameters",
+    "parts_named": "whether the parts have their names",
+    "silenced": "whether it is silenced",
+    "channels": "the numbers of channels",
+}
 RAN = "parameters: int, parts_named: bool"
 BLOCK_GIVEN = {
     **{"c_out": draws.size("F"), "stride": draws.size("S", 1)},
@@ -91,6 +99,7 @@ BLOCK_CASES = [
     given=BLOCK_GIVEN,
     sizes=BLOCK_SIZES,
     cases=BLOCK_CASES,
+    words=RAN_WORDS,
     checks=[Dimensions(0.25)],
 )
 def ResidualBlock(student, x, c_out, stride, seed, silenced):
@@ -109,6 +118,7 @@ def ResidualBlock(student, x, c_out, stride, seed, silenced):
         case("three groups", groups=3),
         case("a channel a group, stride 2", sizes={"S": 2}, groups=6),
     ],
+    words=RAN_WORDS,
     checks=[Dimensions(0.25)],
 )
 def Bottleneck(student, x, width, c_out, stride, groups, seed, silenced):
@@ -126,6 +136,7 @@ KEPT_SIZES = {"N": (3, 4), "C": (3, 6), "H": (5, 9), "W": (5, 10)}
     given={"growth": draws.whole(2, 5), "num_layers": draws.whole(2, 4), "seed": draws.seed},
     sizes=KEPT_SIZES,
     cases=[case("one layer", num_layers=1)],
+    words=RAN_WORDS,
     checks=[Dimensions(0.25)],
 )
 def DenseBlock(student, x, growth, num_layers, seed):
@@ -146,6 +157,7 @@ BRANCHES = ("branch1.0", "branch3.0", "branch3.2", "branch5.0", "branch5.2", "br
     given={"channels": lambda rng, sizes: rng.permutation(np.arange(2, 8)), "seed": draws.seed},
     sizes=KEPT_SIZES,
     cases=[case("a small image", sizes={"H": 2, "W": 3})],
+    words=RAN_WORDS,
     checks=[Dimensions(0.25)],
 )
 def InceptionModule(student, x, channels, seed):

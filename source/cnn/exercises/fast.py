@@ -23,6 +23,7 @@ from .shared import refuses, situations
         case("filters as large as the image", sizes={"Ho": 1, "Wo": 1, "P": 0}),
         case("large filters", sizes={"HH": 11, "WW": 8, "P": 3, "Ho": 6, "Wo": 5}),
     ],
+    words={"by_default": "out with the default settings"},
     checks=[Dimensions(0.5)],
 )
 def conv_forward_fft(student, x, w, b, pad):
@@ -61,6 +62,13 @@ conv_forward_fft.checks += [Reference(1.75), Vectorised("N", 0.5)]
         **{"F": draws.whole(40, 70), "K": draws.whole(4, 12)},
     },
     cases=[case("odd sizes", H=13, W=15), case("even sizes", H=14, W=16), case("1 x 1", K=1)],
+    words={
+        **{name: f'the cost of "{name}"' for name in ("direct", "fft", "winograd")},
+        "refused": "whether what is not allowed is refused",
+    },
+    entries={
+        "refused": ['whether "winograd" with K = 5 is refused', "whether another method is refused"]
+    },
     checks=[Dimensions(0.25)],
 )
 def conv_cost(student, H, W, C, F, K):
@@ -108,6 +116,7 @@ conv_cost.checks += [Reference(1)]
         case("narrow", sizes={"M": 12, "K": 3, "N": 14}, leaf=2),
         case("no step at all", sizes={"M": 9, "K": 5, "N": 7}, leaf=5),
     ],
+    words={"n_mults_by_default": "n_mults with the default settings"},
     checks=[Dimensions(0.25)],
 )
 def strassen_matmul(student, A, B, leaf):
@@ -163,6 +172,7 @@ strassen_matmul.checks += [Reference(1.5)]
         case("one output", sizes={"H": 3, "W": 3}),
         case("one example, one odd side", sizes={"N": 1, "H": 4, "W": 9}),
     ],
+    words={"line": "AT @ ((G @ g) * (BT @ d))"},
     checks=[Dimensions(0.5)],
 )
 def winograd(student, d, g, x, w):
@@ -240,6 +250,10 @@ def small_image(rng, sizes):
         case("a single row", sizes={"HH": 1}),
         case("a single column", sizes={"WW": 1}),
     ],
+    words={
+        "nearest": "np.outer(col, row)",
+        "places": "the places",
+    },
     checks=[Dimensions(0.5)],
 )
 def separable(student, kernel, x, col, row, places):

@@ -5,8 +5,9 @@ import numpy as np
 from autograder import case, draws, exercise, must, property_of
 from autograder.checks import Dimensions, Reference, Task, Training, Vectorised, close
 from autograder.checks.training import NotMeasurable
+from coursekit.exercises.params import gradients_in, params_in_words
 
-from .shared import LSTM_GIVEN, SHORT_CASES, gradient_dims, gradient_of, gradients, with_gate
+from .shared import LSTM_GIVEN, SHORT_CASES, gradient_dims, gradient_of, with_gate
 
 
 class Adam:
@@ -61,6 +62,12 @@ def recall(rng, device):
     return Task(inputs, y[600:])
 
 
+TRAINED_WORDS = {
+    "losses": "the losses while it is trained",
+    "held_out": "other sequences",
+    "order": "the order of training",
+    "rate": "the learning rate",
+}
 MANY_TO_ONE = {"Wx": "D 4*H", "Wh": "H 4*H", "b": "4*H", "Wy": "H C", "by": "C"}
 
 
@@ -77,6 +84,12 @@ MANY_TO_ONE = {"Wx": "D 4*H", "Wh": "H 4*H", "b": "4*H", "Wy": "H C", "by": "C"}
     given={"order": NO_TRAINING, **LSTM_GIVEN},
     cases=SHORT_CASES,
     seconds=60,
+    words={
+        **params_in_words(*MANY_TO_ONE),
+        **TRAINED_WORDS,
+        "scores_now": "scores",
+        "scores": "the scores of others once it is trained",
+    },
     checks=[
         Dimensions(0.25),
         gradient_of("loss", MANY_TO_ONE, 1),
@@ -93,7 +106,7 @@ def many_to_one_loss(student, x, y, Wx, Wh, b, Wy, by, held_out, order, rate):
     unknown = np.zeros(len(held_out), dtype=int)
     _, _, of_held_out = student.many_to_one_loss(after, held_out, unknown)
     return {
-        **{"loss": loss, "scores_now": scores, **gradients(grads, params)},
+        **{"loss": loss, "scores_now": scores, **gradients_in(grads, params)},
         **{"losses": losses, "scores": of_held_out},
     }
 
@@ -207,10 +220,16 @@ A_FEW = case("a few", sizes={"N": 4, "S": 3, "T": 5, "V": 6})
         ),
     ],
     seconds=60,
+    words={
+        **params_in_words(*SEQ2SEQ),
+        **TRAINED_WORDS,
+        "written": "what seq2seq_decode returns",
+        "written_from_held_out": "what seq2seq_decode returns once it is trained",
+    },
     checks=[
         Dimensions(0.5),
-        gradient_of("loss", REST, 1),
-        gradient_of("loss", ENCODER, 1),
+        gradient_of("loss", REST, 1, called="of all but the encoder"),
+        gradient_of("loss", ENCODER, 1, called="of the encoder"),
         Reference(1.25, ("loss", *gradient_dims(SEQ2SEQ)), title="Right loss and gradients"),
         Reference(0.5, ("written",), title="Right words"),
         Training(
@@ -237,7 +256,7 @@ def seq2seq(
     after, losses = trained(student.seq2seq_loss, params, x, y, order, rate)
     of_held_out = student.seq2seq_decode(after, held_out, y.shape[1])
     return {
-        **{"loss": loss, **gradients(grads, params), "written": written},
+        **{"loss": loss, **gradients_in(grads, params), "written": written},
         **{"losses": losses, "written_from_held_out": of_held_out},
     }
 
@@ -284,7 +303,7 @@ def one_step_is_told(ask):
         out["dE"][V - 3].any(),
         "after each step the decoder must be told the right symbol; the one that stands first in y is never read.",
     )
-    must(out["ddec_Wx"].any(), "the decoder has weights of its own; ddec_Wx is 0.")
+    must(out["ddec_Wx"].any(), 'the decoder has weights of its own; grads["dec_Wx"] is 0.')
     must(
         out["dE"][V].any(),
         "the decoder's first step must read the start symbol, whose embedding is row V of E: its gradient is 0.",
@@ -314,7 +333,7 @@ def all_it_knows_of_x(ask):
     )
     must(
         out["denc_Wx"].any(),
-        "the decoder's gradient must reach the encoder, through the state that is handed over; denc_Wx is 0.",
+        "the decoder's gradient must reach the encoder through the state it is handed; its weights get 0.",
     )
     written, n = one["written"], int(inputs["n"])
     must(

@@ -153,6 +153,12 @@ STACK = {
         case("as many inputs as units", sizes={"D": 7, "H": 7}),
         case("one example, one step", sizes={"N": 1, "T": 1}),
     ],
+    words={
+        "Wx1": "Wx of the first layer",
+        "dWx1": "dWx of the first layer",
+        "Wx": "Wx of the layers above",
+        "dWx": "dWx of the layers above",
+    },
     checks=[
         Dimensions(0.5),
         gradient_of("h", STACK, 1.75, upstream="dh"),

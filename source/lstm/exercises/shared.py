@@ -35,18 +35,10 @@ def gradient_dims(params):
     return {f"d{name}": dims for name, dims in params.items()}
 
 
-def gradients(grads, params):
-    """A dict's gradients as outputs dW, db, ...: nan where that of a parameter is missing."""
-    return {
-        f"d{name}": np.array(grads.get(name, np.full(np.shape(value), np.nan)))
-        for name, value in params.items()
-    }
-
-
-def gradient_of(output, params, share, upstream=()):
+def gradient_of(output, params, share, upstream=(), called=""):
     """The check that dW, db, ... are the gradients of an output with respect to W, b, ..."""
     claimed = tuple(f"d{name}" for name in params)
-    return Gradient(output, wrt=tuple(params), claimed=claimed, upstream=upstream, share=share)
+    return Gradient(output, tuple(params), claimed, upstream, share, called=called)
 
 
 def refuses(call, *arguments):

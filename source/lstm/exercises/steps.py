@@ -53,6 +53,7 @@ OPEN_OR_SHUT = np.repeat([1e4, -1e4, 1e4, -1e4, 1e4, 0, 0, 0.5], 2)
         case("large cell states", sizes={"N": 5, "H": 4}, prev_c=draws.normal(5, 4, scale=3)),
         case("gates fully open or shut", sizes={"H": 4}, b=OPEN_OR_SHUT),
     ],
+    words={"upstream_kept": "whether dnext_h and dnext_c are left as they were"},
     checks=[
         Dimensions(0.5),
         Gradient(
@@ -137,6 +138,13 @@ def upstream_left_alone(ask):
     given={"layer": draws.whole(2, 4)},
     sizes={"D": (3, 6), "H": (7, 9)},
     cases=[case("as many inputs as units", Wx=draws.normal_like("Wh"))],
+    words={
+        "shape": "the shape of layer 1",
+        "shape_below": "the shape of a layer above",
+        "packed": "W",
+        "refuses": "whether a layer below 1 is refused",
+    },
+    entries={"refuses": [f"whether layer {bad} is refused" for bad in (0, -1)]},
     checks=[Dimensions(0.5), Reference(1.5)],
 )
 def lstm_packing(student, Wx, Wh, layer):
@@ -190,6 +198,7 @@ def packed_is_the_lectures(ask):
         **{"forget_bias": draws.number(1.5, 4), "seed": draws.seed},
     },
     cases=[case("no forget bias", forget_bias=0.0), case("a wide layer", D=50, H=64)],
+    words={"others_draw_others": "whether two calls without rng draw different weights"},
     checks=[Dimensions(0.5), Reference(1)],
 )
 def init_lstm(student, D, H, forget_bias, seed):

@@ -18,6 +18,11 @@ DECAY = {"decay": draws.number(0.6, 0.95)}
     points=2,
     given=DECAY,
     cases=[case("no memory", decay=0.0), case("one parameter", sizes={"N": 1, "D": 1})],
+    words={
+        "average": "the average",
+        "average_from_the_same": "the average from the same x_test again",
+        "average_by_default": "the average with the default decay",
+    },
     checks=[Dimensions(0.25)],
 )
 def ema_update(student, x_test, x, decay):
@@ -143,6 +148,7 @@ def distributions(rng, sizes):
             models=np.stack([np.eye(4)[[0, 1, 2]], np.eye(4)[[1, 1, 3]]]) * (1 - 4e-9) + 1e-9,
         ),
     ],
+    words={"models": "probabilities"},
     checks=[Dimensions(0.25)],
 )
 def average_predictions(student, models):
@@ -172,6 +178,13 @@ average_predictions.checks += [Reference(1)]
     "W: M D C, b: M C -> W_mean: D C, b_mean: C, W_mean_again: D C",
     points=2,
     cases=[case("one checkpoint", sizes={"M": 1}), case("many checkpoints", sizes={"M": 20})],
+    words={
+        "W_mean": 'average["W"]',
+        "b_mean": 'average["b"]',
+        "W_mean_again": 'average["W"] of the same params again',
+        "W": 'params[...]["W"]',
+        "b": 'params[...]["b"]',
+    },
     checks=[Dimensions(0.25)],
 )
 def average_weights(student, W, b):

@@ -29,10 +29,11 @@ FIVE = {"C": 5}
             s=lambda rng, inputs: 1e4 * rng.standard_normal(5),
         ),
     ],
+    words={"vJ": "v @ J", "v": "a vector v"},
     checks=[
         Dimensions(0.25),
         Reference(0.75, ("J",)),
-        Gradient("p", wrt="s", claimed="vJ", upstream="v", share=1),
+        Gradient("p", wrt="s", claimed="vJ", upstream="v", share=1, called="v @ J"),
     ],
 )
 def softmax_jacobian(student, s, v):
@@ -94,6 +95,10 @@ def most_floats_held(call):
     points=3,
     given={"measured": draws.always(False)},
     cases=score_cases("s"),
+    words={
+        "floats_held": "the numbers held at once",
+        "measured": "whether the memory is measured",
+    },
     checks=[
         Dimensions(0.25),
         Reference(0.75, ("ds",)),

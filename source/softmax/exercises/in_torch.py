@@ -40,6 +40,14 @@ from .shared import probabilities
     ],
     seconds=60,
     accelerated=True,
+    words={
+        "scores": "the scores X W + b of other examples",
+        "keeps_dtype": "whether W, b and losses have the dtype of X",
+        "reads": "how often a number is read back from the device",
+        "tensors_kept": "the number of tensors that stay alive",
+        "X_new": "other examples",
+        "watched": "whether reads are counted",
+    },
     checks=[
         AllowedMeans(allowed=("torch",)),
         Dimensions(0.25),

@@ -4,6 +4,7 @@ import numpy as np
 
 from autograder import case, draws, exercise, must, named, property_of
 from autograder.checks import Dimensions, Reference, close
+from coursekit.exercises.shapes import ANY_SHAPE, any_number_of_axes
 
 
 def walk(student, name, w, gradients, config):
@@ -45,7 +46,7 @@ ONE_STEP = case("one step", sizes={"T": 1})
     sizes=RULE_SIZES,
     words=WORDS,
     given=SHORT_STEPS,
-    checks=[Dimensions(0.25), Reference(0.5)],
+    checks=[Dimensions(0.25), Reference(0.25)],
 )
 def sgd(student, w, gradients, learning_rate):
     """A few steps, once with a learning rate of their own, once with the default."""
@@ -62,7 +63,7 @@ def sgd(student, w, gradients, learning_rate):
     words=WORDS,
     given={**SHORT_STEPS, "momentum": draws.number(0.3, 0.8)},
     cases=[case("no momentum", momentum=0.0), ONE_STEP],
-    checks=[Dimensions(0.25), Reference(1.5)],
+    checks=[Dimensions(0.25), Reference(1.25)],
 )
 def sgd_momentum(student, w, gradients, learning_rate, momentum, start):
     """A few steps from rest; with the defaults; and with a velocity to start from."""
@@ -75,6 +76,15 @@ def sgd_momentum(student, w, gradients, learning_rate, momentum, start):
         "path_with_a_start": walk(student, "sgd_momentum", w, gradients, moving)[0],
         "velocity": config.get("velocity"),
     }
+
+
+@property_of(sgd, ANY_SHAPE, 0.25)
+@property_of(sgd_momentum, ANY_SHAPE, 0.25)
+def parameters_of_any_shape(ask):
+    """A rule moves each parameter alone: a matrix, or a row of biases."""
+    moved = ["w", *(name for name in ("start", "m", "v") if name in ask.trial.exercise.inputs)]
+    outputs = tuple(name for name in ask.trial.exercise.outputs if name.startswith("path"))
+    any_number_of_axes(ask, *moved, outputs=outputs, steps="gradients")
 
 
 @property_of(sgd, "Downhill, by the learning rate", 0.25)
@@ -124,7 +134,7 @@ def tiny_gradients(rng, inputs):
         ONE_STEP,
         case("tiny gradients", sizes={"T": 3}, start=np.array(0.0), gradients=tiny_gradients),
     ],
-    checks=[Dimensions(0.25), Reference(1.5)],
+    checks=[Dimensions(0.25), Reference(1.25)],
 )
 def rmsprop(student, w, gradients, learning_rate, decay_rate, start):
     """A few steps from an empty cache; with the defaults; and with a cache to start from."""
@@ -160,7 +170,7 @@ def away_from_zero(rng, sizes):
         "t": draws.whole(2, 8),
     },
     cases=[ONE_STEP],
-    checks=[Dimensions(0.25), Reference(2, tolerance=1e-6)],
+    checks=[Dimensions(0.25), Reference(1.75, tolerance=1e-6)],
 )
 def adam(student, w, gradients, learning_rate, beta1, beta2, m, v, t):
     """A few steps from rest; by default; going on from step t; first steps at slopes of 1e-5 to 1e5."""
@@ -178,6 +188,10 @@ def adam(student, w, gradients, learning_rate, beta1, beta2, m, v, t):
         # the root ten times
         "first_step_over_rate": np.round(-np.asarray(first, dtype=float) / 0.5, 1),
     }
+
+
+property_of(rmsprop, ANY_SHAPE, 0.25)(parameters_of_any_shape)
+property_of(adam, ANY_SHAPE, 0.25)(parameters_of_any_shape)
 
 
 @property_of(rmsprop, "Downhill", 0.25)

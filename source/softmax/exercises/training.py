@@ -17,6 +17,12 @@ from .shared import cross_entropy, squares
     points=2,
     given={"C": draws.whole(3, 59)},
     cases=[case("CIFAR-10", C=10), case("ImageNet", C=1000), case("two classes", C=2)],
+    words={
+        "softmax": 'the loss of kind "softmax"',
+        "softmax_by_default": "the loss of the default kind",
+        "hinge": 'the loss of kind "hinge"',
+        "refuses_other_kinds": "whether another kind is refused",
+    },
     checks=[Dimensions(0.25)],
 )
 def expected_initial_loss(student, C):
@@ -87,6 +93,11 @@ SLOPES = np.resize([1.0, 0.0, -1.0, 0.02], len(STARTS))
         case("a thousand classes", sizes={"C": 1000}),
         case("as many examples as classes", sizes={"C": 6, "N": 6}),
     ],
+    words={
+        "starts_right_by_default": "starts_right with the default settings",
+        "starts": "how far the losses start from where they must, over tol,",
+        "slopes": "how fast the losses rise with reg",
+    },
     checks=[Dimensions(0.5)],
 )
 def initial_loss_ok(student, W, X, y, starts, slopes, reg, tol):
@@ -135,6 +146,7 @@ initial_loss_ok.checks += [Reference(1.5)]
     sizes=linear.MODEL_SIZES,
     cases=[case("no regularisation", reg=0.0)],
     seconds=20,
+    words={**linear.MODEL_WORDS, "probabilities": "what probabilities returns"},
     checks=[Dimensions(0.5), Reference(2)],
 )
 def Softmax(student, X, y, X_new, learning_rate, reg, num_iters, batch_size, seed):
@@ -174,6 +186,7 @@ def learns_the_digits(ask):
         case("one step, again", sizes={"T": 1}),
         case("many steps", sizes={"T": 60}),
     ],
+    words={"losses": "loss_history"},
     checks=[Dimensions(0.5)],
 )
 def overfit_small(student, X, y, num_examples, learning_rate, num_iters, seed):
@@ -214,6 +227,8 @@ QUOTES = {"about_the_loss": "abc", "about_the_ratio": "def", "about_second_order
 @exercise(
     "-> about_the_loss: 3 bool, about_the_ratio: 3 bool, about_second_order: 3 bool",
     points=4,
+    words={name: f"the claims {name.replace('_', ' ')}" for name in QUOTES},
+    entries={name: [f"claim ({letter})" for letter in letters] for name, letters in QUOTES.items()},
     checks=[
         Dimensions(0.25),
         Reference(1.25, ("about_the_loss",), title="About the loss"),

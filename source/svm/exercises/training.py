@@ -32,6 +32,7 @@ preprocess = function(
         ),
         case("one example to predict", sizes={"K": 1}),
     ],
+    words={name: f"X_{name}, centred," for name in ("train", "val", "test")},
     checks=[Dimensions(0.5)],
 )
 
@@ -92,6 +93,7 @@ def squared_errors(W, X, y, reg):
     sizes=linear.MODEL_SIZES,
     cases=[case("no regularisation", reg=0.0)],
     seconds=20,
+    words=linear.MODEL_WORDS,
     checks=[Dimensions(1), Reference(2.5)],
 )
 def LinearSVM(student, X, y, X_new, learning_rate, reg, num_iters, batch_size, seed):
@@ -116,7 +118,12 @@ def learns_the_digits(ask):
 # --- find the error: three lines of old notes ---------------------------------------------------
 
 
-@exercise("-> claims: 6 bool", points=4, checks=[Dimensions(0.5), Reference(3.5)])
+@exercise(
+    "-> claims: 6 bool",
+    points=4,
+    entries={"claims": [f"claim ({letter})" for letter in "abcdef"]},
+    checks=[Dimensions(0.5), Reference(3.5)],
+)
 def notes_errata(student):
     """True or False for each claim, in order."""
     claims = student.notes_errata()
