@@ -16,13 +16,13 @@ from jupyter_core.paths import jupyter_path
 
 from ..authoring.publish import Published, course_title, opening, publish
 from ..errors import AuthoringError
-from .packages import Pyodide, bring_packages
+from .packages import LOCK, Pyodide, bring_packages
 
 MARK = ".chainrule-site"
 """A folder with this file was made here, and may be made anew."""
 MARKED = "Made by `chainrule site`, which empties this folder before it writes to it again.\n"
-PYODIDE = "static/pyodide"
-"""Where Pyodide, or its lock file alone, lies in a site."""
+BUNDLED, ADDED = "static/pyodide", "static/packages"
+"""Where Pyodide lies in a site; and where what is added to one that is loaded from elsewhere."""
 KERNEL = "@jupyterlite/pyodide-kernel-extension"
 EXTENSIONS = (KERNEL, "@jupyter-widgets/jupyterlab-manager")
 """The parts of the page that are not JupyterLite's own."""
@@ -70,7 +70,7 @@ def build_site(course_root: Path, into: Path, pyodide: str | None = None) -> Sit
             shutil.rmtree(into)
         shutil.copytree(made, into)
     outside = None if distribution.folder else distribution.place
-    return Site(into, published.assignments, size, _size(into / PYODIDE), outside)
+    return Site(into, published.assignments, size, _size(into / _place(distribution)), outside)
 
 
 def _usual_place(course_root: Path) -> str:
@@ -81,12 +81,16 @@ def _usual_place(course_root: Path) -> str:
     return str(folder) if folder.is_dir() else PYODIDE_CDN_URL
 
 
+def _place(distribution: Pyodide) -> str:
+    return BUNDLED if distribution.folder else ADDED
+
+
 def _size(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def _build(stage: Path, made: Path, published: Published, distribution: Pyodide) -> None:
-    lite, packages = stage / "lite", stage / "lite" / PYODIDE
+    lite, packages = stage / "lite", stage / "lite" / _place(distribution)
     packages.mkdir(parents=True)
     kernel = _extension(KERNEL)
     wheels = [published.folder / published.wheel, *(kernel / "static" / "pypi").glob("*.whl")]
@@ -102,8 +106,10 @@ def _build(stage: Path, made: Path, published: Published, distribution: Pyodide)
     command += ["--apps", "notebooks", "--apps", "tree", "--no-unused-shared-packages"]
     done = subprocess.run(command, cwd=lite, capture_output=True, text=True)
     if done.returncode:
-        said = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise AuthoringError(f"JupyterLite could not be built: {said}")
+        said = (done.stdout + done.stderr).strip()[-2000:]
+        raise AuthoringError(f"JupyterLite could not be built; its last words: {said}")
+    if not (made / _place(distribution)).is_dir():  # the builder takes along a whole Pyodide only
+        shutil.copytree(packages, made / _place(distribution))
 
 
 def _extension(name: str) -> Path:
@@ -120,8 +126,8 @@ def _page_config(distribution: Pyodide) -> dict[str, object]:
     bundled = distribution.folder is not None
     options: dict[str, object] = {"packages": [*STARTED_WITH, COURSE]}
     if not bundled:
-        options["lockFileURL"] = f"./{PYODIDE}/pyodide-lock.json"
-    place = f"./{PYODIDE}" if bundled else distribution.place
+        options["lockFileURL"] = f"./{ADDED}/{LOCK}"
+    place = f"./{BUNDLED}" if bundled else distribution.place
     settings = {
         "pyodideUrl": f"{place}/pyodide.mjs",
         "disablePyPIFallback": bundled,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -47,17 +48,16 @@ def serving() -> Serving:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The course as a site, made by the command, with the runtime bundled."""
+    """The course as a site, with Pyodide bundled."""
     into = tmp_path_factory.mktemp("site") / "site"
-    done = subprocess.run(
-        ["chainrule", "site", str(into), "--pyodide", str(distribution()), "--json"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    said = json.loads(done.stdout)
+    said = made(into, str(distribution()))
     assert said["outside"] is None
-    size, runtime = said["bytes"] / 1e6, said["pyodide_bytes"] / 1e6
-    print(f"the site: {size:.1f} MB, {runtime:.1f} MB of them Pyodide and its packages")
     return into
+
+
+def made(into: Path, pyodide: str) -> dict[str, Any]:
+    """Make the site by the command; what it said."""
+    command = ["chainrule", "site", str(into), "--pyodide", pyodide, "--json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
