@@ -23,7 +23,7 @@ from docs.pages.run import FIGURES
 from .conftest import LIVE
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, ViewportSize
 
 pytestmark = [pytest.mark.pages, pytest.mark.timeout(1800)]
 
@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NAMES = assignments_in_source(ROOT)
 PATIENCE = 120_000
 """Milliseconds for a page to load, where much else is running."""
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 READABLE = 4.5
 """The contrast of body text that WCAG asks for at level AA."""
 
@@ -116,7 +116,8 @@ def test_no_answer_no_hint_and_no_rubric_is_in_it(site: Path, hidden: Secrets) -
 def test_an_answer_on_a_page_is_found(site: Path, hidden: Secrets) -> None:
     page = (site / "svm.html").read_text()
     answers = read_answers(ROOT / "solutions" / "svm.py", "solutions/svm.py")
-    body = "\n".join(answers.body(answers.definitions["svm_loss_vectorized"]))
+    answer = dict(answers.hidden())["svm_loss_vectorized"]
+    body = "\n".join(answers.body(answer))
     planted = page.replace("</article>", f"<pre>{escape(body)}</pre></article>")
     assert planted != page
     with pytest.raises(AuthoringError, match="svm_loss_vectorized"):
