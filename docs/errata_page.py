@@ -61,8 +61,9 @@ def tests_of(name: str) -> str:
 
 def quoted(source: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The tests that quote a box, and the phrases that they quote."""
-    for test in ast.parse(source).body:
-        for call in ast.walk(test) if isinstance(test, ast.FunctionDef) else ():
+    tests = [one for one in ast.parse(source).body if isinstance(one, ast.FunctionDef)]
+    for test in tests:
+        for call in ast.walk(test):
             if isinstance(call, ast.Call) and ast.unparse(call.func).endswith(".said"):
                 yield test.name, tuple(ast.literal_eval(one) for one in call.args)
 

@@ -95,13 +95,13 @@ def _assignment(root: Path, name: str) -> Assignment:
     opening = "".join(cells[0]["source"])
     takes, sittings = _found(r"\*\*It takes\*\* ([^.]+)\. (Sections [^.]+)\.", opening)
     return Assignment(
-        name,
-        *_found(r"^# (.+)$", opening),
-        re.findall(r"^- (.+)[;.]$", opening, re.MULTILINE),
-        *_found(r"\*\*It rests on\*\* (.+)\.$", opening),
-        takes,
-        sittings,
-        list(_sections(cells)),
+        name=name,
+        title=_found(r"^# (.+)$", opening)[0],
+        promises=re.findall(r"^- (.+)[;.]$", opening, re.MULTILINE),
+        rests_on=_found(r"\*\*It rests on\*\* (.+)\.$", opening)[0],
+        takes=takes,
+        sittings=sittings,
+        sections=list(_sections(cells)),
     )
 
 

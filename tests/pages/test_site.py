@@ -116,7 +116,8 @@ def test_no_answer_no_hint_and_no_rubric_is_in_it(site: Path, hidden: Secrets) -
 def test_an_answer_on_a_page_is_found(site: Path, hidden: Secrets) -> None:
     page = (site / "svm.html").read_text()
     answers = read_answers(ROOT / "solutions" / "svm.py", "solutions/svm.py")
-    body = "\n".join(answers.body(answers.definitions["svm_loss_vectorized"]))
+    answer = dict(answers.hidden())["svm_loss_vectorized"]
+    body = "\n".join(answers.body(answer))
     planted = page.replace("</article>", f"<pre>{escape(body)}</pre></article>")
     assert planted != page
     with pytest.raises(AuthoringError, match="svm_loss_vectorized"):
