@@ -7,8 +7,9 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from .settings import Settings
+from .settings import COURSE, NAMES, Settings
 
 
 class CourseError(Exception):
@@ -31,8 +32,24 @@ def make_course(root: Path, settings: Settings, assignments: Sequence[str]) -> N
     if missing:
         print(f"Building and releasing {', '.join(missing)}; this is done once.", flush=True)
         build(course, missing)
+    enter_names(settings)
     for name in missing:
         release(settings, name)
+
+
+def enter_names(settings: Settings) -> None:
+    """Let the gradebook know every student by name, or by their id where no name is known: else
+    Formgrader has none to show. A name that it has already stays.
+    """
+    from nbgrader.api import Gradebook
+
+    with Gradebook(f"sqlite:///{settings.course / 'gradebook.db'}", COURSE) as gradebook:
+        book: Any = gradebook
+        known = {one.id for one in book.students if one.first_name or one.last_name}
+        for student in settings.students:
+            if student not in known:
+                first, _, last = NAMES.get(student, student).rpartition(" ")
+                book.update_or_create_student(student, first_name=first, last_name=last)
 
 
 def release(settings: Settings, name: str) -> None:

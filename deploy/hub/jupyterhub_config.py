@@ -7,9 +7,18 @@ import sys
 from pathlib import Path
 
 from deploy.hub import sandbox
+from deploy.hub.greeting import Greeting
 from deploy.hub.logins import Logins
 from deploy.hub.lti import sign_in_by_lti
-from deploy.hub.settings import COURSE, ENVIRONMENT, GRADER, ORACLE, load
+from deploy.hub.settings import (
+    COURSE,
+    COURSE_NAME,
+    ENVIRONMENT,
+    GRADER,
+    NAMES,
+    ORACLE,
+    load,
+)
 
 c = get_config()  # noqa: F821  # pyright: ignore[reportUndefinedVariable]
 hub = load(Path(os.environ[ENVIRONMENT]))
@@ -34,6 +43,17 @@ c.Authenticator.allowed_users = {*hub.people, GRADER}
 c.JupyterHub.load_groups = {
     f"nbgrader-{COURSE}": {"users": [*hub.students, *hub.instructors]},
     f"formgrade-{COURSE}": {"users": [*hub.instructors, GRADER]},
+}
+
+# --- the hub's own pages --------------------------------------------------------------------------
+c.JupyterHub.redirect_to_server = False  # people come to the page that says what to do next
+c.JupyterHub.template_paths = [str(Path(__file__).parent / "templates")]
+c.JupyterHub.template_vars = {
+    "course_name": COURSE_NAME,
+    "names": NAMES,
+    "instructors": hub.instructors,
+    "greeting": Greeting(hub),
+    "formgrader": f"/services/{COURSE}/formgrader",
 }
 
 # --- who may do what ------------------------------------------------------------------------------

@@ -14,9 +14,13 @@ from pathlib import Path
 
 COURSE = "chainrule"
 """nbgrader's course id; the Formgrader service has the same name, as nbgrader wants it."""
+COURSE_NAME = "Chain Rule: deep learning by hand"
+"""What people read on the hub's pages."""
 ORACLE = "oracle"
 INSTRUCTOR = "instructor"
 STUDENTS = ("ada", "ben")
+NAMES = {"ada": "Ada Lovelace", "ben": "Ben Miller", "instructor": "the instructor"}
+"""What people are called, where that is known: on the hub's pages, and in the gradebook."""
 GRADER = "grader"
 """The Hub's account in whose name Formgrader works. It has no password: nobody logs in as it."""
 FIRST_UID = 58_001

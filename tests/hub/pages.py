@@ -44,7 +44,10 @@ class Student(Person):
     """In JupyterLab."""
 
     def open_lab(self) -> None:
-        """Wait for one's own server, and start with an empty JupyterLab."""
+        """Start one's own server, and begin with an empty JupyterLab."""
+        self.page.locator("#greeting").wait_for()
+        self.photograph("home")
+        self.page.click("#start")
         self.page.wait_for_url(re.compile(f"/user/{self.name}/lab"), timeout=SERVER_SECONDS * 1000)
         self.page.goto(f"{self.hub.address}/user/{self.name}/lab?reset")
         self.page.locator(".jp-Launcher").first.wait_for(timeout=SERVER_SECONDS * 1000)

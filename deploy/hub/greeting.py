@@ -1,0 +1,101 @@
+"""What the hub's own pages say to somebody: the course, what to do next, the assignments in their
+order with titles and due dates.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from autograder.authoring.outline import OutlinedAssignment, course_outline
+from autograder.gradebook.extensions import Extensions, read_extensions
+
+from .settings import COURSE, Settings
+
+
+@dataclass(frozen=True)
+class GreetedAssignment:
+    """An assignment as one person has it: ``due`` is theirs, an extension included, and empty where
+    there is no date; ``handed_in`` is when they handed it in last, if they did.
+    """
+
+    name: str
+    title: str
+    due: str
+    extended: bool
+    over: bool
+    handed_in: str
+
+    @property
+    def state(self) -> str:
+        """In a word or two."""
+        return "handed in" if self.handed_in else "overdue" if self.over else "open"
+
+
+class Greeting:
+    """The greeting of one hub. The texts of the course are read once for each state of theirs."""
+
+    def __init__(self, hub: Settings) -> None:
+        self._hub = hub
+        self._read: tuple[object, list[OutlinedAssignment]] = (None, [])
+
+    def assignments(self, person: str, now: datetime | None = None) -> list[GreetedAssignment]:
+        """What is released, in the course's order."""
+        extensions = read_extensions(self._hub.course)
+        released = self._hub.exchange / COURSE / "outbound"
+        moment = now or datetime.now(UTC)
+        return [
+            self._greeted(one, person, extensions, moment)
+            for one in self._outline()
+            if (released / one.name).is_dir()
+        ]
+
+    def next_step(self, person: str) -> str:
+        """What to do next, in one sentence."""
+        if person in self._hub.instructors:
+            return "Collect and grade in Formgrader; the class report says how the course goes."
+        listed = self.assignments(person)
+        todo = [one for one in listed if one.state == "open"]
+        if not listed:
+            return "Nothing is released yet: come back later."
+        if not todo:
+            return "Everything that is open is handed in. Feedback comes into the Assignment List."
+        due = f" It is due {todo[0].due}." if todo[0].due else ""
+        return (
+            f"Start your server, fetch “{todo[0].title}” ({todo[0].name}) in Nbgrader › Assignment "
+            f"List, solve it, and submit it there.{due}"
+        )
+
+    def _outline(self) -> list[OutlinedAssignment]:
+        texts = sorted((self._hub.course / "source").glob("*/*.md"))
+        state = tuple((path, path.stat().st_mtime_ns) for path in texts)
+        if self._read[0] != state:
+            self._read = (state, course_outline(self._hub.course))
+        return self._read[1]
+
+    def _greeted(
+        self, one: OutlinedAssignment, person: str, extensions: Extensions, now: datetime
+    ) -> GreetedAssignment:
+        found = extensions.granted.get((person, one.name))
+        naive = one.due.astimezone(UTC).replace(tzinfo=None) if one.due else None
+        longer = (found.beyond(naive) if found and one.due else None) or timedelta()
+        due = one.due + longer if one.due else None
+        return GreetedAssignment(
+            one.name,
+            one.title,
+            f"{due:%A}, {due.day} {due:%B %Y, %H:%M} ({due.tzinfo})" if due else "",
+            bool(longer),
+            due is not None and due < now,
+            self._handed_in(person, one.name),
+        )
+
+    def _handed_in(self, person: str, assignment: str) -> str:
+        """nbgrader's moment of the last submission that lies in the exchange."""
+        inbound = Path(self._hub.exchange, COURSE, "inbound")
+        found = [
+            parts[2]
+            for path in inbound.glob("*")
+            if len(parts := path.name.split("+")) >= 3 and parts[:2] == [person, assignment]
+        ]
+        return max(found, default="")
