@@ -26,6 +26,7 @@ THEN = (
     "docs/scale.md",
     "docs/hub.md",
     "docs/kubernetes.md",
+    "docs/tab.md",
 )
 """And goes on here, in the environment that README makes."""
 MADE = ("docs/messages.md", "docs/checks.md", "docs/judge.md")
