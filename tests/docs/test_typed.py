@@ -27,6 +27,7 @@ THEN = (
     "docs/hub.md",  # of this and what follows nothing is run: marks say where it is proven
     "docs/tab.md",
     "docs/kubernetes.md",
+    "docs/tab.md",
 )
 """And goes on here, in the environment that README makes."""
 MADE = ("docs/messages.md", "docs/checks.md", "docs/judge.md")

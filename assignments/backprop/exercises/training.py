@@ -37,8 +37,6 @@ from .shared import FOLDED, FoldedNet
         "known": "the part of the examples that the model knows in the end",
         "arrays_kept": "whether the arrays that model.params held are left as they were",
         "own_network": "on your own TwoLayerNet",
-        "told": "whether every loss returned is one that model.loss gave",
-        "known": "the part of the examples that the model knows in the end",
     },
     checks=[Dimensions(0.5)],
 )

@@ -114,8 +114,6 @@ FEW_STEPS = {
         "longest_gradient": "the length of the longest gradient, over max_norm,",
         "windows": "pieces of text",
         "watched": "whether it is watched",
-        "losses_told": "whether every loss is that of what the model put out at that step",
-        "by_the_head": "whether twice the weights and biases of model.head give twice the scores",
     },
     checks=[
         AllowedMeans(allowed=("torch",)),

@@ -96,7 +96,6 @@ MANY_TO_ONE = {"Wx": "D 4*H", "Wh": "H 4*H", "b": "4*H", "Wy": "H C", "by": "C"}
         **TRAINED_WORDS,
         "scores_now": "scores",
         "scores": "the scores of others once it is trained",
-        "by_the_head": "whether twice Wy and by give twice the scores",
     },
     checks=[
         Dimensions(0.25),

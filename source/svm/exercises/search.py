@@ -166,7 +166,6 @@ is_at_boundary.checks += [Reference(1)]
         "told": "whether every row of results is a point with what eval_fn said of it",
         "fine": "the fine results",
         "evaluations": "the number of calls of eval_fn",
-        "told": "whether every row of results is a point with what eval_fn said of it",
         "peak": "where the validation accuracy is highest",
         "decoy": "where the training accuracy is highest",
         **{
