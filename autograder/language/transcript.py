@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 Tree = Any
-"""Numbers, strings, None, arrays; tuples, lists and dicts of them; Held and Opaque."""
+"""Numbers, strings, None, arrays; tuples, lists and dicts of them; Argument and Opaque."""
 
 
 @dataclass(frozen=True)
-class Held:
+class Argument:
     """The very array, list or dict that was handed in, by its place among all of them."""
 
     place: int

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ..language.transcript import Called, Held, Opaque, Transcript, Tree
+from ..language.transcript import Argument, Called, Opaque, Transcript, Tree
 from .as_data import COUNTABLE, value_of
 
 DEEPEST = 16
@@ -184,7 +184,7 @@ class _Handed:
     def tree(self, value: Any, depth: int = 0) -> Tree:
         """A value written down; what was handed in by its place."""
         if id(value) in self._places:
-            return Held(self._places[id(value)])
+            return Argument(self._places[id(value)])
         return _written(value, lambda one: self.tree(one, depth + 1), depth)
 
     def contents(self, thing: Any) -> Tree:
@@ -193,7 +193,7 @@ class _Handed:
 
     def revived(self, tree: Tree) -> Any:
         """The value again. Raises Misplayed for one that names what was not handed in."""
-        if isinstance(tree, Held):
+        if isinstance(tree, Argument):
             if not 0 <= tree.place < len(self.things):
                 raise Misplayed("handed")
             return self.things[tree.place]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.language.transcript import Called, Held, Opaque
+from autograder.language.transcript import Argument, Called, Opaque
 from autograder.wall.wire.frames import Malformed, parse_header
 from autograder.wall.wire.transcripts import pack_transcript, unpack_transcript
 
@@ -26,7 +26,7 @@ ARRAYS = st.sampled_from(
     [np.arange(6.0).reshape(2, 3), np.zeros((0, 2)), np.array(True), np.float32(2), np.int8(-1)]
 )
 TREES = st.recursive(
-    st.one_of(SIMPLE, ARRAYS, st.builds(Held, st.integers(0, 9))),
+    st.one_of(SIMPLE, ARRAYS, st.builds(Argument, st.integers(0, 9))),
     lambda inner: st.one_of(
         st.lists(inner, max_size=3),
         st.lists(inner, max_size=3).map(tuple),

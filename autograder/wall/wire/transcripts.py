@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...language.transcript import Called, Held, Opaque, Transcript, Tree
+from ...language.transcript import Argument, Called, Opaque, Transcript, Tree
 from .frames import MAX_PAYLOAD, Header, Malformed
 from .values import MAX_ARRAY, array_from, plain, text_from
 
@@ -53,7 +53,7 @@ class _Writer:
             return {kind: [self.node(one) for one in tree]}
         if isinstance(tree, dict):
             return {"d": [[self.node(key), self.node(one)] for key, one in tree.items()]}
-        if isinstance(tree, Held):
+        if isinstance(tree, Argument):
             return {"h": tree.place}
         return self._opaque(tree)
 
@@ -143,7 +143,7 @@ class _Reader:
             pairs = _rows(content, 2)
             return {_key(self.tree(key, DEEPEST)): self.tree(one, depth + 1) for key, one in pairs}
         if kind == "h":
-            return Held(_place(content))
+            return Argument(_place(content))
         if kind == "o":
             ((name, is_value, array),) = _rows([content], 3)
             entries = None if array is None else self._kind(array, np.ndarray)

@@ -247,8 +247,8 @@ LYING_ARRAYS = [
         answers=summing("""
     import sys
     def row_sums(x):
-        from autograder.language.transcript import Held
-        return Held(7)
+        from autograder.language.transcript import Argument
+        return Argument(7)
     """),
     ),
     Attack(
