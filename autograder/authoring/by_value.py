@@ -10,13 +10,14 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import permutations
 from pathlib import Path
-from types import FunctionType, ModuleType
+from types import FrameType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,7 @@ CALLS = 2
 """Of an answer, in one run of its probe: the second is often that with the defaults."""
 MOST_TRIED = 60
 """Times that a function may return something else before it is taken for no answer."""
+MOST_CALLS = 1_000
 NEAR = 1e-7
 DRAWN = 7
 
@@ -307,10 +309,35 @@ def _tried(function: PublicFunction, arguments: Sequence[Any]) -> Any:
     if any(_index(one) and one > 10_000 for one in arguments):
         return None  # sizes that no function was meant for
     try:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), _few_calls():
             return function.call(*map(_copied, arguments))
     except Exception:  # most functions are not for these arguments
         return None
+
+
+class _TooMany(Exception):
+    pass
+
+
+@contextmanager
+def _few_calls() -> Iterator[None]:
+    """Stops what makes more than MOST_CALLS calls of Python functions: no answer needs as many for
+    arguments so small.
+    """
+    made, before = 0, sys.getprofile()
+
+    def counted(frame: FrameType, event: str, arg: object) -> None:
+        nonlocal made
+        made += event == "call"
+        if made > MOST_CALLS:
+            sys.setprofile(None)
+            raise _TooMany
+
+    sys.setprofile(counted)
+    try:
+        yield
+    finally:
+        sys.setprofile(before)
 
 
 def _same(value: Any, target: np.ndarray) -> bool:

@@ -23,6 +23,8 @@ HANDED_ON = {
     "autograder.commandline.check: progress.problem": "what loading the exercises said, or a sentence of ours",
     "autograder.authoring.expected: str(problem)": "the sentence of an AssignmentError",
     "autograder.authoring.build: str(problem)": "the sentence of an ExerciseError, with its place",
+    "autograder.authoring.publish: str(problem)": "the sentence of an AssignmentError",
+    "autograder.authoring.publish: str(one)": "what is given away, with its place",
     "autograder.course.assignment: str(error)": "the sentence of an ExerciseError, with its place",
     "autograder.gradebook.classroom: str(error)": "the sentence of another Refusal",
     "autograder.gradebook.release: _in_a_line(name, log.lines or [str(problem)])": "nbgrader's words, in one line",

@@ -255,7 +255,6 @@ CNN_PAIRS = (
     ("residual_block_backward", ("outer_mask_missing", "inner_mask_missing")),
     ("ThreeLayerConvNet", ("reg_gradient_missing", "biases_averaged")),
     ("Bottleneck", ("relu_1_missing", "outer_relu_missing")),
-    ("train_cnn", ("gradients_added", "mean_of_batches")),
     ("HDF5Dataset", ("opened_at_start", "always_scaled")),
 )
 
@@ -288,7 +287,6 @@ SOFTMAX_ZEROS = {
     "softmax_loss": lambda x, y: (0.0, np.zeros_like(x)),
     "softmax_jacobian": lambda s: np.zeros((len(s), len(s))),
     "softmax_vjp": lambda dout, s: np.zeros_like(s),
-    "sgd": lambda w, dw, config=None: (w, config),
     "sgd_momentum": lambda w, dw, config=None: (w, {"velocity": 0 * w}),
     "rmsprop": lambda w, dw, config=None: (w, {"cache": 0 * w}),
     "adam": lambda w, dw, config=None: (w, {"m": 0 * w, "v": 0 * w, "t": 0}),

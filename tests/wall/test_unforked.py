@@ -22,12 +22,12 @@ from .conftest import level_or_skip
 EXERCISES = b"""
 from autograder.exercise import exercise
 
-@exercise(points=5, inputs={"x": "N"}, outputs={"pid": "int", "total": ""}, seconds=2, accelerated=True)
+@exercise(points=5, inputs={"x": "N"}, outputs={"pid": "int", "total": ""}, seconds=2, accelerated=True, inside=True)
 def trained(student, x):
     import os
     return dict(pid=os.getpid(), total=student.trained(x))
 
-@exercise(points=5, inputs={"x": "N"}, outputs={"pid": "int"}, seconds=2)
+@exercise(points=5, inputs={"x": "N"}, outputs={"pid": "int"}, seconds=2, inside=True)
 def forked(student, x):
     import os
     student.trained

@@ -412,7 +412,7 @@ MEANS = [
     Attack(
         "covers_up_in_the_call",
         "changes its input, and replaces what would see that before it returns",
-        9.5,
+        6,
         answers={
             **RIGHT,
             "row_sums": src(
