@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from courses import commands
 from courses.course import TinyCourse
 
 from autograder.authoring import build
@@ -60,7 +61,9 @@ def course_of(audit: Audited, root: Path) -> TinyCourse:
 @each_assignment
 def test_nobody_honest_loses_a_point(audit: Audited, tmp_path: Path):
     course = course_of(audit, tmp_path / "course")
-    ran = course.run("chainrule", "grade", audit.name, "--jobs", "2", "--json")
+    command = ("chainrule", "grade", audit.name, "--jobs", "2", "--json")
+    ran = commands.run(*command, cwd=course.root, seconds=1000)
+    assert ran.returncode == 0, ran.stderr
     graded = json.loads(ran.stdout)
     assert graded["failures"] == {}
     for row in graded["students"]:
