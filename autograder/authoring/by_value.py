@@ -311,6 +311,8 @@ def _tried(function: PublicFunction, arguments: Sequence[Any]) -> Any:
     try:
         with np.errstate(all="ignore"), _few_calls():
             return function.call(*map(_copied, arguments))
+    except _TooMany:
+        return None
     except Exception:  # most functions are not for these arguments
         return None
 
