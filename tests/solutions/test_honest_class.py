@@ -56,7 +56,7 @@ def course_of(audit: Audited, root: Path) -> TinyCourse:
     return TinyCourse(root)
 
 
-@pytest.mark.audit
+@pytest.mark.long
 @pytest.mark.timeout(1200)
 @each_assignment
 def test_nobody_honest_loses_a_point(audit: Audited, tmp_path: Path):

@@ -45,7 +45,8 @@ def test_no_public_function_earns_more_as_an_answer_than_zeros_do(audit: Audited
     assert [str(one) for one in given_away(audit.exercises.values(), audit.right, public)] == []
 
 
-@pytest.mark.audit
+@pytest.mark.long
+@pytest.mark.timeout(1800)
 @each_assignment
 def test_no_public_expression_does(audit: Audited) -> None:
     public = [one for name in ASSIGNMENTS for one in expressions_of(name)]
