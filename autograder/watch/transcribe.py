@@ -18,6 +18,7 @@ import numpy as np
 
 from ..language.transcript import Argument, Called, Opaque, Transcript, Tree
 from .as_data import COUNTABLE, value_of
+from .libraries import INSTRUCTORS, SHARED
 
 DEEPEST = 16
 MOST_SAID = 20_000
@@ -52,7 +53,7 @@ class Transcriber:
         called, restore = Called(name), self._restore
         self.calls.append(called)
         handed = _Handed(arguments, keywords, self._is_cache)
-        before = [_shallow(thing) for thing in handed.things]
+        before = [thing.copy() for thing in handed.things]
         listening = [_listening(one, handed, called) for one in arguments]
         named = {key: _listening(one, handed, called) for key, one in keywords.items()}
         returned, failed = None, None
@@ -254,7 +255,10 @@ def _key(key: Any) -> Any:
 
 
 def _is_function(thing: Any) -> bool:
-    return isinstance(thing, FunctionType | MethodType | functools.partial)
+    """Whether it is a function, or an object of an exercise's own that is called like one."""
+    if isinstance(thing, FunctionType | MethodType | functools.partial):
+        return True
+    return callable(thing) and type(thing).__module__.startswith((INSTRUCTORS, SHARED))
 
 
 def _listening(thing: Any, handed: _Handed, called: Called) -> Any:
@@ -281,10 +285,6 @@ def _is_opaque(tree: Tree) -> bool:
     if isinstance(tree, tuple | list):
         return any(map(_is_opaque, tree))
     return any(map(_is_opaque, tree.values())) if isinstance(tree, dict) else type(tree) is Opaque
-
-
-def _shallow(thing: Any) -> Any:
-    return thing.copy()
 
 
 def _differs(thing: Any, was: Any) -> bool:

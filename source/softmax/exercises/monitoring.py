@@ -70,7 +70,6 @@ def recorded(history, name):
     "-> W_after: D C, loss: T, update_ratio: T, grad_norm: T, losses_told: bool, "
     "slopes_squared: any, moves_squared: any, steps_counted: any int",
     points=4,
-    inside=True,
     given={
         "learning_rate": draws.number(0.05, 0.2),
         "num_iters": draws.size("T"),

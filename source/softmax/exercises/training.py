@@ -177,7 +177,6 @@ def learns_the_digits(ask):
     "X: N D, y: N int<C, num_examples: int, learning_rate, num_iters: int, seed: int "
     f"-> losses: T, accuracy, {linear.TRAINED}",
     points=3,
-    inside=True,
     given={
         "y": draws.every_class("C"),
         "num_examples": draws.whole(9, 12),
