@@ -1,6 +1,6 @@
-"""README's table of assignments, from their own texts.
+"""README's table of assignments, from the syllabus.
 
-python docs/readme_page.py        (writes it into README.md)
+python -m docs.readme_page        (writes it into README.md)
 """
 
 from __future__ import annotations
@@ -8,44 +8,26 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from autograder.authoring.build import assignments_in_source
-from autograder.authoring.text import Text, read_text
+from docs.syllabus_page import Assignment, assignments
 
-ROOT = Path(__file__).resolve().parents[1]
-PAGE = ROOT / "README.md"
+PAGE = Path(__file__).resolve().parents[1] / "README.md"
 BLOCK = re.compile(r"(<!-- made: assignments -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
 
 def table() -> str:
     """One line an assignment, in the order of the course."""
-    texts = {
-        name: read_text(ROOT / "source" / name / f"{name}.md", f"source/{name}/{name}.md")
-        for name in assignments_in_source(ROOT)
-    }
     lines = ["| | assignment | exercises | points | it takes |", "|---|---|---|---|---|"]
-    for name, text in sorted(texts.items(), key=lambda item: item[1].order):
-        lines.append(_line(name, text))
+    lines += [_line(number, one) for number, one in enumerate(assignments(), 1)]
     return "\n".join(lines) + "\n"
 
 
-def _line(name: str, text: Text) -> str:
-    words = "\n".join(cell.source for cell in text.cells if cell.kind == "markdown")
-    title = re.search(r"^# (.+)$", words, re.MULTILINE)
-    takes = re.search(r"\*\*It takes\*\* ([^.]+)\.", words)
-    asked = sum(cell.kind == "check" for cell in text.cells)
-    written = sum(cell.kind == "manual" for cell in text.cells)
-    cells = [
-        f"{text.order:g}",
-        f"{title[1] if title else name} (`{name}`)",
-        f"{asked}, and {written} written",
-        f"{text.points:g}",
-        takes[1] if takes else "",
-    ]
-    return f"| {' | '.join(cells)} |"
+def _line(number: int, one: Assignment) -> str:
+    asked = f"{one.exercises}, and {one.written} written"
+    return f"| {number} | {one.title} (`{one.name}`) | {asked} | {one.points:g} | {one.takes} |"
 
 
 def with_table(page: str) -> str:
-    """The page with the table that the texts give."""
+    """The page with the table that the syllabus gives."""
     return BLOCK.sub(lambda found: found[1] + table(), page)
 
 

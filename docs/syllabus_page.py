@@ -74,6 +74,11 @@ class Assignment:
         return sum(name != "" for one in self.sections for name in one.asked)
 
     @property
+    def written(self) -> int:
+        """Questions that a person grades."""
+        return sum("" in one.asked for one in self.sections)
+
+    @property
     def notebook(self) -> str:
         """Where it lies, seen from docs/."""
         return f"../assignments/{self.name}/{self.name}.ipynb"

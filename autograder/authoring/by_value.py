@@ -179,7 +179,7 @@ def _recorded(exercise: Exercise, reference: Namespace) -> list[_Asked]:
     found: list[_Asked] = []
     seen: dict[str, Any] = {}
 
-    def recorder(answer: str, function: FunctionType) -> FunctionType:
+    def recorder(answer: str, function: FunctionType) -> Callable[..., Any]:
         signature = inspect.signature(function)
 
         def recorded(*arguments: Any, **named: Any) -> Any:
@@ -192,7 +192,6 @@ def _recorded(exercise: Exercise, reference: Namespace) -> list[_Asked]:
                 found.append(_Asked(answer, known, returned, targets))
             return returned
 
-        assert isinstance(recorded, FunctionType)
         return recorded
 
     watched = {

@@ -10,7 +10,7 @@ import platform
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from importlib.resources import files as resources
@@ -64,7 +64,7 @@ def publish(course_root: Path, into: Path, *, address: str | None = None) -> Pub
     with tempfile.TemporaryDirectory() as stage:
         made = Path(stage) / "published"
         wheel = _write(root, made, names, address)
-        hidden = reduce(or_, (_secrets(root, name) for name in names))
+        hidden = hidden_in(root, names)
         refuse_leaks(_public(made, wheel), hidden)
         _refuse_answers(root, made, names)
         size = sum(path.stat().st_size for path in made.rglob("*") if path.is_file())
@@ -121,6 +121,11 @@ def _offer_to_fetch(notebook: Path, address: str, wheel: str) -> None:
     stated["cells"].insert(kinds.index("code"), fetch_cell(notebook.stem, address, wheel))
     text = json.dumps(stated, indent=1, ensure_ascii=False)
     notebook.write_text(text + "\n", encoding="utf-8")
+
+
+def hidden_in(root: Path, names: Iterable[str]) -> Secrets:
+    """What students must not read of these assignments: answers, hints and rubrics."""
+    return reduce(or_, (_secrets(root, name) for name in names))
 
 
 def _secrets(root: Path, name: str) -> Secrets:

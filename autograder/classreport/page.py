@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..report.templates import templates_in
 from ..report.words import counted, plainly
 from .attention import TITLES
 from .behind import KINDS
@@ -79,19 +80,13 @@ def _style() -> str:
 
 @cache
 def _templates() -> Environment:
-    from jinja2 import Environment, FileSystemLoader
-
-    environment = Environment(
-        loader=FileSystemLoader(HERE),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-    environment.filters["number"] = number_or_dash
-    environment.filters["duration"] = duration
-    environment.filters["breakable"] = breakable
-    environment.filters["counted"] = counted
+    environment = templates_in(HERE)
+    environment.filters |= {
+        "number": number_or_dash,
+        "duration": duration,
+        "breakable": breakable,
+        "counted": counted,
+    }
     return environment
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..classreport.page import breakable
 from ..language.verdict import Verdict
+from ..report.templates import templates_in
 from ..report.words import STATUS, plainly
 from .gather import NotebookProgress, hints_of, points_waiting
 
@@ -34,15 +35,7 @@ def standing(verdict: Verdict) -> str:
 
 @cache
 def _template() -> Template:
-    from jinja2 import Environment, FileSystemLoader
-
-    environment = Environment(
-        loader=FileSystemLoader(HERE),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
+    environment = templates_in(HERE)
     environment.filters |= {
         "number": plainly,
         "breakable": breakable,

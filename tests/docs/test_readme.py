@@ -26,7 +26,7 @@ WRONG = {**RIGHT, "relu_backward": lambda dout, x: dout.copy()}
 def test_the_table_is_what_the_assignments_say() -> None:
     page = module_of("readme_page")
     text = page.PAGE.read_text()
-    assert page.with_table(text) == text, "python docs/readme_page.py writes it anew"
+    assert page.with_table(text) == text, "python -m docs.readme_page writes it anew"
     assert text.count("\n| ") > 5
 
 

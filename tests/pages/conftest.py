@@ -6,15 +6,13 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
-from functools import reduce
-from operator import or_
 from pathlib import Path
 
 import pytest
 
 from autograder.authoring.build import assignments_in_source
 from autograder.authoring.leak import Secrets
-from autograder.authoring.publish import _secrets
+from autograder.authoring.publish import hidden_in
 
 ROOT = Path(__file__).resolve().parents[2]
 LIVE = "../site/notebooks/index.html?path={name}/{name}.ipynb"
@@ -24,7 +22,7 @@ _SEAM = re.compile(r"""["']\s*f?["']""")
 @pytest.fixture(scope="session")
 def hidden() -> Secrets:
     """What no page may hold; a hint that an exercise says too travels with it."""
-    secret = reduce(or_, (_secrets(ROOT, name) for name in assignments_in_source(ROOT)))
+    secret = hidden_in(ROOT, assignments_in_source(ROOT))
     exercises = (path.read_text() for path in ROOT.glob("source/*/exercises/**/*.py"))
     said = " ".join(re.findall(r"\w+", _SEAM.sub("", "".join(exercises)).lower()))
     return replace(secret, hints={one: of for one, of in secret.hints.items() if one not in said})

@@ -17,6 +17,7 @@ from ...course.assignment import releases
 from ...course.rubrics import Rubric, read_rubrics
 from ...errors import AuthoringError, ClassError
 from ...grading.released import text_of
+from ...report.templates import templates_in
 from ..html import markdown
 from .answers import Answer, WrittenQuestion, written_answers, written_questions
 
@@ -106,16 +107,9 @@ def _again(answers: list[Answer], rubric: Rubric | None) -> list[str]:
 
 @lru_cache(maxsize=1)
 def _templates() -> Environment:
-    from jinja2 import Environment, FileSystemLoader
     from markupsafe import Markup
 
-    made = Environment(
-        loader=FileSystemLoader(_HERE),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
+    made = templates_in(_HERE)
 
     def shown(text: str, cell: dict[str, Any] | None = None) -> Markup:
         context: Any = {"cell": cell or {}}
