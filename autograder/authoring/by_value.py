@@ -320,17 +320,22 @@ class _TooMany(Exception):
     pass
 
 
+_IMPORTS = importlib._bootstrap._find_and_load.__code__  # type: ignore[attr-defined]
+
+
 @contextmanager
 def _few_calls() -> Iterator[None]:
     """Stops what makes more than MOST_CALLS calls of Python functions: no answer needs as many for
-    arguments so small.
+    arguments so small. Those of an import don't count, and none is left half done.
     """
-    made, before = 0, sys.getprofile()
+    made, imports, before = 0, 0, sys.getprofile()
 
     def counted(frame: FrameType, event: str, arg: object) -> None:
-        nonlocal made
-        made += event == "call"
-        if made > MOST_CALLS:
+        nonlocal made, imports
+        if frame.f_code is _IMPORTS:
+            imports += {"call": 1, "return": -1}.get(event, 0)
+        made += event == "call" and not imports
+        if made > MOST_CALLS and not imports:
             sys.setprofile(None)
             raise _TooMany
 

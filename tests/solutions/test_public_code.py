@@ -64,6 +64,20 @@ def test_an_answer_among_public_functions_is_found_with_file_and_line() -> None:
     assert all(one.points > 0 for one in found)
 
 
+def test_an_import_inside_a_public_function_is_never_left_half_done(tmp_path, monkeypatch) -> None:
+    laden = "def called():\n    pass\n\nfor _ in range(5000):\n    called()\nwhole = True\n"
+    (tmp_path / "laden.py").write_text(laden)
+    monkeypatch.syspath_prepend(tmp_path)
+    module = ModuleType("planted")
+    source = PLANTED.replace(
+        "    short =", "    import laden\n\n    assert laden.whole\n    short ="
+    )
+    exec(source, vars(module))
+    audit = audited("svm")
+    found = given_away([audit.exercises["svm_loss"]], audit.right, [*public_functions(module, "s")])
+    assert [one.function.name for one in found] == ["hinge"]
+
+
 def test_no_statement_of_an_answer_stands_in_a_file_that_students_get() -> None:
     answers = [
         read_answers(COURSE / "solutions" / f"{name}.py", f"solutions/{name}.py")
