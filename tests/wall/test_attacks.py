@@ -24,7 +24,7 @@ from autograder.wall.outside import session as session_module
 from autograder.wall.outside.wall import Wall
 from autograder.wall.wire.limits import Cell, CellResult
 
-from .conftest import EXERCISES, LEVELS, LIMITS, MODULES, level_or_skip
+from .conftest import EXERCISES, LEVELS, LIMITS, MODULES, STRONGEST, level_or_skip
 
 ALL = LEVELS
 WALLED = ("landlock", "bubblewrap")
@@ -512,7 +512,12 @@ def wall(request: pytest.FixtureRequest, world: World) -> Iterator[Wall]:
 
 
 PAIRS = [
-    pytest.param(level, attack, id=f"{level}-{attack.name.replace(' ', '-')}")
+    pytest.param(
+        level,
+        attack,
+        id=f"{level}-{attack.name.replace(' ', '-')}",
+        marks=() if level == STRONGEST else pytest.mark.hostile,
+    )
     for level in LEVELS
     for attack in ATTACKS
     if level in attack.levels  # the others are not promised at that level
