@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from autograder.authoring.outline import OutlinedAssignment, course_outline
+from autograder.gradebook.arrivals.receipts import receipt_for
 from autograder.gradebook.extensions import Extensions, read_extensions
 
 from .settings import COURSE, Settings
@@ -17,7 +18,8 @@ from .settings import COURSE, Settings
 @dataclass(frozen=True)
 class GreetedAssignment:
     """An assignment as one person has it: ``due`` is theirs, an extension included, and empty where
-    there is no date; ``handed_in`` is when they handed it in last, if they did.
+    there is no date; ``handed_in`` is when they handed it in last, if they did, and ``verdict``
+    what was made of that.
     """
 
     name: str
@@ -26,6 +28,7 @@ class GreetedAssignment:
     extended: bool
     over: bool
     handed_in: str
+    verdict: str = ""
 
     @property
     def state(self) -> str:
@@ -81,21 +84,27 @@ class Greeting:
         naive = one.due.astimezone(UTC).replace(tzinfo=None) if one.due else None
         longer = (found.beyond(naive) if found and one.due else None) or timedelta()
         due = one.due + longer if one.due else None
+        sent = self._sent(person, one.name)
         return GreetedAssignment(
             one.name,
             one.title,
             f"{due:%A}, {due.day} {due:%B %Y, %H:%M} ({due.tzinfo})" if due else "",
             bool(longer),
             due is not None and due < now,
-            self._handed_in(person, one.name),
+            sent.split("+")[2] if sent else "",
+            self._verdict(person, one.name, sent),
         )
 
-    def _handed_in(self, person: str, assignment: str) -> str:
-        """nbgrader's moment of the last submission that lies in the exchange."""
+    def _sent(self, person: str, assignment: str) -> str:
+        """The name of the last submission that lies in the exchange: it holds nbgrader's moment."""
         inbound = Path(self._hub.exchange, COURSE, "inbound")
         found = [
-            parts[2]
+            path.name
             for path in inbound.glob("*")
             if len(parts := path.name.split("+")) >= 3 and parts[:2] == [person, assignment]
         ]
-        return max(found, default="")
+        return max(found, key=lambda name: name.split("+")[2], default="")
+
+    def _verdict(self, person: str, assignment: str, sent: str) -> str:
+        receipt = receipt_for(self._hub.course, assignment, person)
+        return receipt.sentence() if receipt and receipt.submission == sent else ""

@@ -8,6 +8,7 @@ from typing import Any
 
 from courses.course import TinyCourse
 
+from autograder.gradebook.arrivals.receipts import Receipt, write_receipt
 from deploy.hub.greeting import Greeting
 from deploy.hub.settings import COURSE, Settings, make
 
@@ -53,6 +54,13 @@ def test_what_to_do_next(tmp_path: Path) -> None:
     inbound = hub.exchange / COURSE / "inbound"
     (inbound / "ada+first+2026-02-01 10:00:00 UTC+x").mkdir()
     assert greeting.assignments("ada", NOW)[0].state == "handed in"
+    assert greeting.assignments("ada", NOW)[0].verdict == ""
+    judged = Receipt("ada+first+2026-02-01 10:00:00 UTC+x", True, None, 81.5, 90)
+    write_receipt(hub.course, "first", "ada", judged)
+    said = "received, judged: 81.5 of 90 points without written answers"
+    assert greeting.assignments("ada", NOW)[0].verdict == said
+    (inbound / "ada+first+2026-02-02 10:00:00 UTC+y").mkdir()  # a newer one is not that one
+    assert greeting.assignments("ada", NOW)[0].verdict == ""
     assert greeting.assignments("ben", NOW)[0].state == "open"
     assert greeting.next_step("ada").startswith("Everything that is open is handed in")
     assert "Formgrader" in greeting.next_step("instructor")

@@ -24,7 +24,7 @@ def L_i_vectorized(x, y, W, delta=1.0):
     return margins.max()
 """
 RIGHT = WRONG.replace("max()", "sum()")
-POINTS, TOTAL = 5, 100
+POINTS, CODE, TOTAL = 5, 96, 100
 PASSED = f"L_i_vectorized: all checks passed, {POINTS} of {POINTS} points"
 WRITTEN = (
     "Every violated margin contains minus the true class's score, so its column collects minus "
@@ -116,6 +116,20 @@ def hands_in(ada: Student) -> None:
     assert 'check("L_i_vectorized")' not in said
     ada.hand_in("svm")
     ada.photograph("submitted")
+    is_told(ada)
+
+
+def is_told(ada: Student) -> None:
+    """Minutes later, before anybody grades, at the hub's own page."""
+    told = f"received, judged: {POINTS} of {CODE} points without written answers"
+    greeting = ada.page.locator("#greeting")
+    for _ in range(120):
+        ada.page.goto(f"{ada.hub.address}/hub/home")
+        if told in greeting.inner_text():
+            break
+        ada.page.wait_for_timeout(1000)
+    expect(greeting).to_contain_text(told)
+    ada.photograph("judged")
 
 
 def grades(teacher: Instructor) -> None:
