@@ -10,7 +10,10 @@ export OMP_NUM_THREADS ?= 1
 # hundreds of processes are started: what was compiled once is kept, whatever the shell says
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo hub site test lint tests test-hostile test-notebooks test-audit test-long browser test-bare test-gpu test-hub test-site test-faults test-docs pages test-pages audit bench bench-grading bench-isolation bench-convolution bench-oracle bench-scale release clean help
+.PHONY: setup demo hub site lint test tests browser release clean help
+.PHONY: test-hostile test-notebooks test-audit test-long test-bare test-gpu test-hub test-site test-faults
+.PHONY: test-docs pages test-pages audit
+.PHONY: bench bench-grading bench-isolation bench-convolution bench-oracle bench-scale bench-course
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -97,6 +100,9 @@ bench-isolation: setup  ## what each level of isolation costs a submission
 bench-convolution: setup  ## our im2col convolution beside a naive loop and torch, one thread
 	$(BIN)/python -m benchmarks.convolution
 
+bench-course: setup  ## what the notebooks' models reach on the default images (minutes)
+	$(BIN)/python -m benchmarks.course
+
 bench-oracle: setup  ## 200 students ask the oracle at once
 	$(BIN)/python -m benchmarks.oracle
 
@@ -104,6 +110,7 @@ bench-scale: setup  ## throughput, the engine's own part, growth to 2000 submiss
 	$(BIN)/python -m benchmarks.scale
 
 release: setup  ## build every assignment: source/ + solutions/ -> assignments/
+	$(BIN)/python -m docs.prose
 	$(BIN)/chainrule build
 
 clean:  ## remove what was made, but not .venv
