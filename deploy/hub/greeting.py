@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from autograder.authoring.outline import OutlinedAssignment, course_outline
+from autograder.course.moments import moment_in_words
 from autograder.gradebook.arrivals.receipts import receipt_for
 from autograder.gradebook.extensions import Extensions, read_extensions
 
@@ -62,6 +63,12 @@ class Greeting:
         todo = [one for one in listed if one.state == "open"]
         if not listed:
             return "Nothing is released yet: come back later."
+        late = [one for one in listed if one.state == "overdue"]
+        if late and not todo:
+            return (
+                f"“{late[0].title}” ({late[0].name}) was due {late[0].due}: submit it in Nbgrader › "
+                "Assignment List as soon as you can."
+            )
         if not todo:
             return "Everything that is open is handed in. Feedback comes into the Assignment List."
         due = f" It is due {todo[0].due}." if todo[0].due else ""
@@ -88,7 +95,7 @@ class Greeting:
         return GreetedAssignment(
             one.name,
             one.title,
-            f"{due:%A}, {due.day} {due:%B %Y, %H:%M} ({due.tzinfo})" if due else "",
+            moment_in_words(due) if due else "",
             bool(longer),
             due is not None and due < now,
             sent.split("+")[2] if sent else "",

@@ -62,6 +62,10 @@ def test_what_to_do_next(tmp_path: Path) -> None:
     (inbound / "ada+first+2026-02-02 10:00:00 UTC+y").mkdir()  # a newer one is not that one
     assert greeting.assignments("ada", NOW)[0].verdict == ""
     assert greeting.assignments("ben", NOW)[0].state == "open"
+    assert greeting.next_step("ada").startswith(
+        "“The late one” (late) was due Sunday, 1 March 2026"
+    )
+    (inbound / "ada+late+2026-03-05 10:00:00 UTC+z").mkdir()
     assert greeting.next_step("ada").startswith("Everything that is open is handed in")
     assert "Formgrader" in greeting.next_step("instructor")
     (hub.course / "source/first/first.md").write_text(TEXT.format(1, "", "Another title"))
