@@ -42,7 +42,10 @@ WRITTEN_IN = {
         "autograder/oracle/client.py",
         "coursekit/tab.py",
     ],
-    "About a whole submission": ["autograder/grading/*.py"],
+    "About a whole submission": [
+        "autograder/grading/*.py",
+        "autograder/gradebook/arrivals/receipts.py",
+    ],
     "About a learner's own folder": ["autograder/progress/*.py"],
 }
 FOR_AUTHORS = re.compile(

@@ -20,7 +20,7 @@ from .conftest import EXERCISES
 
 @pytest.fixture(scope="module")
 def wall() -> Iterator[Wall]:
-    with Wall("none", Limits(cell_seconds=20), modules=("numpy",)) as wall:
+    with Wall("none", Limits(cell_seconds=120), modules=("numpy",)) as wall:
         yield wall
 
 
