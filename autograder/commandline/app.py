@@ -394,7 +394,7 @@ def extensions(course: Course = None, json: Json = False) -> None:
 
 @app.command()
 def doctor(json: Json = False) -> None:
-    """Say what this machine offers for grading, and what each missing piece costs.
+    """Say what this machine offers for grading, and which images notebooks find.
 
     Example: chainrule doctor
     """
