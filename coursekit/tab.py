@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import importlib
 import importlib.machinery
+import os
 import sys
 from collections.abc import Iterator
 from io import BytesIO
@@ -135,6 +136,7 @@ def fetch(package: str) -> bool:
 
 def prepare() -> None:
     """Make notebooks in this tab ready; called once."""
+    os.environ.setdefault("CHAINRULE_IMAGES", "1500")  # WebAssembly draws slowly, and keeps nothing
     sys.meta_path.append(FetchedWhenImported())  # type: ignore[arg-type]
     shell: Any = importlib.import_module("IPython").get_ipython()
     if shell is not None:

@@ -1,26 +1,17 @@
-"""The text that a character model reads: a plain-text corpus where the machine has one, else
-Python's own manual.
-
-Nothing is downloaded, and no text travels with the course.
-"""
+"""The text that a character model reads: the course's own prose, or any text file that is named."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
-from .data import folders
+from .data import DataError, folders
+from .shipped import SHIPPED
 
 NAMED = "text.txt"
-CORPORA = (
-    ("fortunes about science", "/usr/share/games/fortunes/science"),
-    ("the GNU General Public License", "/usr/share/common-licenses/GPL-3"),
-)
-"""What Debian's packages ship: fortunes, and base-files, which every machine has."""
 SHORTEST = 10_000
 KEPT = frozenset("\n" + "".join(map(chr, range(32, 127))))
 
@@ -61,25 +52,31 @@ class Text:
         )
 
 
-def load_text(most: int = 200_000) -> Text:
-    """Find a text, and print one line that says which it is.
+def load_text(file: str | Path | None = None, most: int = 200_000) -> Text:
+    """Read a text, and print one line that says which it is.
 
-    Looks for ``text.txt`` in the folder named by the environment variable CHAINRULE_DATA, in the
-    shared folders of the machine and in the local cache; then for the corpora of Debian's packages;
-    Python's own manual, as ``help()`` shows it, is always there. ``most`` is an upper limit on its
-    characters."""
-    found = find_text(most)
+    The named file; without one, ``text.txt`` in the folder named by the environment variable
+    CHAINRULE_DATA, in the shared folders of the machine or in the local cache; else the prose of
+    this course. Only printable ASCII characters are kept, and ``most`` at most. Raises DataError
+    for a named file that cannot be read, or has fewer than 10,000 characters.
+    """
+    found = find_text(file, most)
     print(found)
     return found
 
 
-def find_text(most: int = 200_000) -> Text:
+def find_text(file: str | Path | None = None, most: int = 200_000) -> Text:
     """The same, without a word."""
-    for name, path in _places():
-        written = _read(path)
+    if file is not None:
+        written = _read(Path(file))
+        if len(written) < SHORTEST:
+            raise DataError(f"{file} has no {SHORTEST:,} characters to read: name a longer text")
+        return text(Path(file).name, written[:most])
+    for folder in folders():
+        written = _read(folder / NAMED)
         if len(written) >= SHORTEST:
-            return text(name, written[:most])
-    return text("Python's manual", _manual()[:most])
+            return text(NAMED, written[:most])
+    return text("this course", _read(SHIPPED / "prose.txt")[:most])
 
 
 def text(name: str, written: str) -> Text:
@@ -98,13 +95,6 @@ def entropy(ids: np.ndarray) -> float:
     return float(-np.sum(p * np.log(p)))
 
 
-def _places() -> Iterator[tuple[str, Path]]:
-    for folder in folders():
-        yield NAMED, folder / NAMED
-    for name, path in CORPORA:
-        yield name, Path(path)
-
-
 def _read(path: Path) -> str:
     """The printable ASCII characters of a file; nothing when it cannot be opened (a sandbox may
     hide it).
@@ -117,10 +107,3 @@ def _read(path: Path) -> str:
 
 def _plain(written: str) -> str:
     return "".join(character for character in written.replace("\t", " ") if character in KEPT)
-
-
-def _manual() -> str:
-    """The chapters of the language reference that the standard library ships for ``help()``."""
-    from pydoc_data.topics import topics
-
-    return _plain("\n\n".join(topics[name] for name in sorted(topics)))

@@ -35,8 +35,8 @@ _IMAGE = re.compile(r'src="data:image/png;base64,([^"]+)"')
 def shown_by(root: Path, name: str, kept: Path, advance: Callable[[], object]) -> Path:
     """The folder in ``kept`` with what a notebook shows: its pictures, and by cell id its outputs.
 
-    Where there is none yet, the notebook is run without its checks, on the digits that come with
-    the course; ``advance`` is called after each cell. No answer is kept. Raises CellExecutionError
+    Where there is none yet, the notebook is run without its checks, on the images that the
+    course draws; ``advance`` is called after each cell. No answer is kept. Raises CellExecutionError
     for a cell that fails.
     """
     folder = kept / f"{name}-{_digest(root, name)}"

@@ -174,6 +174,8 @@ def test_doctor_says_which_isolation_there_is(tiny_built: TinyCourse):
     assert len(names) == len(set(names)) >= 1
     shown = tiny_built.run("chainrule", "doctor").stdout
     assert all(name.split()[0] in shown for name in names)
+    assert said["images"]["doodles"] == "drawn by the course itself"
+    assert "Fashion-MNIST" in shown
 
 
 def test_audit_of_files_says_what_the_judge_makes_of_them(tiny_built: TinyCourse, tmp_path: Path):

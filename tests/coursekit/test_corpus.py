@@ -10,27 +10,23 @@ from coursekit import data, sequences, text
 def nothing_installed(monkeypatch, tmp_path):
     """A machine without any corpus, whatever this one has."""
     monkeypatch.setattr(data, "SHARED_FOLDERS", ())
-    monkeypatch.setattr(text, "CORPORA", ())
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv("CHAINRULE_DATA", raising=False)
 
 
-def test_pythons_manual_is_always_there_and_says_so(capsys):
+def test_the_courses_own_prose_is_always_there_and_says_so(capsys):
     found = text.load_text()
-    assert found.name == "Python's manual"
-    assert capsys.readouterr().out.startswith("Text: Python's manual, 200,000 characters,")
-    assert "statement" in found.decode(found.ids)
+    assert found.name == "this course"
+    assert capsys.readouterr().out.startswith("Text: this course, ")
+    assert "gradient" in found.decode(found.ids)
+    assert len(found.ids) > 80_000
     assert 2.5 < found.unigram_entropy < 4
 
 
-def test_a_corpus_of_the_machine_comes_first_and_a_named_one_before_it(monkeypatch, tmp_path):
-    corpus = tmp_path / "corpus"
-    corpus.write_text("Tabs\tand é go. " * 1000)
-    monkeypatch.setattr(
-        text, "CORPORA", (("a corpus", str(corpus)), ("none", str(tmp_path / "missing")))
-    )
-    found = text.find_text()
-    assert found.name == "a corpus"
+def test_a_text_that_is_named_comes_first_and_one_in_the_data_folder_next(monkeypatch, tmp_path):
+    (tmp_path / "mine.txt").write_text("Tabs\tand é go. " * 1000)
+    found = text.find_text(tmp_path / "mine.txt")
+    assert found.name == "mine.txt"
     assert found.decode(found.ids[:14]) == "Tabs and  go. "
     (tmp_path / "text.txt").write_text("abab" * 5000)
     monkeypatch.setenv("CHAINRULE_DATA", str(tmp_path))
@@ -39,10 +35,13 @@ def test_a_corpus_of_the_machine_comes_first_and_a_named_one_before_it(monkeypat
     assert found.unigram_entropy == pytest.approx(np.log(2))
 
 
-def test_a_text_too_short_to_learn_from_is_passed_over(monkeypatch, tmp_path):
+def test_a_text_too_short_to_learn_from_is_passed_over_and_refused_by_name(monkeypatch, tmp_path):
     (tmp_path / "text.txt").write_text("too short")
     monkeypatch.setenv("CHAINRULE_DATA", str(tmp_path))
-    assert text.find_text().name == "Python's manual"
+    assert text.find_text().name == "this course"
+    for name in ("text.txt", "none.txt"):
+        with pytest.raises(data.DataError, match=f"{name} has no 10,000 characters"):
+            text.find_text(tmp_path / name)
 
 
 def test_ids_and_characters_name_each_other():

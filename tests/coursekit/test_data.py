@@ -1,15 +1,20 @@
 """The data sets: which one is found, how it is split, and that a hostile file runs nothing."""
 
+import functools
 import gzip
+import hashlib
 import os
 import pickle
 import struct
+import threading
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from coursekit import data
+from coursekit import data, doodles
 
 
 @pytest.fixture(autouse=True)
@@ -64,20 +69,39 @@ def cifar(tmp_path) -> Path:
     return tmp_path
 
 
-def test_digits_are_always_there_and_say_so(capsys):
+def few(monkeypatch, count=600):
+    """As in a browser's tab: so many doodles are drawn."""
+    monkeypatch.setenv(data.FEWER, str(count))
+
+
+def test_doodles_are_always_there_and_say_so(monkeypatch, capsys):
+    few(monkeypatch)
     found = data.load_images()
-    assert found.name == "digits"
-    assert capsys.readouterr().out == (
-        "Data: digits, 8x8 images, 10 classes, 1,199 + 299 + 299 (train + validation + test).\n"
+    assert found.name == "doodles"
+    said, others = capsys.readouterr().out.splitlines()
+    assert said == (
+        "Data: doodles, 32x32x3 images, 10 classes, 500 + 50 + 50 (train + validation + test)."
     )
-    assert found.Xtr.shape == (1199, 64)
+    assert others == 'Other images: load_images("CIFAR-10") or load_images("Fashion-MNIST").'
+    assert found.Xtr.shape == (500, 3072)
     assert found.Xtr.dtype == np.float32
     assert found.ytr.dtype == np.int64
     assert found.Xtr.min() == 0
     assert found.Xtr.max() == 1
+    assert set(found.thresholds) == set(data.load_images().thresholds)
 
 
-def test_splits_are_disjoint_and_the_same_every_time():
+def test_a_shrunk_pixel_is_the_mean_of_its_block(monkeypatch):
+    few(monkeypatch)
+    whole, half = data.load_images(), data.load_images(shrink=2)
+    assert half.image_shape == (16, 16, 3)
+    corner = whole.Xtr[7].reshape(32, 32, 3)[:2, :2].mean(axis=(0, 1))
+    np.testing.assert_allclose(half.Xtr[7].reshape(16, 16, 3)[0, 0], corner, rtol=1e-6)
+    np.testing.assert_array_equal(half.ytr, whole.ytr)
+
+
+def test_splits_are_disjoint_and_the_same_every_time(monkeypatch):
+    few(monkeypatch)
     one, other = data.load_images(), data.load_images()
     np.testing.assert_array_equal(one.Xval, other.Xval)
     rows = {name: {row.tobytes() for row in getattr(one, name)} for name in ("Xtr", "Xval", "Xte")}
@@ -86,17 +110,101 @@ def test_splits_are_disjoint_and_the_same_every_time():
     assert not rows["Xval"] & rows["Xte"]
 
 
-def test_fewer_training_images_leave_validation_alone():
-    few, all_of_them = data.load_images(train=50), data.load_images()
-    assert len(few.ytr) == 50
-    np.testing.assert_array_equal(few.Xval, all_of_them.Xval)
-    np.testing.assert_array_equal(few.Xtr, all_of_them.Xtr[:50])
+def test_fewer_training_images_leave_validation_alone(monkeypatch):
+    few(monkeypatch)
+    some, all_of_them = data.load_images(train=50), data.load_images()
+    assert len(some.ytr) == 50
+    np.testing.assert_array_equal(some.Xval, all_of_them.Xval)
+    np.testing.assert_array_equal(some.Xtr, all_of_them.Xtr[:50])
+
+
+def test_drawn_once_doodles_are_read_from_disk(monkeypatch):
+    few(monkeypatch)
+    first = data.load_images()
+    monkeypatch.setattr(data.doodles, "doodles", lambda count: pytest.fail("drawn again"))
+    np.testing.assert_array_equal(data.load_images().Xtr, first.Xtr)
+
+
+def test_half_a_file_of_doodles_is_drawn_again(monkeypatch, tmp_path):
+    few(monkeypatch)
+    first = data.load_images()
+    (kept,) = (tmp_path / "cache" / "chainrule").iterdir()
+    kept.write_bytes(kept.read_bytes()[:1000])
+    np.testing.assert_array_equal(data.load_images().Xtr, first.Xtr)
+
+
+def test_where_nothing_can_be_kept_doodles_are_drawn_all_the_same(monkeypatch, tmp_path):
+    few(monkeypatch)
+    (tmp_path / "cache").write_text("a file where the folder would be")
+    assert len(data.load_images().ytr) == 500
+
+
+def test_the_first_doodles_are_the_same_however_many():
+    X, y = doodles.doodles(510)
+    assert X.shape == (510, 32, 32, 3)
+    assert X.dtype == np.uint8
+    np.testing.assert_array_equal(np.bincount(y[:500]), np.full(10, 50))
+    np.testing.assert_array_equal(doodles.doodles(20)[0], X[:20])
+    assert not np.array_equal(doodles.doodles(20, seed=1)[0], X[:20])
+    assert len({image.tobytes() for image in X}) == 510
+
+
+def test_things_stand_anywhere_and_either_way_round():
+    """The orange of fish is at the right edge and at the left one, and not in every picture."""
+    X, y = doodles.doodles(1000)
+    fish = X[y == 2].astype(float)
+    orange = (fish[..., 0] > 150) & (fish[..., 2] < 110) & (fish[..., 1] < 190)
+    share = orange.mean(axis=(1, 2))
+    assert 0.2 < np.mean(share > 0.05) < 0.95
+    centre = [np.argwhere(one).mean(axis=0) for one in orange[share > 0.05]]
+    assert np.std(centre, axis=0).min() > 1.5
+
+
+def test_each_data_set_says_where_it_is(cifar, monkeypatch):
+    assert data.installed() == {
+        "doodles": "drawn by the course itself",
+        "CIFAR-10": "",
+        "Fashion-MNIST": "",
+    }
+    monkeypatch.setenv("CHAINRULE_DATA", str(cifar))
+    assert data.installed()["CIFAR-10"] == str(cifar / "cifar-10-batches-py")
+
+
+def test_a_set_that_is_not_here_says_how_to_fetch_it():
+    with pytest.raises(data.DataError, match=r'import download; download\("CIFAR-10"\)'):
+        data.load_images("CIFAR-10")
+    with pytest.raises(data.DataError, match="'cifar': load doodles, CIFAR-10, Fashion-MNIST"):
+        data.load_images("cifar")
+    with pytest.raises(data.DataError, match="nothing to download for 'doodles'"):
+        data.download("doodles")
+
+
+@pytest.fixture
+def server(tmp_path, fashion) -> Iterator[str]:
+    """Serves what ``fashion`` made."""
+    handler = functools.partial(SimpleHTTPRequestHandler, directory=fashion / "fashion-mnist")
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as serving:
+        threading.Thread(target=serving.serve_forever).start()
+        yield f"http://127.0.0.1:{serving.server_port}"
+        serving.shutdown()
+
+
+def test_fashion_mnist_is_fetched_verified_and_found(server, fashion, monkeypatch, capfd):
+    folder = fashion / "fashion-mnist"
+    digests = {path.name: hashlib.md5(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+    monkeypatch.setattr(data, "FASHION_URL", server)
+    with pytest.raises(ValueError, match="hash"):
+        data.download("Fashion-MNIST")
+    monkeypatch.setattr(data, "FASHION_MD5", digests)
+    assert data.download("Fashion-MNIST").name == "fashion-mnist"
+    assert "100%" in capfd.readouterr().err
+    assert data.load_images("Fashion-MNIST").Xte.shape == (10, 784)
 
 
 @pytest.mark.parametrize("inside", ["", "cifar-10-batches-py"])
 def test_cifar10_is_found_in_the_named_folder(cifar, monkeypatch, capsys, inside):
     monkeypatch.setenv("CHAINRULE_DATA", str(cifar / inside))
-    found = data.load_images(train=60, validation=10, test=5)
+    found = data.load_images("CIFAR-10", train=60, validation=10, test=5)
     assert found.name == "CIFAR-10"
     assert "CIFAR-10" in capsys.readouterr().out
     assert found.Xtr.shape == (60, 3072)
@@ -113,7 +221,7 @@ def test_cifar10_in_the_local_cache_is_found(cifar, monkeypatch, tmp_path):
     cifar.joinpath("cifar-10-batches-py").rename(tmp_path / "moved")
     (tmp_path / "other" / "chainrule").mkdir()
     (tmp_path / "moved").rename(tmp_path / "other" / "chainrule" / "cifar-10-batches-py")
-    assert data.load_images(train=10, validation=10, test=10).name == "CIFAR-10"
+    assert data.load_images("CIFAR-10", train=10, validation=10, test=10).name == "CIFAR-10"
 
 
 class Harm:
@@ -137,7 +245,7 @@ def test_a_hostile_pickle_is_refused_and_runs_nothing(cifar, monkeypatch, tmp_pa
         )
         monkeypatch.setenv("CHAINRULE_DATA", str(cifar))
         with pytest.raises(data.DataError, match=r"data_batch_3 is no CIFAR-10 file: .*mkdir"):
-            data.load_images()
+            data.load_images("CIFAR-10")
         assert not trace.exists()
 
 
@@ -156,14 +264,14 @@ def test_a_batch_of_the_wrong_form_is_refused(cifar, monkeypatch, batch):
     (cifar / "cifar-10-batches-py" / "test_batch").write_bytes(pickle.dumps(batch, 2))
     monkeypatch.setenv("CHAINRULE_DATA", str(cifar))
     with pytest.raises(data.DataError, match="test_batch"):
-        data.load_images()
+        data.load_images("CIFAR-10")
 
 
 def test_a_missing_test_batch_is_named(cifar, monkeypatch):
     (cifar / "cifar-10-batches-py" / "test_batch").unlink()
     monkeypatch.setenv("CHAINRULE_DATA", str(cifar))
     with pytest.raises(data.DataError, match="test_batch is missing"):
-        data.load_images()
+        data.load_images("CIFAR-10")
 
 
 @pytest.fixture
@@ -185,14 +293,15 @@ def fashion(tmp_path) -> Path:
     return tmp_path
 
 
-def test_fashion_mnist_comes_before_digits_and_after_cifar10(fashion, cifar, monkeypatch):
+def test_fashion_mnist_is_found_in_the_named_folder(fashion, cifar, monkeypatch):
     monkeypatch.setenv("CHAINRULE_DATA", str(fashion / "fashion-mnist"))
-    found = data.load_images(validation=8)
+    found = data.load_images("Fashion-MNIST", validation=8)
     assert found.name == "Fashion-MNIST"
     assert found.Xtr.shape == (32, 784)
     assert found.Xte.shape == (10, 784)
+    assert data.load_images("Fashion-MNIST", shrink=2).image_shape == (14, 14)
     monkeypatch.setenv("CHAINRULE_DATA", str(fashion))  # the same folder holds cifar-10-batches-py
-    assert data.load_images(train=10, validation=10, test=10).name == "CIFAR-10"
+    assert data.load_images("CIFAR-10", train=10).name == "CIFAR-10"
 
 
 def test_a_truncated_file_is_named(fashion, monkeypatch):
@@ -200,19 +309,20 @@ def test_a_truncated_file_is_named(fashion, monkeypatch):
     path.write_bytes(path.read_bytes()[:-30])
     monkeypatch.setenv("CHAINRULE_DATA", str(fashion))
     with pytest.raises(data.DataError, match="train-images-idx3-ubyte"):
-        data.load_images()
+        data.load_images("Fashion-MNIST")
 
 
 def test_files_that_cannot_be_opened_count_as_absent(tmp_path, monkeypatch):
     (tmp_path / "data_batch_1").mkdir()
     monkeypatch.setenv("CHAINRULE_DATA", str(tmp_path))
-    assert data.load_images().name == "digits"
+    assert data.installed()["CIFAR-10"] == ""
 
 
 def test_without_a_home_there_is_no_cache(monkeypatch):
     def no_home():
         raise RuntimeError("Could not determine home directory.")
 
+    few(monkeypatch)
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setattr(data.Path, "home", no_home)
-    assert data.load_images().name == "digits"
+    assert data.load_images().name == "doodles"

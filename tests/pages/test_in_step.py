@@ -10,7 +10,7 @@ import pytest
 
 from autograder.authoring.build import assignments_in_source
 from autograder.authoring.leak import Secrets, refuse_leaks
-from docs import errata_page, syllabus_page
+from docs import errata_page, prose, syllabus_page
 from docs.pages.stage import HINTS, pages
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,6 +41,10 @@ def test_the_syllabus_gives_away_all_points() -> None:
 
 def test_the_errata_are_what_the_notebooks_say() -> None:
     assert errata_page.PAGE.read_text() == errata_page.page(), "python -m docs.errata_page"
+
+
+def test_the_prose_that_networks_read_is_that_of_the_notebooks() -> None:
+    assert prose.PROSE.read_text() == prose.prose(), "python -m docs.prose"
 
 
 @pytest.mark.parametrize("name", NAMES)

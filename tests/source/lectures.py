@@ -35,7 +35,7 @@ class Lecture:
     boxes: int  # that mend old notes
     widgets: int  # cells that show one
     tables: int  # demonstrations that print and draw nothing
-    accuracy: int | None = None  # percent, promised for the digits and reached
+    accuracy: int | None = None  # percent, promised for the default images and reached
     cost: bool = False  # instead of an accuracy a cost a letter is promised, and not exceeded
     wordless: frozenset[str] = frozenset()  # ideas without a formula: they ask to find an error
     several: Mapping[str, tuple[str, ...]] = field(
@@ -123,7 +123,7 @@ LECTURES = {
             boxes=8,
             widgets=6,
             tables=1,
-            accuracy=90,
+            accuracy=40,
             wordless=frozenset({"zero_one_counterexample", "notes_errata"}),
         ),
         Lecture(
@@ -163,7 +163,7 @@ LECTURES = {
             boxes=7,
             widgets=16,
             tables=2,
-            accuracy=92,
+            accuracy=42,
             wordless=frozenset({"notes_errata"}),
         ),
         Lecture(
@@ -198,7 +198,7 @@ LECTURES = {
             boxes=9,
             widgets=12,
             tables=0,
-            accuracy=94,
+            accuracy=58,
             wordless=frozenset({"gate_claims"}),
             several={
                 "add_gate": ("add_forward", "add_backward"),
@@ -245,7 +245,7 @@ LECTURES = {
             boxes=12,
             widgets=12,
             tables=0,
-            accuracy=97,
+            accuracy=76,
             wordless=frozenset({"conv_claims"}),
             several={
                 "output_sizes": (
@@ -334,7 +334,7 @@ def words(text: str) -> int:
 
 def execute(name: str, folder: Path, stubs: bool = False) -> Any:
     """Run a notebook as nbconvert would, beside the exercises in a folder of its own; on the
-    digits, wherever it runs.
+    images that the course draws, wherever it runs.
     """
     importlib.import_module(
         "torch"
@@ -356,7 +356,7 @@ def execute(name: str, folder: Path, stubs: bool = False) -> Any:
         # What a machine has in its shared folders and its cache would change every number.
         patch.setenv("XDG_CACHE_HOME", str(folder / "no_cache"))
         place = {"metadata": {"path": str(folder)}}
-        NotebookClient(notebook, timeout=120, resources=place, allow_errors=True).execute()
+        NotebookClient(notebook, timeout=300, resources=place, allow_errors=True).execute()
     return notebook
 
 

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from lectures import LECTURES
 
+from coursekit.doodles import doodles
+
 SVM = LECTURES["svm"]
 RNG = np.random.default_rng(231)
 N, D, C = 7, 5, 4
@@ -116,3 +118,23 @@ def test_ten_classes_start_at_nine(kind):
 def test_a_colour_image_has_more_than_sixty_thousand_evaluations():
     assert 2 * (3072 + 1) * 10 > 60_000
     SVM.somewhere("more than sixty thousand for CIFAR-10")
+
+
+def test_the_moons_template_is_a_ring_and_the_suns_is_yellow():
+    SVM.somewhere("The sun's is yellow, the tree's green")
+    SVM.somewhere("And the moon's is a ring!")
+    X, y = doodles(2000)
+    small = X.reshape(-1, 16, 2, 16, 2, 3).mean(axis=(2, 4)).reshape(len(X), -1) / 255
+    centred = small - small.mean(axis=0)
+    model = SVM.answers["LinearSVM"]()
+    rate = 1 / np.mean(np.sum(centred**2, axis=1))
+    model.train(centred, y, rate, 1e-2, 200, rng=np.random.default_rng(0))
+    sun, moon, tree = (model.W[:, c].reshape(16, 16, 3) for c in (0, 1, 3))
+    inside, left, right = (
+        moon[6:10, at].mean() for at in (slice(7, 9), slice(2, 5), slice(11, 14))
+    )
+    assert inside < min(left, right)
+    red, green, blue = sun[6:10, 6:10].mean(axis=(0, 1))
+    assert blue < min(red, green)
+    red, green, blue = tree[4:9, 6:10].mean(axis=(0, 1))
+    assert green > max(red, blue)
