@@ -3,6 +3,7 @@ PYTHON ?= python3
 JOBS ?= 3
 PORT ?= 8000
 LIVE ?=
+QUIET := --quiet
 BIN := .venv/bin
 # nbgrader calls alembic by name, so the environment's programs must be on the path
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -10,7 +11,10 @@ export OMP_NUM_THREADS ?= 1
 # hundreds of processes are started: what was compiled once is kept, whatever the shell says
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo hub site test lint test-audit test-long browser test-bare test-gpu test-hub test-site test-faults test-docs pages test-pages audit bench bench-grading bench-isolation bench-convolution bench-oracle bench-scale bench-course release clean help
+.PHONY: setup demo hub site lint test tests browser release clean help
+.PHONY: test-hostile test-notebooks test-audit test-long test-bare test-gpu test-hub test-site test-faults
+.PHONY: test-docs pages test-pages audit
+.PHONY: bench bench-grading bench-isolation bench-convolution bench-oracle bench-scale bench-course
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -19,8 +23,8 @@ setup: $(BIN)/.done  ## make .venv from pyproject.toml and constraints.txt
 
 $(BIN)/.done: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --upgrade -c constraints.txt pip
-	$(BIN)/pip install --quiet -c constraints.txt -e '.[dev]'
+	$(BIN)/pip install $(QUIET) --upgrade -c constraints.txt pip
+	$(BIN)/pip install $(QUIET) -c constraints.txt -e '.[dev]'
 	touch $@
 
 demo: setup  ## build and release, grade four notebooks of an assignment, show the grades
@@ -40,20 +44,30 @@ lint: setup  ## style and types
 browser: setup  ## the browser that tests use: the machine's Chromium, else one fetched once into build/
 	@$(BIN)/python -m tests.browsers
 
-test: lint browser  ## everything that must hold, in a few minutes
+test: setup browser  ## style, types and behaviour, in a few minutes
+	@$(MAKE) --no-print-directory --jobs 2 lint tests
+
+tests: setup
 	$(BIN)/pytest -n $(JOBS) --dist worksteal
+
+test-hostile: setup browser  ## the whole hostile class, seen in a browser too, and every level of the wall (minutes)
+	$(BIN)/pytest -n $(JOBS) --dist worksteal -m hostile tests/hostile tests/wall
+
+test-notebooks: setup  ## every notebook from top to bottom, solved and empty (minutes)
+	$(BIN)/pytest -n $(JOBS) --dist worksteal -m notebooks tests/source
 
 test-bare: setup  ## a part of the tests as where there is neither bubblewrap nor Chromium nor torch
 	$(BIN)/python -m tests.bare -n $(JOBS) tests/wall/test_isolation.py tests/wall/test_unforked.py tests/classreport/test_page.py tests/checks tests/solutions/test_audit.py tests/source/test_notebooks.py
 
-test-audit: setup  ## the known mistakes whose verdicts take long, and the training of both styles (minutes)
-	$(BIN)/pytest -n $(JOBS) --dist worksteal -m audit tests/solutions
+test-audit: setup  ## every known mistake, other styles, the training of both styles (minutes)
+	$(BIN)/pytest -n $(JOBS) --dist worksteal -m audit tests
 
 test-long: setup browser  ## slower proof: thousands of random cases
 	$(BIN)/pytest -n $(JOBS) --dist worksteal -m long
 
-test-gpu: setup  ## training checks on an accelerator; needs one
-	$(BIN)/pytest -m gpu tests/accelerator
+test-gpu: QUIET :=
+test-gpu: setup  ## training checks on an accelerator, with a table (OUT=folder: as JSON, too); needs one
+	$(BIN)/pytest -v -m gpu tests/accelerator
 
 test-hub: setup browser  ## the hub in real browsers: from the first login to the feedback (minutes)
 	$(BIN)/pytest -m hub tests/hub

@@ -36,6 +36,9 @@ c.Autograde.autograde_preprocessors = [
 ]
 # c.Judge.isolation = "auto"  # or "bubblewrap", "landlock"; "none" only for code that you trust
 
+# On a hub submissions are judged as they arrive; students see the points for code at once. False: only that it is judged.
+c.Receiving.show_points = True
+
 # Whose page goes where is in the files that students handed in: one that is missing costs nobody else a page.
 c.ExchangeFactory.release_feedback = "autograder.gradebook.exchange.ReleaseFeedback"
 

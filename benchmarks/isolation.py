@@ -5,7 +5,8 @@ turn and many times.
     python -m benchmarks.isolation --rounds 100
 
 The submission is one cell that does nothing, so that what is left is the wall itself: a directory,
-a fork, walls put up, the cell, and all of it taken down. Every round takes each level once, so that
+a fork, walls put up, the cell, and all of it taken down. "+ cgroup" is with a group of the kernel's
+for each submission, as grading has it where there is one. Every round takes each level once, so that
 whatever else the machine does meets them all. Levels that this machine does not have are left out.
 The last line is JSON: the median milliseconds by level."""
 
@@ -22,10 +23,12 @@ from rich.console import Console
 from rich.table import Table
 
 from autograder.errors import WallError
+from autograder.wall.outside.cgroups import usable
 from autograder.wall.outside.wall import Wall
 from autograder.wall.wire.limits import Cell
 
 LEVELS = ("none", "landlock", "bubblewrap")
+GROUPED = " + cgroup"
 
 
 def empty(wall: Wall) -> None:
@@ -55,19 +58,23 @@ def main() -> None:
     table = Table("level", "ms (median)", "ms (quartiles)", "more than none")
     with ExitStack() as stack:
         walls: dict[str, Wall] = {}
-        for level in LEVELS:
+        for level, grouped in [*((one, False) for one in LEVELS), (LEVELS[-1], True)]:
+            name = level + GROUPED * grouped
             try:
-                walls[level] = stack.enter_context(Wall(level, modules=("numpy",)))
+                if grouped and (problem := usable().problem):
+                    raise WallError(f"cgroups: {problem}")
+                wall = Wall(level, modules=("numpy",), grouped=grouped)
+                walls[name] = stack.enter_context(wall)
             except WallError as error:
-                Console(stderr=True).print(f"{level} is left out: {error}")
+                Console(stderr=True).print(f"{name} is left out: {error}")
         taken = in_turn(walls, rounds)
-    found = {level: median(some) for level, some in taken.items()}
+    medians = {level: median(some) for level, some in taken.items()}
     for level, some in taken.items():
         low, _, high = quantiles(some, n=4)
-        more = f"{found[level] - found['none']:+.0f}"
-        table.add_row(level, f"{found[level]:.0f}", f"{low:.0f} to {high:.0f}", more)
+        more = f"{medians[level] - medians['none']:+.0f}"
+        table.add_row(level, f"{medians[level]:.0f}", f"{low:.0f} to {high:.0f}", more)
     Console().print(table)
-    print(json.dumps({"rounds": rounds, "milliseconds": found}))
+    print(json.dumps({"rounds": rounds, "milliseconds": medians}))
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ WRITTEN_IN = {
     ],
     "When an answer gives nothing to judge": [
         "autograder/watch/as_data.py",
+        "autograder/watch/devices.py",
         "autograder/watch/evaluate.py",
         "autograder/watch/limit.py",
         "autograder/language/probe.py",
@@ -41,7 +42,10 @@ WRITTEN_IN = {
         "autograder/oracle/client.py",
         "coursekit/tab.py",
     ],
-    "About a whole submission": ["autograder/grading/*.py"],
+    "About a whole submission": [
+        "autograder/grading/*.py",
+        "autograder/gradebook/arrivals/receipts.py",
+    ],
     "About a learner's own folder": ["autograder/progress/*.py"],
 }
 FOR_AUTHORS = re.compile(

@@ -27,7 +27,7 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 @dataclass(frozen=True)
 class Passage:
-    """A run of statements: the function it is from, its first line, its structure, and the nodes
+    """A run of statements: the function it is from (none: ""), its first line, its structure, and the nodes
     of a phrase.
     """
 
@@ -48,13 +48,13 @@ def passages(tree: ast.AST) -> Iterator[Passage]:
 
 
 def phrases(tree: ast.AST, sizes: Container[int] | None = None) -> Iterator[Passage]:
-    """Every statement in the functions of a syntax tree, and every expression in one, that says
-    enough: at least ``SAYING`` syntax nodes, operators aside, and more than lengths.
+    """Every statement of a syntax tree and of the functions in it, and every expression in one, that
+    says enough: at least ``SAYING`` syntax nodes, operators aside, and more than lengths.
 
     ``sizes``: how many nodes those have that are looked for; others are left out.
     """
     for function in ast.walk(tree):
-        if not isinstance(function, FUNCTIONS):
+        if not isinstance(function, (*FUNCTIONS, ast.Module)):
             continue
         own = _own_names(function)
         for node in ast.walk(ast.Module(function.body, [])):
@@ -64,7 +64,8 @@ def phrases(tree: ast.AST, sizes: Container[int] | None = None) -> Iterator[Pass
                 and (sizes is None or size in sizes)
             ):
                 statement = node if isinstance(node, ast.stmt) else ast.Expr(node)
-                yield Passage(function.name, node.lineno, _structure([statement], own), size)
+                name = getattr(function, "name", "")
+                yield Passage(name, node.lineno, _structure([statement], own), size)
 
 
 def _says(node: ast.AST) -> int:
@@ -88,7 +89,7 @@ def _runs(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[list[ast
                 pending += [getattr(statement, part, None) or [] for part in BLOCKS]
 
 
-def _own_names(function: ast.FunctionDef | ast.AsyncFunctionDef) -> frozenset[str]:
+def _own_names(function: ast.AST) -> frozenset[str]:
     """Arguments, and whatever is assigned to."""
     nodes = list(ast.walk(function))
     arguments = {node.arg for node in nodes if isinstance(node, ast.arg)}

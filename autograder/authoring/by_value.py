@@ -10,12 +10,13 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import permutations
+from itertools import permutations, product
 from pathlib import Path
 from types import FrameType, FunctionType, ModuleType
 from typing import Any
@@ -32,6 +33,8 @@ STEERED = frozenset({"ask", "rng", "student", "answers"})
 """First parameters of what asks and draws: these functions are no answers."""
 SHOWS = ("Picture", "Explorer", "Figure", "str", "None", "Iterator", "Callable")
 """Returned by what shows something, or makes functions."""
+ARRAYS = frozenset({"ndarray", "NDArray", "ArrayLike", "Tensor", "Sequence", "Iterable", "Numbers"})
+"""Words in the annotation of a parameter that an array may be handed to."""
 MOST = 3
 """Parameters that are tried with every argument; more than these only by their names."""
 CALLS = 2
@@ -55,6 +58,17 @@ class PublicFunction:
     name: str
     parameters: tuple[str, ...]
     call: Callable[..., Any]
+    stated: tuple[str, ...] = ()
+    """What the parameters are annotated with, where the function says so."""
+
+    def takes(self, place: int, value: Any) -> bool:
+        """Whether the parameter there may be such an array or number, by its annotation."""
+        stated = self.stated[place] if self.stated else ""
+        if not stated or {"Any", "object"} & (words := set(re.findall(r"\w+", stated))):
+            return True
+        if _index(value):
+            return bool(words & {"int", "float"})
+        return "float" in words if isinstance(value, float) else bool(words & ARRAYS)
 
 
 @dataclass(frozen=True)
@@ -82,11 +96,12 @@ def public_functions(module: ModuleType, file: str) -> Iterator[PublicFunction]:
         if isinstance(thing, FunctionType):
             yield from _public(file, name, thing, thing, _needed(thing))
         elif isinstance(thing, type):
-            made_of = _needed(thing.__init__)[1:] if "__init__" in vars(thing) else ()
+            made = _needed(thing.__init__) if "__init__" in vars(thing) else {}
+            made_of = dict([*made.items()][1:])
             for method, function in vars(thing).items():
                 if isinstance(function, FunctionType) and not method.startswith("__"):
                     bound = partial(_method, thing, method, len(made_of))
-                    needed = (*made_of, *_needed(function)[1:])
+                    needed = made_of | dict([*_needed(function).items()][1:])
                     yield from _public(file, f"{name}.{method}", function, bound, needed)
 
 
@@ -124,34 +139,79 @@ def functions_of(package: str) -> Iterator[PublicFunction]:
 
 
 def _public(
-    file: str, name: str, function: FunctionType, call: Callable[..., Any], needed: tuple[str, ...]
+    file: str,
+    name: str,
+    function: FunctionType,
+    call: Callable[..., Any],
+    needed: Mapping[str, str],
 ) -> Iterator[PublicFunction]:
-    returned = str(function.__annotations__.get("return", ""))
-    if needed and needed[0] not in STEERED and not returned.startswith(SHOWS):
+    returned = str(function.__annotations__.get("return", "")).removeprefix("tuple[")
+    if needed and not STEERED & {*list(needed)[:1]} and not returned.startswith(SHOWS):
         line = function.__code__.co_firstlineno
-        yield PublicFunction(file, line, name, needed, call)
+        yield PublicFunction(file, line, name, tuple(needed), call, tuple(needed.values()))
 
 
 def _method(kind: type, method: str, made_of: int, *arguments: Any) -> Any:
     return getattr(kind(*arguments[:made_of]), method)(*arguments[made_of:])
 
 
-def _needed(function: Callable[..., Any]) -> tuple[str, ...]:
-    """The parameters that have no default."""
+def _needed(function: Callable[..., Any]) -> dict[str, str]:
+    """The parameters that have no default, with their annotations; "" where there is none."""
     plain = inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD
     parameters = inspect.signature(function).parameters.values()
-    return tuple(one.name for one in parameters if one.kind in plain and one.default is one.empty)
+    return {
+        one.name: "" if one.annotation is one.empty else str(one.annotation)
+        for one in parameters
+        if one.kind in plain and one.default is one.empty
+    }
+
+
+@dataclass
+class Runs:
+    """What functions returned when they were run, for arguments of a kind: how many axes each part
+    had. One that returned nothing of use is not run again for arguments of that kind.
+    """
+
+    axes: dict[tuple[PublicFunction, Place], frozenset[int]] = field(default_factory=dict)
+    made: int = 0
+
+    def parts(
+        self,
+        function: PublicFunction,
+        given: Mapping[str, Any],
+        names: tuple[str, ...],
+        asked: _Asked,
+    ) -> list[tuple[Place, np.ndarray]]:
+        """What the function returns for the arguments of these names; nothing where it is known to
+        be of no use to who looks for what was asked.
+        """
+        kind = (function, _kind(given, names))
+        known = self.axes.get(kind)
+        if known is not None and known.isdisjoint(target.ndim for _, target in asked.targets):
+            return []
+        self.made += 1
+        found = list(_parts(_tried(function, [given[name] for name in names])))
+        self.axes[kind] = frozenset(part.ndim for _, part in found)
+        return found
 
 
 def given_away(
-    exercises: Iterable[Exercise], reference: Namespace, functions: Sequence[PublicFunction]
+    exercises: Iterable[Exercise],
+    reference: Namespace,
+    functions: Sequence[PublicFunction],
+    runs: Runs | None = None,
 ) -> Iterator[GivenAway]:
-    """The answers to these exercises that some function gives, wholly or in part."""
+    """The answers to these exercises that some function gives, wholly or in part.
+
+    runs: those of earlier searches, which this one adds to.
+    """
+    runs = runs or Runs()
     for exercise in exercises:
         zeros: dict[str, float] = {}
         for asked in _recorded(exercise, reference):
+            arguments = _arguments(asked.arguments)
             for function in functions:
-                if (found := _given(function, asked)) is None:
+                if (found := _given(function, asked, arguments, runs)) is None:
                     continue
                 earned = partial(_earned, exercise, reference, asked.answer)
                 if asked.answer not in zeros:
@@ -276,20 +336,41 @@ class _Given:
         return value
 
 
-def _given(function: PublicFunction, asked: _Asked) -> _Given | None:
+def _given(
+    function: PublicFunction, asked: _Asked, arguments: Mapping[str, Any], runs: Runs
+) -> _Given | None:
     """How a function returns a part of what was returned; None where it does not."""
-    arguments = _arguments(asked.arguments)
     given, returns = {**asked.arguments, **arguments}, 0
     for names in _bindings(function, asked.arguments, arguments):
-        returned = _tried(function, [given[name] for name in names])
-        returns += returned is not None
+        parts = runs.parts(function, given, names, asked)
+        returns += bool(parts)
         if returns > MOST_TRIED:
             return None
-        for there, part in _parts(returned):
+        for there, part in parts:
             for here, target in asked.targets:
                 if _same(part, target):
                     return _Given(function, names, there, here)
     return None
+
+
+def _kind(given: Mapping[str, Any], names: tuple[str, ...]) -> Place:
+    """What decides whether a function takes such arguments, and what shape it returns: which sizes
+    are the same, and signs. Whole numbers may index what is there, so their names count.
+    """
+    numbers = {1: 0}
+
+    def told(name: str) -> Place:
+        value = given[name]
+        if isinstance(value, np.ndarray):
+            sizes = tuple(numbers.setdefault(size, len(numbers)) for size in value.shape)
+            if value.dtype.kind == "f":
+                return (sizes, bool((value >= 0).all()))
+            return (sizes, name)
+        if _index(value):
+            return (name, numbers.get(value))
+        return (name, type(value)) if not isinstance(value, float) else ()
+
+    return tuple(map(told, names))
 
 
 def _bindings(
@@ -298,10 +379,11 @@ def _bindings(
     needed = function.parameters
     if all(name in arguments for name in needed):
         yield needed
-    if len(needed) < MOST:
-        yield from permutations(given, len(needed))
-    elif len(needed) == MOST:
-        yield from permutations([name for name in given if name in arguments], MOST)
+    if len(needed) > MOST:
+        return
+    tried = given if len(needed) < MOST else [name for name in given if name in arguments]
+    fit = [[name for name in tried if function.takes(k, given[name])] for k in range(len(needed))]
+    yield from (names for names in product(*fit) if len({*names}) == len(names))
 
 
 def _tried(function: PublicFunction, arguments: Sequence[Any]) -> Any:

@@ -132,11 +132,10 @@ def _refuse_structure(where: str, source: str, secret: Secrets) -> None:
     for passage in passages(tree):
         if passage.structure in secret.structures:
             raise _given_away(where, passage.line, secret.structures[passage.structure])
-    if where.endswith(".py"):  # a lecture may well show how something is written
-        sizes = {size for _, size in secret.phrases.values()}
-        for phrase in phrases(tree, sizes):
-            if phrase.structure in secret.phrases:
-                raise _given_away(where, phrase.line, secret.phrases[phrase.structure][0])
+    sizes = {size for _, size in secret.phrases.values()}
+    for phrase in phrases(tree, sizes):
+        if phrase.structure in secret.phrases:
+            raise _given_away(where, phrase.line, secret.phrases[phrase.structure][0])
 
 
 def _refuse_hints(shown: str, text: str, secret: Secrets) -> None:

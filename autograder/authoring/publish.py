@@ -26,7 +26,7 @@ from ..exercise.load import load, read_modules
 from ..released.contents import CONTENTS, CourseFiles, digest_of_file, write_contents
 from .answers import read_answers
 from .build import UNSEEN
-from .by_value import functions_in, functions_of, given_away
+from .by_value import Runs, functions_in, functions_of, given_away
 from .expected import hidden_half
 from .leak import Secrets, files_under, refuse_leaks, secrets
 from .outline import course_outline
@@ -140,13 +140,14 @@ def _refuse_answers(root: Path, made: Path, names: list[str]) -> None:
     public = [*functions_of(PACKAGES[-1])]
     for name, folder in folders.items():
         public += functions_in(folder, f"assignments/{name}")
+    runs = Runs()
     for name, folder in folders.items():
         exercises = load(read_modules(folder), folder, f"assignments/{name}").exercises
         try:
             reference = hidden_half(root, name, exercises).reference
         except AssignmentError as problem:
             raise AuthoringError(str(problem)) from problem
-        if one := next(given_away(exercises.values(), reference, public), None):
+        if one := next(given_away(exercises.values(), reference, public, runs), None):
             raise AuthoringError(str(one))
 
 

@@ -4,6 +4,8 @@ ends the run.
 ``build/judged/ASSIGNMENT/STUDENT.json`` holds the verdicts of what a student handed in last, under
 a key that names all they depend on; ``STUDENT.ipynb`` beside it is the autograded notebook until
 the gradebook has the scores and the notebook has moved to its place in autograded/.
+
+``build/received/judged/`` is laid out alike, and holds what was judged when it was handed in.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ from ..grading.submission import Judged
 from ..language.codec import from_json, to_json
 
 FOLDER = Path("build", "judged")
+RECEIVED = Path("build", "received")
+JUDGED_ON_ARRIVAL = RECEIVED / "judged"
 
 
 @dataclass(frozen=True)
@@ -33,10 +37,10 @@ class Kept:
 
 
 class KeptVerdicts:
-    """The verdicts of one assignment."""
+    """The verdicts of one assignment; ``folder`` of the course holds those of all."""
 
-    def __init__(self, course: Path, assignment: str) -> None:
-        self._folder = course / FOLDER / assignment
+    def __init__(self, course: Path, assignment: str, folder: Path = FOLDER) -> None:
+        self._folder = course / folder / assignment
 
     def find(self, student: str, key: str) -> Kept | None:
         """What is known of a student's submission, if it is the one that ``key`` names."""
@@ -76,6 +80,24 @@ class KeptVerdicts:
                 record, json.dumps(fields | {"verdicts": [to_json(one) for one in judged.verdicts]})
             )
         return waiting
+
+    def take_over(self, student: str, found: Kept) -> bool:
+        """Make a verdict with its notebook, which wait elsewhere, this store's own; the record
+        stays there, too. Returns whether the notebook still is that of the verdict.
+
+        found: what another store found. Raises OSError.
+        """
+        if found.notebook is None:
+            return False
+        record = found.notebook.with_suffix(".json").read_text(encoding="utf-8")
+        key = json.loads(record)["key"]
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (self._folder / f"{student}.json").unlink(missing_ok=True)
+        os.replace(found.notebook, self.notebook(student))
+        if not bears(self.notebook(student), key):
+            return False
+        _replace(self._folder / f"{student}.json", record)
+        return True
 
     def notebook(self, student: str) -> Path:
         """Where a notebook waits to be recorded."""

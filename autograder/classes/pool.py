@@ -115,6 +115,16 @@ class LocalPool:
         self._lifeline.close()
 
 
+def pool_of_this_machine(
+    jobs: int, bundle: Bundle, isolation: str, *, accelerated: bool
+) -> LocalPool:
+    """Workers of this machine; no more than it has cards, where answers train on them: a card
+    trains one at a time.
+    """
+    cards = len(cards_here())
+    return LocalPool(min(jobs, cards) if accelerated and cards else jobs, bundle, isolation)
+
+
 class Vanished(Exception):
     """There was no worker any more."""
 

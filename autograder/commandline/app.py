@@ -199,6 +199,33 @@ def grade(
         )
 
 
+@app.command("receive")
+def receive_submissions(
+    course: Course = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on looking until a signal: a service of a hub.")
+    ] = False,
+    jobs: Annotated[
+        int, typer.Option(min=1, help="How many submissions are judged at a time.")
+    ] = 1,
+    isolation: Isolation = None,
+    json: Json = False,
+) -> None:
+    """Judge what students have put into nbgrader's exchange, before anybody collects it. `chainrule
+    grade` starts from these verdicts.
+
+    With --watch, --json prints an object a line.
+
+    Example: chainrule receive
+
+    Example: chainrule receive --watch --jobs 2
+    """
+    from .receive import run
+
+    with refusing(json):
+        raise typer.Exit(run(course, jobs, isolation, watch, json))
+
+
 @app.command()
 def report(
     assignment: Annotated[

@@ -68,6 +68,7 @@ def as_json(grades: ClassGrades) -> dict[str, Any]:
         "isolation": grades.isolation,
         "seed": grades.seed,
         "unchanged": grades.unchanged,
+        "on_arrival": grades.on_arrival,
         "students": [
             {
                 "student": row.student,
@@ -114,7 +115,8 @@ def print_grades(grades: ClassGrades, root: Path) -> None:
     for why in grades.unextended:
         out.print(f"[yellow]{escape(why)}[/]")
     unchanged = f"; {grades.unchanged} graded before and unchanged" if grades.unchanged else ""
-    out.print(f"isolation: {grades.isolation}; seed {grades.seed}{unchanged}")
+    arrived = f"; {grades.on_arrival} judged when handed in" if grades.on_arrival else ""
+    out.print(f"isolation: {grades.isolation}; seed {grades.seed}{unchanged}{arrived}")
     if any(row.feedback for row in grades.students):
         feedback = (
             grades.feedback.relative_to(root)

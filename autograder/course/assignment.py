@@ -50,6 +50,11 @@ class Assignment:
         """
         return sum(exercise.points for exercise in self.exercises.values())
 
+    @property
+    def accelerated(self) -> bool:
+        """Whether any exercise may use an accelerator."""
+        return any(exercise.accelerated for exercise in self.exercises.values())
+
     @cached_property
     def modules(self) -> tuple[str, ...]:
         """What is worth importing before any of its notebooks run."""

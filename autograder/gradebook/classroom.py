@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..classes.dispatch import Dispatch, Finished
-from ..classes.kept import KeptVerdicts, bears
-from ..classes.pool import LocalPool, WorkerPool, cards_here
+from ..classes.kept import JUDGED_ON_ARRIVAL, Kept, KeptVerdicts, bears
+from ..classes.pool import WorkerPool, pool_of_this_machine
 from ..course.assignment import Assignment, load_assignment
-from ..course.bundle import digest_of, engine_digest
+from ..course.bundle import engine_digest
 from ..errors import AssignmentError, ClassError, OtherEngine, UnknownAssignment, WorkersLost
-from ..grading.submission import HandedIn, Judged, Submission, read_handed_in
+from ..grading.submission import Judged, Submission, read_handed_in
 from ..language.verdict import Finding, replace
 from .quick import without_grammar_of_iris
 
@@ -76,7 +76,8 @@ class ClassGrades:
     with its log; ``unchanged`` counts those who had been graded before and handed in nothing new;
     ``pageless`` are those whose feedback page could not be made, with nbgrader's log; ``untimed``
     those of whom nobody can tell whether they were late, and why; ``unextended`` is what cannot be
-    read in extensions.csv, a sentence for a line.
+    read in extensions.csv, a sentence for a line; ``on_arrival`` counts those who had been judged
+    when they handed in.
     """
 
     assignment: str
@@ -89,6 +90,7 @@ class ClassGrades:
     pageless: dict[str, str] = field(default_factory=dict)
     untimed: dict[str, str] = field(default_factory=dict)
     unextended: list[str] = field(default_factory=list)
+    on_arrival: int = 0
 
 
 def grade_class(
@@ -128,16 +130,16 @@ def grade_class(
 
 
 def _pool(assignment: Assignment, wishes: Wishes) -> WorkerPool:
-    accelerated = any(exercise.accelerated for exercise in assignment.exercises.values())
     if wishes.scheduler:
         from ..classes.cluster import ClusterPool
 
-        return ClusterPool(wishes.scheduler, accelerated=accelerated)
-    cards = len(cards_here())
-    jobs = (
-        min(wishes.jobs, cards) if accelerated and cards else wishes.jobs
-    )  # a card trains one answer at a time
-    return LocalPool(jobs, assignment.bundle, wishes.isolation or "auto")
+        return ClusterPool(wishes.scheduler, accelerated=assignment.accelerated)
+    return pool_of_this_machine(
+        wishes.jobs,
+        assignment.bundle,
+        wishes.isolation or "auto",
+        accelerated=assignment.accelerated,
+    )
 
 
 class _Class:
@@ -157,11 +159,14 @@ class _Class:
         self._limits: Limits = settings.limits()
         self._asked_seed: int | None = settings.seed if wishes.seed is None else wishes.seed
         self._seed = secrets.randbits(32) if self._asked_seed is None else self._asked_seed
-        self._kept = KeptVerdicts(Path(opened.folders.root), assignment.name)
+        root = Path(opened.folders.root)
+        self._kept = KeptVerdicts(root, assignment.name)
+        self._received = KeptVerdicts(root, assignment.name, JUDGED_ON_ARRIVAL)
         self._judged: dict[str, Judged] = {}
         self._findings: dict[Finding, Finding] = {}
         self._failures: dict[str, str] = {}
         self._unchanged: set[str] = set()
+        self._on_arrival: set[str] = set()
 
     def grade(self, pool: WorkerPool, total: Total | None) -> ClassGrades:
         """Judge, record, and collect the table."""
@@ -209,12 +214,12 @@ class _Class:
         """
         from .hooks.timestamps import before_a_person
         from .recorder import Ready
+        from .verdict_key import verdict_key
 
         for student, folder in self._folders.items():
             handed_in = before_a_person(read_handed_in(folder, self._assignment), folder)
-            key = self._key(handed_in, folder)
-            before = None if self._wishes.force else self._kept.find(student, key)
-            if before is not None and self._asked_seed in (None, before.seed):
+            key = verdict_key(self._assignment, handed_in, folder, Path(self._opened.folders.root))
+            if (before := self._before(student, key)) is not None:
                 recorded = student in known and bears(self._opened.autograded(student), key)
                 if recorded or before.notebook:
                     self._remember(student, before.judged)
@@ -238,21 +243,26 @@ class _Class:
                 ),
             )
 
-    def _key(self, handed_in: HandedIn, folder: Path) -> str:
-        """Names everything that a verdict and its record depend on, but the inputs drawn."""
-        timestamp, config = b"", b""
-        with suppress(OSError):
-            timestamp = str(self._opened.folders.get_existing_timestamp(str(folder))).encode()
-        with suppress(OSError):
-            config = Path(self._opened.folders.root, "nbgrader_config.py").read_bytes()
-        said = "\n".join([handed_in.problem or "", handed_in.doubt or "", *handed_in.notes])
-        parts = [handed_in.notebook, said.encode(), timestamp, config]
-        parts += [
-            part
-            for name in sorted(handed_in.files)
-            for part in (name.encode(), handed_in.files[name])
-        ]
-        return digest_of(self._assignment.bundle.digest.encode(), engine_digest().encode(), *parts)
+    def _before(self, student: str, key: str) -> Kept | None:
+        """What was made of a submission before, here or when it was handed in, if that is what was
+        wished for now.
+        """
+
+        def wished(found: Kept | None) -> Kept | None:
+            return found if found and self._asked_seed in (None, found.seed) else None
+
+        if self._wishes.force:
+            return None
+        if found := wished(self._kept.find(student, key)):
+            return found
+        arrived = wished(self._received.find(student, key))
+        try:
+            if arrived is None or not self._kept.take_over(student, arrived):
+                return None
+        except OSError as error:
+            raise _unwritable(error) from error
+        self._on_arrival.add(student)
+        return self._kept.find(student, key)
 
     def _keep(self, one: Finished) -> Ready | None:
         """A verdict is on disk before anything else happens to it."""
@@ -268,9 +278,7 @@ class _Class:
                 one.student, one.submission.key, one.submission.seed, one.judged
             )
         except OSError as error:
-            raise ClassError(
-                f"build/judged/ cannot be written ({error.strerror}): grade again when it can"
-            ) from error
+            raise _unwritable(error) from error
         self._remember(one.student, one.judged)
         return Ready(one.student, self._folders[one.student], notebook)
 
@@ -341,7 +349,14 @@ class _Class:
             )
         feedback = Path(folders.root) / folders.feedback_directory
         grades = ClassGrades(
-            name, level, self._seed, students, feedback, self._failures, len(self._unchanged)
+            name,
+            level,
+            self._seed,
+            students,
+            feedback,
+            self._failures,
+            len(self._unchanged),
+            on_arrival=len(self._on_arrival),
         )
         grades.untimed.update(self._untimed())
         grades.unextended.extend(read_extensions(Path(folders.root)).problems)
@@ -349,6 +364,12 @@ class _Class:
             said = " ".join(self._opened.log.lines[-1:]) or "nbgrader did not say why"
             grades.pageless.update((row.student, said) for row in students if row.feedback is None)
         return grades
+
+
+def _unwritable(error: OSError) -> ClassError:
+    return ClassError(
+        f"build/judged/ cannot be written ({error.strerror}): grade again when it can"
+    )
 
 
 __all__ = [

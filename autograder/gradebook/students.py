@@ -16,7 +16,7 @@ def is_student_id(name: str) -> bool:
     """Whether a folder's name can be a student's id: text in one line. nbgrader stops a class at
     any other.
     """
-    return not _NO_TEXT.search(name)
+    return name not in ("", ".", "..") and not _NO_TEXT.search(name)
 
 
 def pass_over_misnamed(converter: Any) -> None:

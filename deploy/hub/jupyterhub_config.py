@@ -17,6 +17,7 @@ from deploy.hub.settings import (
     GRADER,
     NAMES,
     ORACLE,
+    RECEIVER,
     load,
 )
 
@@ -51,7 +52,6 @@ c.JupyterHub.template_paths = [str(Path(__file__).parent / "templates")]
 c.JupyterHub.template_vars = {
     "course_name": COURSE_NAME,
     "names": NAMES,
-    "instructors": hub.instructors,
     "greeting": Greeting(hub),
     "formgrader": f"/services/{COURSE}/formgrader",
 }
@@ -161,4 +161,26 @@ oracle = {
     "environment": {"PATH": os.environ["PATH"], "OMP_NUM_THREADS": "1"},
     "display": False,
 }
-c.JupyterHub.services = [formgrader, oracle]
+# It asks nobody and answers nobody: it reads the exchange, and writes into the course's build/.
+receiver = {
+    "name": RECEIVER,
+    "command": [
+        *sandbox.with_names(hub),
+        str(programs / "chainrule"),
+        "receive",
+        "--watch",
+        "--course",
+        str(hub.course),
+    ],
+    "cwd": str(hub.course),
+    "environment": {
+        "JUPYTER_CONFIG_PATH": configured("grader"),
+        "CHAINRULE_EXCHANGE": str(hub.exchange),
+        "CHAINRULE_OWNERS": "known" if os.geteuid() == 0 else "",
+        "HOME": str(hub.home(GRADER)),
+        "PATH": os.environ["PATH"],
+        "OMP_NUM_THREADS": "1",
+    },
+    "display": False,
+}
+c.JupyterHub.services = [formgrader, oracle, receiver]

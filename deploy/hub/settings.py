@@ -17,6 +17,8 @@ COURSE = "chainrule"
 COURSE_NAME = "Chain Rule: deep learning by hand"
 """What people read on the hub's pages."""
 ORACLE = "oracle"
+RECEIVER = "receiver"
+"""The service that judges what is handed in as it arrives."""
 INSTRUCTOR = "instructor"
 STUDENTS = ("ada", "ben")
 NAMES = {"ada": "Ada Lovelace", "ben": "Ben Miller", "instructor": "the instructor"}

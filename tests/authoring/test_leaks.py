@@ -38,6 +38,19 @@ def test_in_a_demonstration(course: Course) -> None:
     )
 
 
+def test_a_single_telling_statement_of_it_in_a_demonstration(course: Course) -> None:
+    course.solutions.write_text(
+        f"{course.solutions.read_text()}\n\n"
+        'def gap(a, b):\n    """Of two arrays."""\n    return np.max(np.abs(a - b) / (np.abs(a) + 1))\n'
+    )
+    course.replace(
+        course.text,
+        "print(double(np.arange(3)))",
+        "p, q = np.ones((2, 3))\nshown = np.abs(p - q) / (np.abs(p) + 1)\nprint(shown)",
+    )
+    assert "cell doubling-demo-1 line 2: gives away part of the answer gap" in refusal(course)
+
+
 def test_in_the_lecture(course: Course) -> None:
     course.replace(course.text, "Twice is $2x$.", f"Like so:\n\n```python\n{BODY}```")
     assert "cell doubling-text-1 line 6: gives away part of the answer double" in refusal(course)

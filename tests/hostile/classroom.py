@@ -19,9 +19,10 @@ from typing import Any
 from courses.course import BIN, HALF_SQUARE, RIGHT, WRITTEN, TinyCourse, build_tiny
 
 from .attack import Attack, World, world_around
-from .attacks import QUICK, SLOW
+from .attacks import QUICK, SAMPLE, SLOW
 
 CLASSES = {
+    "sample": (SAMPLE, "auto"),
     "quick": (QUICK, "auto"),
     "patient": (SLOW, "auto"),
     "landlock": (QUICK, "landlock"),

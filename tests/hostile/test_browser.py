@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, Dialog, Page
 
 from .attacks import DISPLAYS, QUICK
 from .attacks.displays import HTML, TEX
-from .classroom import Graded
+from .classroom import CLASSES, Graded
 from .conftest import ByName
 
 pytestmark = pytest.mark.timeout(900)
@@ -93,8 +93,24 @@ def witness(browser: Browser) -> Iterator[Witness]:
 
 
 @pytest.fixture(scope="module")
-def quick(class_by_name: ByName) -> Graded:
-    return class_by_name("quick")
+def seen(request: pytest.FixtureRequest, class_by_name: ByName) -> Graded:
+    """The class whose pages are opened."""
+    return class_by_name(getattr(request, "param", "sample"))
+
+
+def each_shown(test):
+    """Run a test on every attack that is seen by its page: a sample in `make test`."""
+    params = [
+        pytest.param(
+            name, attack, id=attack.name, marks=() if name == "sample" else pytest.mark.hostile
+        )
+        for name in ("sample", "quick")
+        for attack in SHOWN
+        if attack in CLASSES[name][0]
+    ]
+    return pytest.mark.parametrize(("seen", "attack"), params, indirect=["seen"], scope="module")(
+        test
+    )
 
 
 @contextmanager
@@ -112,13 +128,13 @@ def served(folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def feedback(quick: Graded) -> Iterator[str]:
-    with served(quick.course.root / "feedback") as address:
+def feedback(seen: Graded) -> Iterator[str]:
+    with served(seen.course.root / "feedback") as address:
         yield address
 
 
-@pytest.mark.parametrize("attack", SHOWN, ids=lambda attack: attack.name)
-def test_feedback_runs_no_script(attack, feedback: str, quick: Graded, witness: Witness):
+@each_shown
+def test_feedback_runs_no_script(attack, feedback: str, witness: Witness):
     witness.visit(f"{feedback}/{attack.student}/tiny/tiny.html")
     assert witness.seen == []
     assert witness.page.get_by_text("Tiny", exact=True).count() >= 1  # the page is the notebook
@@ -165,11 +181,11 @@ def test_the_search_for_formulas_finds_them(browser: Browser):
 
 
 @pytest.fixture(scope="module")
-def own(quick: Graded, tmp_path_factory: pytest.TempPathFactory) -> Graded:
+def own(seen: Graded, tmp_path_factory: pytest.TempPathFactory) -> Graded:
     """The graded class in a copy, to be worked with."""
     copy = tmp_path_factory.mktemp("formgrader") / "course"
-    subprocess.run(["cp", "-a", str(quick.course.root), str(copy)], check=True)
-    return replace(quick, root=copy)
+    subprocess.run(["cp", "-a", str(seen.course.root), str(copy)], check=True)
+    return replace(seen, root=copy)
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +195,7 @@ def formgrader(own: Graded, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield address
 
 
-@pytest.mark.parametrize("attack", SHOWN, ids=lambda attack: attack.name)
+@each_shown
 def test_formgrader_runs_no_script(attack, formgrader: str, own: Graded, witness: Witness):
     ((submission,),) = own.query(
         "select n.id from submitted_notebook n join submitted_assignment a on a.id = "

@@ -16,14 +16,14 @@ from .classroom import CLASSES, HONEST, Graded, files_that_say, snapshot
 
 pytestmark = pytest.mark.timeout(900)
 
+MARKS = {"sample": (), "quick": pytest.mark.hostile}
 SECRETS = ("reference", "mistakes", "configuration", "environment", "gradebook", "neighbour")
 
 
 def each_class(test):
-    """Run a test on every class; only the quick one in `make test`."""
-    marks = {"quick": ()}
+    """Run a test on every class; only the sample in `make test`."""
     params = [
-        pytest.param(name, marks=marks.get(name, pytest.mark.long), id=name)
+        pytest.param(name, marks=MARKS.get(name, pytest.mark.long), id=name)
         for name in CLASSES
         if name != "peaceful"
     ]
@@ -37,7 +37,7 @@ def each_attack(test):
             name,
             attack,
             id=f"{name}-{attack.name}",
-            marks=() if name == "quick" else pytest.mark.long,
+            marks=MARKS.get(name, pytest.mark.long),
         )
         for name, (attacks, isolation) in CLASSES.items()
         for attack in attacks

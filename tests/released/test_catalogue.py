@@ -24,15 +24,23 @@ QUICK = [
     ("svm", "svm_loss"),
     ("svm", "rel_error"),
     ("svm", "preprocess"),
-    ("softmax", "adam"),
-    ("backprop", "batchnorm_forward"),
     ("cnn", "receptive_field"),
     ("lstm", "temporal_softmax_loss"),
 ]
-EVERY = [(one.name, name) for one in ALL for name in one.exercises if (one.name, name) not in QUICK]
+DEAR = [("softmax", "adam"), ("backprop", "batchnorm_forward")]
+EVERY = [
+    (one.name, name)
+    for one in ALL
+    for name in one.exercises
+    if (one.name, name) not in [*QUICK, *DEAR]
+]
 each = pytest.mark.parametrize(
     ("assignment", "name"),
-    [*QUICK, *(pytest.param(*one, marks=pytest.mark.long) for one in EVERY)],
+    [
+        *QUICK,
+        *(pytest.param(*one, marks=pytest.mark.audit) for one in DEAR),
+        *(pytest.param(*one, marks=pytest.mark.long) for one in EVERY),
+    ],
 )
 
 

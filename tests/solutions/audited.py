@@ -145,7 +145,8 @@ each_trained = pytest.mark.parametrize(
 few_draws = pytest.mark.parametrize(
     "seeds",
     [
-        pytest.param(range(2), id="2 draws"),
+        pytest.param(range(1), id="one draw"),
+        pytest.param(range(1, 2), marks=pytest.mark.audit, id="another"),
         pytest.param(range(2, 5), marks=pytest.mark.long, id="3 more"),
     ],
 )

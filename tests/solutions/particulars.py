@@ -387,7 +387,6 @@ SLOW_TO_JUDGE = {
     *(("lstm", name) for name in ("seq2seq", "stacked_lstm", "train_char_lm")),
 }
 """Where the verdicts on all known mistakes take longest: together as long as all others."""
-SLOW_TO_NAME = {("lstm", "train_char_lm")}
 """Where every known mistake, and every two, are trained before it is clear that an answer is none
 of them.
 """

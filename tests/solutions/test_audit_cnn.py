@@ -40,6 +40,7 @@ def strassen_by_counting_only(A, B, leaf=64):
     return A @ B, RIGHT["strassen_matmul"](A, B, leaf)[1]
 
 
+@pytest.mark.audit
 @pytest.mark.parametrize(
     ("answer", "other", "lost"),
     [

@@ -13,13 +13,15 @@ import pytest
 
 import coursekit
 from autograder.authoring.answers import read_answers
-from autograder.authoring.by_value import given_away, public_functions
+from autograder.authoring.by_value import Runs, given_away, public_functions
 from autograder.authoring.leak import refuse_leaks, secrets
 
 from .audited import ASSIGNMENTS, Audited, audited, each_assignment
 from .conftest import COURSE
 from .public_code import expressions_of, public_functions_of_the_course
 
+RUNS = 200
+"""Of a public function, on average, in a search through the exercises of one assignment."""
 PLANTED = """
 import numpy as np
 
@@ -41,8 +43,10 @@ class Penalty:
 @pytest.mark.timeout(1800)
 @each_assignment
 def test_no_public_function_earns_more_as_an_answer_than_zeros_do(audit: Audited) -> None:
-    public = public_functions_of_the_course()
-    assert [str(one) for one in given_away(audit.exercises.values(), audit.right, public)] == []
+    public, runs = public_functions_of_the_course(), Runs()
+    found = given_away(audit.exercises.values(), audit.right, public, runs)
+    assert [str(one) for one in found] == []
+    assert 0 < runs.made < RUNS * len(public)
 
 
 @pytest.mark.long
@@ -62,6 +66,18 @@ def test_an_answer_among_public_functions_is_found_with_file_and_line() -> None:
     assert {one.answer for one in found} == {"svm_loss", "L_i_vectorized"}
     assert str(found[0]).startswith("shared.py line 5: hinge gives away the answer")
     assert all(one.points > 0 for one in found)
+
+
+def test_what_was_of_no_use_is_not_run_again_for_arguments_of_that_kind() -> None:
+    module = ModuleType("planted")
+    source = "asked = []\ndef sizes(W, reg):\n    asked.append(W.shape)\n    return W.shape\n"
+    exec(source, vars(module))
+    audit, runs, made = audited("svm"), Runs(), []
+    for _ in range(2):
+        public = [*public_functions(module, "shared.py")]
+        assert not [*given_away([audit.exercises["svm_loss"]], audit.right, public, runs)]
+        made.append(runs.made)
+    assert 0 < made[0] == made[1] == len(vars(module)["asked"])
 
 
 def test_an_import_inside_a_public_function_is_never_left_half_done(tmp_path, monkeypatch) -> None:

@@ -12,8 +12,7 @@ from typing import Any
 
 from ..wire import kernel, seccomp
 from ..wire.kernel import Right
-
-SPARE_PROCESSES = 4
+from ..wire.limits import SPARE_PROCESSES
 
 
 def confine(plan: dict[str, Any]) -> None:

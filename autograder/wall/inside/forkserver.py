@@ -77,7 +77,7 @@ class Forkserver:
         reply: frames.Header = {"re": header["op"]}
         if header["op"] == "fork":
             self._bounds = header["bounds"]
-            reply["pid"] = self._fork(fds[0])
+            reply["pid"] = self._fork(fds[0], fds[1:])
         elif header["op"] == "prepare":
             sandboxed.prepare(header["modules"])
         elif header["op"] == "interrupt":
@@ -90,15 +90,20 @@ class Forkserver:
             reply["swept"] = bool(header.get("keep")) or self._rooms.emptied(header["uid"])
         frames.send(self._grader, reply)
 
-    def _fork(self, fd: int) -> int:
+    def _fork(self, fd: int, doors: list[int]) -> int:
+        """A submission that speaks over ``fd``, in the groups of the kernel's behind ``doors``."""
         pid = os.fork()
         if pid == 0:
             try:
                 signal.set_wakeup_fd(-1)
+                for door in doors:
+                    os.write(door, b"0")
+                    os.close(door)
                 sandboxed.main(fd)
             finally:
                 os._exit(70)
-        os.close(fd)
+        for one in (fd, *doors):
+            os.close(one)
         self._child = pid
         return pid
 

@@ -14,6 +14,7 @@ from ...language.verdict import Evaluation, Failure
 from ...watch.evaluate import played
 from ..wire import frames
 from ..wire.limits import Limits, in_bytes, in_seconds
+from .endings import exceeded
 from .forkserver_process import ForkserverDied
 
 CRASHES_AN_EXERCISE = 2
@@ -36,6 +37,11 @@ class Asked(Protocol):
     """What an evaluator needs of a session."""
 
     limits: Limits
+
+    @property
+    def out_of_memory(self) -> bool:
+        """Whether the kernel has killed in the submission for memory."""
+        ...
 
     def ask(
         self,
@@ -146,10 +152,13 @@ class Evaluator:
         return played(self._exercise, inputs, given)
 
     def _crashed(self, *, alone: bool) -> Failure:
+        limits = self._session.limits
         failure = Failure(
             "killed",
-            "ended its Python process: a crash in compiled code, os._exit, or memory beyond the "
-            f"limit of {in_bytes(self._session.limits.memory_bytes)}",
+            exceeded("memory", limits)
+            if self._session.out_of_memory
+            else "ended its Python process: a crash in compiled code, os._exit, or memory beyond "
+            f"the limit of {in_bytes(limits.memory_bytes)}",
         )
         self._crashes += alone
         if self._crashes >= CRASHES_AN_EXERCISE:

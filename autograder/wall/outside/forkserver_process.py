@@ -12,13 +12,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ...errors import WallError
 from ..wire import frames
 from ..wire.limits import Limits
+from . import cgroups
 from .endings import MOST_FILES
 from .isolation import INSIDE, Level, Plan, plan
 
@@ -44,7 +45,12 @@ class ForkserverProcess:
     """
 
     def __init__(
-        self, level: Level, hidden: Sequence[Path], modules: Sequence[str], scratch_bytes: int
+        self,
+        level: Level,
+        hidden: Sequence[Path],
+        modules: Sequence[str],
+        scratch_bytes: int,
+        grouped: bool,
     ) -> None:
         _clear_after_killed_graders()
         self.directory = Path(tempfile.mkdtemp(prefix=PREFIX))
@@ -58,7 +64,8 @@ class ForkserverProcess:
         self.exited: dict[int, int] = {}
         self.exceeded: dict[int, str] = {}
         self._prepared: Mapping[str, str] = {}
-        self.plan: Plan = plan(level, self.sessions, hidden, scratch_bytes)
+        self._group: cgroups.Cgroup | None = None
+        self.plan: Plan = plan(level, self.sessions, hidden, scratch_bytes, grouped)
         _lend_fonts(home)
         ours, theirs = socket.socketpair()
         self._channel = frames.Channel(ours)
@@ -121,7 +128,30 @@ class ForkserverProcess:
             "files": MOST_FILES,
             "room": INSIDE if self.plan.own_file_systems else None,
         }
-        return self._ask({"op": "fork", "bounds": bounds}, fds=(end.fileno(),))["pid"]
+        with self._new_group(limits) as doors:
+            return self._ask({"op": "fork", "bounds": bounds}, fds=(end.fileno(), *doors))["pid"]
+
+    @contextmanager
+    def _new_group(self, limits: Limits) -> Iterator[list[int]]:
+        """The doors of a group for one submission; none where the kernel has no groups for us."""
+        self._end_group()
+        if (where := self.plan.cgroups) is None:
+            yield []
+            return
+        files = self.plan.file_bytes if self.plan.own_file_systems else 0
+        self._group = cgroups.group_for(where, self.directory.name, limits, files)
+        with self._group.doors() as doors:
+            yield doors
+
+    def _end_group(self) -> None:
+        if self._group is not None:
+            self._group.end()
+            self._group = None
+
+    @property
+    def out_of_memory(self) -> bool:
+        """Whether the kernel has killed processes of the submission for memory."""
+        return self._group is not None and self._group.out_of_memory
 
     def interrupt(self) -> None:
         """SIGINT for the submission."""
@@ -135,6 +165,8 @@ class ForkserverProcess:
         words = {"op": "kill", "keep": keep_submission, "uid": self.plan.uid}
         if not self._ask(words)["swept"]:
             raise ForkserverDied
+        if not keep_submission:
+            self._end_group()
 
     def poll(self) -> None:
         """Take in the news of ended submissions, without waiting."""
@@ -154,6 +186,7 @@ class ForkserverProcess:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        self._end_group()
         self._log.close()
         remove_tree(self.directory)
 
@@ -189,6 +222,8 @@ class ForkserverProcess:
                 raise ForkserverDied from error
             if header.get("event") == "exit":
                 self.exited[header["pid"]] = header["status"]
+                if self.out_of_memory:
+                    self.exceeded.setdefault(header["pid"], "memory")
             elif header.get("event") == "exceeded":
                 self.exceeded[header["pid"]] = header["what"]
             elif key and header.get(key) == value:
@@ -222,6 +257,7 @@ def _clear_after_killed_graders() -> None:
                 continue  # it may be about to be locked
             with open(path / LOG, "rb") as log:
                 fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                cgroups.clear(path.name)
                 remove_tree(path)
 
 

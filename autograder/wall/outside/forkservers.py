@@ -15,19 +15,25 @@ class Forkservers:
     """Keeps one forkserver at a time."""
 
     def __init__(
-        self, level: Level, hidden: Sequence[Path], modules: Sequence[str], scratch_bytes: int
+        self,
+        level: Level,
+        hidden: Sequence[Path],
+        modules: Sequence[str],
+        scratch_bytes: int,
+        grouped: bool,
     ) -> None:
         self._level: Level = level
         self._hidden = tuple(Path(path) for path in hidden)
         self._modules = tuple(modules)
         self._scratch_bytes = scratch_bytes
+        self._grouped = grouped
         self._present: ForkserverProcess | None = None
 
     def present(self) -> ForkserverProcess:
         """The forkserver, started when there is none. Raises WallError when it does not start."""
         if self._present is None:
             self._present = ForkserverProcess(
-                self._level, self._hidden, self._modules, self._scratch_bytes
+                self._level, self._hidden, self._modules, self._scratch_bytes, self._grouped
             )
         return self._present
 

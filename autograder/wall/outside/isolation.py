@@ -22,6 +22,7 @@ from ...errors import WallError
 from ..wire.kernel import landlock_abi
 from ..wire.limits import Limits
 from ..wire.seccomp import INET, INET6, UNIX, seccomp_known
+from .cgroups import Cgroups, usable
 
 Level = Literal["bubblewrap", "landlock", "none"]
 Asked = Literal["auto", "bubblewrap", "landlock", "none"]
@@ -150,6 +151,7 @@ class Plan:
     hidden: tuple[Path, ...]
     accelerated: bool
     scratch_bytes: int
+    cgroups: Cgroups | None
 
     @property
     def own_file_systems(self) -> bool:
@@ -157,6 +159,11 @@ class Plan:
         size.
         """
         return self.level == "bubblewrap"
+
+    @property
+    def file_bytes(self) -> int:
+        """What those file systems hold at most, where they are a submission's own."""
+        return _room_bytes(self.scratch_bytes) + len(ROOMS_INSIDE) * ROOM_BYTES
 
     def inside(self, scratch: Path) -> str:
         """The scratch directory's name where the submission sees it."""
@@ -234,7 +241,7 @@ class Plan:
                 command += ["--dev-bind", path, path]
         for room in ROOMS_INSIDE:
             command += _room(room, ROOM_BYTES)
-        command += _room(INSIDE, self.scratch_bytes + self.scratch_bytes // 2 + SPARE_BYTES)
+        command += _room(INSIDE, _room_bytes(self.scratch_bytes))
         binds = [
             path
             for path in _outermost(self.read)
@@ -264,8 +271,15 @@ def _room(path: str, size: int) -> list[str]:
     return ["--perms", "1777", "--size", str(size), "--tmpfs", path]
 
 
-def plan(level: Level, sessions: Path, hidden: Sequence[Path], scratch_bytes: int) -> Plan:
-    """Lay out the walls of one forkserver. Raises WallError when something hidden cannot be
+def _room_bytes(scratch_bytes: int) -> int:
+    return scratch_bytes + scratch_bytes // 2 + SPARE_BYTES
+
+
+def plan(
+    level: Level, sessions: Path, hidden: Sequence[Path], scratch_bytes: int, grouped: bool
+) -> Plan:
+    """Lay out the walls of one forkserver; ``grouped``: with a group of the kernel's for each
+    submission, where there is one. Raises WallError when something hidden cannot be
     hidden.
     """
     roots = [str(path) for path in visible_paths()]
@@ -292,6 +306,7 @@ def plan(level: Level, sessions: Path, hidden: Sequence[Path], scratch_bytes: in
         buried,
         accelerator_shown(),
         scratch_bytes,
+        usable().cgroups if grouped else None,
     )
 
 

@@ -273,6 +273,11 @@ class Session:
         except TypeError as error:
             raise WallError(f"{exercise.name}: {error}.") from error
 
+    @property
+    def out_of_memory(self) -> bool:
+        """Whether the kernel has killed in the submission for memory."""
+        return self._process.forkserver.out_of_memory
+
     def unforked(self, exercise: Exercise) -> bool:
         """Whether the exercise is judged in the notebook's own process: an accelerator does not
         survive a fork.

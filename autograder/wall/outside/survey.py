@@ -15,6 +15,7 @@ from typing import Any
 from ...errors import WallError
 from ..wire.kernel import landlock_abi
 from ..wire.seccomp import seccomp_known
+from .cgroups import usable
 from .isolation import bubblewrap_problem, bwrap, choose
 
 
@@ -122,21 +123,13 @@ WATCHED = (
 
 
 def _cgroups() -> Piece:
-    two = os.path.exists("/sys/fs/cgroup/cgroup.controllers")
-    one = os.path.isdir("/sys/fs/cgroup/memory")
-    if not (one or two):
-        return Piece(
-            "cgroups",
-            False,
-            "none mounted",
-            WATCHED,
-        )
-    return Piece(
-        "cgroups",
-        True,
-        "version 2" if two else "version 1",
-        f"not used: {WATCHED}",
-    )
+    """Memory and processes of all that a submission starts."""
+    tried = usable()
+    if tried.cgroups is None:
+        how = "systemd-run --user --scope -p Delegate=yes chainrule grade ... may have one"
+        return Piece("cgroups", False, tried.problem, f"{WATCHED}; {how}")
+    version = tried.cgroups.version
+    return Piece("cgroups", True, f"version {version}, one for each submission")
 
 
 def _gpu() -> Piece:

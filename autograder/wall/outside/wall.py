@@ -50,7 +50,8 @@ class Wall:
         read.
     modules: what the forkserver imports beforehand, if it is installed. accelerated: whether
     exercises that may use an accelerator are judged in the notebook's own process, as an
-    accelerator asks (default: where the sandbox shows one). Raises WallError when the isolation
+    accelerator asks (default: where the sandbox shows one). grouped: whether each submission is in
+    a group of the kernel's (cgroup), where there is one. Raises WallError when the isolation
     asked for is not to be had."""
 
     def __init__(
@@ -60,10 +61,13 @@ class Wall:
         hidden: Sequence[Path] = (),
         modules: Sequence[str] = MODULES,
         accelerated: bool | None = None,
+        grouped: bool = True,
     ) -> None:
         self.limits = limits or Limits()
         self.level: Level = choose(isolation)
-        self.forkservers = Forkservers(self.level, hidden, modules, self.limits.scratch_bytes)
+        self.forkservers = Forkservers(
+            self.level, hidden, modules, self.limits.scratch_bytes, grouped
+        )
         self.accelerated = accelerator_shown() if accelerated is None else accelerated
         self._session: Session | None = None
         self._lock = threading.Lock()

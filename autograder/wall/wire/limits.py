@@ -8,6 +8,9 @@ from typing import Any, Literal
 from ...errors import WallError
 from ...language.verdict import Failure
 
+SPARE_PROCESSES = 4
+"""For the fork that answers checks, where cells have used up all that they may have."""
+
 
 @dataclass(frozen=True)
 class Limits:

@@ -28,6 +28,14 @@ FAMILIES: dict[str, list[Attack]] = {
 }
 CATALOGUE: list[Attack] = [attack for family in FAMILIES.values() for attack in family]
 
+EVERY_NTH = 8
+
 QUICK: list[Attack] = [attack for attack in CATALOGUE if not attack.slow]
 SLOW: list[Attack] = [attack for attack in CATALOGUE if attack.slow]
 """Graded by `make test-long`."""
+SAMPLE: list[Attack] = [
+    attack
+    for family in FAMILIES.values()
+    for attack in [one for one in family if one in QUICK][::EVERY_NTH]
+]
+"""Some of every family, graded by `make test`; the others by `make test-hostile`."""

@@ -1,0 +1,64 @@
+"""The accelerated exercises as the pretend accelerator gets them: what they train is small."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from autograder.checks import AllowedMeans, Training
+from autograder.checks.training import Task
+from autograder.exercise.trial import Exercise
+from tests.solutions.audited import ALL, Audited
+
+ACCELERATED = [
+    (audit, name)
+    for audit in ALL
+    for name, exercise in audit.exercises.items()
+    if exercise.accelerated
+]
+IDS = [name for _, name in ACCELERATED]
+
+
+def _fewer(inputs: Mapping[str, Any], **of_each: int) -> dict[str, Any]:
+    return {name: inputs[name][:many] for name, many in of_each.items()}
+
+
+def _text(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    D, H = 6, 8
+    V = len(inputs["E"])
+    shapes = {"E": (V, D), "Wx": (D, 4 * H), "Wh": (H, 4 * H), "b": (4 * H,), "Wy": (H, V)}
+    zeros = {name: np.zeros(shape) for name, shape in shapes.items()}
+    return {**zeros, "data": inputs["data"][:4], "steps": 6, "seq_len": 6, "learning_rate": 0.05}
+
+
+SMALLER: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    "svm_loss_torch": lambda inputs: {"steps": 8},
+    "softmax_regression_torch": lambda inputs: {"steps": 40},
+    "HingeLoss": lambda inputs: {"steps": 10},
+    "train_cnn": lambda inputs: {**_fewer(inputs, images=120, labels=120), "epochs": 2},
+    "train_char_lm": _text,
+}
+
+
+def trained(audit: Audited, name: str, *titles: str, falls: bool = True) -> Exercise:
+    """An exercise with its training alone, made small, and the checks of these titles."""
+    exercise = audit.exercises[name]
+
+    def smaller(check: Training) -> Training:
+        def task(rng: np.random.Generator, device: str) -> Task:
+            whole = check.task(rng, "")
+            small = {**whole.inputs, **SMALLER[name](whole.inputs), "device": device}
+            return Task(small, whole.labels)
+
+        losses = check.losses if falls else None
+        return replace(check, task=task, at_least=-9.0, losses=losses, margin=0.2)
+
+    kept = [
+        smaller(check) if isinstance(check, Training) else check
+        for check in exercise.checks
+        if isinstance(check, Training | AllowedMeans) or check.title in titles
+    ]
+    return replace(exercise, checks=kept)
