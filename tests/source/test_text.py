@@ -9,6 +9,7 @@ from lectures import EXERCISES, LECTURES, ROOT, Lecture, words
 
 from autograder.checks import AllowedMeans
 from autograder.exercise.load import load, read_modules
+from docs.errata_page import BOX, errata, proofs
 
 
 @pytest.fixture(params=LECTURES)
@@ -107,5 +108,25 @@ def test_the_written_question_states_its_points(lecture):
     assert sum(map(int, asked)) == cells[question].points == 4
 
 
-def test_the_boxes_are_all_there(lecture):
-    assert len(lecture.mended) == lecture.boxes
+def test_old_notes_interrupt_no_lesson_but_where_they_are_the_exercise(lecture):
+    """What is right stands in the text; what old notes say stands in the appendix, named in the
+    last cell.
+    """
+    cells = [cell for cell in lecture.text.cells if cell.kind == "markdown"]
+    for cell in cells:
+        assert "they say" not in cell.source, cell.line
+        if "> **Old notes" in cell.source:
+            assert BOX.search(cell.source), cell.line
+            assert "Find the error" in cell.source.splitlines()[0], cell.line
+    assert "*Old notes, mended*" in cells[-1].source
+
+
+def test_every_erratum_is_proven_and_what_is_right_stands_in_the_lesson(lecture):
+    tests = proofs(lecture.name)
+    lesson = "\n".join(cell.source for cell in lecture.text.cells if cell.kind == "markdown")
+    for one in errata(lecture.name):
+        proving = [test for test in tests if test.proves(one)]
+        assert proving, one.text
+        section = lesson.partition(f"## {one.heading}\n")[2].partition("\n## ")[0]
+        told = [phrase for test in proving for phrase in test.somewhere if phrase in section]
+        assert told or not one.correction, one.text
