@@ -2,13 +2,17 @@
 each of them.
 """
 
+import ast
 import re
 
 import pytest
 from lectures import EXERCISES, LECTURES, ROOT, Lecture, words
 
+from autograder.authoring.answers import read_answers
+from autograder.authoring.text import AuthoredCell
 from autograder.checks import AllowedMeans
 from autograder.exercise.load import load, read_modules
+from docs.errata_page import BOX, errata, proofs
 
 
 @pytest.fixture(params=LECTURES)
@@ -107,5 +111,54 @@ def test_the_written_question_states_its_points(lecture):
     assert sum(map(int, asked)) == cells[question].points == 4
 
 
-def test_the_boxes_are_all_there(lecture):
-    assert len(lecture.mended) == lecture.boxes
+def test_old_notes_interrupt_no_lesson_but_where_they_are_the_exercise(lecture):
+    """What is right stands in the text; what old notes say stands in the appendix, named in the
+    last cell.
+    """
+    cells = [cell for cell in lecture.text.cells if cell.kind == "markdown"]
+    for cell in cells:
+        assert "they say" not in cell.source, cell.line
+        if "> **Old notes" in cell.source:
+            assert BOX.search(cell.source), cell.line
+            assert "Find the error" in cell.source.splitlines()[0], cell.line
+    assert "*Old notes, mended*" in cells[-1].source
+
+
+def test_every_erratum_is_proven_and_what_is_right_stands_in_the_lesson(lecture):
+    tests = proofs(lecture.name)
+    lesson = "\n".join(cell.source for cell in lecture.text.cells if cell.kind == "markdown")
+    for one in errata(lecture.name):
+        proving = [test for test in tests if test.proves(one)]
+        assert proving, one.text
+        section = lesson.partition(f"## {one.heading}\n")[2].partition("\n## ")[0]
+        told = [phrase for test in proving for phrase in test.somewhere if phrase in section]
+        assert told or not one.correction, one.text
+
+
+SIDE_ROAD = "*A side road: nothing later needs it"
+
+
+def test_side_roads_can_be_skipped(lecture):
+    """What is written on a side road is named in no later section, in text or in code."""
+    cells, roads = lecture.text.cells, 0
+    answers = read_answers(ROOT / "solutions" / f"{lecture.name}.py", lecture.name).definitions
+    for first, cell in enumerate(cells):
+        if cell.kind != "markdown" or SIDE_ROAD not in cell.source:
+            assert "side road" not in cell.source or cell.kind != "markdown", cell.line
+            continue
+        roads += 1
+        sign, paragraph = cell.source.split("\n\n")[:2]
+        assert paragraph.startswith(SIDE_ROAD), cell.line
+        depth = len(sign) - len(sign.lstrip("#"))
+        end = next(k for k in range(first + 1, len(cells)) if _heads(cells[k], depth))
+        written = {one.name for one in cells[first:end] if one.kind == "solution"}
+        for later in cells[end:]:
+            told = ast.unparse(answers[later.name]) if later.kind == "solution" else later.source
+            assert not written & set(re.findall(r"\w+", told)), later.line
+    assert roads == {"softmax": 1, "cnn": 3, "lstm": 1}.get(lecture.name, 0)
+
+
+def _heads(cell: AuthoredCell, depth: int) -> bool:
+    """Whether a section of this depth, or of a higher one, begins with the cell."""
+    found = re.match(r"#+ ", cell.source)
+    return cell.kind == "markdown" and found is not None and len(found[0]) - 1 <= depth
