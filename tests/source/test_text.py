@@ -16,7 +16,19 @@ PARAGRAPH = 90
 """Words after which a reader looks up."""
 STRETCH = 150
 """Words without anything to look at: a formula, a table, a list, a worked example, a fold."""
-RESTS = ("$$", "|", "- ", "1. ", "> ", "<details>", "#", "**By hand.**", "**See.**", "**Look.**")
+RESTS = (
+    "$$",
+    "**Next: ",
+    "|",
+    "- ",
+    "1. ",
+    "> ",
+    "<details>",
+    "#",
+    "**By hand.**",
+    "**See.**",
+    "**Look.**",
+)
 HINTS = ("Hint 1: the idea", "Hint 2: the shape", "Hint 3: the first step")
 FOLD = r"<details><summary>(.*?)</summary>\n\n(.*?)\n\n</details>"
 PREPARED = {
