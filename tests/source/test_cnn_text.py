@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from lectures import LECTURES
+from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
 from coursekit.widgets import architecture
 
@@ -302,3 +303,149 @@ def test_an_examples_chunk():
     rows, columns = np.indices((8, 8)) // 4
     assert len(set(rows[0])) == 1
     assert len(set((2 * rows + columns)[0])) == 2
+
+
+# --- worked by hand, and asked --------------------------------------------------------------------
+
+
+def test_places_and_prices_by_hand():
+    LECTURE.somewhere("it stands at the entries 1–3, 3–5 and 5–7")
+    assert [answer("conv_output_size")(7, 3, 2, pad) for pad in (0, 1)] == [3, 4]
+    assert [len(sliding_window_view(np.zeros(size), 3)[::2]) for size in (7, 8)] == [3, 3]
+    LECTURE.somewhere("$(10 - 4 + 2) / 2 + 1 = 5$")
+    assert answer("conv_output_size")(10, 4, 2, 1) == 5
+    LECTURE.somewhere("140 parameters. Each makes 100 outputs: 500 activations")
+    LECTURE.somewhere("Each output takes 27 multiplications: 13 500")
+    layer = torch.nn.Conv2d(3, 5, 3)
+    assert (parameters(layer), layer(torch.zeros(3, 12, 12)).numel(), 500 * 27) == (
+        140,
+        500,
+        13_500,
+    )
+    LECTURE.somewhere(r"$10 \cdot (75 + 1) = 760$ on both")
+    assert parameters(torch.nn.Conv2d(3, 10, 5)) == 760
+    LECTURE.somewhere("Together 68. A 3 × 3 straight from 8 channels to 8 has 576")
+    sides = ((8, 2, 1), (2, 2, 3), (2, 8, 1))
+    assert sum(parameters(torch.nn.Conv2d(*side, bias=False)) for side in sides) == 68
+    assert parameters(torch.nn.Conv2d(8, 8, 3, bias=False)) == 576
+    LECTURE.somewhere("0. It answers to differences only")
+    assert not convolved(np.ones((5, 5)), np.array([[1.0, 0, -1]] * 3)).any()
+
+
+def test_a_filter_on_every_place_by_hand_and_back():
+    LECTURE.somewhere("sums $1 + 1 = 2$, next to it $2 + 3 = 5$, below $0 + 0 = 0$ and $1 + 1 = 2$")
+    image = np.array([[1.0, 2, 0], [0, 1, 3], [2, 0, 1]])
+    np.testing.assert_array_equal(convolved(image, np.eye(2)), [[2, 5], [0, 2]])
+    LECTURE.somewhere("in the middle they meet: $(4, 45, 50)$")
+    LECTURE.somewhere(r"$1 \cdot (1, 2) + 10 \cdot (2, 3) = (21, 32)$")
+    row, filters = np.array([[[[1.0, 2, 3]]]]), np.array([[[[4.0, 5]]]])
+    settings = {"stride": 1, "pad": 0}
+    out, cache = answer("conv_forward_naive")(row, filters, np.zeros(1), settings)
+    dx, dw, _ = answer("conv_backward_naive")(np.array([[[[1.0, 10]]]]), cache)
+    assert [each.ravel().tolist() for each in (out, dx, dw)] == [[14, 23], [4, 45, 50], [21, 32]]
+
+
+def test_pools_by_hand():
+    LECTURE.somewhere("the 5 gets 7, its neighbours nothing")
+    LECTURE.somewhere("each of the four gets 2")
+    row = np.array([[[[1.0, 5, 2]]]])
+    settings = {"pool_height": 1, "pool_width": 2, "stride": 1}
+    _, cache = answer("max_pool_forward")(row, settings)
+    dx = answer("max_pool_backward")(np.array([[[[3.0, 4]]]]), cache)
+    assert dx.ravel().tolist() == [0, 7, 0]
+    window = np.array([[[[1.0, 3], [5, 7]]]])
+    settings = {"pool_height": 2, "pool_width": 2, "stride": 2}
+    out, cache = answer("avg_pool_forward")(window, settings)
+    dx = answer("avg_pool_backward")(np.full((1, 1, 1, 1), 8.0), cache)
+    assert (out.item(), dx.ravel().tolist()) == (4, [2, 2, 2, 2])
+    LECTURE.somewhere("In one with stride 2, in two with stride 1")
+    windows = sliding_window_view(np.arange(6), 2)
+    assert (np.bincount(windows[::2].ravel()) == 1).all()
+    assert (np.bincount(windows.ravel())[1:-1] == 2).all()
+
+
+def test_columns_by_hand():
+    LECTURE.somewhere("The first window holds 1, 2, 4, 5; the next 2, 3, 5, 6")
+    LECTURE.somewhere("sixteen numbers for nine pixels, and the 5 is there four times")
+    columns = answer("im2col")(np.arange(1.0, 10).reshape(1, 1, 3, 3), 2, 2)
+    expected = [[1, 2, 4, 5], [2, 3, 5, 6], [4, 5, 7, 8], [5, 6, 8, 9]]
+    assert columns.T.tolist() == expected
+    assert (columns.size, (columns == 5).sum()) == (16, 4)
+    LECTURE.somewhere("$1 + 5 = 6$, $2 + 6 = 8$, $4 + 8 = 12$ and $5 + 9 = 14$")
+    assert (np.array([1, 0, 0, 1]) @ columns).tolist() == [6, 8, 12, 14]
+    LECTURE.somewhere(r"36 rows and 36 columns: $4 \cdot 9$ entries a window, $6 \cdot 6$ windows")
+    assert answer("im2col")(np.zeros((1, 4, 8, 8)), 3, 3).shape == (36, 36)
+
+
+def test_strides_and_einsum_do_what_is_said():
+    LECTURE.somewhere("has the strides $(24, 8)$")
+    LECTURE.somewhere("the strides are $(8, 24)$. Nothing was moved")
+    array = np.zeros((2, 3))
+    assert (array.strides, array.T.strides) == ((24, 8), (8, 24))
+    LECTURE.somewhere(r"0 & 1 & 2 \\ 1 & 2 & 3 \\ 2 & 3 & 4")
+    row = np.arange(5.0)
+    view = sliding_window_view(row, 3)
+    assert view.tolist() == [[0, 1, 2], [1, 2, 3], [2, 3, 4]]
+    assert view.tolist() == as_strided(row, (3, 3), (8, 8), writeable=False).tolist()
+    LECTURE.somewhere('`"nj->j"` gives $(4, 6)$')
+    LECTURE.somewhere("$1 + 4 + 9 + 16 = 30$")
+    A, B = np.array([[1, 2], [3, 4]]), np.array([[0, 1], [5, 2]])
+    assert np.einsum("nj->j", A).tolist() == [4, 6]
+    assert np.einsum("ij,ij->", A, A) == 30
+    np.testing.assert_array_equal(np.einsum("ij,jk->ik", A, B), A @ B)
+    np.testing.assert_array_equal(np.einsum("i,j->ij", A[0], B[1]), np.outer(A[0], B[1]))
+    LECTURE.somewhere("With a batch of five you get 5 numbers")
+    assert np.einsum("nij->n", np.ones((5, 2, 2))).tolist() == [4] * 5
+
+
+def test_circles_and_fields_by_hand():
+    LECTURE.somewhere("$(1, 3, 5, 3)$, four numbers. In a circle of three places")
+    LECTURE.somewhere("added there: $(4, 3, 5)$")
+    assert np.convolve([1, 2, 3], [1, 1]).tolist() == [1, 3, 5, 3]
+    for size, expected in ((3, [4, 3, 5]), (4, [1, 3, 5, 3])):
+        turned = np.fft.rfft([1, 2, 3], size) * np.fft.rfft([1, 1], size)
+        np.testing.assert_allclose(np.fft.irfft(turned, size), expected)
+    LECTURE.somewhere(r"$3 + 2 \cdot 2 = 7$, the third $7 + 2 \cdot 2 = 11$")
+    LECTURE.somewhere("$5 + 4 = 9$ pixels in each direction")
+
+    def field(*layers):
+        seen, jump = 1, 1
+        for side, stride in layers:
+            seen, jump = seen + (side - 1) * jump, jump * stride
+        return seen
+
+    assert [field(*[(3, 1)] * count) for count in (1, 2, 3)] == [3, 5, 7]
+    assert [field((3, 2), *[(3, 1)] * count) for count in (1, 2)] == [7, 11]
+    assert field((5, 1), (5, 1)) == 9
+    LECTURE.somewhere(r"$18\,C^2$ against $25\,C^2$")
+    assert (2 * 3 * 3, 5 * 5, field((3, 1), (3, 1)), field((5, 1))) == (18, 25, 5, 5)
+
+
+def test_separable_residual_and_dense_by_hand():
+    LECTURE.somewhere("is a filter with the rows $(3, 4)$ and $(6, 8)$")
+    assert np.outer([1, 2], [3, 4]).tolist() == [[3, 4], [6, 8]]
+    LECTURE.somewhere("The first is: its rank is 1. The second is not: its rank is 2")
+    ranks = [np.linalg.matrix_rank(w) for w in ([[3, 4], [6, 9]], [[1, 2], [2, 4]], np.eye(2))]
+    assert ranks == [2, 1, 2]
+    LECTURE.somewhere(r"$1.1^{20} \approx 6.7$")
+    assert (f"{1.1**20:.1f}", 0.1**20 < 1e-19) == ("6.7", True)
+    LECTURE.somewhere("$(3, 0)$: the sum is the input")
+    assert np.maximum(0, np.array([3, -2]) + 0).tolist() == [3, 0]
+    LECTURE.somewhere("a quarter, 9216.")
+    grouped = [parameters(torch.nn.Conv2d(64, 64, 3, groups=g, bias=False)) for g in (1, 4)]
+    assert grouped == [36_864, 9216]
+    LECTURE.somewhere(r"$9 \cdot 32 = 288$ instead of 9216")
+    grouped = [parameters(torch.nn.Conv2d(32, 32, 3, groups=g, bias=False)) for g in (32, 1)]
+    assert grouped == [288, 9216]
+    LECTURE.somewhere("They read 6, 9, 12 and 15 maps, and 18 go out")
+    assert [6 + 3 * layer for layer in range(5)] == [6, 9, 12, 15, 18]
+    LECTURE.somewhere(r"$64 + 6 \cdot 32 = 256$")
+    assert 64 + 6 * 32 == 256
+
+
+def test_what_is_asked_at_the_end():
+    LECTURE.somewhere("32 maps of 14 × 14: they stand side by side")
+    assert 8 + 16 + 4 + 4 == 32
+    LECTURE.somewhere("16 chunks, the last one not full. Two are read: examples 10 to 73")
+    assert (-(-1000 // 64), 1000 % 64 > 0) == (16, True)
+    assert {example // 64 for example in range(10, 74)} == {0, 1}

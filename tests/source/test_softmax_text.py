@@ -290,3 +290,148 @@ def test_a_softmax_before_cross_entropy_is_a_second_one():
     )
     assert torch.nn.functional.cross_entropy(20 * torch.eye(3)[y], y) < 1e-6
     assert torch.nn.functional.cross_entropy(torch.softmax(20 * torch.eye(3)[y], dim=1), y) > 0.5
+
+
+# --- worked by hand, and asked --------------------------------------------------------------------
+
+
+def chances(*scores):
+    """The reference's softmax of one row."""
+    return ANSWERS["softmax"](np.array([scores], dtype=float))[0]
+
+
+def test_scores_and_chances_by_hand():
+    SOFTMAX.somewhere("the probabilities are ⅛, ¼ and ⅝")
+    np.testing.assert_allclose(chances(*np.log([1, 2, 5])), [1 / 8, 1 / 4, 5 / 8])
+    np.testing.assert_allclose(chances(*np.log([10, 20, 50])), [1 / 8, 1 / 4, 5 / 8])
+    SOFTMAX.somewhere(r"$1000 + \ln 2 \approx 1000.69$")
+    assert f"{ANSWERS['logsumexp'](np.full((1, 2), 1000.0), axis=1)[0]:.2f}" == "1000.69"
+    SOFTMAX.somewhere("9 to 1: 0.9 and 0.1")
+    np.testing.assert_allclose(chances(np.log(9), 0), [0.9, 0.1])
+
+
+def cost_and_slopes(p, label):
+    """Of one example with such chances."""
+    loss, dx = ANSWERS["softmax_loss"](np.log([p]), np.array([label]))
+    return loss, dx[0]
+
+
+def test_costs_and_slopes_by_hand():
+    SOFTMAX.somewhere(r"the first pays $\ln 2 \approx 0.69$, the second $\ln 8 \approx 2.08$")
+    assert (f"{np.log(2):.2f}", f"{np.log(8):.2f}") == ("0.69", "2.08")
+    SOFTMAX.somewhere("$(0.5, 0.25)$; so does the third. The first gets half of it less the whole")
+    example = np.array([[2.0, 1.0]])
+    weights = np.linalg.pinv(example) @ np.log([[1 / 2, 1 / 4, 1 / 4]])
+    _, dW = ANSWERS["softmax_loss_naive"](weights, example, np.array([0]), 0.0)
+    np.testing.assert_allclose(dW.T, [[-1, -0.5], [0.5, 0.25], [0.5, 0.25]])
+    SOFTMAX.somewhere(r"The loss is $-\ln 0.2 \approx 1.61$")
+    SOFTMAX.somewhere("compute it all again: 1.616. So its slope is about 0.7")
+    loss, slopes = cost_and_slopes([0.7, 0.2, 0.1], 1)
+    np.testing.assert_allclose(slopes, [0.7, -0.8, 0.1])
+    raised = np.log([[0.7, 0.2, 0.1]]) + np.array([0.01, 0, 0])
+    again, _ = ANSWERS["softmax_loss"](raised, np.array([1]))
+    assert (f"{loss:.2f}", f"{again:.3f}", f"{(again - loss) / 0.01:.1f}") == (
+        "1.61",
+        "1.616",
+        "0.7",
+    )
+    SOFTMAX.somewhere("= 1.25$, the second's $-1.75$, the third's $0.5$")
+    features, sent = np.array([[3.0], [-1.0]]), np.array([[0.5, -0.5, 0], [0.25, 0.25, -0.5]])
+    np.testing.assert_allclose(features.T @ sent, [[1.25, -1.75, 0.5]])
+    SOFTMAX.somewhere(r"$(2 + 2 + 2 + 1) / 4 = 1.75$")
+    assert np.mean(-np.log2([1 / 4, 1 / 4, 1 / 4, 1 / 2])) == 1.75
+    SOFTMAX.somewhere("−0.4 and 0.4.")
+    np.testing.assert_allclose(cost_and_slopes([0.6, 0.4], 0)[1], [-0.4, 0.4])
+
+
+def test_a_table_of_slopes_by_hand():
+    SOFTMAX.somewhere("becomes 0.7519, the second 0.2481. So the slopes are about 0.19 and −0.19")
+    assert [f"{p:.4f}" for p in chances(np.log(3) + 0.01, 0)] == ["0.7519", "0.2481"]
+    J = ANSWERS["softmax_jacobian"](np.array([np.log(3), 0.0]))
+    np.testing.assert_allclose(J[:, 0].round(2), [0.19, -0.19])
+    SOFTMAX.somewhere(r"the scores get $4 \cdot 0.25 = 1$ and $4 \cdot (-0.25) = -1$")
+    even = np.zeros((1, 2))
+    np.testing.assert_allclose(ANSWERS["softmax_jacobian"](even[0]), [[0.25, -0.25], [-0.25, 0.25]])
+    np.testing.assert_allclose(ANSWERS["softmax_vjp"](np.array([[4.0, 0.0]]), even), [[1, -1]])
+    np.testing.assert_allclose(ANSWERS["softmax_vjp"](np.array([[4.0, 4.0]]), even), 0, atol=1e-12)
+    SOFTMAX.somewhere(r"$\frac12 \cdot 4 + \frac12 \cdot 0 = 2$")
+    assert 0.5 * 4 + 0.5 * 0 == 2
+
+
+def walk(rule, slopes, **config):
+    """Where a rule goes from 1 under slopes that depend on the place, or are given."""
+    places, at = [1.0], np.ones(1)
+    for k in range(3):
+        dw = slopes(at) if callable(slopes) else np.full(1, slopes[k])
+        at, config = ANSWERS[rule](at, dw, config)
+        places.append(at.item())
+    return np.array(places)
+
+
+def test_steps_by_hand():
+    SOFTMAX.somewhere("takes you to 0.8, then to 0.64: each step leaves")
+    SOFTMAX.somewhere("And 1.5 takes you to −2, then to 4")
+    for rate, ends in ((0.1, (0.8, 0.64)), (1.0, (-1, 1)), (1.5, (-2, 4))):
+        np.testing.assert_allclose(walk("sgd", lambda w: 2 * w, learning_rate=rate)[1:3], ends)
+    SOFTMAX.somewhere(r"The velocity is 4, then $2 + 4 = 6$, then $3 + 4 = 7$")
+    SOFTMAX.somewhere("then $2 - 4 = -2$, then $-1 + 4 = 3$")
+    setting = {"learning_rate": 1.0, "momentum": 0.5}
+    steady = np.diff(walk("sgd_momentum", (-4, -4, -4), **setting))
+    np.testing.assert_allclose(steady, [4, 6, 7])
+    np.testing.assert_allclose(np.diff(walk("sgd_momentum", (-4, 4, -4), **setting)), [4, -2, 3])
+    assert 4 / (1 - 0.5) == 8
+    SOFTMAX.somewhere("ten thousand times as short")
+    assert pytest.approx(10_000) == 100 / 0.01
+    SOFTMAX.somewhere("It is 0.5 after the first, then 0.95, then 1.355")
+    SOFTMAX.somewhere("add up to 0.1, 0.19 and 0.271")
+    mean = 0.0
+    for k, (value, total) in enumerate(((0.5, 0.1), (0.95, 0.19), (1.355, 0.271)), 1):
+        mean = 0.9 * mean + 0.1 * 5
+        assert (mean, 1 - 0.9**k, mean / total) == tuple(map(pytest.approx, (value, total, 5)))
+    SOFTMAX.somewhere(r"To 0: the slope is 6, and $3 - 0.5 \cdot 6 = 0$")
+    assert 3 - 0.5 * (2 * 3) == 0
+    SOFTMAX.somewhere("$1 / (1 - 0.8) = 5$")
+    assert pytest.approx(5) == 1 / (1 - 0.8)
+    SOFTMAX.somewhere("0.001 for both.")
+    for slope in (100.0, 0.01):
+        moved = walk("adam", (slope,) * 3, learning_rate=1e-3)
+        assert moved[0] - moved[1] == pytest.approx(1e-3, rel=1e-5)
+
+
+def test_ratios_curvature_and_averages_by_hand():
+    SOFTMAX.somewhere("A step of $(0.003, 0.004)$ has the length 0.005")
+    ratio = ANSWERS["update_ratio"](np.array([3.0, 4.0]), np.array([0.003, 0.004]))
+    assert ratio == pytest.approx(0.001)
+    SOFTMAX.somewhere("after $12 / 6 = 2$ units")
+    assert ANSWERS["newton_step"](np.array([12.0]), np.array([[6.0]])) == pytest.approx(-2)
+    SOFTMAX.somewhere("A gradient of 6 must give a direction of −3")
+    pair = [np.array([1.0])], [np.array([2.0])]
+    assert ANSWERS["lbfgs_direction"](np.array([6.0]), *pair) == pytest.approx(-3)
+    SOFTMAX.somewhere("From 0 the average goes to 4, 6, 7")
+    average = np.zeros(1)
+    for t, value in enumerate((4, 6, 7), 1):
+        average = ANSWERS["ema_update"](average, np.full(1, 8.0), 0.5)
+        assert average == pytest.approx(value)
+        assert ANSWERS["ema_corrected"](average, t, 0.5) == pytest.approx(8)
+    SOFTMAX.somewhere("Their losses are 0.29 and 1.39, on average 0.84")
+    each = -np.log([0.75, 0.25])
+    assert [f"{one:.2f}" for one in (*each, each.mean(), np.log(2))] == [
+        *("0.29", "1.39", "0.84", "0.69")
+    ]
+    SOFTMAX.somewhere(r"$1000^2 = 10^6$ numbers of 4 bytes: 4 MB")
+    assert ANSWERS["hessian_bytes"](1000) == 4_000_000
+    SOFTMAX.somewhere(r"10 steps; $0.9^7 \approx 0.48$, just under half")
+    assert (f"{1 / (1 - 0.9):.0f}", f"{0.9**7:.2f}") == ("10", "0.48")
+    SOFTMAX.somewhere("With the settings 1 and −1 the mean is 0")
+    assert (1 + -1) / 2 == 0
+
+
+def test_first_losses_asked():
+    SOFTMAX.somewhere(r"$\ln 4 \approx 1.39$, and 3.")
+    start = ANSWERS["expected_initial_loss"]
+    assert (f"{start(4):.2f}", start(4, "hinge")) == ("1.39", 3)
+    SOFTMAX.somewhere(r"untrained it should be $\ln 10 \approx 2.30$")
+    assert f"{start(10):.2f}" == "2.30"
+    SOFTMAX.somewhere(r"a lead of 2 costs $\ln(1 + e^{-2}) \approx 0.127$, a lead of 4 only 0.018")
+    costs = [ANSWERS["softmax_loss"](np.array([[lead, 0.0]]), np.array([0]))[0] for lead in (2, 4)]
+    assert [f"{cost:.3f}" for cost in costs] == ["0.127", "0.018"]

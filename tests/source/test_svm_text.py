@@ -143,3 +143,122 @@ def test_the_moons_template_is_a_ring_and_the_suns_is_yellow():
     assert blue < min(red, green)
     red, green, blue = tree[4:9, 6:10].mean(axis=(0, 1))
     assert green > max(red, blue)
+
+
+# --- worked by hand, and asked --------------------------------------------------------------------
+
+
+def of_scores(scores, label, delta=1.0):
+    """The reference's loss of one row of scores."""
+    return SVM.answers["L_i_vectorized"](np.array(scores), label, np.eye(len(scores)), delta)
+
+
+def test_margins_by_hand():
+    SVM.somewhere("falls short by $5.1 - 3.2 + 1 = 2.9$")
+    assert of_scores([3.2, 5.1, -1.7], 0) == pytest.approx(2.9)
+    SVM.somewhere("The margins of the others are 1.5, 3 and −1: two are violated")
+    SVM.somewhere("So the loss falls by 0.2: its slope is −2")
+    assert SVM.answers["margin_violations"](np.array([[2, 2.5, 4, 0]]), np.array([0]))[1] == 2
+    fallen = of_scores([2, 2.5, 4.0, 0], 0) - of_scores([2.1, 2.5, 4.0, 0], 0)
+    assert fallen == pytest.approx(0.2)
+    SVM.somewhere("Margins $1 - 3 + 2 = 0$ and $2 - 3 + 2 = 1$: the loss is 1")
+    assert of_scores([1.0, 3.0, 2.0], 1, 2.0) == 1
+    SVM.somewhere("Nothing: only differences of scores count")
+    assert of_scores([101.0, 103.0, 102.0], 1, 2.0) == 1
+    SVM.somewhere("the margins are $5 - 7 + 2 = 0$ and $4 - 7 + 2 = -1$")
+    assert of_scores([7.0, 5.0, 4.0], 0, 2.0) == 0
+
+
+def test_a_whole_loss_by_hand():
+    SVM.somewhere("the margins of the two wrong classes are 1.5 and −1")
+    SVM.somewhere("the mean is 0.75 and all slopes are halved")
+    image = np.array([[2.0, 1.0]])
+    weights = np.linalg.pinv(image) @ np.array([[0, 0.5, -2]])
+    loss, dW = SVM.answers["svm_loss_naive"](weights, image, np.array([0]), 0.0)
+    assert loss == pytest.approx(1.5)
+    np.testing.assert_allclose(dW.T, [[-2, -1], [2, 1], [0, 0]])
+    both = np.vstack([image, -image])  # the second one's scores are the first one's, negative
+    loss, dW = SVM.answers["svm_loss_naive"](weights, both, np.array([0, 2]), 0.0)
+    assert loss == pytest.approx(0.75)
+    np.testing.assert_allclose(dW.T, [[-1, -0.5], [1, 0.5], [0, 0]])
+    SVM.somewhere(r"Every weight of 3 adds $\text{reg} \cdot 9$")
+    assert 3**2 == 9
+
+
+def test_measured_slopes_by_hand():
+    SVM.somewhere("$(9.261 - 8) / 0.1 = 12.61$")
+    SVM.somewhere("$(9.261 - 6.859) / 0.2 = 12.01$")
+    SVM.somewhere("made the error sixty times as small")
+    one, both = (2.1**3 - 2**3) / 0.1, (2.1**3 - 1.9**3) / 0.2
+    assert (f"{one:.2f}", f"{both:.2f}") == ("12.61", "12.01")
+    assert 60 <= (one - 12) / (both - 12) < 62
+    SVM.somewhere("The relative error is about 0.0005. Claimed 0.002, measured 0 gives 1")
+    rel_error = SVM.answers["rel_error"]
+    assert f"{rel_error(np.array([2.002]), np.array([2.0])):.4f}" == "0.0005"
+    assert rel_error(np.array([0.002]), np.array([0.0])) == 1
+    SVM.somewhere("$2 / 2 = 1$, the largest it can be")
+    assert rel_error(np.array([1.0]), np.array([-1.0])) == 1
+    SVM.somewhere("$16 - 9 = 7$, and $(16 - 4) / 2 = 6$")
+    assert (4**2 - 3**2, (4**2 - 2**2) / 2) == (7, 6)
+
+
+def test_slopes_of_scores_and_of_weights_by_hand():
+    SVM.somewhere("the slopes of the first image's scores are ½, ½ and −1")
+    _, dx = SVM.answers["svm_loss"](np.array([[0.0, 0, 0], [0, 0, 5]]), np.array([2, 2]))
+    np.testing.assert_allclose(dx, [[0.5, 0.5, -1], [0, 0, 0]])
+    SVM.somewhere("together $(-1, 1)$. The second class's gets $(1, -1)$")
+    sent = np.array([[-0.5, 0.5], [0.5, -0.5]])
+    np.testing.assert_allclose((np.array([[2.0, 1], [0, 3]]).T @ sent).T, [[-1, 1], [1, -1]])
+    SVM.somewhere("Four columns: three and the true one, which it enters three times")
+    scores = np.array([[3.0, 3, 3, 2.5, 0, 0, 0, 0, 0, 0]])
+    _, dx = SVM.answers["svm_loss"](scores, np.array([3]))
+    assert ((dx != 0).sum(), dx[0, 3]) == (4, -3)
+    SVM.somewhere("50 × 4, 50 × 4 and 8 × 4")
+    features, labels = RNG.standard_normal((50, 8)), RNG.integers(0, 4, 50)
+    weights = RNG.standard_normal((8, 4))
+    assert SVM.answers["svm_loss"](features @ weights, labels)[1].shape == (50, 4)
+    assert SVM.answers["svm_loss_vectorized"](weights, features, labels, 0.0)[1].shape == (8, 4)
+    SVM.somewhere("¼ twice, −½ at the true class")
+    scores = np.vstack([[3.0, 3, 3, 0], np.tile([9.0, 0, 0, 0], (3, 1))])
+    _, dx = SVM.answers["svm_loss"](scores, np.zeros(4, dtype=int))
+    np.testing.assert_allclose(dx[0], [-0.5, 0.25, 0.25, 0])
+
+
+def test_squares_and_first_losses_by_hand():
+    SVM.somewhere("$0.25 + 1 + 9 = 10.25$")
+    SVM.somewhere("the squared one by $9 - 8.41 = 0.59$")
+    short = np.array([[0.0, -0.5, 0.0, 2.0]])  # shortfalls of 0.5, 1 and 3
+    squared = SVM.answers["squared_hinge_loss"]
+    assert of_scores(short[0], 0) == pytest.approx(4.5)
+    assert squared(np.eye(4), short, np.array([0]), 0.0)[0] == pytest.approx(10.25)
+    less = squared(np.eye(4), short - [0, 0, 0, 0.1], np.array([0]), 0.0)[0]
+    assert 10.25 - less == pytest.approx(0.59)
+    SVM.somewhere("$16$ against $10$. Under the plain hinge it is 4 against 10")
+    assert (4**2, 10 * 1**2) == (16, 10)
+    SVM.somewhere("falls short by exactly 1: the loss is 3")
+    assert of_scores([0.0] * 4, 0) == 3 == SVM.answers["expected_initial_loss"](4, "hinge")
+    SVM.somewhere("99. With 50 the weights are not tiny")
+    assert SVM.answers["expected_initial_loss"](100, "hinge") == 99
+
+
+def test_scales_and_settings_by_hand():
+    SVM.somewhere("Double all weights: 6 and 2, a lead of 4, loss 0 still")
+    SVM.somewhere("1.5 and 0.5, a lead of 1, just enough")
+    assert [of_scores([3.0 * a, 1.0 * a], 0) for a in (1, 2, 0.5)] == [0, 0, 0]
+    assert of_scores([3.0 * 0.49, 1.0 * 0.49], 0) > 0
+    SVM.somewhere("scores 3 and 1 and a margin of 4 lack 2. With a margin of 8 the lack shall be 4")
+    assert of_scores([3.0, 1.0], 0, 4.0) == 2
+    SVM.somewhere("centred they are −20, 0 and 20. A validation pixel of 150 becomes 30")
+    train = np.array([[100.0], [120], [140]])
+    parts = SVM.answers["preprocess"](train, np.array([[150.0]]), np.array([[150.0]]))
+    np.testing.assert_array_equal(parts[0][:, 0], [-20, 0, 20])
+    assert parts[1][0, 0] == 30
+    SVM.somewhere(r"$3 - 0.1 \cdot 4 = 2.6$")
+    SVM.somewhere(r"$3 - 0.1 \cdot (-2) = 3.2$")
+    assert (3 - 0.1 * 4, 3 - 0.1 * -2) == (2.6, 3.2)
+    SVM.somewhere("at ¾ of the way. On a plain ruler it would sit at a tenth")
+    assert np.log(1 / 0.001) / np.log(10 / 0.001) == pytest.approx(3 / 4)
+    assert f"{(1 - 0.001) / (10 - 0.001):.1f}" == "0.1"
+    SVM.somewhere("0.5 lies 0.3 of one below its end: position 0.92. It is 8 % away")
+    assert f"{np.log(0.5 / 1e-4) / np.log(1e4):.2f}" == "0.92"
+    assert not SVM.answers["is_at_boundary"](0.5, (1e-4, 1.0))

@@ -35,6 +35,15 @@ RESTS = (
 HINTS = ("Hint 1: the idea", "Hint 2: the shape", "Hint 3: the first step")
 FOLD = r"<details><summary>(.*?)</summary>\n\n(.*?)\n\n</details>"
 PREPARED = {
+    "cnn": (
+        "output_sizes",
+        "conv_forward_naive",
+        "conv_backward_naive",
+        "im2col",
+        "residual_block",
+    ),
+    "svm": ("L_i_vectorized", "margin_violations", "svm_loss_naive", "svm_loss_vectorized"),
+    "softmax": ("softmax_loss", "softmax_jacobian", "sgd", "sgd_momentum", "adam"),
     "backprop": ("affine_forward", "affine_backward", "batchnorm_forward", "dropout"),
     "lstm": ("rnn", "temporal_softmax_loss", "lstm_step", "clipping", "spectral"),
 }
