@@ -264,7 +264,7 @@ def _reads_counted(run: Observed) -> Iterator[None]:
             self, func: Any, types: Any, args: Any = (), kwargs: Any = None
         ) -> Any:
             name = getattr(func, "__name__", "")
-            reads = name in READS or name in COUNTS or _picks_by_mask(name, args)
+            reads = name in READS or name in COUNTS or _asks_how_many(name, args)
             if name in READS_FROM_C or (
                 reads and not _within_torch(sys._getframe(1).f_code.co_filename)
             ):
@@ -283,10 +283,12 @@ def _reads_counted(run: Observed) -> Iterator[None]:
         yield
 
 
-def _picks_by_mask(name: str, args: Any) -> bool:
+def _asks_how_many(name: str, args: Any) -> bool:
     """Whether entries are picked by a mask: how many, only the device knows."""
     import torch
 
+    if name == "where":
+        return len(args) == 1
     if name != "__getitem__" or len(args) < 2:
         return False
     indices = args[1] if isinstance(args[1], tuple) else (args[1],)

@@ -4,7 +4,7 @@ order with titles and due dates.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -54,17 +54,15 @@ class Greeting:
         self, one: OutlinedAssignment, person: str, extensions: Extensions, now: datetime
     ) -> GreetedAssignment:
         found = extensions.granted.get((person, one.name))
-        naive = one.due.astimezone(UTC).replace(tzinfo=None) if one.due else None
-        longer = (found.beyond(naive) if found and one.due else None) or timedelta()
-        due = one.due + longer if one.due else None
+        due = found.moved(one.due) if found and one.due else one.due
         sent = self._sent(person, one.name)
         return GreetedAssignment(
             one.name,
             one.title,
             moment_in_words(due) if due else "",
-            bool(longer),
+            due != one.due,
             due is not None and due < now,
-            sent.split("+")[2] if sent else "",
+            _told_when(sent, due) if sent else "",
             self._verdict(person, one.name, sent),
         )
 
@@ -81,3 +79,16 @@ class Greeting:
     def _verdict(self, person: str, assignment: str, sent: str) -> str:
         receipt = receipt_for(self._hub.course, assignment, person)
         return receipt.sentence() if receipt and receipt.submission == sent else ""
+
+
+def _told_when(sent: str, due: datetime | None) -> str:
+    """When it was handed in, to the minute, and whether that was late. What cannot be read is told
+    as it stands.
+    """
+    written = sent.split("+")[2]
+    try:
+        moment = datetime.strptime(written, "%Y-%m-%d %H:%M:%S.%f UTC").replace(tzinfo=UTC)
+    except ValueError:
+        return written
+    late = ", late" if due is not None and moment > due else ""
+    return f"{moment:%Y-%m-%d %H:%M} UTC{late}"

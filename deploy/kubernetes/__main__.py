@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -64,12 +64,11 @@ def values(course: Path) -> dict[str, Any]:
 
 
 def _outlined(one: OutlinedAssignment, table: Extensions) -> Mapping[str, Any]:
-    extended: dict[str, Any] = {}
-    if one.due is not None:
-        naive = one.due.astimezone(UTC).replace(tzinfo=None)
-        for (person, assignment), granted in table.granted.items():
-            if assignment == one.name and (longer := granted.beyond(naive)):
-                extended[person] = _due(one.due + longer)
+    extended = {
+        person: _due(granted.moved(one.due))
+        for (person, assignment), granted in table.granted.items()
+        if one.due and assignment == one.name and granted.moved(one.due) != one.due
+    }
     due = _due(one.due) if one.due else None
     return {"name": one.name, "title": one.title, "due": due, "extended": extended}
 

@@ -56,7 +56,7 @@ def train_cnn(fault: str) -> Callable[..., Any]:
                 scaler.scale(loss).backward(retain_graph=fault == "graphs kept")
                 scaler.step(optimizer)
                 scaler.update()
-                if fault == "a mask in every step":
+                if fault == MASK:
                     scores.detach()[scores.argmax(1) != labels].sum()
                 if fault == "read by .cpu()":
                     loss = loss.cpu()
@@ -140,6 +140,7 @@ class Planted:
     training: bool = False
 
 
+MASK = "a mask in every step"
 WAITS, DIGITS = "No step waits for the device", "Learns digits"
 PLANTED = {
     'a device by name: "cuda"': Planted(
@@ -161,9 +162,7 @@ PLANTED = {
     ".cpu() in every step": Planted(
         "train_cnn", train_cnn("read by .cpu()"), WAITS, "read into Python"
     ),
-    "a mask in every step": Planted(
-        "train_cnn", train_cnn("a mask in every step"), WAITS, "x[mask]"
-    ),
+    MASK: Planted("train_cnn", train_cnn(MASK), WAITS, "x[mask]"),
     "a model moved and its buffers not": Planted(
         "train_cnn", train_cnn("buffers left behind"), DIGITS, "the running mean of a layer", True
     ),

@@ -37,17 +37,22 @@ MISTAKES = [
 ]
 
 
+REFERENCE, STYLES = "the reference", ("the mistakes, none made", "another style")
+
+
 def right(audit: Audited, name: str) -> dict[str, Mapping[str, Any]]:
     styled = {answer: audit.style[answer] for answer in audit.exercises[name].answers}
     return {
-        "the reference": audit.right,
-        "the mistakes, none made": audit.in_another_style(name),
-        "another style": {**audit.right, **styled},
+        REFERENCE: audit.right,
+        STYLES[0]: audit.in_another_style(name),
+        STYLES[1]: {**audit.right, **styled},
     }
 
 
-def verdict(audit: Audited, exercise: Exercise, namespace: Mapping[str, Any]) -> Verdict:
-    reference = local(exercise, audit.right)
+def verdict(
+    audit: Audited, exercise: Exercise, namespace: Mapping[str, Any], *, alone: bool = False
+) -> Verdict:
+    reference = None if alone else local(exercise, audit.right)
     return judge(exercise, local(exercise, namespace), reference=reference, seed=11)
 
 
@@ -65,29 +70,27 @@ def test_every_accelerated_exercise_is_judged_and_documented() -> None:
 
 
 @each
+@pytest.mark.parametrize(
+    "title", [REFERENCE, *(pytest.param(one, marks=pytest.mark.audit) for one in STYLES)]
+)
 @apart
-def test_all_styles_learn_there_and_no_label_of_what_is_held_out_gets_there(
-    audit: Audited, name: str
+def test_right_answers_learn_there_and_no_label_of_what_is_held_out_gets_there(
+    title: str, audit: Audited, name: str
 ) -> None:
     from . import pretend
 
-    exercise = trained(audit, name, falls=False)
-    card = pretend.card()
-    for title, namespace in right(audit, name).items():
-        card.forget()
-        judged = verdict(audit, exercise, namespace)
-        assert judged.status == "passed", (title, judged.sentence())
-        assert "on the accelerator (pretend)" in learning(exercise, judged), title
-        came = [one.flatten() for one in card.moved_here if one is not None]
-        assert came, title
-        for check in exercise.checks:
-            if isinstance(check, Training):
-                rng = np.random.default_rng(11)
-                for seed in rng.integers(1 << 62, size=3):
-                    labels = check.task(np.random.default_rng(int(seed)), ACCELERATOR).labels
-                    found = [one for one in came if holds(one.numpy(), labels)]
-                    assert not found, title
-    card.wait()
+    exercise, card = trained(audit, name, falls=False), pretend.card()
+    namespace = right(audit, name)[title]
+    judged = verdict(audit, exercise, namespace, alone=title == REFERENCE)
+    assert judged.status == "passed", judged.sentence()
+    assert "on the accelerator (pretend)" in learning(exercise, judged)
+    came = [one.flatten().numpy() for one in card.moved_here if one is not None]
+    assert came
+    for check in exercise.checks:
+        if isinstance(check, Training):
+            for seed in np.random.default_rng(11).integers(1 << 62, size=3):
+                labels = check.task(np.random.default_rng(int(seed)), ACCELERATOR).labels
+                assert not any(holds(one, labels) for one in came)
     assert card.held < 1 << 20, "what was trained is gone"
 
 

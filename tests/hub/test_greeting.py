@@ -70,7 +70,8 @@ def test_what_to_do_next(tmp_path: Path) -> None:
     assert greeting.next_step(person("ada")).startswith(
         "“The late one” (late) was due Sunday, 1 March 2026"
     )
-    (inbound / "ada+late+2026-03-05 10:00:00 UTC+z").mkdir()
+    (inbound / "ada+late+2026-03-05 10:00:59.123456 UTC+z").mkdir()
+    assert greeting.assignments("ada", NOW)[1].handed_in == "2026-03-05 10:00 UTC, late"
     assert greeting.next_step(person("ada")).startswith("Everything that is open is handed in")
     assert "Formgrader" in greeting.next_step(person("instructor"))
     (hub.course / "source/first/first.md").write_text(TEXT.format(1, "", "Another title"))

@@ -153,6 +153,7 @@ def is_told(ada: Student) -> None:
             break
         ada.page.wait_for_timeout(1000)
     expect(greeting).to_contain_text(told)
+    expect(greeting).to_contain_text("UTC, late")
     ada.photograph("judged")
 
 

@@ -347,7 +347,7 @@ def execute(name: str, folder: Path, stubs: bool = False) -> Any:
         # What a machine has in its shared folders and its cache would change every number.
         patch.setenv("XDG_CACHE_HOME", str(folder / "no_cache"))
         place = {"metadata": {"path": str(folder)}}
-        NotebookClient(notebook, timeout=300, resources=place, allow_errors=True).execute()
+        NotebookClient(notebook, timeout=900, resources=place, allow_errors=True).execute()
     return notebook
 
 
