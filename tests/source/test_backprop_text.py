@@ -238,3 +238,127 @@ def test_three_bugs_escape_the_gradient_check_and_one_escapes_all():
     assert {title for title, alt in told.items() if " 0 of " in alt} == {
         "half the regulariser, in both"
     }
+
+
+# --- worked by hand, and asked --------------------------------------------------------------------
+
+
+def test_gates_by_hand():
+    LECTURE.somewhere("The slope of the loss in the 3 is 5")
+    _, cache = answer("add_forward")(np.array(3.0), np.array(4.0))
+    assert answer("add_backward")(np.array(5.0), cache)[0] == 5
+    LECTURE.somewhere(r"hands $0.2 \cdot (-1) = -0.2$ to its weight")
+    w, x = np.array([2.0, -3.0, -3.0]), np.array([-1.0, -2.0])
+    f, cache = answer("staged_sigmoid_neuron")(w, x)
+    assert (w[0] * x[0], w[1] * x[1], w[0] * x[0] + w[1] * x[1] + w[2]) == (-2, 6, 1)
+    assert (f"{f:.2f}", f"{f * (1 - f):.1f}") == ("0.73", "0.2")
+    dw, _ = answer("staged_sigmoid_neuron_backward")(1.0, cache)
+    assert f"{dw[0]:.1f}" == "-0.2"
+    LECTURE.somewhere(r"To the 2 goes $3 \cdot 7 = 21$, to the 7 goes $3 \cdot 2 = 6$")
+    _, cache = answer("mul_forward")(np.array(2.0), np.array(7.0))
+    assert answer("mul_backward")(np.array(3.0), cache) == (21, 6)
+
+
+def test_uses_add_and_wait_for_each_other():
+    LECTURE.somewhere("Together $3 + 3 + 1 = 7$")
+    a = answer("Value")(3.0)
+    (a * a + a).backward()
+    assert a.grad == 7 == 2 * 3 + 1
+    LECTURE.somewhere("each brings 5: $5 + 5 = 10$")
+    a, b = answer("Value")(5.0), answer("Value")(2.0)
+    (a.max(b) * a).backward()
+    assert (a.grad, b.grad) == (10, 0)
+    LECTURE.somewhere("here $u, v, w$. Such an order is called **topological**")
+    u = answer("Value")(2.0)
+    v = u * 3
+    w = v * u
+    w.backward()
+    assert u.grad == 3 * 2 + 2 * 3  # straight, and by way of v, which is lost to the impatient
+    LECTURE.somewhere("r, q, p, a. When p hands on")
+    made = {"p": {"a"}, "q": {"a", "p"}, "r": {"p", "q"}}
+    back = "rqpa"
+    assert all(back.index(out) < back.index(one) for out, ins in made.items() for one in ins)
+
+
+def test_a_bias_gathers():
+    LECTURE.somewhere("it gets $1 + 5 = 6$; the second gets $0 + 2 = 2$")
+    gathered = answer("unbroadcast")(np.array([[1.0, 0.0], [5.0, 2.0]]), (2,))
+    np.testing.assert_array_equal(gathered, [6, 2])
+    LECTURE.somewhere("the gradient is `(5, 4, 3)` and the shape asked for `(4, 1)`")
+    assert answer("unbroadcast")(np.ones((5, 4, 3)), (4, 1)).shape == (4, 1)
+    LECTURE.somewhere("4 times, once in each row of the table")
+    dx, dy = answer("broadcast_add_backward")(np.ones((4, 3)), (4, 1), (3,))
+    assert (dx == 3).all()
+    assert (dy == 4).all()
+
+
+def test_a_layer_by_hand():
+    LECTURE.somewhere(r"$1 \cdot 4 + 2 \cdot 5 + 1 = 15$")
+    LECTURE.somewhere("the rows $(15, 2)$ and $(13, 0)$")
+    x, w = np.array([[1.0, 2.0], [3.0, 0.0]]), np.array([[4.0, 0.0], [5.0, 1.0]])
+    out, _ = answer("affine_forward")(x, w, np.array([1.0, 0.0]))
+    np.testing.assert_array_equal(out, [[15, 2], [13, 0]])
+    LECTURE.somewhere(r"$10 \cdot 1 + 1 \cdot 3 = 13$")
+    LECTURE.somewhere("gets $(40, 50)$")
+    _, cache = answer("affine_forward")(x, w[:, :1], np.ones(1))
+    dx, dw, db = answer("affine_backward")(np.array([[10.0], [1.0]]), cache)
+    np.testing.assert_array_equal(dw[:, 0], [13, 20])
+    np.testing.assert_array_equal(dx[0], [40, 50])
+    assert db == 11
+    LECTURE.somewhere(r"For the input $32 \times 100$, for the weights $100 \times 10$")
+    _, cache = answer("affine_forward")(np.ones((32, 100)), np.ones((100, 10)), np.ones(10))
+    shapes = [one.shape for one in answer("affine_backward")(np.ones((32, 10)), cache)]
+    assert shapes == [(32, 100), (100, 10), (10,)]
+    LECTURE.somewhere(r"$\frac12 - 1 = -\frac12$ to the first score")
+    _, dx = answer("softmax_loss")(np.zeros((1, 2)), np.array([0]))
+    np.testing.assert_allclose(dx, [[-0.5, 0.5]])
+
+
+def normalised(*values):
+    x = np.array(values, dtype=float)[:, None]
+    settings = {"mode": "train", "eps": 0.0}
+    return answer("batchnorm_forward")(x, np.ones(1), np.zeros(1), settings)[0][:, 0]
+
+
+def test_normalising_by_hand():
+    LECTURE.somewhere("−1.41, 0, 0, 1.41. Had the numbers been 20, 40, 40, 60")
+    np.testing.assert_array_equal(normalised(2, 4, 4, 6).round(2), [-1.41, 0, 0, 1.41])
+    np.testing.assert_allclose(normalised(20, 40, 40, 60), normalised(2, 4, 4, 6))
+    assert np.var([2, 4, 4, 6]) == 2
+    LECTURE.somewhere("Halve the signal in each of ten layers, and a thousandth is left")
+    assert f"{0.5**10:.3f}" == "0.001"
+    LECTURE.somewhere("The mean becomes 2.1, and the distances −1.1, −0.1 and 1.2")
+    moved = np.array([1, 2, 3.3])
+    np.testing.assert_allclose(moved - moved.mean(), [-1.1, -0.1, 1.2])
+    LECTURE.somewhere("Mean 2, deviation 1: they become −1 and 1")
+    np.testing.assert_allclose(normalised(1, 3), [-1, 1])
+    np.testing.assert_allclose(normalised(10, 30), [-1, 1])
+    one = {"mode": "train"}
+    alone = answer("batchnorm_forward")(np.array([[7.0]]), np.ones(1), np.zeros(1), one)[0]
+    assert alone == 0
+
+
+def test_dropping_by_hand():
+    LECTURE.somewhere(r"$\frac13 \cdot 18 + \frac23 \cdot 0 = 6$")
+    LECTURE.somewhere("In training $4 / 0.8 = 5$, at test time 4")
+    for value, p_keep, kept in ((6.0, 1 / 3, 18), (4.0, 0.8, 5)):
+        settings = {"mode": "train", "p_keep": p_keep, "seed": 0}
+        out, _ = answer("dropout_forward")(np.full((40, 40), value), settings)
+        np.testing.assert_allclose(np.unique(out), [0, kept])
+        test, _ = answer("dropout_forward")(np.full(2, value), settings | {"mode": "test"})
+        np.testing.assert_array_equal(test, value)
+
+
+def test_shards_and_an_error_by_hand():
+    LECTURE.somewhere(r"$0.4 \cdot 1 + 0.4 \cdot 1 + 0.2 \cdot 4 = 1.6$")
+    costs = np.array([1.0] * 8 + [4.0] * 2)
+
+    def mean(X, y):
+        return X.mean(), {"w": np.zeros(1)}
+
+    loss, _ = answer("gradient_accumulate")(mean, costs, np.zeros(10, dtype=int), 4)
+    assert loss == pytest.approx(1.6)
+    LECTURE.somewhere("A fifth: $20 / 100 = 0.2$")
+    assert 20 / 100 == 1 / 5
+    LECTURE.somewhere(r"$0.0002 / 4.0002 \approx 5 \cdot 10^{-5}$")
+    assert f"{0.0002 / max(1e-4, 2.0002 + 2):.0e}" == "5e-05"

@@ -297,6 +297,154 @@ def test_both_torch_biases_at_one_make_two():
     np.testing.assert_array_equal(total, np.repeat([0.0, 1.0, 0.0, 0.0], 4))
 
 
+# --- worked by hand, and asked ----------------------------------------------------------------
+
+
+def test_one_step_and_two_by_hand():
+    LECTURE.somewhere(r"$2 \cdot 0.5 + 0.5 \cdot (-1) + 0 = 0.5$")
+    LECTURE.somewhere(r"$\tanh 0.5 \approx 0.46$")
+    one = [np.array([[value]]) for value in (2.0, 0.5, 0.5, -1.0)]
+    h, _ = answer("rnn_step_forward")(*one, np.zeros(1))
+    assert f"{h.item():.2f}" == "0.46"
+    LECTURE.somewhere("by $h_1 = 3$. The first says: $h_1$ grows by $h_0 = 1$")
+    LECTURE.somewhere("its slope is $2w = 6$")
+    assert ((3 + 1e-6) ** 2 - (3 - 1e-6) ** 2) / 2e-6 == pytest.approx(3 + 3 * 1) == 2 * 3
+    LECTURE.somewhere("not a fifth")
+    assert pytest.approx(0.19) == 1 - 0.9**2
+    LECTURE.somewhere(r"$3 \cdot 2 + 2 \cdot 2 + 2 = 12$")
+    assert 3 * 2 + 2 * 2 + 2 == 12
+
+
+def test_a_row_gathers_and_six_rows_meet_a_bias():
+    LECTURE.somewhere("Then row `e` receives $(1.5, 2)$")
+    places = [sorted(set("letter")).index(letter) for letter in "letter"]
+    dout = np.zeros((1, 6, 2))
+    dout[0, [1, 4]] = (1, 0), (0.5, 2)
+    cache = answer("word_embedding_forward")(np.array([places]), np.zeros((4, 2)))[1]
+    gathered = answer("word_embedding_backward")(dout, cache)
+    np.testing.assert_array_equal(gathered[sorted(set("letter")).index("e")], (1.5, 2))
+    LECTURE.somewhere("each of the five biases collects 6")
+    layer = answer("temporal_affine_forward")(np.ones((2, 3, 4)), np.ones((4, 5)), np.zeros(5))
+    db = answer("temporal_affine_backward")(np.ones((2, 3, 5)), layer[1])[2]
+    np.testing.assert_array_equal(db, np.full(5, 6))
+
+
+def test_the_cost_of_two_sequences_of_which_one_is_shorter():
+    LECTURE.somewhere(r"$\ln 8 \approx 2.08$. Had we averaged over the three steps")
+    LECTURE.somewhere("it would be 1.39")
+    chance = np.array([[1 / 2, 1 / 4], [1 / 8, 1 / 3]])
+    scores = np.log(np.stack([chance, 1 - chance], axis=2))
+    mask = np.array([[True, True], [True, False]])
+    loss, _ = answer("temporal_softmax_loss")(scores, np.zeros((2, 2), dtype=int), mask)
+    assert loss == pytest.approx(np.log(8))
+    assert f"{loss:.2f}, {2 * loss / 3:.2f}" == "2.08, 1.39"
+    LECTURE.somewhere(r"$4 \ln 3 \approx 4.39$")
+    even = np.zeros((1, 4, 3)), np.zeros((1, 4), dtype=int), np.ones((1, 4), dtype=bool)
+    assert f"{answer('temporal_softmax_loss')(*even)[0]:.2f}" == "4.39"
+
+
+def test_a_cell_of_two_becomes_one_point_two():
+    LECTURE.somewhere(r"The new cell is 1.2, and the new state $\frac12 \tanh 1.2 \approx 0.42$")
+    LECTURE.somewhere(r"$\tanh 1.2 \approx 0.83$")
+    nothing, b = np.zeros((1, 1)), np.array([0.0, np.log(3), 0.0, -np.log(2)])
+    weights = np.zeros((1, 4)), np.zeros((1, 4)), b
+    h, c, cache = answer("lstm_step_forward")(nothing, nothing, np.array([[2.0]]), *weights)
+    assert (round(h.item(), 2), c.item()) == (0.42, pytest.approx(1.2))
+    db = answer("lstm_step_backward")(np.ones((1, 1)), nothing, cache)[-1]
+    assert f"{db[2] / 0.25:.2f}" == "0.83"  # the sigmoid's slope taken out again
+    LECTURE.somewhere("$f = 1$ and $i = 0$: keep all, let nothing in")
+    b = np.array([-800.0, 800.0, 0.3, 0.7])
+    _, c, _ = answer("lstm_step_forward")(nothing, nothing, np.array([[2.0]]), *weights[:2], b)
+    assert c.item() == 2
+
+
+def test_what_three_gates_let_through_and_seven():
+    LECTURE.somewhere(
+        r"$0.9 \cdot 0.5 \cdot 0.8 = 0.36$. Had all three been 0.99, it would be 0.97"
+    )
+    assert pytest.approx(0.36) == 0.9 * 0.5 * 0.8
+    assert f"{0.99**3:.2f}" == "0.97"
+    LECTURE.somewhere(r"After 7: $0.9^6 \approx 0.53$ and $0.9^7 \approx 0.48$")
+    assert (f"{0.9**6:.2f}", f"{0.9**7:.2f}") == ("0.53", "0.48")
+
+
+def test_how_many_weights():
+    LECTURE.somewhere(r"$8 \cdot 5 = 40$ weights")
+    LECTURE.somewhere("$24 + 16$")
+    assert answer("lstm_weight_shape")(3, 2, 1) == (8, 5)
+    LECTURE.somewhere("It has 32 biases, we have 16: 144 and 128")
+    theirs = sum(each.numel() for each in torch.nn.LSTM(3, 4).parameters())
+    assert (theirs, sum(each.size for each in answer("init_lstm")(3, 4, 1.0, RNG))) == (144, 128)
+
+
+def test_clipping_by_hand():
+    LECTURE.somewhere("to 1.5 and 2, and their ratio stays 3 : 4")
+    LECTURE.somewhere("both end at 2.5, and the ratio is 1 : 1")
+    LECTURE.somewhere("so it is halved: $(3, 4)$. With 20 nothing happens")
+    first, second, third, fourth = (
+        {"W": np.array(pair)} for pair in ((3.0, 4.0),) * 2 + ((6.0, 8.0),) * 2
+    )
+    answer("clip_grad_norm")(first, 2.5)
+    answer("clip_grad_value")(second, 2.5)
+    answer("clip_grad_norm")(third, 5.0)
+    answer("clip_grad_norm")(fourth, 20.0)
+    ends = ((1.5, 2), (2.5, 2.5), (3, 4), (6, 8))
+    for grads, end in zip((first, second, third, fourth), ends, strict=True):
+        np.testing.assert_allclose(grads["W"], end)
+
+
+def test_a_word_in_pieces_and_a_text():
+    LECTURE.somewhere("Second piece: read `a`, `i`, foretell `i`, `n`")
+    pieces = answer("bptt_chunks")(np.arange(5)[None], 2)
+    assert [(read.tolist(), asked.tolist()) for read, asked in pieces] == [
+        ([[0, 1]], [[1, 2]]),
+        ([[2, 3]], [[3, 4]]),
+    ]
+    LECTURE.somewhere("100 questions make five pieces, with four seams")
+    assert len(answer("bptt_chunks")(np.zeros((1, 101), dtype=int), 20)) == 5
+
+
+def test_four_times_as_likely_at_three_temperatures():
+    LECTURE.somewhere("16 to 1, a chance of 0.94")
+    LECTURE.somewhere("2 to 1, a chance of 0.67")
+    scores = np.log([0.8, 0.2])
+    colder, hotter = (np.exp(scores / T) / np.exp(scores / T).sum() for T in (0.5, 2.0))
+    assert (f"{colder[0]:.2f}", f"{hotter[0]:.2f}") == ("0.94", "0.67")
+    assert (colder[0] / colder[1], hotter[0] / hotter[1]) == (pytest.approx(16), pytest.approx(2))
+
+
+def test_two_small_matrices_and_one_unit():
+    LECTURE.somewhere("both numbers are 0.8. Now")
+    even, slanted = np.diag([0.5, -0.8]), np.array([[0.0, 2.0], [0.0, 0.0]])
+    for W, radius, norm in ((even, 0.8, 0.8), (slanted, 0.0, 2.0)):
+        assert (rho(W), answer("spectral_norm")(W)) == (pytest.approx(radius), pytest.approx(norm))
+    np.testing.assert_array_equal(np.array([1, 0]) @ slanted, [0, 2])
+    assert not (np.array([1, 0]) @ slanted @ slanted).any()
+    LECTURE.somewhere(r"$0.4 \cdot 2 = 0.8$. After three steps $0.8^3 \approx 0.51$")
+    LECTURE.somewhere("it is $2^3 = 8$")
+    assert (f"{(0.4 * 2) ** 3:.2f}", 2**3) == ("0.51", 8)
+    lengths = answer("gradient_norm_profile")(
+        np.array([[2.0]]), np.zeros((1, 1)), np.ones((1, 1)), "linear", 3
+    )
+    assert lengths[-1] == pytest.approx(8)
+    LECTURE.somewhere("After one step at most 3")
+    W = np.array([[0.5, 0.0], [0.0, 0.5]]) + slanted * 1.4583333333
+    assert (rho(W), round(np.linalg.norm(W, 2), 2)) == (0.5, 3.0)
+    assert np.linalg.norm(np.linalg.matrix_power(W, 100)) < 1e-9
+
+
+def test_boxes_on_the_way_and_letters_in_doubt():
+    LECTURE.somewhere("$5 + 3 - 1 = 7$")
+    ways = {(0, 0): 1}  # the fewest boxes from the first letter to each box of the picture
+    for step in range(5):
+        for height in range(3):
+            before = [ways[b] for b in ((step - 1, height), (step, height - 1)) if b in ways]
+            ways.setdefault((step, height), 1 + min(before, default=0))
+    assert ways[4, 2] == 7
+    LECTURE.somewhere(r"$e^{\ln 2} = 2$")
+    assert np.exp(np.log(2)) == pytest.approx(2)
+
+
 @pytest.mark.long
 @pytest.mark.parametrize(
     ("length", "bias", "low", "high"),

@@ -4,6 +4,7 @@ each of them.
 
 import ast
 import re
+from pathlib import Path
 
 import pytest
 from lectures import EXERCISES, LECTURES, ROOT, Lecture, words
@@ -13,6 +14,31 @@ from autograder.authoring.text import AuthoredCell
 from autograder.checks import AllowedMeans
 from autograder.exercise.load import load, read_modules
 from docs.errata_page import BOX, errata, proofs
+
+PARAGRAPH = 90
+"""Words after which a reader looks up."""
+STRETCH = 150
+"""Words without anything to look at: a formula, a table, a list, a worked example, a fold."""
+RESTS = (
+    "$$",
+    "**Next: ",
+    "|",
+    "- ",
+    "1. ",
+    "> ",
+    "<details>",
+    "#",
+    "**By hand.**",
+    "**See.**",
+    "**Look.**",
+)
+HINTS = ("Hint 1: the idea", "Hint 2: the shape", "Hint 3: the first step")
+FOLD = r"<details><summary>(.*?)</summary>\n\n(.*?)\n\n</details>"
+PREPARED = {
+    "backprop": ("affine_forward", "affine_backward", "batchnorm_forward", "dropout"),
+    "lstm": ("rnn", "temporal_softmax_loss", "lstm_step", "clipping", "spectral"),
+}
+"""Ideas whose formula nobody should meet without having done it once with small numbers."""
 
 
 @pytest.fixture(params=LECTURES)
@@ -32,7 +58,8 @@ def test_the_exercises_come_in_the_order_of_the_course(lecture):
 @pytest.mark.parametrize(("assignment", "name"), EXERCISES)
 def test_an_idea_a_picture_a_stub_a_check_and_a_look(assignment, name):
     before, after = LECTURES[assignment].around(name)
-    assert [cell.kind for cell in before] == ["markdown", "demo"], "an idea and something to see"
+    assert [cell.kind for cell in before][:2] == ["markdown", "demo"], "an idea, something to see"
+    assert all(HINTS[0] in cell.source for cell in before[2:]), "then nothing but hints"
     assert "**See.**" in before[0].source
     assert [cell.kind for cell in after][:3] == ["check", "markdown", "demo"]
     assert after[1].source.startswith("**Look.**")
@@ -40,19 +67,80 @@ def test_an_idea_a_picture_a_stub_a_check_and_a_look(assignment, name):
 
 
 @pytest.mark.parametrize(("assignment", "name"), EXERCISES)
-def test_an_idea_takes_at_most_150_words_and_has_its_formula(assignment, name):
+def test_an_idea_has_its_formula_and_what_is_done_by_hand_comes_before_it(assignment, name):
     lecture = LECTURES[assignment]
     idea = lecture.around(name)[0][0].source
-    assert words(idea) <= 150
     assert name in lecture.wordless or "$" in idea or "`" in idea
+    if "**By hand.**" in idea and "$$" in idea:
+        assert idea.index("**By hand.**") < idea.index("$$")
+
+
+@pytest.mark.parametrize("name", PREPARED)
+def test_what_is_hard_is_done_by_hand_first(name):
+    lecture = LECTURES[name]
+    for exercise in PREPARED[name]:
+        idea = lecture.around(exercise)[0][0].source
+        (by_hand,) = re.findall(r"^\*\*By hand\.\*\*.*$", idea, re.M)
+        assert len(re.findall(r"\d+(?:\.\d+)?", by_hand)) >= 3, exercise
 
 
 def test_there_are_no_walls_of_text(lecture):
     for cell in lecture.text.cells:
         if cell.kind == "markdown":
-            assert words(cell.source) <= 190, cell.line
-            for paragraph in cell.source.split("\n\n"):
-                assert words(paragraph) <= 80, (cell.line, paragraph[:60])
+            stretch = 0
+            for paragraph in re.sub(FOLD, "<details>", cell.source, flags=re.S).split("\n\n"):
+                assert words(paragraph) <= PARAGRAPH, (cell.line, paragraph[:60])
+                rests = paragraph.lstrip().startswith(RESTS)
+                stretch = 0 if rests else stretch + words(paragraph)
+                assert stretch <= STRETCH, (cell.line, paragraph[:60])
+
+
+@pytest.mark.parametrize("name", PREPARED)
+def test_hard_exercises_have_three_hints_to_be_opened_one_by_one(name):
+    lecture = LECTURES[name]
+    cells = lecture.text.cells
+    hinted = [k for k, cell in enumerate(cells) if HINTS[0] in cell.source]
+    assert len(hinted) >= 3
+    answers = (ROOT / "solutions" / f"{lecture.name}.py").read_text()
+    lines = {"".join(line.split()) for line in answers.splitlines()} - {""}
+    for k in hinted:
+        folds = re.findall(FOLD, cells[k].source, re.S)
+        assert tuple(title for title, _ in folds) == HINTS
+        assert cells[k + 1].kind == "solution", "just above the answer"
+        for title, hint in folds:
+            assert words(hint) <= PARAGRAPH, title
+            assert "```" not in hint
+            assert not {"".join(code.split()) for code in re.findall(r"`([^`]+)`", hint)} & lines
+
+
+@pytest.mark.parametrize("name", PREPARED)
+def test_each_part_ends_with_questions_whose_answers_are_folded(name):
+    lecture = LECTURES[name]
+    whole = "\n\n".join(cell.source for cell in lecture.text.cells if cell.kind == "markdown")
+    tests = re.findall(r"^### Self-test: .*?(?=^##|\Z)", whole, re.S | re.M)
+    assert len(tests) >= 4
+    for one in tests:
+        asked = re.findall(r"^\*\*(\d)\.\*\* ", one, re.M)
+        answered = [title for title, _ in re.findall(FOLD, one, re.S)]
+        assert 2 <= len(asked) <= 3
+        assert answered == [f"Answer {number}" for number in asked]
+
+
+def test_no_number_worked_by_hand_or_in_an_answer_is_without_a_test(lecture):
+    source = (Path(__file__).parent / f"test_{lecture.name}_text.py").read_text()
+    quoted = {
+        node.value
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) > 9
+    }
+    for cell in lecture.text.cells:
+        if cell.kind == "markdown":
+            claims = re.findall(r"^\*\*By hand\.\*\*.*$", cell.source, re.M)
+            folds = re.findall(FOLD, cell.source, re.S)
+            claims += [text for title, text in folds if title.startswith("Answer")]
+            for claim in claims:
+                if re.search(r"\d", claim):
+                    assert any(phrase in claim for phrase in quoted), (cell.line, claim[:80])
 
 
 def test_code_fits_beside_a_file_browser(lecture):
