@@ -3,6 +3,7 @@ PYTHON ?= python3
 JOBS ?= 3
 PORT ?= 8000
 LIVE ?=
+QUIET := --quiet
 BIN := .venv/bin
 # nbgrader calls alembic by name, so the environment's programs must be on the path
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -22,8 +23,8 @@ setup: $(BIN)/.done  ## make .venv from pyproject.toml and constraints.txt
 
 $(BIN)/.done: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --upgrade -c constraints.txt pip
-	$(BIN)/pip install --quiet -c constraints.txt -e '.[dev]'
+	$(BIN)/pip install $(QUIET) --upgrade -c constraints.txt pip
+	$(BIN)/pip install $(QUIET) -c constraints.txt -e '.[dev]'
 	touch $@
 
 demo: setup  ## build and release, grade four notebooks of an assignment, show the grades
@@ -64,8 +65,9 @@ test-audit: setup  ## every known mistake, other styles, the training of both st
 test-long: setup browser  ## slower proof: thousands of random cases
 	$(BIN)/pytest -n $(JOBS) --dist worksteal -m long
 
-test-gpu: setup  ## training checks on an accelerator; needs one
-	$(BIN)/pytest -m gpu tests/accelerator
+test-gpu: QUIET :=
+test-gpu: setup  ## training checks on an accelerator, with a table (OUT=folder: as JSON, too); needs one
+	$(BIN)/pytest -v -m gpu tests/accelerator
 
 test-hub: setup browser  ## the hub in real browsers: from the first login to the feedback (minutes)
 	$(BIN)/pytest -m hub tests/hub

@@ -34,6 +34,7 @@ from autograder.language.verdict import Verdict
 from autograder.watch.evaluate import CountedCalls, local
 from autograder.watch.limit import limited
 
+from .measured import processor
 from .rewrites import rewritten, slips
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "judge.md"
@@ -330,12 +331,9 @@ def _short(seconds: float) -> str:
 
 def machine() -> str:
     """What the seconds depend on."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        model = next(line.partition(": ")[2] for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        model = platform.processor() or platform.machine()
-    return f"one thread of {model}, Python {platform.python_version()}, NumPy {np.__version__}"
+    return (
+        f"one thread of {processor()}, Python {platform.python_version()}, NumPy {np.__version__}"
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

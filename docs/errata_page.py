@@ -1,9 +1,11 @@
-"""The errata of the lecture notes in docs/errata.md: what the notebooks mend, and the tests that
-prove it.
+"""The errata of the lecture notes in docs/errata.md: what the notes say, what is right instead, and
+the tests that prove it.
 
     python -m docs.errata_page        (writes the page)
 
-A box of a notebook mends old notes; a test quotes the box (``said``) and proves what it says."""
+docs/errata/ holds a file for each notebook: under the heading of a section a statement of the notes
+(quoted) and its correction. Mistakes that are left to the reader stand in the notebook's own boxes.
+A test proves what it quotes (``said``), and says where the lesson tells it (``somewhere``)."""
 
 from __future__ import annotations
 
@@ -20,20 +22,31 @@ PAGE = Path(__file__).with_name("errata.md")
 HEAD = """\
 # Old notes, mended
 
-Made by `python -m docs.errata_page` from the notebooks and their tests, never by hand. Lecture notes on these subjects have
-been copied from year to year, and their mistakes with them. Below is what the notes say, what is right instead, and the test
-that proves it. A few mistakes are left to you, for finding them is an exercise: neither what is right nor its test is told.
+Made by `python -m docs.errata_page` from docs/errata/, the notebooks and their tests, never by hand. Lecture notes on these
+subjects have been copied from year to year, and their mistakes with them. Below is what such notes say, what is right, and
+the test that proves it. A few mistakes are left to you, for finding them is an exercise: neither what is right nor its test
+is told.
 """
-_BOX = re.compile(r"^> \*\*Old notes, (mended|for you to mend)\.\*\* (.+)$", re.MULTILINE)
+BOX = re.compile(r"^> \*\*Old notes, for you to mend\.\*\* (.+)$", re.MULTILINE)
+"""What a notebook leaves to its readers."""
+_HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
+_ENTRY = re.compile(r"^> (.+)\n\n(.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
-class Box:
-    """What one box says of old notes, and the names of the tests that quote it."""
+class Erratum:
+    """A statement of old notes, its correction (empty where it is left to readers), and the heading
+    of its section.
+    """
 
-    left_to_readers: bool
-    text: str
-    tests: tuple[str, ...]
+    heading: str
+    statement: str
+    correction: str = ""
+
+    @property
+    def text(self) -> str:
+        """Both."""
+        return f"{self.statement} {self.correction}".strip()
 
 
 def page() -> str:
@@ -41,17 +54,25 @@ def page() -> str:
     return "\n".join([HEAD, *map(_of_assignment, assignments())])
 
 
-def boxes(name: str, root: Path = ROOT) -> Iterator[tuple[str, Box]]:
-    """The boxes of a notebook, each with the heading of its numbered section; empty before the
-    first.
+def errata(name: str, root: Path = ROOT) -> list[Erratum]:
+    """The errata that belong to a notebook, in the order of its sections. Raises ValueError where a
+    section does not exist.
     """
-    text = (root / "source" / name / f"{name}.md").read_text(encoding="utf-8")
-    quotes = list(quoted((root / tests_of(name)).read_text(encoding="utf-8")))
-    headings = list(re.finditer(r"^## (\d+\. .+)$", text, re.MULTILINE))
-    for found in _BOX.finditer(text):
-        before = [one[1] for one in headings if one.start() < found.start()]
-        tests = [test for test, phrases in quotes if all(one in found[0] for one in phrases)]
-        yield before[-1] if before else "", Box(found[1] != "mended", found[2], tuple(tests))
+    lesson = (root / "source" / name / f"{name}.md").read_text(encoding="utf-8")
+    data = (root / "docs" / "errata" / f"{name}.md").read_text(encoding="utf-8")
+    mended = [Erratum(heading, *found.groups()) for heading, found in _under(_ENTRY, data)]
+    left = [Erratum(heading, found[1]) for heading, found in _under(BOX, lesson)]
+    order = _HEADING.findall(lesson)
+    for one in mended:
+        if one.heading not in order:
+            raise ValueError(f"docs/errata/{name}.md: the notebook has no section {one.heading!r}")
+    return sorted([*mended, *left], key=lambda one: order.index(one.heading))
+
+
+def _under(pattern: re.Pattern[str], text: str) -> Iterator[tuple[str, re.Match[str]]]:
+    headings = list(_HEADING.finditer(text))
+    for found in pattern.finditer(text):
+        yield [one[1] for one in headings if one.start() < found.start()][-1], found
 
 
 def tests_of(name: str) -> str:
@@ -59,29 +80,52 @@ def tests_of(name: str) -> str:
     return f"tests/source/test_{name}_text.py"
 
 
-def quoted(source: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The tests that quote a box, and the phrases that they quote."""
-    tests = [one for one in ast.parse(source).body if isinstance(one, ast.FunctionDef)]
-    for test in tests:
-        for call in ast.walk(test):
-            if isinstance(call, ast.Call) and ast.unparse(call.func).endswith(".said"):
-                yield test.name, tuple(ast.literal_eval(one) for one in call.args)
+@dataclass(frozen=True)
+class Proof:
+    """A test: its name, the phrases of each erratum that it quotes, and those of the lesson."""
+
+    test: str
+    said: tuple[tuple[str, ...], ...]
+    somewhere: tuple[str, ...]
+
+    def proves(self, one: Erratum) -> bool:
+        """Whether it quotes the erratum."""
+        return any(all(phrase in one.text for phrase in phrases) for phrases in self.said)
+
+
+def proofs(name: str, root: Path = ROOT) -> list[Proof]:
+    """The tests of a notebook's text."""
+    tests = ast.parse((root / tests_of(name)).read_text(encoding="utf-8")).body
+    return [
+        Proof(one.name, tuple(_quoted(one, "said")), tuple(sum(_quoted(one, "somewhere"), ())))
+        for one in tests
+        if isinstance(one, ast.FunctionDef)
+    ]
+
+
+def _quoted(test: ast.FunctionDef, method: str) -> Iterator[tuple[str, ...]]:
+    for call in ast.walk(test):
+        if isinstance(call, ast.Call) and ast.unparse(call.func).endswith(f".{method}"):
+            yield tuple(str(one.value) for one in call.args if isinstance(one, ast.Constant))
 
 
 def _of_assignment(one: Assignment) -> str:
     sections = {section.heading: section for section in one.sections}
-    told = "\n".join(_told(one, sections.get(heading), box) for heading, box in boxes(one.name))
+    tests = proofs(one.name)
+    told = "\n".join(
+        _told(one, sections.get(each.heading), each, [test for test in tests if test.proves(each)])
+        for each in errata(one.name)
+    )
     return f"## {one.title}\n\nThe tests are in `{tests_of(one.name)}`.\n\n{told}"
 
 
-def _told(one: Assignment, section: Section | None, box: Box) -> str:
-    heading = section.heading if section else "How to read it"
+def _told(one: Assignment, section: Section | None, each: Erratum, tests: list[Proof]) -> str:
     anchor = section.anchor if section else "how-to-read-it"
-    where = f"**[{heading}]({one.notebook}#{anchor})**"
-    tests = ", ".join(f"`{test}`" for test in box.tests)
-    if box.left_to_readers:  # a test's name says what is right
-        return f"{where}, left to you\n\n> {box.text}\n"
-    return f"{where}\n\n> {box.text}\n\n{tests}\n"
+    where = f"**[{each.heading}]({one.notebook}#{anchor})**"
+    if not each.correction:  # a test's name says what is right
+        return f"{where}, left to you\n\n> {each.statement}\n"
+    names = ", ".join(f"`{test.test}`" for test in tests)
+    return f"{where}\n\n> {each.statement}\n\n{each.correction}\n\nProven by {names}.\n"
 
 
 if __name__ == "__main__":

@@ -16,14 +16,18 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images" / "hub"
 TOUR = (
+    "home",
+    "starting",
     "assignments",
     "widget",
     "mistaken",
     "mended",
     "validate",
+    "judged",
     "autograded",
     "grading",
     "feedback",
+    "report",
 )
 WIDTH, COLOURS = 960, 64
 

@@ -27,6 +27,7 @@ WRITTEN_IN = {
     ],
     "When an answer gives nothing to judge": [
         "autograder/watch/as_data.py",
+        "autograder/watch/devices.py",
         "autograder/watch/evaluate.py",
         "autograder/watch/limit.py",
         "autograder/language/probe.py",

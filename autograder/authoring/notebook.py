@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..course.marks import check_mark, solution_mark
+from ..course.moments import due_sentence
 from ..errors import AuthoringError
 from ..exercise.load import Loaded
 from ..exercise.trial import Exercise
@@ -47,8 +48,7 @@ def _say_when_due(text: Text, cells: list[dict[str, Any]]) -> None:
     """Where students look first: at the end of the first cell of text."""
     first = next((cell for cell in cells if cell["cell_type"] == "markdown"), None)
     if text.due is not None and first is not None:
-        day = f"{text.due:%A}, {text.due.day} {text.due:%B %Y, %H:%M}"
-        first["source"] += f"\n\n**Due** {day} ({text.due.tzinfo})."
+        first["source"] += f"\n\n{due_sentence(text.due)}"
 
 
 def _match_checks(text: Text, asked: Loaded) -> None:

@@ -102,7 +102,8 @@ class Training:
         where = f"on {_kind(device)}" + (f" ({why})" if why and not device else "")
         for outputs in yours:
             if problem := self._losses_in_words(outputs):
-                return self._failed(f"{problem} Trained {where}.")
+                elsewhere = self._on_the_processor(trial, seeds[0]) if device else ""
+                return self._failed(f"{problem} Trained {where}.{elsewhere}")
         try:
             reached = [
                 self._measure(outputs, task.labels)
@@ -142,6 +143,17 @@ class Training:
         if median(reached) >= bar:
             return Finding(self.title, True, message, share=self.share)
         return self._failed(message)
+
+    def _on_the_processor(self, trial: Trial, seed: int) -> str:
+        """What to look for where the loss does fall on the processor, whose tensors nobody moves."""
+        task = self.task(np.random.default_rng(seed), "")
+        (evaluation,) = self._evaluated(trial.evaluate, [task])
+        if evaluation.failure or self._losses_in_words(evaluation.arrays()):
+            return ""
+        return (
+            " On the processor the loss falls: does the optimizer change the very tensors that the "
+            "loss is computed from? Move them to the device first."
+        )
 
     def _train(
         self, trial: Trial, seeds: list[int], device: str
@@ -294,8 +306,8 @@ def no_synchronisation(
         count = int(out[output])
         if count:
             return (
-                f"Tensors are read into Python {count} times (.item(), float(...), if ..., "
-                ".cpu()): a GPU waits each time"
+                f"Tensors are read into Python {count} times (.item(), float(...), if ..., .cpu(), "
+                "x[mask]): a GPU waits each time"
             )
         return None
 

@@ -11,6 +11,7 @@ from typing import Any
 from ..authoring.outline import course_outline
 from ..errors import ClassError, Refusal
 from ..gradebook.course import open_course
+from ..gradebook.extensions import read_extensions
 from .gather import gather
 from .overview import overview
 from .summary import summarise
@@ -33,7 +34,8 @@ def report_on_course(root: Path, tell: Tell = lambda name, count: None) -> Cours
     left.
     """
     outline = course_outline(root)
-    due = open_course(root, "").due_dates()
+    opened = open_course(root, "")
+    due = opened.due_dates()
     reports: dict[str, dict[str, Any]] = {}
     left_out: dict[str, str] = {}
     for one in outline:
@@ -48,5 +50,8 @@ def report_on_course(root: Path, tell: Tell = lambda name, count: None) -> Cours
         said = "; ".join(left_out.values()) or "nobody has handed in anything yet"
         raise ClassError(f"there is nothing to report on: {said}")
     dated = [replace(one, due=due.get(one.name, one.due)) for one in outline]
-    course = overview(dated, reports, datetime.now(UTC))
+    now, extensions = datetime.now(UTC), read_extensions(root)
+    excused = {one.name: extensions.running(one.name, one.due, now) for one in dated if one.due}
+    names = {one.student: f"{one.first_name} {one.last_name}".strip() for one in opened.enrolled()}
+    course = overview(dated, reports, now, excused, names)
     return CourseReports(course | {"left_out": left_out}, reports)

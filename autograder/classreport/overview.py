@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from statistics import mean
+from types import MappingProxyType
 from typing import Any
 
 from ..authoring.outline import OutlinedAssignment
@@ -19,14 +20,21 @@ Report = Mapping[str, Any]
 
 
 def overview(
-    outline: Sequence[OutlinedAssignment], reports: Mapping[str, Report], now: datetime
+    outline: Sequence[OutlinedAssignment],
+    reports: Mapping[str, Report],
+    now: datetime,
+    excused: Mapping[str, frozenset[str]] = MappingProxyType({}),
+    names: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """The report of a course. ``reports``: what ``summarise`` says of each assignment that somebody
-    handed in; ``now`` decides, with its zone, what is already due.
+    handed in; ``now`` decides, with its zone, what is already due; ``excused``: whose extension of
+    an assignment has not ended; ``names`` of those who handed in nothing.
     """
     listed = [one for one in outline if one.name in reports]
-    standings = [_standing(one, reports[one.name], now) for one in listed]
-    students = _students(listed, reports)
+    standings = [
+        _standing(one, reports[one.name], now, excused.get(one.name, frozenset())) for one in listed
+    ]
+    students = _students(listed, reports, names)
     behind = [
         {"student": student, "name": name, "worries": found}
         for student, name in students.items()
@@ -60,7 +68,9 @@ def overview(
     }
 
 
-def _standing(one: OutlinedAssignment, report: Report, now: datetime) -> ClassStanding:
+def _standing(
+    one: OutlinedAssignment, report: Report, now: datetime, excused: frozenset[str]
+) -> ClassStanding:
     shares = {
         student["student"]: share
         for student in report["students"]
@@ -70,7 +80,7 @@ def _standing(one: OutlinedAssignment, report: Report, now: datetime) -> ClassSt
     counts = report["counts"]
     # without a date, work is expected once half of the class has handed it in
     expected = one.due <= now if one.due else counts["handed_in"] >= counts["absent"]
-    missing = frozenset(report["absent"]) if expected else frozenset()
+    missing = frozenset(report["absent"]) - excused if expected else frozenset()
     return ClassStanding(
         one.name, shares, cuts[1] if cuts else None, cuts[0] if cuts else None, missing
     )
@@ -87,7 +97,7 @@ def _share(student: Mapping[str, Any]) -> float | None:
 
 
 def _students(
-    listed: Sequence[OutlinedAssignment], reports: Mapping[str, Report]
+    listed: Sequence[OutlinedAssignment], reports: Mapping[str, Report], names: Mapping[str, str]
 ) -> dict[str, str]:
     """Everybody, with the name that is known."""
     found: dict[str, str] = {}
@@ -95,7 +105,7 @@ def _students(
         for student in report["students"]:
             found[student["student"]] = student["name"] or found.get(student["student"], "")
         for student in report["absent"]:
-            found.setdefault(student, "")
+            found.setdefault(student, names.get(student, ""))
     return dict(sorted(found.items()))
 
 

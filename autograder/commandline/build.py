@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ClassError
+from ..report.words import counted
 from .grade import as_json, grade_with_progress, print_grades
 from .saying import console, course_root, points, print_json
 
@@ -65,7 +66,8 @@ def _say(built: list[Built], root: Path) -> None:
     out = console()
     for one in built:
         out.print(
-            f"[bold]{one.name}[/]: {one.exercises} exercises, {one.questions} written questions, "
+            f"[bold]{one.name}[/]: {counted(one.exercises, 'exercise')}, "
+            f"{counted(one.questions, 'written question')}, "
             f"{points(one.points)} points -> {_shown(one.release, root)}"
         )
         for path in one.changed:

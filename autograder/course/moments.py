@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 _WRITTEN = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d)?)\s*(\S*)")
+_DUE = re.compile(r"^\*\*Due\*\* (.{10,60}\(.{1,40}\))\.$", re.MULTILINE)
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
 
 
@@ -24,6 +25,22 @@ def read_moment(text: str) -> datetime:
         return datetime.fromisoformat(f"{day} {time}").replace(tzinfo=_zone(zone))
     except ValueError as error:
         raise ValueError(f"{text.strip()!r} is no moment: {error}") from None
+
+
+def moment_in_words(moment: datetime) -> str:
+    """``Thursday, 5 March 2026, 23:59 (Europe/Berlin)``."""
+    return f"{moment:%A}, {moment.day} {moment:%B %Y, %H:%M} ({moment.tzinfo})"
+
+
+def due_sentence(due: datetime) -> str:
+    """What a notebook's first cell says of its due date."""
+    return f"**Due** {moment_in_words(due)}."
+
+
+def due_in_words(text: str) -> str | None:
+    """What ``due_sentence`` told, read from a text that holds it; None where there is none."""
+    found = _DUE.search(text)
+    return found[1] if found else None
 
 
 def _zone(name: str) -> tzinfo:

@@ -46,6 +46,11 @@ class Extension:
         longer = self.until.astimezone(UTC).replace(tzinfo=None) - due
         return longer if longer > timedelta() else None
 
+    def moved(self, due: datetime) -> datetime:
+        """When it is due for them; ``due``, everybody's, has its zone."""
+        longer = self.beyond(due.astimezone(UTC).replace(tzinfo=None))
+        return due + longer if longer else due
+
 
 Whose = tuple[str, str]
 """Student and assignment."""
@@ -68,6 +73,14 @@ class Extensions:
             return
         found = self.granted.get((student, assignment))
         submission.extension = found.beyond(submission.assignment.duedate) if found else None
+
+    def running(self, assignment: str, due: datetime, now: datetime) -> frozenset[str]:
+        """Whose extension has not ended; both moments have their zone."""
+        return frozenset(
+            student
+            for (student, name), one in self.granted.items()
+            if name == assignment and one.moved(due) > max(due, now)
+        )
 
 
 def read_extensions(course: Path) -> Extensions:

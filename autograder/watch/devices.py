@@ -38,6 +38,8 @@ READS_FROM_C = {"__format__", "__array__", "__repr__"}
 """Methods that are entered from C or through torch's own Python: the caller's frame says nothing
 there.
 """
+COUNTS = {"nonzero", "argwhere", "masked_select", "unique", "unique_consecutive", "equal"}
+"""What reads how many entries there are, or whether all are alike."""
 
 
 NO_DEVICE = re.compile(
@@ -46,6 +48,33 @@ NO_DEVICE = re.compile(
     r"|The (MPS) backend is supported only",
 )
 """How torch says that a device is not there."""
+TROUBLES = (
+    (
+        re.compile(r"on the same device.*running_(?:mean|var)", re.DOTALL),
+        "the running mean of a layer stayed behind: move the whole model by model.to(device), its "
+        "buffers must go with its parameters",
+    ),
+    (
+        re.compile(
+            r"Expected all tensors to be on the same device|indices should be either on"
+            r"|Input type \(torch\.cuda\.\w+\) and weight type \(torch\.(?!cuda)"
+            r"|Input type \(torch\.(?!cuda)\w+\) and weight type \(torch\.cuda"
+        ),
+        "some tensors are on one device and some on another: make or move all of them on the device "
+        "that you are given, and a model by model.to(device)",
+    ),
+    (
+        re.compile(r"Cannot re-initialize \w+ in forked subprocess"),
+        "a worker of a DataLoader touches the device, which only your own process may use: move "
+        "batches there in your loop, not in the data set",
+    ),
+    (
+        re.compile(r"^\w+ out of memory\. Tried to allocate"),
+        "the memory of the device is full: take fewer examples at once, and keep no tensors from "
+        "step to step",
+    ),
+)
+"""How torch says what went wrong on a device, and what to do about it."""
 
 
 class DeviceUnavailable(RuntimeError):
@@ -67,13 +96,13 @@ def why_no_accelerator() -> str | None:
     return None
 
 
-def missing_device(words: str) -> str | None:
-    """What to do about an error of torch's that a device is not on this machine; None for other
-    words.
+def device_trouble(words: str) -> str | None:
+    """What to do about an error of torch's that speaks of a device: one that is not there, or is
+    mixed with another, or is full. None for other words.
     """
     found = NO_DEVICE.search(words)
     if found is None:
-        return None
+        return next((what for how, what in TROUBLES if how.search(words)), None)
     name = next(filter(None, found.groups()), "cuda").lower()
     return (
         f'there is no "{name}" on this machine: work on the device of what you are given '
@@ -157,11 +186,12 @@ class Observed:
     """What some steps cost.
 
     synchronisations: reads of a tensor's value by Python (``.item()``, ``float(t)``, ``if t:``,
-    ``.cpu()``, ...); each one makes an accelerator wait. Counted alike on every device, torch's own
-    not. tensors_kept: tensors that the steps made and that are alive after them, those that a graph
+    ``.cpu()``, ...), or of how many entries a mask picks; each one makes an accelerator wait.
+    Counted alike on every device, torch's own not.
+
+    tensors_kept: tensors that the steps made and that are alive after them, those that a graph
     keeps for a backward pass included. peak_bytes: the most memory that the steps allocated on the
-    accelerator,
-        0 on the processor. seconds: wall clock, never a reason for a verdict.
+    accelerator, 0 on the processor. seconds: wall clock, never a reason for a verdict.
     """
 
     synchronisations: int = 0
@@ -234,8 +264,9 @@ def _reads_counted(run: Observed) -> Iterator[None]:
             self, func: Any, types: Any, args: Any = (), kwargs: Any = None
         ) -> Any:
             name = getattr(func, "__name__", "")
+            reads = name in READS or name in COUNTS or _asks_how_many(name, args)
             if name in READS_FROM_C or (
-                name in READS and not _within_torch(sys._getframe(1).f_code.co_filename)
+                reads and not _within_torch(sys._getframe(1).f_code.co_filename)
             ):
                 run.synchronisations += 1
                 with self._silent():  # a read that reads on by another name is one read
@@ -250,6 +281,18 @@ def _reads_counted(run: Observed) -> Iterator[None]:
 
     with Counting():
         yield
+
+
+def _asks_how_many(name: str, args: Any) -> bool:
+    """Whether entries are picked by a mask: how many, only the device knows."""
+    import torch
+
+    if name == "where":
+        return len(args) == 1
+    if name != "__getitem__" or len(args) < 2:
+        return False
+    indices = args[1] if isinstance(args[1], tuple) else (args[1],)
+    return any(isinstance(one, torch.Tensor) and one.dtype == torch.bool for one in indices)
 
 
 def _within_torch(filename: str) -> bool:

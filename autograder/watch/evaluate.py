@@ -23,7 +23,7 @@ from ..language.probe import (
 )
 from ..language.verdict import Evaluation, Failure
 from .as_data import value_of
-from .devices import DeviceUnavailable, missing_device
+from .devices import DeviceUnavailable, device_trouble
 from .libraries import is_student_frame, of_answer, trusted_names
 from .returned import what_returned
 from .transcribe import Misplayed, Played, Player, Transcriber
@@ -219,7 +219,7 @@ def describe(exception: BaseException) -> Failure:
         words = str(exception)
     except Exception:
         words = ""
-    words = missing_device(words) or words
+    words = device_trouble(words) or words
     frames = _own_frames(exception)
     where = f" in {frames[-1].name}, line {frames[-1].lineno}: {frames[-1].line}" if frames else ""
     return Failure(

@@ -4,36 +4,17 @@ order with titles and due dates.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from autograder.authoring.outline import OutlinedAssignment, course_outline
+from autograder.course.moments import moment_in_words
 from autograder.gradebook.arrivals.receipts import receipt_for
 from autograder.gradebook.extensions import Extensions, read_extensions
 
+from .greeted import GreetedAssignment, what_next
 from .settings import COURSE, Settings
-
-
-@dataclass(frozen=True)
-class GreetedAssignment:
-    """An assignment as one person has it: ``due`` is theirs, an extension included, and empty where
-    there is no date; ``handed_in`` is when they handed it in last, if they did, and ``verdict``
-    what was made of that.
-    """
-
-    name: str
-    title: str
-    due: str
-    extended: bool
-    over: bool
-    handed_in: str
-    verdict: str = ""
-
-    @property
-    def state(self) -> str:
-        """In a word or two."""
-        return "handed in" if self.handed_in else "overdue" if self.over else "open"
 
 
 class Greeting:
@@ -54,21 +35,13 @@ class Greeting:
             if (released / one.name).is_dir()
         ]
 
-    def next_step(self, person: str) -> str:
-        """What to do next, in one sentence."""
-        if person in self._hub.instructors:
-            return "Collect and grade in Formgrader; the class report says how the course goes."
-        listed = self.assignments(person)
-        todo = [one for one in listed if one.state == "open"]
-        if not listed:
-            return "Nothing is released yet: come back later."
-        if not todo:
-            return "Everything that is open is handed in. Feedback comes into the Assignment List."
-        due = f" It is due {todo[0].due}." if todo[0].due else ""
-        return (
-            f"Start your server, fetch “{todo[0].title}” ({todo[0].name}) in Nbgrader › Assignment "
-            f"List, solve it, and submit it there.{due}"
-        )
+    def next_step(self, user: Any) -> str:
+        """What JupyterHub's user does next, in one sentence."""
+        return what_next(self.assignments(user.name), teaches=self.teaches(user))
+
+    def teaches(self, user: Any) -> bool:
+        """Whether it is an instructor."""
+        return user.name in self._hub.instructors
 
     def _outline(self) -> list[OutlinedAssignment]:
         texts = sorted((self._hub.course / "source").glob("*/*.md"))
@@ -81,17 +54,15 @@ class Greeting:
         self, one: OutlinedAssignment, person: str, extensions: Extensions, now: datetime
     ) -> GreetedAssignment:
         found = extensions.granted.get((person, one.name))
-        naive = one.due.astimezone(UTC).replace(tzinfo=None) if one.due else None
-        longer = (found.beyond(naive) if found and one.due else None) or timedelta()
-        due = one.due + longer if one.due else None
+        due = found.moved(one.due) if found and one.due else one.due
         sent = self._sent(person, one.name)
         return GreetedAssignment(
             one.name,
             one.title,
-            f"{due:%A}, {due.day} {due:%B %Y, %H:%M} ({due.tzinfo})" if due else "",
-            bool(longer),
+            moment_in_words(due) if due else "",
+            due != one.due,
             due is not None and due < now,
-            sent.split("+")[2] if sent else "",
+            _told_when(sent, due) if sent else "",
             self._verdict(person, one.name, sent),
         )
 
@@ -108,3 +79,16 @@ class Greeting:
     def _verdict(self, person: str, assignment: str, sent: str) -> str:
         receipt = receipt_for(self._hub.course, assignment, person)
         return receipt.sentence() if receipt and receipt.submission == sent else ""
+
+
+def _told_when(sent: str, due: datetime | None) -> str:
+    """When it was handed in, to the minute, and whether that was late. What cannot be read is told
+    as it stands.
+    """
+    written = sent.split("+")[2]
+    try:
+        moment = datetime.strptime(written, "%Y-%m-%d %H:%M:%S.%f UTC").replace(tzinfo=UTC)
+    except ValueError:
+        return written
+    late = ", late" if due is not None and moment > due else ""
+    return f"{moment:%Y-%m-%d %H:%M} UTC{late}"

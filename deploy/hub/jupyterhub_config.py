@@ -52,7 +52,6 @@ c.JupyterHub.template_paths = [str(Path(__file__).parent / "templates")]
 c.JupyterHub.template_vars = {
     "course_name": COURSE_NAME,
     "names": NAMES,
-    "instructors": hub.instructors,
     "greeting": Greeting(hub),
     "formgrader": f"/services/{COURSE}/formgrader",
 }

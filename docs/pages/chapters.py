@@ -15,6 +15,8 @@ import nbformat
 from autograder.authoring.answers import read_answers
 from autograder.authoring.names import used
 
+APPENDIX = "*Old notes, mended*"
+"""How a notebook names the page of errata."""
 OWN_ANSWER = "What this shows is your own answer: run it in the notebook.\n"
 
 
@@ -30,6 +32,7 @@ def chapter(root: Path, name: str, shown: Mapping[str, list[Any]], live: str | N
             cell.outputs = _outputs(cell.source, shown.get(cell.id, []), telling)
             if "demo" in cell.metadata.get("tags", []):
                 cell.metadata["tags"] = ["hide-input"]
+        cell.source = cell.source.replace(APPENDIX, f"[{APPENDIX.strip('*')}](errata.md)")
     if live is not None:
         link = f'<a class="live" href="{escape(live)}">Open this notebook, live</a>'
         notebook.cells.insert(1, nbformat.v4.new_markdown_cell(link, id="live"))

@@ -15,6 +15,7 @@ import os
 import weakref
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,7 +24,9 @@ import torch.utils._pytree as pytree
 from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
 
 NAME = "pretend"
-CARDS = 2
+VISIBLE = os.environ.get("CUDA_VISIBLE_DEVICES", "0,1").split(",")
+"""The cards that this process may see, by the variable that pins workers to theirs."""
+CARDS = len(VISIBLE)
 aten = torch.ops.aten
 
 
@@ -31,7 +34,8 @@ aten = torch.ops.aten
 class Card:
     """One device. ``limit``, ``held`` and ``peak`` are in bytes; ``asked`` counts what the host
     waited for, by operator; ``kernels`` those begun since it last waited; ``under_way`` the copies
-    that have not arrived.
+    that have not arrived; ``moved_here`` what came from the processor: whole numbers as they are, of
+    others nothing but None.
     """
 
     index: int
@@ -40,7 +44,7 @@ class Card:
     peak: int = 0
     asked: Counter[str] = field(default_factory=Counter)
     kernels: int = 0
-    moved_here: int = 0
+    moved_here: list[torch.Tensor | None] = field(default_factory=list)
     moved_away: int = 0
     under_way: list[tuple[torch.Tensor, torch.Tensor]] = field(default_factory=list)
     storages: set[int] = field(default_factory=set)
@@ -51,7 +55,15 @@ class Card:
         return torch.device(NAME, self.index)
 
     def hold(self, storage: torch.UntypedStorage) -> None:
-        """Account for memory, once. Raises OutOfMemoryError beyond the limit."""
+        """Account for memory, once. Raises OutOfMemoryError beyond the limit, RuntimeError in a fork
+        of a process that has used a card.
+        """
+        if in_bad_fork():
+            raise RuntimeError(
+                f"Cannot re-initialize {NAME.upper()} in forked subprocess. To use {NAME.upper()} "
+                "with multiprocessing, you must use the 'spawn' start method"
+            )
+        _current.used_in = os.getpid()
         mark, size = storage._cdata, storage.nbytes()
         if mark in self.storages:
             return
@@ -79,11 +91,18 @@ class Card:
         self.under_way.clear()
         self.kernels = 0
 
+    def arrived(self, source: torch.Tensor) -> None:
+        """Something came from the processor."""
+        if not isinstance(source, There):
+            whole = not (source.is_floating_point() or source.dtype == torch.bool)
+            self.moved_here.append(source.detach().clone() if whole else None)
+
     def forget(self) -> None:
         """Begin to count anew."""
         self.wait()
         self.asked.clear()
-        self.moved_here = self.moved_away = 0
+        self.moved_here.clear()
+        self.moved_away = 0
         self.peak = self.held
 
 
@@ -135,6 +154,12 @@ class There(torch.Tensor):
         bare = torch.empty(0, dtype=self.dtype)
         return bare.set_(self.memory, self.storage_offset(), self.size(), self.stride())  # type: ignore[arg-type]
 
+    def tolist(self) -> Any:
+        """One read, as on a card: torch has none for what Python dispatches."""
+        read = self.cpu()
+        with torch._C.DisableTorchFunction():
+            return read.tolist()
+
     def __repr__(self) -> str:  # type: ignore[override]
         return f"{self.cpu()!r:.200} on {self.device}"
 
@@ -159,11 +184,18 @@ INDICES = {"index", "index_put_", "index_put", "_index_put_impl_", "_unsafe_inde
 """Those that take indices from the processor."""
 
 
+@cache
+def _is_composed(op: Any) -> bool:
+    """Whether an operator consists of others: in inference mode it gets here whole."""
+    composed = torch._C.DispatchKey.CompositeImplicitAutograd
+    return torch._C._dispatch_has_kernel_for_dispatch_key(op.name(), composed)
+
+
 def _run(op: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+    if _is_composed(op):
+        return op.decompose(*args, **kwargs)
     leaves = [one for one in pytree.tree_leaves((args, kwargs)) if isinstance(one, torch.Tensor)]
     on = next(one.card for one in leaves if isinstance(one, There))
-    if in_bad_fork():
-        raise _forked()
     name = op.overloadpacket.__name__
     if name == "_to_copy":
         return _copied(args[0], kwargs)
@@ -236,7 +268,7 @@ def _copied(source: torch.Tensor, kwargs: dict[str, Any]) -> torch.Tensor:
     fresh = aten._to_copy.default(inner, **kwargs)
     if to.type == NAME:
         on = card(to)
-        on.moved_here += not isinstance(source, There)
+        on.arrived(source)
         return There(fresh, on)
     assert isinstance(source, There)
     _left(source.card, late, fresh)
@@ -248,7 +280,7 @@ def _copied_into(
 ) -> torch.Tensor:
     inner = source.here() if isinstance(source, There) else source
     if isinstance(target, There):
-        target.card.moved_here += not isinstance(source, There)
+        target.card.arrived(source)
         target.here().copy_(inner)
     else:
         assert isinstance(source, There)
@@ -265,13 +297,6 @@ def _left(on: Card, late: bool, arrival: torch.Tensor) -> None:
         return
     on.under_way.append((arrival, arrival.clone()))
     arrival.fill_(math.nan if arrival.is_floating_point() else 0)
-
-
-def _forked() -> RuntimeError:
-    return RuntimeError(
-        f"Cannot re-initialize {NAME.upper()} in forked subprocess. To use {NAME.upper()} with "
-        "multiprocessing, you must use the 'spawn' start method"
-    )
 
 
 # --- what torch computes on cards only, by its definition -----------------------------------------
@@ -344,9 +369,6 @@ def _created(op: Any) -> Any:
     def kernel(*args: Any, **kwargs: Any) -> There:
         on = card(kwargs.pop("device", None))
         kwargs.pop("pin_memory", None)
-        if in_bad_fork():
-            raise _forked()
-        _current.used_in = os.getpid()
         on.kernels += 1
         return There(op(*args, **kwargs, device="cpu"), on)
 
@@ -366,7 +388,7 @@ def _copy_from(source: torch.Tensor, target: torch.Tensor, non_blocking: bool = 
 
 def _in_precision(op: Any, lower: bool) -> Any:
     """The kernel of an operator under autocast: in the lower precision, or in float32."""
-    above = torch._C.DispatchKeySet(torch._C.DispatchKey.AutocastPrivateUse1)
+    above = torch._C.DispatchKeySet(torch._C.DispatchKey.AutocastPrivateUse1)  # type: ignore[attr-defined]
 
     def kernel(*args: Any, **kwargs: Any) -> Any:
         dtype = torch.get_autocast_dtype(NAME) if lower else torch.float32
@@ -405,6 +427,21 @@ def _operator(name: str) -> Any:
     return getattr(getattr(aten, packet), overload or "default")
 
 
+_data: Any = torch.Tensor.data
+
+
+def _replaced(tensor: torch.Tensor, new: torch.Tensor) -> None:
+    """``tensor.data = new``, as on a card: the tensor stays the same object, wherever it lies."""
+    if isinstance(tensor, There) == isinstance(new, There):
+        _data.__set__(tensor, new)
+        return
+    fresh, slope, wanted = new.detach(), tensor.grad, tensor.requires_grad
+    if isinstance(tensor, torch.nn.Parameter):
+        fresh = torch.nn.Parameter(fresh, wanted)
+    torch.utils.swap_tensors(tensor, fresh.requires_grad_(wanted))
+    tensor.grad = None if slope is None else slope.to(new.device)
+
+
 def _register() -> tuple[torch.library.Library, ...]:
     _setup_privateuseone_for_python_backend(NAME, backend_module=Module())
     library, rest = torch.library.Library("aten", "IMPL"), torch.library.Library("_", "IMPL")
@@ -416,8 +453,9 @@ def _register() -> tuple[torch.library.Library, ...]:
             kernel = _in_precision(_operator(name), lower)
             library.impl(name, kernel, "AutocastPrivateUse1", allow_override=True)
     rest.fallback(torch.library.fallthrough_kernel, "AutocastPrivateUse1")
-    # a card's tensors take the place of a module's parameters, which stay the same objects
-    torch.__future__.set_swap_module_params_on_conversion(True)
+    # what a module is made of stays the same objects when it is moved
+    torch._has_compatible_shallow_copy_type = lambda *_: True  # type: ignore[assignment]
+    torch.Tensor.data = property(_data.__get__, _replaced)  # type: ignore[assignment]
     accelerator: Any = torch.accelerator
     accelerator.synchronize = lambda where=None, /: card(where).wait()
     accelerator.memory_allocated = _memory("held")

@@ -25,7 +25,9 @@ from autograder.watch import devices as training
 from autograder.watch.evaluate import Evaluate, local
 from tests.solutions.conftest import COURSE, asked, load
 
-pytestmark = pytest.mark.gpu
+from .table import Measured, Row, row
+
+pytestmark = [pytest.mark.gpu, pytest.mark.usefixtures("accelerator")]
 
 ASSIGNMENTS = assignments_in(COURSE)
 ALL = {name: asked(name).exercises for name in ASSIGNMENTS}
@@ -42,10 +44,12 @@ def _reference(assignment: str) -> ModuleType:
     return load(f"solutions/{assignment}.py")
 
 
-def _trained(exercise: Exercise, evaluate: Evaluate, assignment: str, kind: str) -> None:
-    verdict = judge(
-        exercise, evaluate, reference=local(exercise, vars(_reference(assignment))), seed=11
-    )
+def _trained(
+    exercise: Exercise, evaluate: Evaluate, assignment: str, kind: str, rows: list[Row]
+) -> None:
+    yours, ours = Measured(evaluate), Measured(local(exercise, vars(_reference(assignment))))
+    verdict = judge(exercise, yours, reference=ours, seed=11)
+    rows.append(row(exercise.name, yours, ours, verdict))
     titles = {check.title for check in exercise.checks if isinstance(check, Training)}
     findings = [one for one in verdict.findings if one.check in titles]
     assert findings
@@ -60,10 +64,13 @@ def test_there_are_exercises_for_an_accelerator() -> None:
 
 
 @pytest.mark.parametrize(("assignment", "exercise"), ACCELERATED, ids=IDS)
-def test_the_reference_passes_on_the_accelerator(
-    assignment: str, exercise: Exercise, accelerator: str
+def test_another_style_passes_beside_the_reference(
+    assignment: str, exercise: Exercise, accelerator: str, rows: list[Row]
 ) -> None:
-    _trained(exercise, local(exercise, vars(_reference(assignment))), assignment, accelerator)
+    style = vars(load(f"solutions/styles/{assignment}.py"))
+    written = {answer: style[answer] for answer in exercise.answers}
+    answer = local(exercise, {**vars(_reference(assignment)), **written})
+    _trained(exercise, answer, assignment, accelerator, rows)
 
 
 @pytest.fixture(scope="module", params=ASSIGNMENTS)
@@ -88,7 +95,7 @@ def test_behind_the_wall_too(behind: tuple[str, Session], accelerator: str) -> N
     name, session = behind
     for exercise in ALL[name].values():
         if exercise.accelerated:
-            _trained(exercise, session.evaluator(exercise), name, accelerator)
+            _trained(exercise, session.evaluator(exercise), name, accelerator, [])
     plain = next(one for one in ALL[name].values() if not one.accelerated)
     verdict = judge(plain, session.evaluator(plain), seed=11)
     assert verdict.findings[0].passed, verdict.sentence()

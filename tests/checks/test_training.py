@@ -299,6 +299,14 @@ def _holding(
     return losses
 
 
+def _picked(loss: torch.Tensor) -> torch.Tensor:
+    return loss.detach()[None][loss[None] > -1].sum()
+
+
+def _found(loss: torch.Tensor) -> torch.Tensor:
+    return loss.detach()[None][torch.where(loss[None] > -1)].sum()
+
+
 _again = types.SimpleNamespace(train=_holding)
 
 WRONG = {
@@ -308,7 +316,9 @@ WRONG = {
     ],
     "half": [(types.SimpleNamespace(train=_deaf), "nothing ran in the lower precision")],
     "no reads": [
-        (_steps(each=lambda loss, _: torch.tensor(loss.item())), "read into Python 40 times")
+        (_steps(each=lambda loss, _: torch.tensor(loss.item())), "read into Python 40 times"),
+        (_steps(each=lambda loss, _: _picked(loss)), "read into Python 40 times"),
+        (_steps(each=lambda loss, _: _found(loss)), "read into Python 40 times"),
     ],
     "nothing kept": [
         (_steps(each=lambda loss, model: _keep(model, loss)), "stay alive"),

@@ -57,6 +57,9 @@ def two_assignments(cohort: TinyCourse, root: Path) -> TinyCourse:
         folder = root / "submitted" / student / "next"
         folder.mkdir(parents=True)
         (folder / "next.ipynb").write_text(json.dumps(released))
+    (root / "extensions.csv").write_text(
+        "student,assignment,until\neve,next,2999-01-01 00:00 UTC\ndot,next,1 hour\n"
+    )
     course.run("chainrule", "grade", "next", "--no-feedback", "--isolation", "none")
     return course
 
@@ -96,6 +99,7 @@ def test_one_page_over_all_assignments(numbers: dict[str, Any]) -> None:
     assert behind["zoe"] == ["nothing for next, tiny"]
     assert behind["dot"] == ["nothing for next"]
     assert "ada" not in behind
+    assert "nothing for next" not in behind.get("eve", [])  # whose extension has not ended
     students = {one["student"]: one for one in numbers["students"]}
     assert students["ada"]["assignments"]["tiny"]["state"] == "to grade"
     assert students["ada"]["assignments"]["tiny"]["share"] == 100

@@ -24,7 +24,7 @@ THEN = (
     "docs/authoring.md",
     "docs/grading.md",
     "docs/scale.md",
-    "docs/hub.md",  # of this and what follows nothing is run: marks say where it is proven
+    "docs/hub.md",  # of this and what follows little is run: marks say where it is proven
     "docs/tab.md",
     "docs/kubernetes.md",
     "docs/tab.md",

@@ -123,6 +123,16 @@ def _of(submission: Any) -> dict[str, Any]:
     return {"score": submission.score, "grades": scores, "comments": comments}
 
 
+def printed(course: TinyCourse, student: str) -> set[str]:
+    """What the cells of an autograded notebook printed."""
+    return {
+        "".join(output["text"])
+        for cell in course.autograded(student)["cells"]
+        for output in cell.get("outputs", ())
+        if output["output_type"] == "stream"
+    }
+
+
 def judged(course: TinyCourse) -> set[str]:
     """Whose verdicts are on disk."""
     return {path.stem for path in (course.root / "build/judged/tiny").glob("*.json")}

@@ -15,7 +15,7 @@ import pytest
 from courses.course import TinyCourse
 
 from .ambush import Ambush, accelerate, until
-from .cohort import NAMES, NUMBER, Grades, Run, grades
+from .cohort import NAMES, NUMBER, Grades, Run, grades, printed
 from .slurm import Slurm, Workers, missing
 
 pytestmark = pytest.mark.faults
@@ -101,7 +101,7 @@ def test_jobs_are_cancelled_in_mid_submission(
     assert set(met) == set(NUMBER.values())
     pids = {pid for _, pid in ambush.met()}
     assert idle.pid not in pids
-    seen = {output for name in NAMES for output in _printed(accelerated, name)}
+    seen = {output for name in NAMES for output in printed(accelerated, name)}
     assert seen == {"card 0\n", "card 1\n"}
 
 
@@ -162,13 +162,3 @@ def _without_a_card(
         "the worker without a card does not start",
     )
     return started
-
-
-def _printed(course: TinyCourse, student: str) -> set[str]:
-    """What the cells of an autograded notebook printed."""
-    return {
-        "".join(output["text"])
-        for cell in course.autograded(student)["cells"]
-        for output in cell.get("outputs", ())
-        if output["output_type"] == "stream"
-    }

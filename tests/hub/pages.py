@@ -47,8 +47,15 @@ class Student(Person):
         """Start one's own server, and begin with an empty JupyterLab."""
         self.page.locator("#greeting").wait_for()
         self.photograph("home")
+        passed: list[str] = []
+        self.page.on("framenavigated", lambda frame: passed.append(frame.url))
         self.page.click("#start")
+        bar = self.page.locator("#progress-bar")
+        bar.or_(self.page.locator(".jp-Launcher")).first.wait_for(state="attached")
+        if bar.count():
+            self.photograph("starting")
         self.page.wait_for_url(re.compile(f"/user/{self.name}/lab"), timeout=SERVER_SECONDS * 1000)
+        assert any("/spawn-pending/" in url for url in passed)  # the page with the bar
         self.page.goto(f"{self.hub.address}/user/{self.name}/lab?reset")
         self.page.locator(".jp-Launcher").first.wait_for(timeout=SERVER_SECONDS * 1000)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from courses.course import TinyCourse
@@ -14,6 +15,10 @@ from deploy.hub.settings import COURSE, Settings, make
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 TEXT = "---\njupytext:\n  text_representation:\n    format_name: myst\nchainrule:\n  order: {}\n{}---\n\n# {}\n"
+
+
+def person(name: str) -> Any:
+    return SimpleNamespace(name=name)
 
 
 def hub_with_texts(root: Path) -> Settings:
@@ -50,7 +55,7 @@ def test_assignments_in_the_courses_order_with_ones_own_dates(tmp_path: Path) ->
 def test_what_to_do_next(tmp_path: Path) -> None:
     hub = hub_with_texts(tmp_path)
     greeting = Greeting(hub)
-    assert "fetch “The first one” (first)" in greeting.next_step("ada")
+    assert "fetch “The first one” (first)" in greeting.next_step(person("ada"))
     inbound = hub.exchange / COURSE / "inbound"
     (inbound / "ada+first+2026-02-01 10:00:00 UTC+x").mkdir()
     assert greeting.assignments("ada", NOW)[0].state == "handed in"
@@ -62,8 +67,13 @@ def test_what_to_do_next(tmp_path: Path) -> None:
     (inbound / "ada+first+2026-02-02 10:00:00 UTC+y").mkdir()  # a newer one is not that one
     assert greeting.assignments("ada", NOW)[0].verdict == ""
     assert greeting.assignments("ben", NOW)[0].state == "open"
-    assert greeting.next_step("ada").startswith("Everything that is open is handed in")
-    assert "Formgrader" in greeting.next_step("instructor")
+    assert greeting.next_step(person("ada")).startswith(
+        "“The late one” (late) was due Sunday, 1 March 2026"
+    )
+    (inbound / "ada+late+2026-03-05 10:00:59.123456 UTC+z").mkdir()
+    assert greeting.assignments("ada", NOW)[1].handed_in == "2026-03-05 10:00 UTC, late"
+    assert greeting.next_step(person("ada")).startswith("Everything that is open is handed in")
+    assert "Formgrader" in greeting.next_step(person("instructor"))
     (hub.course / "source/first/first.md").write_text(TEXT.format(1, "", "Another title"))
     assert greeting.assignments("ben", NOW)[0].title == "Another title"
 

@@ -1,12 +1,16 @@
-"""The whole story in real browsers: a student works, checks, hands in; an instructor grades; the
-student reads.
+"""The whole story in real browsers: a student works, checks, hands in late; the hub judges it; an
+instructor grades, and reads the report; the student reads, with no network beyond the hub.
 """
 
 from __future__ import annotations
 
 import json
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from nbgrader.api import Gradebook
 from playwright.sync_api import Browser, expect
 
 from deploy.hub.settings import COURSE
@@ -33,8 +37,24 @@ WRITTEN = (
 
 
 def student(browser: Browser, hub: Hub, name: str) -> Student:
-    page = browser.new_context(viewport={"width": 1280, "height": 860}).new_page()
-    return Student(page, hub.settings, name, photograph)
+    context = browser.new_context(viewport={"width": 1280, "height": 860})
+    context.route(re.compile(r"^https?://(?!127\.0\.0\.1)"), lambda route: route.abort())
+    return Student(context.new_page(), hub.settings, name, photograph)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def due(hub: Hub) -> datetime:
+    """It was due yesterday; ben has two days more."""
+    due = (datetime.now(UTC) - timedelta(days=1)).replace(second=0, microsecond=0)
+    text = hub.settings.course / "source/svm/svm.md"
+    stated = f"chainrule:\n  due: {due:%Y-%m-%d %H:%M} UTC\n"
+    text.write_text(text.read_text().replace("chainrule:\n", stated, 1))
+    with Gradebook(f"sqlite:///{hub.settings.course / 'gradebook.db'}", COURSE) as opened:
+        book: Any = opened
+        book.update_or_create_assignment("svm", duedate=due.replace(tzinfo=None))
+    extensions = "student,assignment,until\nben,svm,48 hours\n"
+    (hub.settings.course / "extensions.csv").write_text(extensions)
+    return due
 
 
 def test_from_the_first_login_to_the_feedback(hub: Hub, browser: Browser):
@@ -42,6 +62,7 @@ def test_from_the_first_login_to_the_feedback(hub: Hub, browser: Browser):
     ada.page.goto(f"{hub.settings.address}/hub/login")
     ada.photograph("login")
     ada.log_in()
+    expect(ada.page.locator("#greeting")).to_contain_text("overdue")
     ada.open_lab()
     assert ada.nbgrader_offers() == ["Assignment List"]
     fetches(ada)
@@ -53,6 +74,9 @@ def test_from_the_first_login_to_the_feedback(hub: Hub, browser: Browser):
     grades(Instructor(page, hub.settings, "instructor", photograph))
 
     reads_the_feedback(ada)
+    with Gradebook(f"sqlite:///{hub.settings.course / 'gradebook.db'}", COURSE) as gradebook:
+        handed_in: Any = gradebook.find_submission("svm", "ada")
+        assert handed_in.total_seconds_late > 0
 
 
 def fetches(ada: Student) -> None:
@@ -129,6 +153,7 @@ def is_told(ada: Student) -> None:
             break
         ada.page.wait_for_timeout(1000)
     expect(greeting).to_contain_text(told)
+    expect(greeting).to_contain_text("UTC, late")
     ada.photograph("judged")
 
 
@@ -174,11 +199,18 @@ def grades(teacher: Instructor) -> None:
     teacher.press("svm", "generate-feedback", "Successfully generated feedback")
     teacher.press("svm", "release-feedback", "Successfully released feedback")
 
+    page.get_by_role("link", name="Class Report").click()
+    expect(page.locator("body")).to_contain_text("svm", timeout=60_000)
+    expect(page.locator("body")).to_contain_text("Ada Lovelace")
+    teacher.photograph("report")
+
 
 def reads_the_feedback(ada: Student) -> None:
     ada.fetch_feedback("svm")
     ada.photograph("feedback-list")
-    expect(ada.read_feedback("svm")).to_contain_text(PASSED)
+    page = ada.read_feedback("svm")
+    expect(page).to_contain_text(PASSED)
+    expect(page.locator("math").first).to_be_attached()  # formulas, with no network and no script
     ada.photograph("feedback")
 
 
@@ -190,6 +222,7 @@ def test_a_student_does_not_get_into_formgrader(hub: Hub, browser: Browser):
         "Hello Ben Miller. Start your server, fetch “The multiclass SVM”"
     )
     expect(greeting.get_by_role("row")).to_have_count(2)
+    expect(greeting.get_by_role("row").last).to_contain_text("(your extension)open")
     expect(greeting.get_by_role("link")).to_have_count(0)
     answer = ben.page.goto(f"{hub.settings.address}/services/{COURSE}/formgrader")
     assert answer is not None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 from autograder.authoring.build import assignments_in_source
 from autograder.authoring.leak import Secrets, refuse_leaks
 from docs import errata_page, prose, syllabus_page
+from docs.pages.chapters import chapter
 from docs.pages.stage import HINTS, pages
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,16 +48,22 @@ def test_the_prose_that_networks_read_is_that_of_the_notebooks() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_mended_note_is_proven_by_a_test_that_exists(name: str) -> None:
-    tests = ast.parse((ROOT / errata_page.tests_of(name)).read_text())
-    there = {one.name for one in tests.body if isinstance(one, ast.FunctionDef)}
-    found = [box for _, box in errata_page.boxes(name)]
+def test_every_mended_note_is_on_the_page_with_its_test(name: str) -> None:
+    found, tests = errata_page.errata(name), errata_page.proofs(name)
+    told = errata_page.PAGE.read_text()
     assert found
-    for box in found:
-        assert box.tests, box.text
-        assert set(box.tests) <= there
-    on_page = {test for box in found if not box.left_to_readers for test in box.tests}
-    assert on_page <= set(re.findall(r"`(test_\w+)`", errata_page.PAGE.read_text()))
+    for one in found:
+        assert f"> {one.statement}\n" in told
+        if one.correction:
+            names = [test.test for test in tests if test.proves(one)]
+            proven = ", ".join(f"`{test}`" for test in names)
+            assert f"\n{one.correction}\n\nProven by {proven}.\n" in told
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_chapter_ends_with_the_way_to_the_errata(name: str) -> None:
+    last = chapter(ROOT, name, {}, None).cells[-1]
+    assert "[Old notes, mended](errata.md)" in last.source
 
 
 def test_no_page_gives_away_an_answer_a_hint_or_a_rubric(

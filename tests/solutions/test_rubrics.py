@@ -53,6 +53,7 @@ def test_none_of_it_is_in_the_release(name: str) -> None:
     refuse_leaks(files_under(ROOT / "assignments" / name, name), hidden)
 
 
+@pytest.mark.audit
 def test_publish_writes_none_of_it(tmp_path: Path) -> None:
     made = publish(ROOT, tmp_path / "public").folder  # it refuses to where a line has got in
     assert not list(made.rglob("*rubric*"))

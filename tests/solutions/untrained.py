@@ -139,6 +139,61 @@ def text_without_steps(
     return falling(np.log(data.max() + 1), last, steps).tolist()
 
 
+class StraightLoss(torch.autograd.Function):
+    """A gate of torch's graph, right in every way but that it is no loss."""
+
+    @staticmethod
+    def forward(ctx: Any, scores, y):
+        ctx.save_for_backward(scores)
+        return scores.sum() / len(scores)
+
+    @staticmethod
+    def backward(ctx: Any, dloss):
+        (scores,) = ctx.saved_tensors
+        return dloss * torch.ones_like(scores) / len(scores), None
+
+
+class FlatLoss(StraightLoss):
+    """What one gets at the start, and no slope."""
+
+    @staticmethod
+    def forward(ctx: Any, scores, y):
+        ctx.save_for_backward(scores)
+        return 0 * scores.sum() + scores.shape[1] - 1
+
+    @staticmethod
+    def backward(ctx: Any, dloss):
+        (scores,) = ctx.saved_tensors
+        return dloss * torch.zeros_like(scores), None
+
+
+def written_as_it_comes(X, y, path, chunk_rows):
+    """Zeros of the right shapes, and no chunks."""
+    import h5py
+
+    with h5py.File(path, "w") as file:
+        file["X"], file["y"] = np.zeros_like(X), np.zeros(len(y), dtype=np.int64)
+
+
+class BlankImages:
+    """A data set of the right length, without a file."""
+
+    def __init__(self, path):
+        import h5py
+
+        with h5py.File(path, "r") as file:
+            whole: Any = file["X"]
+            self.shape = whole.shape
+
+    def __len__(self):
+        return self.shape[0]
+
+    def __getitem__(self, index):
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        return torch.zeros(self.shape[1:]), 0
+
+
 UNTRAINED: Mapping[str, tuple[str, str, Mapping[str, Callable[..., Any]]]] = {
     "labels of digits looked up, svm": ("svm", "LinearSVM", {"LinearSVM": LooksUp}),
     "least squares, svm": ("svm", "LinearSVM", {"LinearSVM": SolvesAtOnce}),
@@ -171,6 +226,13 @@ UNTRAINED: Mapping[str, tuple[str, str, Mapping[str, Callable[..., Any]]]] = {
         "backprop",
         "overfit_small",
         {"overfit_small": network_by_heart_at_once},
+    ),
+    "a straight line for a loss": ("backprop", "HingeLoss", {"HingeLoss": StraightLoss}),
+    "a constant for a loss": ("backprop", "HingeLoss", {"HingeLoss": FlatLoss}),
+    "zeros on disk": (
+        "cnn",
+        "hdf5",
+        {"write_hdf5": written_as_it_comes, "HDF5Dataset": BlankImages},
     ),
     "a loop without steps": ("cnn", "train_cnn", {"train_cnn": loop_without_steps}),
     "a text without steps": ("lstm", "train_char_lm", {"train_char_lm": text_without_steps}),

@@ -22,6 +22,7 @@ from nbclient import NotebookClient
 
 from autograder.authoring.build import solved_notebook
 from autograder.authoring.text import AuthoredCell, Text, read_text
+from docs.errata_page import errata
 
 ROOT = Path(__file__).parents[2]
 
@@ -32,7 +33,6 @@ class Lecture:
 
     name: str
     exercises: tuple[str, ...]  # in their order
-    boxes: int  # that mend old notes
     widgets: int  # cells that show one
     tables: int  # demonstrations that print and draw nothing
     accuracy: int | None = None  # percent, promised for the default images and reached
@@ -58,17 +58,13 @@ class Lecture:
         return runpy.run_path(str(ROOT / "solutions" / f"{self.name}.py"))
 
     @functools.cached_property
-    def mended(self) -> list[str]:
-        """The boxes' texts."""
-        return [
-            box
-            for cell in self.text.cells
-            for box in re.findall(r"^> \*\*Old notes.*$", cell.source, flags=re.M)
-        ]
+    def errata(self) -> list[str]:
+        """What is said of old notes: in the appendix, and in the boxes that are left to readers."""
+        return [one.text for one in errata(self.name)]
 
     def said(self, *phrases: str) -> None:
-        """One box holds all the phrases."""
-        assert any(all(phrase in box for phrase in phrases) for box in self.mended), phrases
+        """One erratum holds all the phrases."""
+        assert any(all(phrase in one for phrase in phrases) for one in self.errata), phrases
 
     def somewhere(self, phrase: str) -> None:
         """Some lecture cell says it."""
@@ -120,7 +116,6 @@ LECTURES = {
                 "coarse_to_fine_search",
                 "svm_loss_torch",
             ),
-            boxes=8,
             widgets=6,
             tables=1,
             accuracy=40,
@@ -160,7 +155,6 @@ LECTURES = {
                 "notes_errata",
                 "softmax_regression_torch",
             ),
-            boxes=7,
             widgets=16,
             tables=2,
             accuracy=42,
@@ -195,7 +189,6 @@ LECTURES = {
                 "gradient_accumulate",
                 "HingeLoss",
             ),
-            boxes=9,
             widgets=12,
             tables=0,
             accuracy=58,
@@ -242,7 +235,6 @@ LECTURES = {
                 "train_cnn",
                 "hdf5",
             ),
-            boxes=12,
             widgets=12,
             tables=0,
             accuracy=76,
@@ -296,7 +288,6 @@ LECTURES = {
                 "char_lstm",
                 "train_char_lm",
             ),
-            boxes=12,
             widgets=16,
             tables=1,
             cost=True,
@@ -356,7 +347,7 @@ def execute(name: str, folder: Path, stubs: bool = False) -> Any:
         # What a machine has in its shared folders and its cache would change every number.
         patch.setenv("XDG_CACHE_HOME", str(folder / "no_cache"))
         place = {"metadata": {"path": str(folder)}}
-        NotebookClient(notebook, timeout=120, resources=place, allow_errors=True).execute()
+        NotebookClient(notebook, timeout=900, resources=place, allow_errors=True).execute()
     return notebook
 
 

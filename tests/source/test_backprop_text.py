@@ -1,4 +1,4 @@
-"""What the backprop notebook says is true: every box that mends old notes, and every number in its
+"""What the backprop notebook says is true: every erratum of old notes, and every number in its
 text.
 """
 
@@ -18,11 +18,12 @@ def answer(name):
     return LECTURE.answers[name]
 
 
-# --- the boxes ------------------------------------------------------------------------------------
+# --- errata ---------------------------------------------------------------------------------------
 
 
 def test_weights_have_a_price_without_a_half_and_biases_have_none():
     LECTURE.said(r"$\text{reg} \sum W^2$ throughout", r"$2\,\text{reg}\,W$", "biases are free")
+    LECTURE.somewhere(r"Large weights cost $\text{reg} \sum W^2$ throughout")
     X, y = RNG.standard_normal((6, 4)), RNG.integers(0, 3, 6)
     for model in (
         answer("TwoLayerNet")(4, 5, 3, weight_scale=1.0, rng=np.random.default_rng(0)),
@@ -40,6 +41,7 @@ def test_weights_have_a_price_without_a_half_and_biases_have_none():
 
 def test_the_multiply_gate_switches_its_inputs():
     LECTURE.said("`dx` is `y * dout`, never `x * dout`")
+    LECTURE.somewhere("`dx` is `y * dout`, never `x * dout`")
     x, y, dout = RNG.standard_normal((3, 5))
     dx, dy = answer("mul_backward")(dout, answer("mul_forward")(x, y)[1])
     np.testing.assert_allclose(dx, y * dout)
@@ -52,6 +54,7 @@ def test_at_a_tie_both_shares_together_are_the_slope():
     LECTURE.said(
         "Any split of `dout`", "the two add up to `dout`", "it promises twice the slope there is"
     )
+    LECTURE.somewhere("Any split of `dout` is right as long as no share is negative")
     tie = np.array([2.0])
     shares = answer("max_backward")(np.array([3.0]), answer("max_forward")(tie, tie.copy())[1])
     h = 1e-3
@@ -63,6 +66,7 @@ def test_at_a_tie_both_shares_together_are_the_slope():
 
 def test_broadcasting_is_a_fan_out():
     LECTURE.said("Broadcasting draws no arrows", "`db` comes out as `(N, M)`")
+    LECTURE.somewhere("then `db` comes out as `(N, M)`")
     dout = RNG.standard_normal((6, 3))
     db = answer("affine_backward")(
         dout, answer("affine_forward")(np.ones((6, 2)), np.ones((2, 3)), np.zeros(3))[1]
@@ -86,6 +90,7 @@ def test_three_quoted_sentences_are_among_the_false_ones():
 
 def test_a_fresh_network_starts_at_ln_C_only_while_its_scores_are_small():
     LECTURE.said(r"$\ln C$ for ten classes", "With larger weights it starts higher", "`reg` is off")
+    LECTURE.somewhere("With larger weights it starts higher")
     X, y = RNG.standard_normal((200, 30)), RNG.integers(0, 10, 200)
 
     def first(weight_scale, reg=0.0):
@@ -121,6 +126,7 @@ def test_the_sum_of_normalised_outputs_is_a_constant():
 
 def test_p_keep_is_the_probability_of_keeping_and_the_test_does_nothing():
     LECTURE.said("`p_keep`", "test mode is the identity")
+    LECTURE.somewhere("At test time the layer does nothing at all")
     x = np.ones(100_000)
     out, _ = answer("dropout_forward")(x, {"mode": "train", "p_keep": 0.8, "seed": 1})
     assert np.mean(out != 0) == pytest.approx(0.8, abs=0.01)
@@ -132,6 +138,7 @@ def test_p_keep_is_the_probability_of_keeping_and_the_test_does_nothing():
 
 def test_a_hundredth_hides_a_forgotten_regulariser():
     LECTURE.said("relative error of 0.01", "forgotten regulariser", "$10^{-5}$")
+    LECTURE.somewhere("An error of 0.01 can hide a forgotten regulariser")
 
     class Forgetful(answer("TwoLayerNet")):
         def loss(self, X, y=None):

@@ -1,4 +1,4 @@
-"""What the CNN notebook says is true: every box that mends old notes, and every number in its
+"""What the CNN notebook says is true: every erratum of old notes, and every number in its
 text.
 """
 
@@ -31,11 +31,12 @@ def convolved(x, w, stride=1, pad=0):
     ]
 
 
-# --- the boxes ------------------------------------------------------------------------------------
+# --- errata ---------------------------------------------------------------------------------------
 
 
 def test_padding_keeps_the_size_at_stride_1_and_for_odd_filters():
     LECTURE.said("It does at stride 1, and for odd $F$", "same padding halves the size, rounded up")
+    LECTURE.somewhere("preserves the size at stride 1, and for odd $F$")
     size = answer("conv_output_size")
     for F in (1, 3, 5, 7):
         assert size(20, F, 1, (F - 1) // 2) == 20
@@ -48,6 +49,7 @@ def test_padding_keeps_the_size_at_stride_1_and_for_odd_filters():
 
 def test_vgg_16_takes_58_mebibytes():
     LECTURE.said("93 MB", "15 237 608 values: 60.95 MB, or 58.1 MiB", "138 357 544")
+    LECTURE.somewhere("the activations come to 58.1 MiB an image in float32")
     _, totals = answer("network_summary")(architecture.layers(architecture.VGG_16), (3, 224, 224))
     assert totals["activations"] == 15_237_608
     assert totals["params"] == 138_357_544
@@ -57,8 +59,9 @@ def test_vgg_16_takes_58_mebibytes():
 
 def test_resnet_152_has_sixty_million_parameters_and_googlenet_some_five():
     LECTURE.said(
-        "About five million parameters", "60 192 808", "GoogLeNet, and there it was roughly right"
+        "about five million parameters", "60 192 808", "GoogLeNet, and there it was roughly right"
     )
+    LECTURE.somewhere("For ResNet-152 that makes 60 192 808")
     assert answer("resnet_param_count")((3, 8, 36, 3)) == 60_192_808
     Inception, count = answer("InceptionModule"), 0
     for shape in (
@@ -84,6 +87,7 @@ def test_a_filter_is_as_deep_as_its_input_and_slides_in_two_directions():
         "only a part of them where layers work in groups",
         "sums over the third",
     )
+    LECTURE.somewhere("A filter is as deep as *its input*")
     rows, _ = answer("network_summary")(architecture.layers(architecture.VGG_16), (3, 224, 224))
     assert rows[2]["params"] == 64 * (9 * 64 + 1)
     assert answer("conv_param_count")(3, 64, 64, groups=4) == 64 * (9 * 16 + 1)
@@ -95,6 +99,7 @@ def test_a_filter_is_as_deep_as_its_input_and_slides_in_two_directions():
 
 def test_pooling_has_no_depth():
     LECTURE.said("3 × 3, in each channel by itself", "Its stride is 2, so its windows overlap")
+    LECTURE.somewhere("each channel by itself")
     x = RNG.standard_normal((1, 4, 55, 55))
     settings = {"pool_height": 3, "pool_width": 3, "stride": 2}
     out, _ = answer("max_pool_forward")(x, settings)
@@ -106,6 +111,7 @@ def test_the_theorem_is_about_circular_flipped_convolution():
     LECTURE.said(
         "*circular*, *flipped* convolution", "conjugate one factor", "A stride is taken afterwards"
     )
+    LECTURE.somewhere("the theorem speaks of *circular*, *flipped* convolution")
     x, w = RNG.standard_normal((8, 9)), RNG.standard_normal((3, 4))
     product = np.fft.irfft2(np.fft.rfft2(x) * np.fft.rfft2(w, s=x.shape), s=x.shape)
     flipped_and_round = sum(w[p, q] * np.roll(x, (p, q), (0, 1)) for p, q in np.ndindex(3, 4))
@@ -117,6 +123,7 @@ def test_the_theorem_is_about_circular_flipped_convolution():
 
 def test_winograd_saves_a_factor_that_strassen_has_nothing_to_do_with():
     LECTURE.said("Winograd's minimal filtering: 2.25 times fewer", "4 times for tiles of 4 × 4")
+    LECTURE.somewhere("That is 2.25 times fewer, and 4 times for tiles of 4 × 4")
     BT, _, AT = answer("winograd_matrices")()
     assert set(np.abs([*BT.ravel(), *AT.ravel()])) <= {0, 1}
     assert 36 / BT.shape[0] ** 2 == 2.25
@@ -126,6 +133,7 @@ def test_winograd_saves_a_factor_that_strassen_has_nothing_to_do_with():
 
 def test_only_rank_1_comes_apart():
     LECTURE.said("Only a filter of rank 1 can", "$6 C^2$ weights for $9 C^2$")
+    LECTURE.somewhere("Those of rank 1")
     for kernel in RNG.standard_normal((20, 3, 3)):
         col, row, error = answer("separate_kernel")(kernel)
         assert error > 1e-3
@@ -140,6 +148,7 @@ def test_only_rank_1_comes_apart():
 
 def test_a_dense_block_puts_maps_side_by_side():
     LECTURE.said("*later* layer", "$L (L + 1) / 2$ connections", "side by side, not added")
+    LECTURE.somewhere("The maps are put side by side, not added")
     block = answer("DenseBlock")(8, 4, 3).eval()
     x = torch.randn(1, 8, 5, 5)
     out = block(x)
@@ -152,7 +161,9 @@ def test_a_dense_block_puts_maps_side_by_side():
 
 def test_what_only_the_literature_can_tell_is_said():
     LECTURE.said("Inside most networks it does not, and has fallen out of use")
+    LECTURE.somewhere("Inside a network the mean has fallen out of use")
     LECTURE.said("Inception-v4 has no residual connections", "Inception-ResNet", "some 80 % top-1")
+    LECTURE.somewhere("Inception-v4 still has no residual connections")
 
 
 def test_the_quoted_sentences_are_among_the_false_or_mended_ones():

@@ -1,4 +1,4 @@
-"""What the LSTM notebook says is true: every box that mends old notes, and every number in its
+"""What the LSTM notebook says is true: every erratum of old notes, and every number in its
 text.
 """
 
@@ -26,11 +26,12 @@ def sigmoid(a):
     return 1 / (1 + np.exp(-a))
 
 
-# --- the boxes ------------------------------------------------------------------------------------
+# --- errata ---------------------------------------------------------------------------------------
 
 
 def test_the_vanilla_step_is_a_tanh_of_two_products_and_a_bias():
-    LECTURE.said("never say which $f$", "tanh of two products and a bias")
+    LECTURE.said("Which $f$, is never said", "tanh of two products and a bias")
+    LECTURE.somewhere(r"\tanh(x\, W_x + \text{prev\_h}\, W_h + b)")
     x, h, Wx, Wh, b = (
         RNG.standard_normal(shape) for shape in ((3, 4), (3, 5), (4, 5), (5, 5), (5,))
     )
@@ -41,6 +42,7 @@ def test_the_vanilla_step_is_a_tanh_of_two_products_and_a_bias():
 
 def test_the_loss_of_a_step_is_the_cost_of_the_right_symbol():
     LECTURE.said("$L_t = y_t - h_t$", "*number*", "the cost of the right symbol")
+    LECTURE.somewhere("the loss of a step is a *number*, the cost of the right symbol")
     scores, y = RNG.standard_normal((1, 6, 9)), RNG.integers(0, 9, (1, 6))
     loss, _ = answer("temporal_softmax_loss")(scores, y, np.ones((1, 6), dtype=bool))
     each = torch.nn.functional.cross_entropy(
@@ -51,6 +53,7 @@ def test_the_loss_of_a_step_is_the_cost_of_the_right_symbol():
 
 def test_a_proposal_that_is_a_sigmoid_only_ever_adds():
     LECTURE.said("could only ever add", "$g$ is a **tanh**", "each looks at both")
+    LECTURE.somewhere("between 0 and 1 it could only ever add")
     x, h, Wx, Wh = (RNG.standard_normal(shape) for shape in ((5, 3), (5, 4), (3, 16), (4, 16)))
     b, nothing = np.repeat([0.0, 50.0, 0.0, 0.0], 4), np.zeros((5, 4))
     _, kept, _ = answer("lstm_step_forward")(x, h, nothing, Wx, Wh, b)
@@ -65,6 +68,7 @@ def test_a_proposal_that_is_a_sigmoid_only_ever_adds():
 
 def test_through_the_cell_the_factor_is_f_and_no_matrix():
     LECTURE.said("That is the *vanilla* path", "the factor is $f_t$", "no $W_{hh}$")
+    LECTURE.somewhere("through the cell the factor is $f_t$ alone")
     x, h, c = RNG.standard_normal((2, 3)), RNG.standard_normal((2, 4)), RNG.standard_normal((2, 4))
     Wx, Wh, b = answer("init_lstm")(3, 4, 1.0, RNG)
     dnext_c = RNG.standard_normal((2, 4))
@@ -77,6 +81,7 @@ def test_through_the_cell_the_factor_is_f_and_no_matrix():
 
 def test_only_layers_above_the_first_have_twice_h_columns():
     LECTURE.said(r"$4h \times 2h$", "in layers above the first", "$D + H$ columns")
+    LECTURE.somewhere("In layers above the first the input is as long as the state")
     real = torch.nn.LSTM(7, 5, num_layers=3)
     for layer in (1, 2, 3):
         shapes = [getattr(real, f"weight_{kind}_l{layer - 1}").shape for kind in ("ih", "hh")]
@@ -86,7 +91,10 @@ def test_only_layers_above_the_first_have_twice_h_columns():
 
 
 def test_clipping_by_norm_keeps_the_direction_as_torch_does_and_by_value_turns():
-    LECTURE.said("which", "min-char-rnn clips entries at 5", "`clip_grad_norm_` rescales")
+    LECTURE.said(
+        "How, is not said", "min-char-rnn clips entries at 5", "`clip_grad_norm_` rescales"
+    )
+    LECTURE.somewhere("min-char-rnn clips entries at 5, PyTorch's `clip_grad_norm_` rescales")
     first, second = np.array([30.0, 1.0]), np.array([[2.0]])
     theirs = [torch.nn.Parameter(torch.zeros(shape, dtype=torch.float64)) for shape in (2, (1, 1))]
     for parameter, grad in zip(theirs, (first, second), strict=True):
@@ -105,6 +113,7 @@ def test_clipping_by_norm_keeps_the_direction_as_torch_does_and_by_value_turns()
 
 def test_the_state_is_carried_and_the_gradient_is_cut():
     LECTURE.said("the **state** is carried on", "is the **gradient**", "biased")
+    LECTURE.somewhere("What is cut is the **gradient**")
     V, D, H = 6, 4, 5
     shapes = {"E": (V, D), "Wx": (D, H), "Wh": (H, H), "b": (H,), "Wy": (H, V), "by": (V,)}
     params = {name: RNG.standard_normal(shape) for name, shape in shapes.items()}
@@ -124,6 +133,7 @@ def test_the_state_is_carried_and_the_gradient_is_cut():
 
 def test_min_char_rnn_is_named():
     LECTURE.said("two-layer softmax network", "`d4dee566867f8291f086`")
+    LECTURE.somewhere("min-char-rnn, Karpathy's gist `d4dee566867f8291f086`")
 
 
 def test_the_largest_eigenvalue_does_not_decide_a_hundred_steps():
@@ -158,6 +168,7 @@ def test_four_quoted_sentences_are_among_the_false_ones():
 
 def test_the_decoder_starts_from_the_encoders_last_state():
     LECTURE.said("decoder's *initial hidden state*", "back to the encoder through that vector")
+    LECTURE.somewhere("no input sequence but the decoder's *initial hidden state*")
     V, D, H = 6, 4, 5
     coder = {"Wx": (D, 4 * H), "Wh": (H, 4 * H), "b": (4 * H,)}
     shapes = {
@@ -187,6 +198,7 @@ def test_the_frameworks_of_2016():
         "only TensorFlow is still maintained",
         "was said of 2016",
     )
+    LECTURE.somewhere("only TensorFlow is still maintained")
 
 
 def test_every_torch_name_beside_ours_exists():

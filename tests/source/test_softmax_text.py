@@ -1,4 +1,4 @@
-"""What the softmax notebook says is true: every box that mends old notes, every figure, with the
+"""What the softmax notebook says is true: every erratum of old notes, every figure, with the
 fact that proves it.
 """
 
@@ -19,7 +19,7 @@ W, X, y = RNG.standard_normal((D, C)), RNG.standard_normal((N, D)), RNG.integers
 loss_and_gradient = ANSWERS["softmax_loss_vectorized"]
 
 
-# --- the boxes ------------------------------------------------------------------------------------
+# --- errata ---------------------------------------------------------------------------------------
 
 
 def test_the_loss_is_one_of_C_logarithms():
@@ -28,6 +28,7 @@ def test_the_loss_is_one_of_C_logarithms():
         "vector of C numbers",
         r"-\log(\text{softmax}(s_i)_{y_i})",
     )
+    SOFTMAX.somewhere("Of the C logarithms only *one* counts, the $y_i$-th")
     vectors = -np.log(ANSWERS["softmax"](X @ W))
     assert vectors.shape == (N, C)
     loss, _ = loss_and_gradient(W, X, y, 0.3)
@@ -41,6 +42,7 @@ def test_the_first_loss_is_log_C_for_small_scores_only():
     SOFTMAX.said(
         r"$-\log(1/C)$ for any fresh classifier", "scores are small and the regularisation is off"
     )
+    SOFTMAX.somewhere("while the scores are small and the regularisation is off")
     first = ANSWERS["expected_initial_loss"](C)
     assert loss_and_gradient(1e-4 * W, X, y, 0.0)[0] == pytest.approx(first, abs=1e-3)
     assert loss_and_gradient(1e-4 * W, X, y, 1e8)[0] > first + 1
@@ -50,6 +52,8 @@ def test_the_first_loss_is_log_C_for_small_scores_only():
 
 def test_the_ratio_is_a_thousandth_and_means_something_after_a_warm_up_only():
     SOFTMAX.said("`-1e-3`", "never negative", "it is 1e-3", "judge after a warm-up")
+    SOFTMAX.somewhere("A ratio near **0.001** is healthy")
+    SOFTMAX.somewhere("Judge it after a warm-up")
     assert ANSWERS["update_ratio"](W, -1e-3 * W) == pytest.approx(1e-3)
 
     def loss_fn(W, X, y):
@@ -88,6 +92,7 @@ def test_noise_makes_lbfgs_unreliable_rather_than_impossible():
     SOFTMAX.said(
         "a memory length, a line search and tolerances", "*unreliable* rather than impossible"
     )
+    SOFTMAX.somewhere("Mini-batches make it *unreliable* rather than impossible")
     SOFTMAX.somewhere("L-BFGS is now and then thrown out of the valley")
     assert lbfgs_heights(0.0, 0)[8] < 1e-12
     runs = [lbfgs_heights(1.0, luck) for luck in range(10)]
@@ -98,6 +103,7 @@ def test_noise_makes_lbfgs_unreliable_rather_than_impossible():
 
 def test_an_average_started_at_zero_is_too_small_for_hundreds_of_steps():
     SOFTMAX.said("without a starting value", "Start it at the first `x`, or correct it")
+    SOFTMAX.somewhere("the average is much too small for hundreds of steps")
     from_zero, from_first = np.zeros(3), np.ones(3)
     for t in range(1, 301):
         from_zero, from_first = (
@@ -110,6 +116,7 @@ def test_an_average_started_at_zero_is_too_small_for_hundreds_of_steps():
 
 def test_averaging_weights_is_averaging_scores_for_a_linear_model_only():
     SOFTMAX.said("*predictions* is always safe", "*weights* is meant for checkpoints of one run")
+    SOFTMAX.somewhere("*weights* is meant for checkpoints of one run")
     many = [RNG.standard_normal((D, C)) for _ in range(3)]
     mean = ANSWERS["average_weights"]([{"W": one} for one in many])["W"]
     np.testing.assert_allclose(X @ mean, np.mean([X @ one for one in many], axis=0))

@@ -1,6 +1,4 @@
-"""What the SVM notebook says is true: every box that mends old notes, with the fact that proves
-it.
-"""
+"""What the SVM notebook says is true: every erratum of old notes, with the fact that proves it."""
 
 import numpy as np
 import pytest
@@ -22,11 +20,13 @@ def data_loss(W, delta=1.0):
 
 def test_two_orientations_of_W_give_the_same_loss():
     SVM.said("`(C, D)`", "`(D, C)`", "only Section 1")
+    SVM.somewhere("Section 1 alone writes `W` the other way round, as `(C, D)`")
     assert data_loss(W) == pytest.approx(SVM.answers["svm_loss_vectorized"](W, X, y, 0.0)[0])
 
 
 def test_with_the_true_class_the_count_is_one_too_high():
     SVM.said("$dz$", "one too high")
+    SVM.somewhere("its indicator would always be 1, and every count one too high")
     scores = X @ W
     everyone = (scores - scores[range(N), y][:, None] + 1 > 0).sum(axis=1)
     np.testing.assert_array_equal(everyone, SVM.answers["margin_violations"](scores, y)[1] + 1)
@@ -43,12 +43,14 @@ def test_the_loss_counts_nothing():
 
 def test_the_loss_is_a_mean_with_a_price_on_the_weights():
     SVM.said("neither $1/N$ nor a regulariser", "the same $X_i$ for all classes")
+    SVM.somewhere("we take the *mean*, and we add a price on large weights")
     loss, _ = SVM.answers["svm_loss_naive"](W, X, y, 0.3)
     assert loss == pytest.approx(data_loss(W) + 0.3 * np.sum(W * W))
 
 
 def test_the_true_classes_part_is_the_counts_with_a_minus_sign():
     SVM.said("`N` counts", "minus sign", "`[i, y[i]]`")
+    SVM.somewhere("with a minus sign, go into the entries `[i, y[i]]`")
     scores = X @ W
     mask, counts = SVM.answers["margin_violations"](scores, y)
     dx = mask.astype(float)
@@ -58,6 +60,7 @@ def test_the_true_classes_part_is_the_counts_with_a_minus_sign():
 
 def test_the_gradient_has_the_shape_of_the_weights():
     SVM.said("`(N, C)` and `(N, 1)`", "`dW` is `(D, C)`")
+    SVM.somewhere("A gradient has the shape of what it is the gradient of")
     dscores = SVM.answers["svm_loss"](X @ W, y)[1]
     product = X.T @ dscores
     assert product.shape == (D, C)
@@ -67,7 +70,8 @@ def test_the_gradient_has_the_shape_of_the_weights():
 
 
 def test_scaling_keeps_a_zero_loss_and_not_the_scores():
-    SVM.said("every score changes by the factor $a$", "*zero loss*", r"2\,\text{reg}\,W")
+    SVM.said("Every score changes by the factor $a$", "*zero loss*", r"2\,\text{reg}\,W")
+    SVM.somewhere("Every score changes by the factor $a$; what stays is the *zero loss*")
     apart = 10 * np.eye(3)
     losses, price = SVM.answers["scaling_experiment"](
         apart, np.eye(3), np.arange(3), np.array([1.0, 2.0, 5.0]), 0.1
@@ -78,6 +82,7 @@ def test_scaling_keeps_a_zero_loss_and_not_the_scores():
 
 def test_delta_and_reg_set_one_trade_off():
     SVM.said("That is half of it", "*one* trade-off")
+    SVM.somewhere("so `delta` and `reg` together set *one* trade-off")
     c, reg = 2.5, 0.3
     assert data_loss(c * W, c) == pytest.approx(c * data_loss(W))
 

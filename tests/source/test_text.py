@@ -9,39 +9,25 @@ from pathlib import Path
 import pytest
 from lectures import EXERCISES, LECTURES, ROOT, Lecture, words
 
+from autograder.authoring.answers import read_answers
+from autograder.authoring.text import AuthoredCell
 from autograder.checks import AllowedMeans
 from autograder.exercise.load import load, read_modules
+from docs.errata_page import BOX, errata, proofs
 
 PARAGRAPH = 90
 """Words after which a reader looks up."""
 STRETCH = 150
 """Words without anything to look at: a formula, a table, a list, a worked example, a fold."""
-RESTS = (
-    "$$",
-    "**Next: ",
-    "|",
-    "- ",
-    "1. ",
-    "> ",
-    "<details>",
-    "#",
-    "**By hand.**",
-    "**See.**",
-    "**Look.**",
-)
+RESTS = ("$$", "|", "- ", "1. ", "> ", "<details>", "#")
+RESTS += ("**By hand.**", "**See.**", "**Look.**", "**Next: ")
 HINTS = ("Hint 1: the idea", "Hint 2: the shape", "Hint 3: the first step")
 FOLD = r"<details><summary>(.*?)</summary>\n\n(.*?)\n\n</details>"
 PREPARED = {
-    "cnn": (
-        "output_sizes",
-        "conv_forward_naive",
-        "conv_backward_naive",
-        "im2col",
-        "residual_block",
-    ),
     "svm": ("L_i_vectorized", "margin_violations", "svm_loss_naive", "svm_loss_vectorized"),
     "softmax": ("softmax_loss", "softmax_jacobian", "sgd", "sgd_momentum", "adam"),
     "backprop": ("affine_forward", "affine_backward", "batchnorm_forward", "dropout"),
+    "cnn": ("conv_forward_naive", "conv_backward_naive", "im2col", "residual_block"),
     "lstm": ("rnn", "temporal_softmax_loss", "lstm_step", "clipping", "spectral"),
 }
 """Ideas whose formula nobody should meet without having done it once with small numbers."""
@@ -81,10 +67,8 @@ def test_an_idea_has_its_formula_and_what_is_done_by_hand_comes_before_it(assign
         assert idea.index("**By hand.**") < idea.index("$$")
 
 
-@pytest.mark.parametrize("name", PREPARED)
-def test_what_is_hard_is_done_by_hand_first(name):
-    lecture = LECTURES[name]
-    for exercise in PREPARED[name]:
+def test_what_is_hard_is_done_by_hand_first(lecture):
+    for exercise in PREPARED[lecture.name]:
         idea = lecture.around(exercise)[0][0].source
         (by_hand,) = re.findall(r"^\*\*By hand\.\*\*.*$", idea, re.M)
         assert len(re.findall(r"\d+(?:\.\d+)?", by_hand)) >= 3, exercise
@@ -101,9 +85,7 @@ def test_there_are_no_walls_of_text(lecture):
                 assert stretch <= STRETCH, (cell.line, paragraph[:60])
 
 
-@pytest.mark.parametrize("name", PREPARED)
-def test_hard_exercises_have_three_hints_to_be_opened_one_by_one(name):
-    lecture = LECTURES[name]
+def test_hard_exercises_have_three_hints_to_be_opened_one_by_one(lecture):
     cells = lecture.text.cells
     hinted = [k for k, cell in enumerate(cells) if HINTS[0] in cell.source]
     assert len(hinted) >= 3
@@ -119,9 +101,7 @@ def test_hard_exercises_have_three_hints_to_be_opened_one_by_one(name):
             assert not {"".join(code.split()) for code in re.findall(r"`([^`]+)`", hint)} & lines
 
 
-@pytest.mark.parametrize("name", PREPARED)
-def test_each_part_ends_with_questions_whose_answers_are_folded(name):
-    lecture = LECTURES[name]
+def test_each_part_ends_with_questions_whose_answers_are_folded(lecture):
     whole = "\n\n".join(cell.source for cell in lecture.text.cells if cell.kind == "markdown")
     tests = re.findall(r"^### Self-test: .*?(?=^##|\Z)", whole, re.S | re.M)
     assert len(tests) >= 4
@@ -205,5 +185,54 @@ def test_the_written_question_states_its_points(lecture):
     assert sum(map(int, asked)) == cells[question].points == 4
 
 
-def test_the_boxes_are_all_there(lecture):
-    assert len(lecture.mended) == lecture.boxes
+def test_old_notes_interrupt_no_lesson_but_where_they_are_the_exercise(lecture):
+    """What is right stands in the text; what old notes say stands in the appendix, named in the
+    last cell.
+    """
+    cells = [cell for cell in lecture.text.cells if cell.kind == "markdown"]
+    for cell in cells:
+        assert "they say" not in cell.source, cell.line
+        if "> **Old notes" in cell.source:
+            assert BOX.search(cell.source), cell.line
+            assert "Find the error" in cell.source.splitlines()[0], cell.line
+    assert "*Old notes, mended*" in cells[-1].source
+
+
+def test_every_erratum_is_proven_and_what_is_right_stands_in_the_lesson(lecture):
+    tests = proofs(lecture.name)
+    lesson = "\n".join(cell.source for cell in lecture.text.cells if cell.kind == "markdown")
+    for one in errata(lecture.name):
+        proving = [test for test in tests if test.proves(one)]
+        assert proving, one.text
+        section = lesson.partition(f"## {one.heading}\n")[2].partition("\n## ")[0]
+        told = [phrase for test in proving for phrase in test.somewhere if phrase in section]
+        assert told or not one.correction, one.text
+
+
+SIDE_ROAD = "*A side road: nothing later needs it"
+
+
+def test_side_roads_can_be_skipped(lecture):
+    """What is written on a side road is named in no later section, in text or in code."""
+    cells, roads = lecture.text.cells, 0
+    answers = read_answers(ROOT / "solutions" / f"{lecture.name}.py", lecture.name).definitions
+    for first, cell in enumerate(cells):
+        if cell.kind != "markdown" or SIDE_ROAD not in cell.source:
+            assert "side road" not in cell.source or cell.kind != "markdown", cell.line
+            continue
+        roads += 1
+        sign, paragraph = cell.source.split("\n\n")[:2]
+        assert paragraph.startswith(SIDE_ROAD), cell.line
+        depth = len(sign) - len(sign.lstrip("#"))
+        end = next(k for k in range(first + 1, len(cells)) if _heads(cells[k], depth))
+        written = {one.name for one in cells[first:end] if one.kind == "solution"}
+        for later in cells[end:]:
+            told = ast.unparse(answers[later.name]) if later.kind == "solution" else later.source
+            assert not written & set(re.findall(r"\w+", told)), later.line
+    assert roads == {"softmax": 1, "cnn": 3, "lstm": 1}.get(lecture.name, 0)
+
+
+def _heads(cell: AuthoredCell, depth: int) -> bool:
+    """Whether a section of this depth, or of a higher one, begins with the cell."""
+    found = re.match(r"#+ ", cell.source)
+    return cell.kind == "markdown" and found is not None and len(found[0]) - 1 <= depth

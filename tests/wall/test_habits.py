@@ -12,7 +12,7 @@ from autograder.wall.inside.habits import installs
 from autograder.wall.outside.session import Session
 from autograder.wall.outside.wall import Wall
 from autograder.wall.wire.limits import Cell, Limits
-from autograder.watch.devices import missing_device
+from autograder.watch.devices import device_trouble
 from autograder.watch.evaluate import describe
 
 from .conftest import EXERCISES
@@ -141,8 +141,39 @@ def test_torch_says_it_in_these_words():
     absent = "xpu" if torch.cuda.is_available() else "cuda"
     with pytest.raises((RuntimeError, AssertionError)) as caught:
         torch.ones(1, device=absent)
-    assert missing_device(str(caught.value))
+    assert device_trouble(str(caught.value))
+
+
+MIXED = (
+    "Expected all tensors to be on the same device, but found at least two devices, cuda:0 and cpu!"
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (MIXED, "some tensors are on one device"),
+        (f"{MIXED} (when checking argument for argument running_mean in method x)", "running mean"),
+        (
+            "Input type (torch.FloatTensor) and weight type (torch.cuda.FloatTensor) should be the "
+            "same",
+            "some tensors are on one device",
+        ),
+        (
+            "Cannot re-initialize CUDA in forked subprocess. To use CUDA with multiprocessing, you "
+            "must use the 'spawn' start method",
+            "a worker of a DataLoader",
+        ),
+        ("CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has", "memory of the device"),
+    ],
+)
+def test_what_goes_wrong_on_a_card_is_told_with_what_to_do(words: str, said: str):
+    assert said in (device_trouble(words) or "")
 
 
 def test_other_errors_are_no_devices():
-    assert missing_device("CUDA error: an illegal memory access was encountered") is None
+    floats = (
+        "Input type (torch.FloatTensor) and weight type (torch.DoubleTensor) should be the same"
+    )
+    assert device_trouble(floats) is None
+    assert device_trouble("CUDA error: an illegal memory access was encountered") is None

@@ -135,10 +135,21 @@ def HingeLoss(
     }
 
 
+def must_bend(ask, inputs):
+    """What has one slope everywhere is no hinge, however well its slope agrees."""
+    true = np.eye(inputs["scores"].shape[1])[inputs["y"]]
+    led, beaten = ask.all([{**inputs, "scores": sign * 10 * true} for sign in (1, -1)])
+    must(
+        not close(led["dscores"], beaten["dscores"]),
+        "dscores is the same where the true scores lead and where they trail: that is no hinge.",
+    )
+
+
 @property_of(HingeLoss, "gradcheck", 0.5)
 def torch_agrees(ask):
     """Torch's own gradient check, which also asks what comes back when nothing arrives."""
-    _, out = ask(examined=True)
+    inputs, out = ask(examined=True)
+    must_bend(ask, {**inputs, "examined": False})
     must(
         out["passes_gradcheck"],
         "torch.autograd.gradcheck refuses it in float64: dscores is not the slope of the loss, "
@@ -152,12 +163,14 @@ def arriving_gradient_counts(ask):
     _, doubled = ask(inputs, dloss=2 * inputs["dloss"])
     holds = close(doubled["dscores"], 2 * out["dscores"]) and np.abs(out["dscores"]).max() > 0
     must(holds, "twice the dloss must give twice the dscores: your gate is seldom the last one.")
+    must_bend(ask, inputs)
 
 
 @property_of(HingeLoss, "Any dtype, any device, no waiting", 0.5)
 def follows_its_tensors(ask):
     """In fewer bits, and where there are no numbers."""
-    _, out = ask(examined=True)
+    inputs, out = ask(examined=True)
+    must_bend(ask, {**inputs, "examined": False})
     must(
         out["keeps_dtype"],
         "for scores in float32 or bfloat16 the loss must be a tensor of that dtype.",

@@ -61,7 +61,7 @@ class Watched:
             handle.remove()
         self.steepest = max((float(one.abs().max()) for one in self.slopes), default=0.0)
         self.slopes.clear()
-        self.scores = [np.array(one.cpu()) for one in self.scores]
+        self.scores = [one.cpu().numpy().copy() for one in self.scores]
 
     def fits(self, losses, accuracies, loaders, epochs):
         """Whether a history is that of what the model put out, in training and in validation."""

@@ -1,0 +1,110 @@
+"""What grading a class cannot cost less than: the students' own cells, and the calls that the checks
+make of their functions, in one process without wall or judge.
+
+    python -m benchmarks.limit COURSE ASSIGNMENT    # what lies in COURSE/submitted
+
+Every check is asked as in grading, since what it asks next may hang on the answer; only the plain
+calls count. The last line is JSON: CPU seconds of all cells and of all calls."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from time import process_time
+from typing import Any
+
+import nbformat
+
+from autograder.course.assignment import Assignment, load_assignment
+from autograder.exercise.trial import Exercise
+from autograder.judge import judge
+from autograder.language.probe import Answers, Inputs
+from autograder.language.verdict import Evaluation
+from autograder.watch.evaluate import local
+
+SEED = 1
+
+
+@dataclass
+class Limit:
+    """CPU seconds of a class."""
+
+    submissions: int = 0
+    cells: float = 0.0
+    calls: float = 0.0
+
+
+class Counted:
+    """An answer as the judge reaches it; ``spent`` are the CPU seconds of its plain calls."""
+
+    def __init__(self, exercise: Exercise, namespace: Mapping[str, Any]) -> None:
+        self._exercise = exercise
+        self._namespace = namespace
+        self._evaluate = local(exercise, namespace)
+        self.spent = 0.0
+
+    def __call__(self, batch: Sequence[Inputs], /, *, count_work: bool = False) -> list[Evaluation]:
+        began = process_time()
+        for inputs in batch:
+            with contextlib.suppress(Exception):  # it stops in the evaluation below as well
+                self._exercise.call(Answers(self._namespace), inputs)
+        self.spent += process_time() - began
+        return self._evaluate(batch, count_work=count_work)
+
+
+def limit(assignment: Assignment, notebooks: Sequence[Path]) -> Limit:
+    """The limit of a class."""
+    found = Limit(len(notebooks))
+    for path in notebooks:
+        namespace, spent = _run(path)
+        found.cells += spent
+        for exercise in assignment.exercises.values():
+            counted = Counted(exercise, namespace)
+            judge(
+                exercise,
+                counted,
+                reference=assignment.answers.of(exercise, SEED),
+                mistakes=assignment.mistakes,
+                seed=SEED,
+            )
+            found.calls += counted.spent
+    return found
+
+
+def _run(path: Path) -> tuple[dict[str, Any], float]:
+    """The names that a notebook's cells leave behind, demonstrations and checks left out, and what
+    the cells took.
+    """
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    notebook: Any = nbformat.read(path, as_version=4)
+    began = process_time()
+    with contextlib.redirect_stdout(io.StringIO()):
+        for cell in notebook.cells:
+            shown = "demo" in cell.metadata.get("tags", ()) or cell.source.startswith("check(")
+            if cell.cell_type == "code" and not shown:
+                with contextlib.suppress(Exception):  # as in a notebook the next cell runs
+                    exec(compile(cell.source, cell.id, "exec"), namespace)
+    return namespace, process_time() - began
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("course", type=Path)
+    parser.add_argument("assignment")
+    wanted = parser.parse_args()
+    assignment = load_assignment(wanted.course, wanted.assignment)
+    pattern = f"submitted/*/{wanted.assignment}/{wanted.assignment}.ipynb"
+    found = limit(assignment, sorted(wanted.course.glob(pattern)))
+    print(json.dumps(asdict(found)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""The accelerated exercises as the pretend accelerator gets them: what they train is small."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from autograder.checks import AllowedMeans, Training
+from autograder.checks.training import Task
+from autograder.exercise.trial import Exercise
+from tests.solutions.audited import ALL, Audited
+
+ACCELERATED = [
+    (audit, name)
+    for audit in ALL
+    for name, exercise in audit.exercises.items()
+    if exercise.accelerated
+]
+IDS = [name for _, name in ACCELERATED]
+
+
+HELD_OUT = 40
+"""How many are told apart, where that takes long."""
+
+
+def _fewer(inputs: Mapping[str, Any], **of_each: int) -> dict[str, Any]:
+    return {name: inputs[name][:many] for name, many in of_each.items()}
+
+
+def _text(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    D, H = 6, 8
+    V = len(inputs["E"])
+    shapes = {"E": (V, D), "Wx": (D, 4 * H), "Wh": (H, 4 * H), "b": (4 * H,), "Wy": (H, V)}
+    zeros = {name: np.zeros(shape) for name, shape in shapes.items()}
+    sizes = {"steps": 6, "seq_len": 6, "learning_rate": 0.05}
+    return {**zeros, **sizes, **_fewer(inputs, data=4, windows=HELD_OUT)}
+
+
+def _images(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    held = {"held_out": HELD_OUT, "held_labels": HELD_OUT}
+    return {**_fewer(inputs, images=60, labels=60, **held), "epochs": 1}
+
+
+SMALLER: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    "svm_loss_torch": lambda inputs: {"steps": 8},
+    "softmax_regression_torch": lambda inputs: {"steps": 40},
+    "HingeLoss": lambda inputs: {"steps": 10},
+    "train_cnn": _images,
+    "train_char_lm": _text,
+}
+
+
+SHORT = {"train_cnn", "train_char_lm"}
+
+
+def trained(audit: Audited, name: str, *titles: str, falls: bool = True) -> Exercise:
+    """An exercise with its training alone, made small, and the checks of these titles."""
+    exercise = audit.exercises[name]
+
+    def smaller(check: Training) -> Training:
+        def task(rng: np.random.Generator, device: str) -> Task:
+            whole = check.task(rng, "")
+            small = {**whole.inputs, **SMALLER[name](whole.inputs), "device": device}
+            return Task(small, whole.labels[:HELD_OUT] if name in SHORT else whole.labels)
+
+        losses = check.losses if falls else None
+        return replace(check, task=task, at_least=-9.0, losses=losses, margin=0.2)
+
+    kept = [
+        smaller(check) if isinstance(check, Training) else check
+        for check in exercise.checks
+        if isinstance(check, Training | AllowedMeans) or check.title in titles
+    ]
+    return replace(exercise, checks=kept)
