@@ -148,9 +148,9 @@ class StraightLoss(torch.autograd.Function):
         return scores.sum() / len(scores)
 
     @staticmethod
-    def backward(ctx: Any, dloss):
+    def backward(ctx: Any, *grad_outputs: Any) -> Any:
         (scores,) = ctx.saved_tensors
-        return dloss * torch.ones_like(scores) / len(scores), None
+        return grad_outputs[0] * torch.ones_like(scores) / len(scores), None
 
 
 class FlatLoss(StraightLoss):
@@ -162,9 +162,9 @@ class FlatLoss(StraightLoss):
         return 0 * scores.sum() + scores.shape[1] - 1
 
     @staticmethod
-    def backward(ctx: Any, dloss):
+    def backward(ctx: Any, *grad_outputs: Any) -> Any:
         (scores,) = ctx.saved_tensors
-        return dloss * torch.zeros_like(scores), None
+        return grad_outputs[0] * torch.zeros_like(scores), None
 
 
 def written_as_it_comes(X, y, path, chunk_rows):
