@@ -116,8 +116,9 @@ class FeedbackExporter(HTMLExporter):
 
 _OF_EVERY_CELL = ' style="text-align:left;vertical-align:top"'
 """How reports say it to pages that do not know; ours has it in its style sheet."""
-_PLAIN = re.compile(r'<span class="(?:n|nn|p|w)">([^<]*)</span>')
-"""What no style colours: names, brackets, white space. Half of a page would be their marks."""
+_PLAIN = re.compile(r'<span class="(?:n|nn|o|p|w)">([^<]*)</span>')
+"""What needs no colour: names, operators, brackets, white space. Half of a page would be their
+marks."""
 
 
 @lru_cache(maxsize=1)
