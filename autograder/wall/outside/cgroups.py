@@ -92,14 +92,13 @@ class Cgroup:
                 os.close(one)
 
     @property
-    def out_of_memory(self) -> bool:
-        """Whether the kernel has killed in it for memory."""
-        two = self._where.version == 2
-        name = "memory.events" if two else "memory.oom_control"
+    def killed(self) -> int:
+        """How many of its processes the kernel has killed for memory."""
+        name = "memory.events" if self._where.version == 2 else "memory.oom_control"
         with suppress(OSError, ValueError):
             text = (self._where.folders["memory"] / self._name / name).read_text()
-            return int(dict(line.split() for line in text.splitlines()).get("oom_kill", 0)) > 0
-        return False
+            return int(dict(line.split() for line in text.splitlines()).get("oom_kill", 0))
+        return 0
 
     def end(self) -> None:
         """Kill whatever is still in it, and remove it. Ending twice is ending once."""

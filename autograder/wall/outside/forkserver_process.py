@@ -65,6 +65,7 @@ class ForkserverProcess:
         self.exceeded: dict[int, str] = {}
         self._prepared: Mapping[str, str] = {}
         self._group: cgroups.Cgroup | None = None
+        self._known_killed = 0
         self.plan: Plan = plan(level, self.sessions, hidden, scratch_bytes, grouped)
         _lend_fonts(home)
         ours, theirs = socket.socketpair()
@@ -140,6 +141,7 @@ class ForkserverProcess:
             return
         files = self.plan.file_bytes if self.plan.own_file_systems else 0
         self._group = cgroups.group_for(where, self.directory.name, limits, files)
+        self._known_killed = 0
         with self._group.doors() as doors:
             yield doors
 
@@ -150,8 +152,14 @@ class ForkserverProcess:
 
     @property
     def out_of_memory(self) -> bool:
-        """Whether the kernel has killed processes of the submission for memory."""
-        return self._group is not None and self._group.out_of_memory
+        """Whether the kernel has killed processes of the submission for memory, since that was
+        last known.
+        """
+        return self._group is not None and self._group.killed > self._known_killed
+
+    def know_killed(self) -> None:
+        """What the kernel has killed for memory so far has had its consequence."""
+        self._known_killed = self._group.killed if self._group is not None else 0
 
     def interrupt(self) -> None:
         """SIGINT for the submission."""

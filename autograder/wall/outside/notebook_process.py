@@ -195,13 +195,20 @@ class NotebookProcess:
         self.forkserver.poll()
         if self._pid in self.forkserver.exited:
             raise Gone(Failure("killed", self._end_in_words()))
-        self.measure()
+        if self.forkserver.out_of_memory:  # of several processes the kernel kills but one
+            raise Gone(Failure("killed", exceeded("memory", self._limits)))
+        self._bound_files()
 
     def measure(self) -> None:
-        """Has it written too much? All that is asked while a check runs: a check's fork outlives
-        its notebook.
+        """Has it used too much? All that is asked while a check runs: a check's fork outlives its
+        notebook. Raises frames.Closed where the kernel has killed for memory.
         """
         self.forkserver.poll()
+        if self.forkserver.out_of_memory:
+            raise frames.Closed
+        self._bound_files()
+
+    def _bound_files(self) -> None:
         if self._scratch is not None:
             self._scratch.bound(self._limits.scratch_bytes)
 

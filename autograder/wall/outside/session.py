@@ -275,7 +275,9 @@ class Session:
 
     @property
     def out_of_memory(self) -> bool:
-        """Whether the kernel has killed in the submission for memory."""
+        """Whether the kernel has killed in the submission for memory, since a check was last
+        dropped.
+        """
         return self._process.forkserver.out_of_memory
 
     def unforked(self, exercise: Exercise) -> bool:
@@ -294,6 +296,7 @@ class Session:
             self._check = None
         try:
             self._process.forkserver.kill(keep_submission=True)
+            self._process.forkserver.know_killed()
         except ForkserverDied:
             self._forkserver_died()
 
