@@ -265,6 +265,8 @@ def _copied(source: torch.Tensor, kwargs: dict[str, Any]) -> torch.Tensor:
     asked, late = kwargs.pop("device", None), kwargs.pop("non_blocking", False)
     to = source.device if asked is None else torch.device(asked)
     inner = source.here() if isinstance(source, There) else source
+    if to.type == "meta":  # shapes alone: no card is asked
+        return aten._to_copy.default(inner, **kwargs, device=to)
     fresh = aten._to_copy.default(inner, **kwargs)
     if to.type == NAME:
         on = card(to)

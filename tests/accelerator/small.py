@@ -22,6 +22,10 @@ ACCELERATED = [
 IDS = [name for _, name in ACCELERATED]
 
 
+HAVE_OBJECTS = {"Nothing is kept"}
+"""Counts tensors that Python holds: on the pretend device that is every one, gradients and momenta
+too.
+"""
 HELD_OUT = 40
 """How many are told apart, where that takes long."""
 

