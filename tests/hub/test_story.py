@@ -87,7 +87,7 @@ def fetches(ada: Student) -> None:
 
 
 def moves_a_widget(ada: Student) -> None:
-    for text in ("import numpy as np", "images = load_images()", "widgets.hinge_explorer()"):
+    for text in ("import numpy as np", "images = load_images(", "widgets.hinge_explorer()"):
         cell = ada.cell(text)
         ada.run(cell)
     picture = cell.locator(".jp-OutputArea-output img").first
