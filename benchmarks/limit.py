@@ -21,7 +21,9 @@ from typing import Any
 import nbformat
 
 from autograder.course.assignment import Assignment, load_assignment
+from autograder.course.marks import check_of
 from autograder.exercise.trial import Exercise
+from autograder.grading.released import role_of
 from autograder.judge import judge
 from autograder.language.probe import Answers, Inputs
 from autograder.language.verdict import Evaluation
@@ -85,8 +87,8 @@ def _run(path: Path) -> tuple[dict[str, Any], float]:
     began = process_time()
     with contextlib.redirect_stdout(io.StringIO()):
         for cell in notebook.cells:
-            shown = "demo" in cell.metadata.get("tags", ()) or cell.source.startswith("check(")
-            if cell.cell_type == "code" and not shown:
+            left_out = role_of(cell) == "demo" or check_of(cell)
+            if cell.cell_type == "code" and not left_out:
                 with contextlib.suppress(Exception):  # as in a notebook the next cell runs
                     exec(compile(cell.source, cell.id, "exec"), namespace)
     return namespace, process_time() - began

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 from courses.course import BIN, HALF_SQUARE, RIGHT, WRITTEN, TinyCourse, build_tiny
 
 from .attack import Attack, World, world_around
@@ -29,6 +30,8 @@ CLASSES = {
     "peaceful": ([], "auto"),
 }
 """Who is graded together, and at which level of isolation."""
+MARKS = {"sample": (), "quick": pytest.mark.hostile}
+"""In `make test`, and in `make test-hostile`; the other classes are for `make test-long`."""
 
 HONEST = {
     "a_honest": {**RIGHT, **WRITTEN},

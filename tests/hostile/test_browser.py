@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, Dialog, Page
 
 from .attacks import DISPLAYS, QUICK
 from .attacks.displays import HTML, TEX
-from .classroom import CLASSES, Graded
+from .classroom import CLASSES, MARKS, Graded
 from .conftest import ByName
 
 pytestmark = pytest.mark.timeout(900)
@@ -101,10 +101,8 @@ def seen(request: pytest.FixtureRequest, class_by_name: ByName) -> Graded:
 def each_shown(test):
     """Run a test on every attack that is seen by its page: a sample in `make test`."""
     params = [
-        pytest.param(
-            name, attack, id=attack.name, marks=() if name == "sample" else pytest.mark.hostile
-        )
-        for name in ("sample", "quick")
+        pytest.param(name, attack, id=attack.name, marks=mark)
+        for name, mark in MARKS.items()
         for attack in SHOWN
         if attack in CLASSES[name][0]
     ]

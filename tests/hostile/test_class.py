@@ -12,11 +12,10 @@ from autograder.wall.wire.limits import Limits
 
 from .attack import Attack
 from .attacks import CATALOGUE, FAMILIES, QUICK
-from .classroom import CLASSES, HONEST, Graded, files_that_say, snapshot
+from .classroom import CLASSES, HONEST, MARKS, Graded, files_that_say, snapshot
 
 pytestmark = pytest.mark.timeout(900)
 
-MARKS = {"sample": (), "quick": pytest.mark.hostile}
 SECRETS = ("reference", "mistakes", "configuration", "environment", "gradebook", "neighbour")
 
 
