@@ -125,6 +125,17 @@ def test_drawn_once_doodles_are_read_from_disk(monkeypatch):
     np.testing.assert_array_equal(data.load_images().Xtr, first.Xtr)
 
 
+def test_what_was_drawn_beforehand_is_not_drawn_again(monkeypatch, tmp_path):
+    few(monkeypatch)
+    monkeypatch.setattr(data, "_AT_HAND", {})
+    (tmp_path / "cache").write_text("a file where the folder would be")
+    data.draw_beforehand()
+    first = data.load_images()
+    first.Xtr[:] = 0  # a notebook may write to its own
+    monkeypatch.setattr(data.doodles, "doodles", lambda count: pytest.fail("drawn again"))
+    assert data.load_images().Xtr.max() == 1
+
+
 def test_half_a_file_of_doodles_is_drawn_again(monkeypatch, tmp_path):
     few(monkeypatch)
     first = data.load_images()

@@ -20,7 +20,7 @@ from .conftest import EXERCISES
 
 @pytest.fixture(scope="module")
 def wall() -> Iterator[Wall]:
-    with Wall("none", Limits(cell_seconds=120), modules=("numpy",)) as wall:
+    with Wall("none", Limits(cell_seconds=120), modules=("numpy", "coursekit")) as wall:
         yield wall
 
 
@@ -177,3 +177,13 @@ def test_other_errors_are_no_devices():
     )
     assert device_trouble(floats) is None
     assert device_trouble("CUDA error: an illegal memory access was encountered") is None
+
+
+def test_the_images_of_the_course_were_drawn_before_a_submission_asks(session: Session):
+    (said,) = texts(
+        session,
+        "from coursekit import doodles, load_images\n"
+        "del doodles.doodles\n"
+        "print(load_images().Xtr.shape)",
+    )
+    assert "(418, 3072)" in said

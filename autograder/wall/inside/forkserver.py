@@ -161,6 +161,8 @@ def preload(modules: list[str]) -> list[str]:
         _first_optimiser()
     if "ipywidgets" in warmed:
         _widgets_without_kernel()
+    if "coursekit" in warmed:
+        _first_images()
     return warmed
 
 
@@ -181,6 +183,13 @@ def _first_optimiser() -> None:
     import torch
 
     torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
+
+
+def _first_images() -> None:
+    """The images that most notebooks begin with are drawn once."""
+    from coursekit.data import draw_beforehand
+
+    draw_beforehand()
 
 
 def _widgets_without_kernel() -> None:
