@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from courses.course import RIGHT, ROW_SUMS, WRITTEN, TinyCourse
 
+from autograder.classes.kept import bears
 from autograder.gradebook.arrivals.receipts import Receipt, receipt_for
 from autograder.gradebook.arrivals.receiving import Receiver
 from autograder.gradebook.classroom import ClassGrades, Wishes, grade_class
@@ -192,3 +193,26 @@ def test_points_are_told_only_where_the_course_allows_it(
     ]
     kept = (arrivals.course.root / "build/received/receipts/tiny/gus.json").read_text()
     assert json.loads(kept)["points"] is None
+
+
+def test_nbgraders_own_autograde_starts_from_there_too(
+    arrivals: Arrivals, receiver: Receiver
+) -> None:
+    course = arrivals.course
+    arrivals.put(
+        "hal+tiny+2026-03-01 10:00:00 UTC+hhhh",
+        json.dumps(course.notebook(HALF)).encode(),
+    )
+    assert Receiver(course.root).look() >= 1  # the configuration has changed since
+    record = json.loads((course.root / "build/received/judged/tiny/hal.json").read_bytes())
+    course.run("nbgrader", "collect", "tiny", "--update")
+    autograde = ("nbgrader", "autograde", "tiny", "--student", "hal", "--force")
+    autograded = course.root / "autograded/hal/tiny/tiny.ipynb"
+
+    course.run(*autograde)
+    assert bears(autograded, record["key"])
+    # another notebook than the one that was judged when it came is judged now
+    handed_in = course.root / "submitted/hal/tiny/tiny.ipynb"
+    handed_in.write_text(json.dumps(course.notebook(RIGHT)))
+    course.run(*autograde)
+    assert not bears(autograded, record["key"])

@@ -12,13 +12,16 @@ from nbformat import from_dict
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Float, Integer, Unicode
 
-from ...course.assignment import load_assignment
+from ...classes.kept import JUDGED_ON_ARRIVAL, KeptVerdicts
+from ...course.assignment import Assignment, load_assignment
 from ...grading.grade import grade_rebuilt
 from ...grading.released import text_of
-from ...grading.submission import read_handed_in
+from ...grading.submission import HandedIn, read_handed_in
 from ...grading.walls import warm_wall
 from ...wall.wire.limits import Limits
+from ..verdict_key import verdict_key
 from .submissions import FILE, course_of, folders_of
+from .timestamps import before_a_person
 
 
 class Judge(NbGraderPreprocessor):
@@ -54,11 +57,33 @@ class Judge(NbGraderPreprocessor):
         student, name = resources["nbgrader"]["student"], resources["nbgrader"]["assignment"]
         course, coursedir = course_of(self), folders_of(self)
         assignment = load_assignment(course, name)
-        rebuilt = json.loads(Path(resources[FILE]).read_bytes())
-        for cell in rebuilt["cells"]:
-            cell["source"] = text_of(cell)  # nbformat writes a source as a list of lines
+        rebuilt = _read(Path(resources[FILE]))
         folder = Path(coursedir.format_path(coursedir.submitted_directory, student, name))
-        files = read_handed_in(folder, assignment).files
+        handed_in = before_a_person(read_handed_in(folder, assignment), folder)
+        if (arrived := self._on_arrival(assignment, student, handed_in, folder)) is not None:
+            return from_dict(arrived), resources
+        files = handed_in.files
         with warm_wall(self.isolation, self.limits(), course, assignment.modules) as wall:
             graded = grade_rebuilt(assignment, rebuilt, wall, files=files, seed=self.seed)
         return from_dict(graded.notebook), resources
+
+    def _on_arrival(
+        self, assignment: Assignment, student: str, handed_in: HandedIn, folder: Path
+    ) -> dict[str, Any] | None:
+        """The notebook as it was graded when it was handed in, where that is what would come out
+        now.
+        """
+        course = course_of(self)
+        store = KeptVerdicts(course, assignment.name, JUDGED_ON_ARRIVAL)
+        found = store.find(student, verdict_key(assignment, handed_in, folder, course))
+        if found is None or found.notebook is None or self.seed not in (None, found.seed):
+            return None
+        return _read(found.notebook)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """A notebook that nbformat wrote, every source in one piece."""
+    notebook = json.loads(path.read_bytes())
+    for cell in notebook["cells"]:
+        cell["source"] = text_of(cell)
+    return notebook
