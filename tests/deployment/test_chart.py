@@ -251,5 +251,23 @@ def test_the_programs_know_their_arguments(everything):
     ).stdout
     for argument in oracle["args"]:
         assert f"{argument.partition('=')[0]} " in known, argument
-    formgrader = everything["Deployment", "formgrader"]["spec"]["template"]["spec"]["containers"][0]
+    containers = everything["Deployment", "formgrader"]["spec"]["template"]["spec"]["containers"]
+    formgrader, receiver = containers
     assert (BIN / formgrader["command"][0]).is_file()
+    program, *arguments = receiver["command"]
+    assert subprocess.run([str(BIN / program), *arguments, "--help"], check=False).returncode == 0
+
+
+def test_the_receiver_runs_students_code_and_has_no_token(everything):
+    pod = everything["Deployment", "formgrader"]["spec"]["template"]["spec"]
+    (receiver,) = [one for one in pod["containers"] if one["name"] == "receiver"]
+    assert not [one for one in receiver["env"] if "TOKEN" in one["name"] or "valueFrom" in one]
+    assert "ports" not in receiver
+    assert {one["mountPath"] for one in receiver["volumeMounts"]} == {
+        "/tmp",
+        "/course",
+        "/exchange",
+    }
+    without = kinds(rendered("--set=receiver.enabled=false"))
+    pod = without["Deployment", "formgrader"]["spec"]["template"]["spec"]
+    assert [one["name"] for one in pod["containers"]] == ["formgrader"]
