@@ -232,5 +232,6 @@ def main(fd: int, settings: str) -> None:
     forkserver = Forkserver(grader, Rooms(wanted["rooms"]))
     gc.collect()
     gc.freeze()
+    kernel.own_memory_in_huge_pages()
     frames.send(grader, {"event": "ready", "modules": warmed, "python": sys.version.split()[0]})
     forkserver.serve()

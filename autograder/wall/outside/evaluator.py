@@ -77,7 +77,7 @@ class Evaluator:
 
     def __call__(self, batch: Sequence[Inputs], /, *, count_work: bool = False) -> list[Evaluation]:
         """Evaluate a batch. One that is watched is asked of a process that nothing was asked
-        before, and costs no time.
+        before, and costs no time. That process goes on if all went well.
         """
         if not count_work:
             return self._together(batch)
@@ -85,10 +85,10 @@ class Evaluator:
             return [Evaluation(failure=self._lost)] * len(batch)
         apart = Evaluator(self._session, self._exercise, PATIENCE * self._exercise.seconds)
         self._start_afresh()
-        try:
-            return apart._together(batch, count_work=True)
-        finally:
+        found = apart._together(batch, count_work=True)
+        if any(one.failure is not None or one.work is None for one in found):
             self._start_afresh()
+        return found
 
     def _start_afresh(self) -> None:
         if not self._session.unforked(self._exercise):

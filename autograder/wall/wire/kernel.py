@@ -8,6 +8,7 @@ import stat
 import struct
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from enum import IntFlag
 from functools import cache
 
@@ -51,6 +52,26 @@ def keep_capabilities(*numbers: int) -> None:
     bits = sum(1 << number for number in numbers)
     data = (_Data * 2)(_Data(bits, bits, bits), _Data(0, 0, 0))
     _checked(_libc.capset(ctypes.byref(_Header(0x20080522, 0)), data))
+
+
+_HUGE_PAGE = 2 << 20
+_MADV_HUGEPAGE, _MADV_COLLAPSE = 14, 25
+
+
+def own_memory_in_huge_pages() -> None:
+    """What this process has written in pages of 2 MB where the kernel can do that (Linux 6.1): a
+    fork copies a table of its pages, and takes as long as that is. Nothing changes elsewhere."""
+    _libc.madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+    with suppress(OSError), open("/proc/self/maps") as maps:
+        for line in maps.readlines():
+            span, rights, _, _, inode, *_ = line.split()
+            start, end = (int(one, 16) for one in span.split("-"))
+            start, end = -(-start // _HUGE_PAGE) * _HUGE_PAGE, end // _HUGE_PAGE * _HUGE_PAGE
+            if rights != "rw-p" or inode != "0" or end <= start:
+                continue
+            _libc.madvise(start, end - start, _MADV_HUGEPAGE)
+            for page in range(start, end, _HUGE_PAGE):  # refused where there is none to make
+                _libc.madvise(page, _HUGE_PAGE, _MADV_COLLAPSE)
 
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # on every architecture
