@@ -11,6 +11,74 @@ from numpy.lib.stride_tricks import sliding_window_view
 from torch import nn
 
 
+def conv_forward_naive(x, w, b, conv_param):
+    """A convolution layer, as its definition says: each filter is laid on each place of the padded image.
+
+        out[n, f, i, j] = b[f] + sum over c, p, q of  padded[n, c, i * stride + p, j * stride + q] * w[f, c, p, q]
+
+    The filter is not flipped (mathematicians call this a cross-correlation).
+
+    Arguments:
+        x: (N, C, H, W) float, N images of C channels.
+        w: (F, C, HH, WW) float, F filters. HH and WW may differ, as may H and W.
+        b: (F,) float, the biases.
+        conv_param: dict with "stride" and "pad", ints: the step in both directions, and the zeros that are added to all
+            four sides of every channel.
+
+    Returns:
+        out: (N, F, H', W') float, H' = (H - HH + 2 * pad) / stride + 1, rounded down, and W' likewise.
+        cache: (x, w, b, conv_param), for conv_backward_naive.
+
+    Loops are fine here. x, w and b are not changed. Source: CS231n, assignment 2.
+    """
+    stride, pad = conv_param["stride"], conv_param["pad"]
+    (N, _, H, W), (num_filters, _, HH, WW) = x.shape, w.shape
+    H_out, W_out = (H - HH + 2 * pad) // stride + 1, (W - WW + 2 * pad) // stride + 1
+    padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+    out = np.empty((N, num_filters, H_out, W_out), x.dtype)
+    for n in range(N):
+        for i in range(H_out):
+            for j in range(W_out):
+                window = padded[n, :, i * stride : i * stride + HH, j * stride : j * stride + WW]
+                for f in range(num_filters):
+                    out[n, f, i, j] = np.sum(window * w[f]) + b[f]
+    return out, (x, w, b, conv_param)
+
+
+def conv_backward_naive(dout, cache):
+    """The backward pass of the convolution layer.
+
+    Arguments:
+        dout: (N, F, H', W') float, d loss / d out.
+        cache: (x, w, b, conv_param), what conv_forward_naive returned.
+
+    Returns:
+        dx: (N, C, H, W) float, of x's own shape, at every padding, 0 included. Entries that no filter reaches get 0.
+        dw: (F, C, HH, WW) float.
+        db: (F,) float.
+
+    Loops are fine here. Nothing is changed in place. Source: CS231n, assignment 2.
+    """
+    x, w, _, conv_param = cache
+    stride, pad = conv_param["stride"], conv_param["pad"]
+    (N, num_filters, H_out, W_out), (_, _, H, W), (_, _, HH, WW) = dout.shape, x.shape, w.shape
+    padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+    dpadded, dw = np.zeros_like(padded), np.zeros_like(w)
+    for n in range(N):
+        for i in range(H_out):
+            for j in range(W_out):
+                place = (
+                    n,
+                    slice(None),
+                    slice(i * stride, i * stride + HH),
+                    slice(j * stride, j * stride + WW),
+                )
+                for f in range(num_filters):
+                    dpadded[place] += dout[n, f, i, j] * w[f]
+                    dw[f] += dout[n, f, i, j] * padded[place]
+    return dpadded[:, :, pad : pad + H, pad : pad + W], dw, dout.sum(axis=(0, 2, 3))
+
+
 def conv_output_size(W, F, S=1, P=0, strict=False):
     """How many places a filter takes along one axis of its input: floor((W - F + 2 P) / S) + 1.
 
@@ -210,74 +278,6 @@ def conv_claims():
     """
     right = {"b", "e", "i"}
     return {letter: letter in right for letter in "abcdefghij"}
-
-
-def conv_forward_naive(x, w, b, conv_param):
-    """A convolution layer, as its definition says: each filter is laid on each place of the padded image.
-
-        out[n, f, i, j] = b[f] + sum over c, p, q of  padded[n, c, i * stride + p, j * stride + q] * w[f, c, p, q]
-
-    The filter is not flipped (mathematicians call this a cross-correlation).
-
-    Arguments:
-        x: (N, C, H, W) float, N images of C channels.
-        w: (F, C, HH, WW) float, F filters. HH and WW may differ, as may H and W.
-        b: (F,) float, the biases.
-        conv_param: dict with "stride" and "pad", ints: the step in both directions, and the zeros that are added to all
-            four sides of every channel.
-
-    Returns:
-        out: (N, F, H', W') float, H' = conv_output_size(H, HH, stride, pad) and W' likewise, rounded down.
-        cache: (x, w, b, conv_param), for conv_backward_naive.
-
-    Loops are fine here. x, w and b are not changed. Source: CS231n, assignment 2.
-    """
-    stride, pad = conv_param["stride"], conv_param["pad"]
-    (N, _, H, W), (num_filters, _, HH, WW) = x.shape, w.shape
-    H_out, W_out = conv_output_size(H, HH, stride, pad), conv_output_size(W, WW, stride, pad)
-    padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
-    out = np.empty((N, num_filters, H_out, W_out), x.dtype)
-    for n in range(N):
-        for i in range(H_out):
-            for j in range(W_out):
-                window = padded[n, :, i * stride : i * stride + HH, j * stride : j * stride + WW]
-                for f in range(num_filters):
-                    out[n, f, i, j] = np.sum(window * w[f]) + b[f]
-    return out, (x, w, b, conv_param)
-
-
-def conv_backward_naive(dout, cache):
-    """The backward pass of the convolution layer.
-
-    Arguments:
-        dout: (N, F, H', W') float, d loss / d out.
-        cache: (x, w, b, conv_param), what conv_forward_naive returned.
-
-    Returns:
-        dx: (N, C, H, W) float, of x's own shape, at every padding, 0 included. Entries that no filter reaches get 0.
-        dw: (F, C, HH, WW) float.
-        db: (F,) float.
-
-    Loops are fine here. Nothing is changed in place. Source: CS231n, assignment 2.
-    """
-    x, w, _, conv_param = cache
-    stride, pad = conv_param["stride"], conv_param["pad"]
-    (N, num_filters, H_out, W_out), (_, _, H, W), (_, _, HH, WW) = dout.shape, x.shape, w.shape
-    padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
-    dpadded, dw = np.zeros_like(padded), np.zeros_like(w)
-    for n in range(N):
-        for i in range(H_out):
-            for j in range(W_out):
-                place = (
-                    n,
-                    slice(None),
-                    slice(i * stride, i * stride + HH),
-                    slice(j * stride, j * stride + WW),
-                )
-                for f in range(num_filters):
-                    dpadded[place] += dout[n, f, i, j] * w[f]
-                    dw[f] += dout[n, f, i, j] * padded[place]
-    return dpadded[:, :, pad : pad + H, pad : pad + W], dw, dout.sum(axis=(0, 2, 3))
 
 
 def max_pool_forward(x, pool_param):
@@ -505,6 +505,59 @@ def conv_backward_im2col(dout, cache):
     dcols = w.reshape(num_filters, -1).T @ rows
     dx = col2im(dcols, x_shape, HH, WW, conv_param["stride"], conv_param["pad"])
     return dx, dw, rows.sum(axis=1)
+
+
+def conv_forward_dilated(x, w, b, conv_param):
+    """A convolution layer whose filters are spread out: their entries lie dilation apart, and see nothing in between.
+
+        out[n, f, i, j] = b[f] + sum over c, p, q of
+                          padded[n, c, i * stride + p * dilation, j * stride + q * dilation] * w[f, c, p, q]
+
+    Arguments:
+        x: (N, C, H, W) float.
+        w: (F, C, HH, WW) float.
+        b: (F,) float.
+        conv_param: dict with "stride" and "pad", as for conv_forward_naive, and "dilation", int >= 1. With dilation 1 the
+            filters are as they always were.
+
+    Returns:
+        out: (N, F, H', W') float, for the places at which a filter lies wholly inside the padded image.
+
+    No loop over images or places (one over the HH * WW entries of a filter is fine). x is not changed.
+    Source: Yu and Koltun 2016, "Multi-scale context aggregation by dilated convolutions".
+    """
+    stride, pad, dilation = conv_param["stride"], conv_param["pad"], conv_param["dilation"]
+    padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+    spread = [dilation * (side - 1) + 1 for side in w.shape[2:]]
+    windows = sliding_window_view(padded, spread, axis=(2, 3))[:, :, ::stride, ::stride]
+    taps = windows[..., ::dilation, ::dilation]
+    return np.einsum("ncijpq,fcpq->nfij", taps, w, optimize=True) + b[:, None, None]
+
+
+def conv_transpose(y, w, b, conv_param):
+    """The transposed convolution: the transpose of a convolution layer with filters w, as a layer of its own.
+
+    Without biases, the sum of conv(x) * y equals the sum of x * conv_transpose(y), for every x and y. So each entry of y
+    lays down a print of its filter, times itself; neighbouring prints begin stride apart, and where they meet they add.
+
+    Arguments:
+        y: (N, F, H', W') float, N stacks of F maps.
+        w: (F, C, HH, WW) float, the filters of the convolution from C channels to F that is transposed.
+        b: (C,) float, the biases.
+        conv_param: dict with "stride" and "pad", ints, of the convolution that is transposed.
+
+    Returns:
+        out: (N, C, H, W) float, H = (H' - 1) * stride + HH - 2 * pad and W likewise: the smallest image of which that
+            convolution makes H' x W' places. Where it padded, this layer cuts off.
+
+    Loops are fine here, and there is a way without. y is not changed.
+    Source: Dumoulin and Visin 2016, "A guide to convolution arithmetic for deep learning".
+    """
+    stride, pad = conv_param["stride"], conv_param["pad"]
+    (N, num_filters, H_out, W_out), (_, C, HH, WW) = y.shape, w.shape
+    H, W = (H_out - 1) * stride + HH - 2 * pad, (W_out - 1) * stride + WW - 2 * pad
+    cols = w.reshape(num_filters, -1).T @ y.swapaxes(0, 1).reshape(num_filters, -1)
+    return col2im(cols, (N, C, H, W), HH, WW, stride, pad) + b[:, None, None]
 
 
 def conv_forward_fft(x, w, b, pad=0):

@@ -466,6 +466,60 @@ def conv_backward_im2col(dout, cache, *, wrong=NOTHING):
     return dx, dw, db / N if "db_averaged" in wrong else db
 
 
+# --- spread out, and transposed -------------------------------------------------------------------
+
+
+def conv_forward_dilated(x, w, b, conv_param, *, wrong=NOTHING):
+    """Entry of the filter by entry of the filter."""
+    stride, pad, apart = conv_param["stride"], conv_param["pad"], conv_param["dilation"]
+    if "holes_counted" in wrong:
+        apart += 1
+    padded = _surrounded(x, 0 if "padding_ignored" in wrong else pad)
+    (N, _, H, W), (F, _, HH, WW) = padded.shape, w.shape
+    down, right = apart, 1 if "rows_only" in wrong else apart
+    if "dilation_ignored" in wrong:
+        down = right = 1
+    if "stride_for_dilation" in wrong:
+        down = right = stride
+    step = stride * apart if "places_spread" in wrong else stride
+    high, wide = _places(H, down * (HH - 1) + 1, step), _places(W, right * (WW - 1) + 1, step)
+    out = np.zeros((N, F, high, wide))
+    filters = w[:, :, ::-1, ::-1] if "flipped" in wrong else w
+    for p in range(HH):
+        for q in range(WW):
+            seen = _seen(padded, p * down, q * right, high, wide, step)
+            out += np.einsum("nchw,fc->nfhw", seen, filters[:, :, p, q])
+    return out if "bias_missing" in wrong else out + b.reshape(1, F, 1, 1)
+
+
+def conv_transpose(y, w, b, conv_param, *, wrong=NOTHING):
+    """Print by print, for each entry of the filter."""
+    stride, pad = conv_param["stride"], conv_param["pad"]
+    if "stride_ignored" in wrong:
+        stride = 1
+    (N, _, high, wide), (_, C, HH, WW) = y.shape, w.shape
+    whole = np.zeros((N, C, (high - 1) * stride + HH, (wide - 1) * stride + WW))
+    prints, filters = np.zeros_like(whole), w[:, :, ::-1, ::-1] if "flipped" in wrong else w
+    for p in range(HH):
+        for q in range(WW):
+            place = _seen(whole, p, q, high, wide, stride)
+            laid = np.einsum("nfhw,fc->nchw", y, filters[:, :, p, q])
+            if "bias_in_each_print" in wrong:
+                laid += b.reshape(1, C, 1, 1)
+            place[...] = laid if "overwritten" in wrong else place + laid
+            _seen(prints, p, q, high, wide, stride)[...] += 1
+    if "averaged" in wrong:
+        whole /= np.maximum(1, prints)
+    H, W = (side - 2 * pad for side in whole.shape[2:])
+    if "padding_added" in wrong:
+        whole = _surrounded(whole, pad)
+    elif "padding_left_in" not in wrong:
+        whole = whole[:, :, pad : pad + H, pad : pad + W]
+    if wrong & {"bias_missing", "bias_in_each_print"}:
+        return whole
+    return whole + b[None, :, None, None]
+
+
 # --- faster ways to convolve ----------------------------------------------------------------------
 
 
@@ -1443,6 +1497,44 @@ HINTS: dict[str, dict[str, str]] = {
         "dw_not_reshaped": "dw must have w's own shape, (F, C, HH, WW).",
         "averaged": "dw and db are sums over the examples: dout already holds every 1/N.",
         "db_averaged": "db is a sum over the examples: dout already holds every 1/N.",
+    },
+    "conv_forward_dilated": {
+        "dilation_ignored": "Your filter is not spread: its entries lie 1 apart, not dilation.",
+        "holes_counted": (
+            "dilation is the distance from one entry of the filter to the next, not the number of "
+            "entries left out between them."
+        ),
+        "rows_only": "The filter is spread in both directions; yours in one only.",
+        "stride_for_dilation": (
+            "You spread the filter by the stride: the stride moves it from place to place, and "
+            "dilation spreads it."
+        ),
+        "places_spread": (
+            "The filter's places lie a stride apart, whatever the dilation: it is the filter that "
+            "is spread."
+        ),
+        "padding_ignored": "The image must be surrounded by conv_param's zeros first.",
+        "flipped": (
+            "Your filter is turned by 180 degrees: a convolution layer does not flip its filters."
+        ),
+        "bias_missing": "The bias of each filter must be added to all of its outputs.",
+    },
+    "conv_transpose": {
+        "stride_ignored": "Neighbouring prints begin a stride apart; yours begin 1 apart.",
+        "flipped": "Your prints are turned by 180 degrees: each is the filter as it is.",
+        "overwritten": "Where prints meet they add up; yours keep only what was laid down last.",
+        "averaged": (
+            "Where prints meet they add up; yours are averaged. It is the transpose, not an "
+            "inverse."
+        ),
+        "padding_added": (
+            "What the convolution padded, its transpose cuts off; you add zeros instead."
+        ),
+        "padding_left_in": "What the convolution padded, its transpose cuts off again.",
+        "bias_missing": "The bias of each channel must be added to all of its entries.",
+        "bias_in_each_print": (
+            "The bias is added once to each entry of out, not with every print that meets there."
+        ),
     },
     "conv_forward_fft": {
         "padding_ignored": "The image must be surrounded by pad zeros first.",

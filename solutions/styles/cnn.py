@@ -261,6 +261,32 @@ def conv_backward_im2col(dout, cache):
     return dx, both[:, :-1].reshape(w.shape), both[:, -1]
 
 
+# --- spread out, and transposed ----------------------------------------------------------------------------------------
+
+
+def conv_forward_dilated(x, w, b, conv_param):
+    """Filters with zeros between their entries, under the layer for filters without."""
+    dilation, (F, C, HH, WW) = conv_param["dilation"], w.shape
+    spread = np.zeros((F, C, HH, dilation, WW, dilation))
+    spread[:, :, :, 0, :, 0] = w
+    spread = spread.reshape(F, C, HH * dilation, WW * dilation)
+    rest = dilation - 1  # zeros behind the last entry, which no filter has
+    spread = spread[:, :, : HH * dilation - rest, : WW * dilation - rest]
+    return conv_forward_im2col(x, spread, b, conv_param)[0]
+
+
+def conv_transpose(y, w, b, conv_param):
+    """By the transpose of the layer's one large matrix."""
+    stride, pad = conv_param["stride"], conv_param["pad"]
+    image = tuple(
+        stride * count + side - stride - 2 * pad
+        for count, side in zip(y.shape[2:], w.shape[2:], strict=True)
+    )
+    matrix, _ = _matrix(image, conv_param, w)
+    flat = y.reshape(len(y), -1) @ matrix
+    return flat.reshape(len(y), w.shape[1], *image) + np.expand_dims(b, (1, 2))
+
+
 # --- faster ways to convolve ------------------------------------------------------------------------------------------
 
 

@@ -294,6 +294,40 @@ def test_a_col2im_that_overwrites_fails_only_where_windows_overlap(cnn):
     assert counts.max() == 9
 
 
+# --- spread out, and transposed -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("HH", "WW"), [(1, 1), (3, 3), (2, 4)])
+@pytest.mark.parametrize(("stride", "pad", "dilation"), [*product((1, 2, 3), (0, 1, 2), (1, 2, 3))])
+def test_a_dilated_convolution_agrees_with_torch(cnn, HH, WW, stride, pad, dilation):
+    x, w, b = drawn(2, 3, 9, 11), drawn(4, 3, HH, WW), drawn(4)
+    settings = {"stride": stride, "pad": pad, "dilation": dilation}
+    theirs = F.conv2d(*map(torch.from_numpy, (x, w, b)), stride, pad, dilation)
+    agree([cnn.conv_forward_dilated(x, w, b, settings)], [theirs])
+    if dilation == 1:
+        agree([cnn.conv_forward_naive(x, w, b, settings)[0]], [theirs])
+
+
+@pytest.mark.parametrize(("HH", "WW"), [(3, 3), (2, 5), (4, 4)])
+@pytest.mark.parametrize(("stride", "pad"), [*product((1, 2, 3), (0, 1))])
+def test_a_transposed_convolution_agrees_with_torch_and_is_the_way_back_of_one(
+    cnn, HH, WW, stride, pad
+):
+    y, w, b = drawn(2, 4, 5, 3), drawn(4, 3, HH, WW), drawn(3)
+    settings = {"stride": stride, "pad": pad}
+    out = cnn.conv_transpose(y, w, b, settings)
+    theirs = F.conv_transpose2d(*map(torch.from_numpy, (y, w, b)), stride=stride, padding=pad)
+    agree([out], [theirs])
+    x, without = drawn(*out.shape), cnn.conv_transpose(y, w, np.zeros(3), settings)
+    seen, (dx,) = derived(
+        lambda x: F.conv2d(x, torch.from_numpy(w), stride=stride, padding=pad), x, upstream=y
+    )
+    agree([without], [dx])
+    assert np.sum(seen * y) == pytest.approx(np.sum(x * without), rel=1e-11)
+    smaller = cnn.conv_output_size(out.shape[2] - 1, HH, stride, pad)
+    assert (cnn.conv_output_size(out.shape[2], HH, stride, pad), smaller) == (5, 4)
+
+
 # --- pooling --------------------------------------------------------------------------------------
 
 POOLS = [(2, 2, 2), (3, 3, 2), (3, 3, 1), (2, 3, 2), (1, 2, 3), (4, 2, 3)]

@@ -398,6 +398,44 @@ def test_strides_and_einsum_do_what_is_said():
     assert np.einsum("nij->n", np.ones((5, 2, 2))).tolist() == [4] * 5
 
 
+def test_filters_with_holes_by_hand_and_their_reach():
+    LECTURE.somewhere("says $1 + 30 + 500 = 531$, at the next it meets 2, 4 and 6 and says 642")
+    dilated, row = answer("conv_forward_dilated"), np.array([[[[1.0, 2, 3, 4, 5, 6]]]])
+    settings = {"stride": 1, "pad": 0, "dilation": 2}
+    out = dilated(row, np.array([[[[1.0, 10, 100]]]]), np.zeros(1), settings)
+    assert out.ravel().tolist() == [531, 642]
+    LECTURE.somewhere("with dilations of 1, 2, 4 and 8 see 31 × 31 together")
+    x, one = np.zeros((1, 1, 41, 41)), np.ones((1, 1, 3, 3))
+    x[0, 0, 20, 20] = 1
+    for D in (1, 2, 4, 8):
+        x = dilated(x, one, np.zeros(1), {"stride": 1, "pad": D, "dilation": D})
+    assert np.count_nonzero(x) == 31 * 31
+    LECTURE.somewhere("what goes wrong where all dilations have a factor in common")
+    x = np.zeros((1, 1, 19, 19))
+    x[0, 0, 9, 9] = 1
+    for _ in range(3):
+        x = dilated(x, one, np.zeros(1), {"stride": 1, "pad": 2, "dilation": 2})
+    assert np.count_nonzero(x) == 7 * 7
+    assert not x[0, 0, ::2].any()
+
+
+def test_prints_and_the_checkerboard_by_hand():
+    LECTURE.somewhere("In the middle they meet: $(3, 4, 11, 8, 10)$")
+    settings, zero = {"stride": 2, "pad": 0}, np.zeros(1)
+    up = answer("conv_transpose")
+    row = up(np.array([[[[1.0, 2]]]]), np.array([[[[3.0, 4, 5]]]]), zero, settings)
+    assert row.ravel().tolist() == [3, 4, 11, 8, 10]
+    LECTURE.somewhere("Where the stride does not divide the filter's side")
+    y = np.ones((1, 1, 6, 6))
+    for side, even in ((2, True), (3, False), (4, True), (5, False)):
+        inner = up(y, np.ones((1, 1, side, side)), zero, settings)[0, 0, 4:-4, 4:-4]
+        assert bool(np.ptp(inner) == 0) is even
+    LECTURE.somewhere("so that the prints add up evenly")
+    tent = np.outer([1, 3, 3, 1], [1, 3, 3, 1])[None, None] / 16
+    inner = up(y, tent, zero, {"stride": 2, "pad": 1})[0, 0, 1:-1, 1:-1]
+    np.testing.assert_allclose(inner, 1)
+
+
 def test_circles_and_fields_by_hand():
     LECTURE.somewhere("$(1, 3, 5, 3)$, four numbers. In a circle of three places")
     LECTURE.somewhere("added there: $(4, 3, 5)$")
