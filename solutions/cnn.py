@@ -861,6 +861,112 @@ def residual_block_backward(dout, cache):
     return dx + through_shortcut, dw1, db1, dw2, db2, dws
 
 
+def spatial_batchnorm_forward(x, gamma, beta, bn_param):
+    """Batch normalisation of feature maps: the entries of a channel, of all images and places, share mean and variance.
+
+        mode "train":   mean = mean of x over N, H and W,    var = mean of (x - mean)**2 over them
+                        out  = gamma * (x - mean) / sqrt(var + eps) + beta, each channel with its own four numbers
+                        running_mean <- momentum * running_mean + (1 - momentum) * mean, and running_var likewise with var
+        mode "test":    out  = gamma * (x - running_mean) / sqrt(running_var + eps) + beta
+
+    Arguments:
+        x: (N, C, H, W) float.
+        gamma, beta: (C,) float.
+        bn_param: dict with "mode", "train" or "test", and optionally "eps" (1e-5), "momentum" (0.9), "running_mean" and
+            "running_var" (both (C,) float; zeros when they are not there). In mode "train" the entries "running_mean"
+            and "running_var" are set to *new* arrays; those that were there stay as they are, and so does everything in
+            mode "test".
+
+    Returns:
+        out: (N, C, H, W) float.
+        cache: whatever spatial_batchnorm_backward needs (in mode "test" it may be None).
+
+    No loop over images or places. x, gamma and beta are not changed.
+    Source: Ioffe and Szegedy 2015; CS231n, assignment 2.
+    """
+    eps, momentum = bn_param.get("eps", 1e-5), bn_param.get("momentum", 0.9)
+    none = np.zeros(x.shape[1])
+    mean, var = bn_param.get("running_mean", none), bn_param.get("running_var", none)
+    if bn_param["mode"] == "train":
+        held, (mean, var) = (mean, var), (x.mean(axis=(0, 2, 3)), x.var(axis=(0, 2, 3)))
+        bn_param["running_mean"] = momentum * held[0] + (1 - momentum) * mean
+        bn_param["running_var"] = momentum * held[1] + (1 - momentum) * var
+    std = np.sqrt(var + eps)
+    xhat = (x - mean[:, None, None]) / std[:, None, None]
+    return gamma[:, None, None] * xhat + beta[:, None, None], (xhat, std, gamma)
+
+
+def spatial_batchnorm_backward(dout, cache):
+    """The backward pass of spatial batch normalisation, in mode "train".
+
+    Arguments:
+        dout: (N, C, H, W) float, d loss / d out.
+        cache: what spatial_batchnorm_forward returned.
+
+    Returns:
+        dx: (N, C, H, W) float.
+        dgamma, dbeta: (C,) float.
+
+    No loop over images or places. dout is not changed. Source: CS231n, assignment 2.
+    """
+    xhat, std, gamma = cache
+    dgamma, dbeta = np.sum(dout * xhat, axis=(0, 2, 3)), dout.sum(axis=(0, 2, 3))
+    shared = dout.size // len(gamma)  # entries that share a mean
+    rest = dout - (dbeta[:, None, None] + xhat * dgamma[:, None, None]) / shared
+    return (gamma / std)[:, None, None] * rest, dgamma, dbeta
+
+
+def spatial_groupnorm_forward(x, gamma, beta, G, gn_param):
+    """Group normalisation: the entries of an image's channels of one group share mean and variance, those of each image
+    and each group their own.
+
+        out = gamma * (x - mean) / sqrt(var + eps) + beta
+
+    mean and var are those of the set that the entry belongs to; gamma and beta are its channel's. The groups are the
+    first C / G channels, the next C / G, and so on. Nothing depends on the other images, so training and testing are the
+    same. G = 1 is layer normalisation, G = C instance normalisation.
+
+    Arguments:
+        x: (N, C, H, W) float.
+        gamma, beta: (C,) float.
+        G: int, the number of groups; it divides C.
+        gn_param: dict, optionally with "eps" (1e-5).
+
+    Returns:
+        out: (N, C, H, W) float.
+        cache: whatever spatial_groupnorm_backward needs.
+
+    No loop over images or places. x, gamma and beta are not changed.
+    Source: Wu and He 2018, "Group normalization"; CS231n, assignment 2.
+    """
+    grouped = x.reshape(len(x), G, -1)
+    std = np.sqrt(grouped.var(axis=2, keepdims=True) + gn_param.get("eps", 1e-5))
+    xhat = ((grouped - grouped.mean(axis=2, keepdims=True)) / std).reshape(x.shape)
+    return gamma[:, None, None] * xhat + beta[:, None, None], (xhat, std, gamma)
+
+
+def spatial_groupnorm_backward(dout, cache):
+    """The backward pass of group normalisation.
+
+    Arguments:
+        dout: (N, C, H, W) float, d loss / d out.
+        cache: what spatial_groupnorm_forward returned.
+
+    Returns:
+        dx: (N, C, H, W) float.
+        dgamma, dbeta: (C,) float.
+
+    No loop over images or places. dout is not changed. Source: Wu and He 2018; CS231n, assignment 2.
+    """
+    xhat, std, gamma = cache
+    dgamma, dbeta = np.sum(dout * xhat, axis=(0, 2, 3)), dout.sum(axis=(0, 2, 3))
+    dxhat = (dout * gamma[:, None, None]).reshape(*std.shape[:2], -1)
+    grouped = xhat.reshape(dxhat.shape)
+    means = [np.mean(one, axis=2, keepdims=True) for one in (dxhat, dxhat * grouped)]
+    dx = (dxhat - means[0] - grouped * means[1]) / std
+    return dx.reshape(dout.shape), dgamma, dbeta
+
+
 class ThreeLayerConvNet:
     """A small convolutional network: convolution - relu - 2x2 max pooling - affine - relu - affine, then softmax.
 
@@ -954,6 +1060,37 @@ class ThreeLayerConvNet:
         grads = {"W1": dW1, "W2": flat.T @ dhidden, "W3": hidden.T @ dscores}
         grads = {name: grad + 2 * self.reg * params[name] for name, grad in grads.items()}
         return loss, {**grads, "b1": db1, "b2": dhidden.sum(axis=0), "b3": dscores.sum(axis=0)}
+
+
+def random_flip_crop(x, pad, rng):
+    """Images for training, each mirrored or not and moved a little, at random: what they show stays what it was.
+
+    Each image is surrounded by pad zeros on all four sides, a piece of its own size is cut out, and the piece is mirrored
+    from left to right or left as it is. All channels of an image go together.
+
+    Three calls decide, in this order: rng.random(N), where an image is mirrored if its number is < 0.5;
+    rng.integers(0, 2 * pad + 1, N), the first rows of the pieces in the padded images; and the same again for their first
+    columns.
+
+    Arguments:
+        x: (N, C, H, W) float.
+        pad: int >= 0.
+        rng: np.random.Generator.
+
+    Returns:
+        out: (N, C, H, W) float, a new array. out[n] is made from x[n], so that the labels still fit.
+
+    A loop over images is fine. x is not changed. Source: He et al. 2015, "Deep residual learning", section 4.2.
+    """
+    N, _, H, W = x.shape
+    mirrored = rng.random(N) < 0.5
+    tops, lefts = rng.integers(0, 2 * pad + 1, N), rng.integers(0, 2 * pad + 1, N)
+    padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+    out = np.empty_like(x)
+    for n, (top, left) in enumerate(zip(tops, lefts, strict=True)):
+        piece = padded[n, :, top : top + H, left : left + W]
+        out[n] = piece[:, :, ::-1] if mirrored[n] else piece
+    return out
 
 
 class ResidualBlock(nn.Module):

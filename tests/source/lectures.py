@@ -228,7 +228,10 @@ LECTURES = {
                 "stack_params",
                 "separable",
                 "residual_block",
+                "spatial_batchnorm",
+                "spatial_groupnorm",
                 "ThreeLayerConvNet",
+                "random_flip_crop",
                 "ResidualBlock",
                 "Bottleneck",
                 "DenseBlock",
@@ -260,6 +263,10 @@ LECTURES = {
                 "winograd": ("winograd_matrices", "winograd_f2x2_3x3"),
                 "separable": ("separate_kernel", "separable_conv"),
                 "residual_block": ("residual_block_forward", "residual_block_backward"),
+                **{
+                    name: (f"{name}_forward", f"{name}_backward")
+                    for name in ("spatial_batchnorm", "spatial_groupnorm")
+                },
                 "hdf5": ("write_hdf5", "HDF5Dataset"),
             },
         ),

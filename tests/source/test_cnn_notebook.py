@@ -59,14 +59,19 @@ def test_numpy_and_pytorch_agree_on_a_block(solved):
 
 
 def test_gradients_survive_twenty_blocks_with_shortcuts_only(solved):
-    (shown,) = shows(solved, "gradient_sizes(True)")
-    told = re.search(
-        r"with shortcuts goes from ([\d.e-]+) to ([\d.e-]+); without goes from ([\d.e-]+) to", shown
+    (shown,) = shows(solved, "signal_sizes(True)")
+    forward, back = (
+        [float(one) for one in told]
+        for told in re.findall(
+            r"with shortcuts goes from ([\d.e-]+) to ([\d.e-]+); "
+            r"without goes from ([\d.e-]+) to ([\d.e-]+)",
+            shown,
+        )
     )
-    assert told is not None
-    first, last, without = map(float, told.groups())
-    assert 0.1 < first / last < 10
-    assert without < 1e-6
+    assert 1 < forward[1] / forward[0] < 1000
+    assert forward[3] < 1e-5 * forward[2]
+    assert 0.1 < back[0] / back[1] < 10
+    assert back[2] < 1e-6
 
 
 def test_sixteen_bits_learn_as_well(solved):

@@ -30,6 +30,7 @@ PREPARED = {
     "cnn": (
         *("conv_forward_naive", "conv_backward_naive", "im2col", "residual_block"),
         *("conv_forward_dilated", "conv_transpose"),
+        *("spatial_batchnorm", "spatial_groupnorm"),
     ),
     "lstm": ("rnn", "temporal_softmax_loss", "lstm_step", "clipping", "spectral"),
 }

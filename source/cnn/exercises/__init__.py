@@ -12,7 +12,10 @@ from .transposed import conv_forward_dilated, conv_transpose
 from .fast import conv_forward_fft, conv_cost, strassen_matmul, winograd
 from .counts import receptive_field, stack_params
 from .fast import separable
-from .networks import residual_block, ThreeLayerConvNet
+from .networks import residual_block
+from .normalisation import spatial_batchnorm, spatial_groupnorm
+from .networks import ThreeLayerConvNet
+from .augmentation import random_flip_crop
 from .blocks import ResidualBlock, Bottleneck, DenseBlock, InceptionModule
 from .training import train_cnn
 from .on_disk import hdf5

@@ -42,7 +42,7 @@ CONV_GRADIENT = {
 # --- by its definition --------------------------------------------------------------------------
 
 
-@exercise(f"{CONV} -> out: N F Ho Wo", points=5, **CONV_DRAWN, checks=[Dimensions(0.75)])
+@exercise(f"{CONV} -> out: N F Ho Wo", points=4, **CONV_DRAWN, checks=[Dimensions(0.5)])
 def conv_forward_naive(student, x, w, b, stride, pad):
     return {"out": student.conv_forward_naive(x, w, b, {"stride": stride, "pad": pad})[0]}
 
@@ -50,7 +50,7 @@ def conv_forward_naive(student, x, w, b, stride, pad):
 PICKS = "One 1 picks one entry"
 
 
-@property_of(conv_forward_naive, PICKS, 1.25)
+@property_of(conv_forward_naive, PICKS, 1)
 def picks_one_entry(ask):
     """A filter that is 0 but for one 1 copies one entry of each window; the bias is added once."""
     for one, where in situations(ask):
@@ -78,12 +78,12 @@ def picked(inputs, f, c, p, q):
     return out
 
 
-conv_forward_naive.checks += [Reference(3)]
+conv_forward_naive.checks += [Reference(2.5)]
 
 
 @exercise(
     f"{CONV}, {CONV_BACK}",
-    points=8,
+    points=7,
     **CONV_DRAWN,
     checks=[Dimensions(0.5)],
 )
@@ -105,7 +105,7 @@ def dx_fits_x(ask):
         )
 
 
-conv_backward_naive.checks += [Gradient(**CONV_GRADIENT, share=3.5), Reference(3)]
+conv_backward_naive.checks += [Gradient(**CONV_GRADIENT, share=3), Reference(2.5)]
 
 # --- as one matrix product ----------------------------------------------------------------------
 

@@ -243,7 +243,7 @@ def small_image(rng, sizes):
 @exercise(
     "kernel: HH WW, x: any any, col: HH, row: WW, places: Ho Wo "
     "-> nearest: HH WW, error, out: Ho Wo",
-    points=3,
+    points=2,
     answers=("separate_kernel", "separable_conv"),
     given={"x": small_image},
     cases=[
@@ -255,7 +255,7 @@ def small_image(rng, sizes):
         "nearest": "np.outer(col, row)",
         "places": "the places",
     },
-    checks=[Dimensions(0.5)],
+    checks=[Dimensions(0.25)],
 )
 def separable(student, kernel, x, col, row, places):
     """The nearest outer product, and an image under one."""
@@ -266,7 +266,7 @@ def separable(student, kernel, x, col, row, places):
     return {"nearest": np.outer(column, line), "error": error, "out": out}
 
 
-@property_of(separable, "The nearest outer product", 0.75)
+@property_of(separable, "The nearest outer product", 0.5)
 def nearest_it_is(ask):
     """What is left over is the second singular value, no more; nothing at rank 1."""
     for one, where in situations(ask):
@@ -303,4 +303,4 @@ def equals_the_outer_product(ask):
         )
 
 
-separable.checks += [Reference(1.25)]
+separable.checks += [Reference(0.75)]
