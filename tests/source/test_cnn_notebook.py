@@ -74,6 +74,20 @@ def test_gradients_survive_twenty_blocks_with_shortcuts_only(solved):
     assert back[2] < 1e-6
 
 
+def test_the_transpose_is_one_and_a_group_does_not_ask_its_neighbours(solved):
+    told = re.search(
+        r"conv\(x\) times y: ([\d.-]+), x times its transpose: ([\d.-]+)", printed(solved)
+    )
+    assert told is not None
+    assert told[1] == told[2] != "0.000000"
+    (heard,) = shows(solved, "conv_forward_dilated(x")
+    for reach in ("1, 1, 1: 7 wide", "1, 2, 4: 15 wide", "2, 2, 2: 13 wide"):
+        assert reach in heard
+    (varies,) = shows(solved, "spatial_groupnorm_forward(batch")
+    assert "group goes from 0 to 0" in varies
+    assert re.search(r"batch goes from 0\.[1-9]", varies)
+
+
 def test_sixteen_bits_learn_as_well(solved):
     accuracies = re.findall(r"^(?:float32 |bfloat16)\s*([\d.%, ]+)$", printed(solved), re.M)
     final = [float(row.rsplit(",", 1)[1].strip(" %")) for row in accuracies]
