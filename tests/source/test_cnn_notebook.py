@@ -64,7 +64,7 @@ def test_gradients_survive_twenty_blocks_with_shortcuts_only(solved):
         [float(one) for one in told]
         for told in re.findall(
             r"with shortcuts goes from ([\d.e-]+) to ([\d.e-]+); "
-            r"without goes from ([\d.e-]+) to ([\d.e-]+)",
+            r"without goes from ([\d.e-]+) to ([\d.e-]+\d)",
             shown,
         )
     )
