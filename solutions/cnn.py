@@ -11,6 +11,74 @@ from numpy.lib.stride_tricks import sliding_window_view
 from torch import nn
 
 
+def conv_forward_naive(x, w, b, conv_param):
+    """A convolution layer, as its definition says: each filter is laid on each place of the padded image.
+
+        out[n, f, i, j] = b[f] + sum over c, p, q of  padded[n, c, i * stride + p, j * stride + q] * w[f, c, p, q]
+
+    The filter is not flipped (mathematicians call this a cross-correlation).
+
+    Arguments:
+        x: (N, C, H, W) float, N images of C channels.
+        w: (F, C, HH, WW) float, F filters. HH and WW may differ, as may H and W.
+        b: (F,) float, the biases.
+        conv_param: dict with "stride" and "pad", ints: the step in both directions, and the zeros that are added to all
+            four sides of every channel.
+
+    Returns:
+        out: (N, F, H', W') float, H' = (H - HH + 2 * pad) / stride + 1, rounded down, and W' likewise.
+        cache: (x, w, b, conv_param), for conv_backward_naive.
+
+    Loops are fine here. x, w and b are not changed. Source: CS231n, assignment 2.
+    """
+    stride, pad = conv_param["stride"], conv_param["pad"]
+    (N, _, H, W), (num_filters, _, HH, WW) = x.shape, w.shape
+    H_out, W_out = (H - HH + 2 * pad) // stride + 1, (W - WW + 2 * pad) // stride + 1
+    padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+    out = np.empty((N, num_filters, H_out, W_out), x.dtype)
+    for n in range(N):
+        for i in range(H_out):
+            for j in range(W_out):
+                window = padded[n, :, i * stride : i * stride + HH, j * stride : j * stride + WW]
+                for f in range(num_filters):
+                    out[n, f, i, j] = np.sum(window * w[f]) + b[f]
+    return out, (x, w, b, conv_param)
+
+
+def conv_backward_naive(dout, cache):
+    """The backward pass of the convolution layer.
+
+    Arguments:
+        dout: (N, F, H', W') float, d loss / d out.
+        cache: (x, w, b, conv_param), what conv_forward_naive returned.
+
+    Returns:
+        dx: (N, C, H, W) float, of x's own shape, at every padding, 0 included. Entries that no filter reaches get 0.
+        dw: (F, C, HH, WW) float.
+        db: (F,) float.
+
+    Loops are fine here. Nothing is changed in place. Source: CS231n, assignment 2.
+    """
+    x, w, _, conv_param = cache
+    stride, pad = conv_param["stride"], conv_param["pad"]
+    (N, num_filters, H_out, W_out), (_, _, H, W), (_, _, HH, WW) = dout.shape, x.shape, w.shape
+    padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+    dpadded, dw = np.zeros_like(padded), np.zeros_like(w)
+    for n in range(N):
+        for i in range(H_out):
+            for j in range(W_out):
+                place = (
+                    n,
+                    slice(None),
+                    slice(i * stride, i * stride + HH),
+                    slice(j * stride, j * stride + WW),
+                )
+                for f in range(num_filters):
+                    dpadded[place] += dout[n, f, i, j] * w[f]
+                    dw[f] += dout[n, f, i, j] * padded[place]
+    return dpadded[:, :, pad : pad + H, pad : pad + W], dw, dout.sum(axis=(0, 2, 3))
+
+
 def conv_output_size(W, F, S=1, P=0, strict=False):
     """How many places a filter takes along one axis of its input: floor((W - F + 2 P) / S) + 1.
 
@@ -210,74 +278,6 @@ def conv_claims():
     """
     right = {"b", "e", "i"}
     return {letter: letter in right for letter in "abcdefghij"}
-
-
-def conv_forward_naive(x, w, b, conv_param):
-    """A convolution layer, as its definition says: each filter is laid on each place of the padded image.
-
-        out[n, f, i, j] = b[f] + sum over c, p, q of  padded[n, c, i * stride + p, j * stride + q] * w[f, c, p, q]
-
-    The filter is not flipped (mathematicians call this a cross-correlation).
-
-    Arguments:
-        x: (N, C, H, W) float, N images of C channels.
-        w: (F, C, HH, WW) float, F filters. HH and WW may differ, as may H and W.
-        b: (F,) float, the biases.
-        conv_param: dict with "stride" and "pad", ints: the step in both directions, and the zeros that are added to all
-            four sides of every channel.
-
-    Returns:
-        out: (N, F, H', W') float, H' = conv_output_size(H, HH, stride, pad) and W' likewise, rounded down.
-        cache: (x, w, b, conv_param), for conv_backward_naive.
-
-    Loops are fine here. x, w and b are not changed. Source: CS231n, assignment 2.
-    """
-    stride, pad = conv_param["stride"], conv_param["pad"]
-    (N, _, H, W), (num_filters, _, HH, WW) = x.shape, w.shape
-    H_out, W_out = conv_output_size(H, HH, stride, pad), conv_output_size(W, WW, stride, pad)
-    padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
-    out = np.empty((N, num_filters, H_out, W_out), x.dtype)
-    for n in range(N):
-        for i in range(H_out):
-            for j in range(W_out):
-                window = padded[n, :, i * stride : i * stride + HH, j * stride : j * stride + WW]
-                for f in range(num_filters):
-                    out[n, f, i, j] = np.sum(window * w[f]) + b[f]
-    return out, (x, w, b, conv_param)
-
-
-def conv_backward_naive(dout, cache):
-    """The backward pass of the convolution layer.
-
-    Arguments:
-        dout: (N, F, H', W') float, d loss / d out.
-        cache: (x, w, b, conv_param), what conv_forward_naive returned.
-
-    Returns:
-        dx: (N, C, H, W) float, of x's own shape, at every padding, 0 included. Entries that no filter reaches get 0.
-        dw: (F, C, HH, WW) float.
-        db: (F,) float.
-
-    Loops are fine here. Nothing is changed in place. Source: CS231n, assignment 2.
-    """
-    x, w, _, conv_param = cache
-    stride, pad = conv_param["stride"], conv_param["pad"]
-    (N, num_filters, H_out, W_out), (_, _, H, W), (_, _, HH, WW) = dout.shape, x.shape, w.shape
-    padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
-    dpadded, dw = np.zeros_like(padded), np.zeros_like(w)
-    for n in range(N):
-        for i in range(H_out):
-            for j in range(W_out):
-                place = (
-                    n,
-                    slice(None),
-                    slice(i * stride, i * stride + HH),
-                    slice(j * stride, j * stride + WW),
-                )
-                for f in range(num_filters):
-                    dpadded[place] += dout[n, f, i, j] * w[f]
-                    dw[f] += dout[n, f, i, j] * padded[place]
-    return dpadded[:, :, pad : pad + H, pad : pad + W], dw, dout.sum(axis=(0, 2, 3))
 
 
 def max_pool_forward(x, pool_param):
@@ -505,6 +505,59 @@ def conv_backward_im2col(dout, cache):
     dcols = w.reshape(num_filters, -1).T @ rows
     dx = col2im(dcols, x_shape, HH, WW, conv_param["stride"], conv_param["pad"])
     return dx, dw, rows.sum(axis=1)
+
+
+def conv_forward_dilated(x, w, b, conv_param):
+    """A convolution layer whose filters are spread out: their entries lie dilation apart, and see nothing in between.
+
+        out[n, f, i, j] = b[f] + sum over c, p, q of
+                          padded[n, c, i * stride + p * dilation, j * stride + q * dilation] * w[f, c, p, q]
+
+    Arguments:
+        x: (N, C, H, W) float.
+        w: (F, C, HH, WW) float.
+        b: (F,) float.
+        conv_param: dict with "stride" and "pad", as for conv_forward_naive, and "dilation", int >= 1. With dilation 1 the
+            filters are as they always were.
+
+    Returns:
+        out: (N, F, H', W') float, for the places at which a filter lies wholly inside the padded image.
+
+    No loop over images or places (one over the HH * WW entries of a filter is fine). x is not changed.
+    Source: Yu and Koltun 2016, "Multi-scale context aggregation by dilated convolutions".
+    """
+    stride, pad, dilation = conv_param["stride"], conv_param["pad"], conv_param["dilation"]
+    padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+    spread = [dilation * (side - 1) + 1 for side in w.shape[2:]]
+    windows = sliding_window_view(padded, spread, axis=(2, 3))[:, :, ::stride, ::stride]
+    taps = windows[..., ::dilation, ::dilation]
+    return np.einsum("ncijpq,fcpq->nfij", taps, w, optimize=True) + b[:, None, None]
+
+
+def conv_transpose(y, w, b, conv_param):
+    """The transposed convolution: the transpose of a convolution layer with filters w, as a layer of its own.
+
+    Without biases, the sum of conv(x) * y equals the sum of x * conv_transpose(y), for every x and y. So each entry of y
+    lays down a print of its filter, times itself; neighbouring prints begin stride apart, and where they meet they add.
+
+    Arguments:
+        y: (N, F, H', W') float, N stacks of F maps.
+        w: (F, C, HH, WW) float, the filters of the convolution from C channels to F that is transposed.
+        b: (C,) float, the biases.
+        conv_param: dict with "stride" and "pad", ints, of the convolution that is transposed.
+
+    Returns:
+        out: (N, C, H, W) float, H = (H' - 1) * stride + HH - 2 * pad and W likewise: the smallest image of which that
+            convolution makes H' x W' places. Where it padded, this layer cuts off.
+
+    Loops are fine here, and there is a way without. y is not changed.
+    Source: Dumoulin and Visin 2016, "A guide to convolution arithmetic for deep learning".
+    """
+    stride, pad = conv_param["stride"], conv_param["pad"]
+    (N, num_filters, H_out, W_out), (_, C, HH, WW) = y.shape, w.shape
+    H, W = (H_out - 1) * stride + HH - 2 * pad, (W_out - 1) * stride + WW - 2 * pad
+    cols = w.reshape(num_filters, -1).T @ y.swapaxes(0, 1).reshape(num_filters, -1)
+    return col2im(cols, (N, C, H, W), HH, WW, stride, pad) + b[:, None, None]
 
 
 def conv_forward_fft(x, w, b, pad=0):
@@ -808,6 +861,112 @@ def residual_block_backward(dout, cache):
     return dx + through_shortcut, dw1, db1, dw2, db2, dws
 
 
+def spatial_batchnorm_forward(x, gamma, beta, bn_param):
+    """Batch normalisation of feature maps: the entries of a channel, of all images and places, share mean and variance.
+
+        mode "train":   mean = mean of x over N, H and W,    var = mean of (x - mean)**2 over them
+                        out  = gamma * (x - mean) / sqrt(var + eps) + beta, each channel with its own four numbers
+                        running_mean <- momentum * running_mean + (1 - momentum) * mean, and running_var likewise with var
+        mode "test":    out  = gamma * (x - running_mean) / sqrt(running_var + eps) + beta
+
+    Arguments:
+        x: (N, C, H, W) float.
+        gamma, beta: (C,) float.
+        bn_param: dict with "mode", "train" or "test", and optionally "eps" (1e-5), "momentum" (0.9), "running_mean" and
+            "running_var" (both (C,) float; zeros when they are not there). In mode "train" the entries "running_mean"
+            and "running_var" are set to *new* arrays; those that were there stay as they are, and so does everything in
+            mode "test".
+
+    Returns:
+        out: (N, C, H, W) float.
+        cache: whatever spatial_batchnorm_backward needs (in mode "test" it may be None).
+
+    No loop over images or places. x, gamma and beta are not changed.
+    Source: Ioffe and Szegedy 2015; CS231n, assignment 2.
+    """
+    eps, momentum = bn_param.get("eps", 1e-5), bn_param.get("momentum", 0.9)
+    none = np.zeros(x.shape[1])
+    mean, var = bn_param.get("running_mean", none), bn_param.get("running_var", none)
+    if bn_param["mode"] == "train":
+        held, (mean, var) = (mean, var), (x.mean(axis=(0, 2, 3)), x.var(axis=(0, 2, 3)))
+        bn_param["running_mean"] = momentum * held[0] + (1 - momentum) * mean
+        bn_param["running_var"] = momentum * held[1] + (1 - momentum) * var
+    std = np.sqrt(var + eps)
+    xhat = (x - mean[:, None, None]) / std[:, None, None]
+    return gamma[:, None, None] * xhat + beta[:, None, None], (xhat, std, gamma)
+
+
+def spatial_batchnorm_backward(dout, cache):
+    """The backward pass of spatial batch normalisation, in mode "train".
+
+    Arguments:
+        dout: (N, C, H, W) float, d loss / d out.
+        cache: what spatial_batchnorm_forward returned.
+
+    Returns:
+        dx: (N, C, H, W) float.
+        dgamma, dbeta: (C,) float.
+
+    No loop over images or places. dout is not changed. Source: CS231n, assignment 2.
+    """
+    xhat, std, gamma = cache
+    dgamma, dbeta = np.sum(dout * xhat, axis=(0, 2, 3)), dout.sum(axis=(0, 2, 3))
+    shared = dout.size // len(gamma)  # entries that share a mean
+    rest = dout - (dbeta[:, None, None] + xhat * dgamma[:, None, None]) / shared
+    return (gamma / std)[:, None, None] * rest, dgamma, dbeta
+
+
+def spatial_groupnorm_forward(x, gamma, beta, G, gn_param):
+    """Group normalisation: the entries of an image's channels of one group share mean and variance, those of each image
+    and each group their own.
+
+        out = gamma * (x - mean) / sqrt(var + eps) + beta
+
+    mean and var are those of the set that the entry belongs to; gamma and beta are its channel's. The groups are the
+    first C / G channels, the next C / G, and so on. Nothing depends on the other images, so training and testing are the
+    same. G = 1 is layer normalisation, G = C instance normalisation.
+
+    Arguments:
+        x: (N, C, H, W) float.
+        gamma, beta: (C,) float.
+        G: int, the number of groups; it divides C.
+        gn_param: dict, optionally with "eps" (1e-5).
+
+    Returns:
+        out: (N, C, H, W) float.
+        cache: whatever spatial_groupnorm_backward needs.
+
+    No loop over images or places. x, gamma and beta are not changed.
+    Source: Wu and He 2018, "Group normalization"; CS231n, assignment 2.
+    """
+    grouped = x.reshape(len(x), G, -1)
+    std = np.sqrt(grouped.var(axis=2, keepdims=True) + gn_param.get("eps", 1e-5))
+    xhat = ((grouped - grouped.mean(axis=2, keepdims=True)) / std).reshape(x.shape)
+    return gamma[:, None, None] * xhat + beta[:, None, None], (xhat, std, gamma)
+
+
+def spatial_groupnorm_backward(dout, cache):
+    """The backward pass of group normalisation.
+
+    Arguments:
+        dout: (N, C, H, W) float, d loss / d out.
+        cache: what spatial_groupnorm_forward returned.
+
+    Returns:
+        dx: (N, C, H, W) float.
+        dgamma, dbeta: (C,) float.
+
+    No loop over images or places. dout is not changed. Source: Wu and He 2018; CS231n, assignment 2.
+    """
+    xhat, std, gamma = cache
+    dgamma, dbeta = np.sum(dout * xhat, axis=(0, 2, 3)), dout.sum(axis=(0, 2, 3))
+    dxhat = (dout * gamma[:, None, None]).reshape(*std.shape[:2], -1)
+    grouped = xhat.reshape(dxhat.shape)
+    means = [np.mean(one, axis=2, keepdims=True) for one in (dxhat, dxhat * grouped)]
+    dx = (dxhat - means[0] - grouped * means[1]) / std
+    return dx.reshape(dout.shape), dgamma, dbeta
+
+
 class ThreeLayerConvNet:
     """A small convolutional network: convolution - relu - 2x2 max pooling - affine - relu - affine, then softmax.
 
@@ -901,6 +1060,37 @@ class ThreeLayerConvNet:
         grads = {"W1": dW1, "W2": flat.T @ dhidden, "W3": hidden.T @ dscores}
         grads = {name: grad + 2 * self.reg * params[name] for name, grad in grads.items()}
         return loss, {**grads, "b1": db1, "b2": dhidden.sum(axis=0), "b3": dscores.sum(axis=0)}
+
+
+def random_flip_crop(x, pad, rng):
+    """Images for training, each mirrored or not and moved a little, at random: what they show stays what it was.
+
+    Each image is surrounded by pad zeros on all four sides, a piece of its own size is cut out, and the piece is mirrored
+    from left to right or left as it is. All channels of an image go together.
+
+    Three calls decide, in this order: rng.random(N), where an image is mirrored if its number is < 0.5;
+    rng.integers(0, 2 * pad + 1, N), the first rows of the pieces in the padded images; and the same again for their first
+    columns.
+
+    Arguments:
+        x: (N, C, H, W) float.
+        pad: int >= 0.
+        rng: np.random.Generator.
+
+    Returns:
+        out: (N, C, H, W) float, a new array. out[n] is made from x[n], so that the labels still fit.
+
+    A loop over images is fine. x is not changed. Source: He et al. 2015, "Deep residual learning", section 4.2.
+    """
+    N, _, H, W = x.shape
+    mirrored = rng.random(N) < 0.5
+    tops, lefts = rng.integers(0, 2 * pad + 1, N), rng.integers(0, 2 * pad + 1, N)
+    padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+    out = np.empty_like(x)
+    for n, (top, left) in enumerate(zip(tops, lefts, strict=True)):
+        piece = padded[n, :, top : top + H, left : left + W]
+        out[n] = piece[:, :, ::-1] if mirrored[n] else piece
+    return out
 
 
 class ResidualBlock(nn.Module):

@@ -18,7 +18,7 @@ from .gates import rectangle
 from .graphs import Arrow, Node, computation_graph
 from .images import centring, confusion, contributions, examples, templates
 from .landscapes import paths, quadratic_model
-from .layers import bars, crossover, maps, volumes
+from .layers import bars, crossover, maps, shared_means, volumes
 from .losses import curves, hinge_shapes, history
 from .margins import count_against_loss, margin_bars, margin_histogram, score_lines, violations
 from .matrices import chain, heat_maps, product_shapes
@@ -70,6 +70,7 @@ __all__ = [
     "rectangle",
     "sampling",
     "score_lines",
+    "shared_means",
     "step_error",
     "stretch",
     "templates",

@@ -122,6 +122,44 @@ def volumes(shapes: Mapping[str, Sequence[int]]) -> Picture:
     )
 
 
+def shared_means(sets: Mapping[str, np.ndarray]) -> Picture:
+    """Which feature maps share a mean: each square is one map, a frame is drawn around those that
+    do, and one such set is coloured.
+
+    sets: name -> (N, C) numbers, one for each image and channel; maps with equal numbers share, and
+        as many share each.
+    """
+    from matplotlib.collections import PatchCollection
+    from matplotlib.patches import Rectangle
+
+    told, pixels = [], np.array([-0.36, -0.11, 0.14])  # where the pixels of a map begin
+    with drawing():
+        figure, axes = canvas(min(8.6, 2.2 * len(sets)), 2.3, columns=len(sets))
+        for box, (name, numbers) in zip(axes, sets.items(), strict=True):
+            table = np.asarray(numbers)
+            squares, colours = [], []
+            for n, c in np.ndindex(*table.shape):
+                squares += [Rectangle((c + i, n + j), 0.22, 0.22) for i in pixels for j in pixels]
+                ours = table[n, c] == table[0, 0]
+                colours += 9 * [palette.BLUE if ours else palette.PALE]
+            box.add_collection(PatchCollection(squares, facecolors=colours))
+            for one in np.unique(table):
+                rows, columns = np.nonzero(table == one)
+                corner = columns.min() - 0.46, rows.min() - 0.46
+                sides = np.ptp(columns) + 0.92, np.ptp(rows) + 0.92
+                box.add_patch(Rectangle(corner, *sides, fill=False, edgecolor="0.25"))
+            (N, C), means = table.shape, len(np.unique(table))
+            box.set(xlim=(-0.6, C - 0.4), ylim=(N - 0.4, -0.6), aspect="equal")
+            box.set(title=name, xlabel="channel", ylabel="image")
+            box.set(xticks=range(C), yticks=range(N))
+            told.append(f"{name}, {means} sets of {table.size // means}")
+    return Picture(
+        figure,
+        "Grids of feature maps, images by channels; maps in one frame share a mean: "
+        f"{'; '.join(told)}.",
+    )
+
+
 def bars(values: Mapping[str, float], xlabel: str, log: bool = False, form: str = "") -> Picture:
     """One bar for each name, with its value. form: how the value is written, as in format()."""
     written = {

@@ -20,6 +20,16 @@ from torch.nn import functional
 NOTHING = frozenset()
 
 
+def _default(wrong, mistake, right, another):
+    """A setting's default: the right one, or where that mistake is made another, or the number it
+    comes with, as in "name=1e-12".
+    """
+    for one in wrong:
+        if one.startswith(mistake + "="):
+            return float(one.partition("=")[2])
+    return another if mistake in wrong else right
+
+
 # --- sizes and counts -----------------------------------------------------------------------------
 
 
@@ -466,6 +476,60 @@ def conv_backward_im2col(dout, cache, *, wrong=NOTHING):
     return dx, dw, db / N if "db_averaged" in wrong else db
 
 
+# --- spread out, and transposed -------------------------------------------------------------------
+
+
+def conv_forward_dilated(x, w, b, conv_param, *, wrong=NOTHING):
+    """Entry of the filter by entry of the filter."""
+    stride, pad, apart = conv_param["stride"], conv_param["pad"], conv_param["dilation"]
+    if "holes_counted" in wrong:
+        apart += 1
+    padded = _surrounded(x, 0 if "padding_ignored" in wrong else pad)
+    (N, _, H, W), (F, _, HH, WW) = padded.shape, w.shape
+    down, right = apart, 1 if "rows_only" in wrong else apart
+    if "dilation_ignored" in wrong:
+        down = right = 1
+    if "stride_for_dilation" in wrong:
+        down = right = stride
+    step = stride * apart if "places_spread" in wrong else stride
+    high, wide = _places(H, down * (HH - 1) + 1, step), _places(W, right * (WW - 1) + 1, step)
+    out = np.zeros((N, F, high, wide))
+    filters = w[:, :, ::-1, ::-1] if "flipped" in wrong else w
+    for p in range(HH):
+        for q in range(WW):
+            seen = _seen(padded, p * down, q * right, high, wide, step)
+            out += np.einsum("nchw,fc->nfhw", seen, filters[:, :, p, q])
+    return out if "bias_missing" in wrong else out + b.reshape(1, F, 1, 1)
+
+
+def conv_transpose(y, w, b, conv_param, *, wrong=NOTHING):
+    """Print by print, for each entry of the filter."""
+    stride, pad = conv_param["stride"], conv_param["pad"]
+    if "stride_ignored" in wrong:
+        stride = 1
+    (N, _, high, wide), (_, C, HH, WW) = y.shape, w.shape
+    whole = np.zeros((N, C, (high - 1) * stride + HH, (wide - 1) * stride + WW))
+    prints, filters = np.zeros_like(whole), w[:, :, ::-1, ::-1] if "flipped" in wrong else w
+    for p in range(HH):
+        for q in range(WW):
+            place = _seen(whole, p, q, high, wide, stride)
+            laid = np.einsum("nfhw,fc->nchw", y, filters[:, :, p, q])
+            if "bias_in_each_print" in wrong:
+                laid += b.reshape(1, C, 1, 1)
+            place[...] = laid if "overwritten" in wrong else place + laid
+            _seen(prints, p, q, high, wide, stride)[...] += 1
+    if "averaged" in wrong:
+        whole /= np.maximum(1, prints)
+    H, W = (side - 2 * pad for side in whole.shape[2:])
+    if "padding_added" in wrong:
+        whole = _surrounded(whole, pad)
+    elif "padding_left_in" not in wrong:
+        whole = whole[:, :, pad : pad + H, pad : pad + W]
+    if wrong & {"bias_missing", "bias_in_each_print"}:
+        return whole
+    return whole + b[None, :, None, None]
+
+
 # --- faster ways to convolve ----------------------------------------------------------------------
 
 
@@ -701,7 +765,7 @@ def separable_conv(x, col, row, *, wrong=NOTHING):
     )
 
 
-# --- a residual block, and a whole network --------------------------------------------------------
+# --- a residual block -----------------------------------------------------------------------------
 
 
 def _conv(x, w, b, stride, pad):
@@ -750,6 +814,140 @@ def residual_block_backward(dout, cache, *, wrong=NOTHING):
         db2,
         np.zeros_like(dws) if "dws_forgotten" in wrong else dws,
     )
+
+
+# --- normalisation ---------------------------------------------------------------------------------
+
+
+def spatial_batchnorm_forward(x, gamma, beta, bn_param, *, wrong=NOTHING):
+    """Axes kept throughout."""
+    testing, C = bn_param["mode"] == "test", x.shape[1]
+    eps = bn_param.get("eps", _default(wrong, "eps_default", 1e-5, 1e-8))
+    momentum = bn_param.get("momentum", _default(wrong, "momentum_default", 0.9, 0.1))
+    held = [bn_param.get(name, np.zeros(C)) for name in ("running_mean", "running_var")]
+    over = (0, 2, 3)
+    if "each_image" in wrong:
+        over = (2, 3)
+    if "each_place" in wrong:
+        over = (0,)
+    if "all_channels" in wrong:
+        over = (0, 1, 2, 3)
+    seen = x
+    if "reshaped_not_transposed" in wrong:  # rows of C numbers that are no channels
+        rows = x.reshape(-1, C)
+        seen = rows.reshape(-1, C, 1, 1)
+    now = [seen.mean(axis=over, keepdims=True), seen.var(axis=over, keepdims=True)]
+    count = seen.size // now[0].size
+    if "ddof" in wrong and count > 1:
+        now[1] = now[1] * count / (count - 1)
+    used = now
+    if testing and "batch_statistics_in_test" not in wrong:
+        used = [one.reshape(1, C, 1, 1) for one in held]
+    std = np.sqrt(used[1]) + eps if "eps_outside_root" in wrong else np.sqrt(used[1] + eps)
+    if not testing:
+        kept = 1 - momentum if "momentum_swapped" in wrong else momentum
+        seen_now = [now[0], np.sqrt(now[1]) if "std_remembered" in wrong else now[1]]
+        for name, old, new in zip(("running_mean", "running_var"), held, seen_now, strict=True):
+            new = _one_a_channel(new, C)
+            if "averages_in_place" in wrong:
+                old *= kept
+                old += (1 - kept) * new
+                bn_param[name] = old
+            elif "averages_not_stored" not in wrong:
+                bn_param[name] = kept * old + (1 - kept) * new
+    xhat = (seen - used[0]) / std
+    out = (xhat * gamma.reshape(1, C, 1, 1) + beta.reshape(1, C, 1, 1)).reshape(x.shape)
+    return out, (xhat.reshape(x.shape), _one_a_channel(std, C), gamma)
+
+
+def _one_a_channel(numbers, C):
+    """Statistics with their axes kept, as one number for each channel, whatever shared them."""
+    return np.broadcast_to(numbers, (len(numbers), C, *numbers.shape[2:])).mean(axis=(0, 2, 3))
+
+
+def _gradients(dout, xhat, gamma, wrong):
+    """dxhat, dgamma and dbeta, each channel's by itself."""
+    over = (0, 2, 3)
+    if "examples_only" in wrong:
+        over = (0,)
+    if "places_only" in wrong:
+        over = (2, 3)
+    dgamma, dbeta = np.add.reduce(dout * xhat, axis=over), np.add.reduce(dout, axis=over)
+    if "parameters_averaged" in wrong:
+        count = dout.size // dout.shape[1]
+        dgamma, dbeta = dgamma / count, dbeta / count
+    return np.einsum("nchw,c->nchw", dout, gamma), dgamma, dbeta
+
+
+def _without_mean_and_scale(dxhat, xhat, over, wrong):
+    """What of dxhat is left when its parts along ones and along xhat are taken off."""
+    count = math.prod(dxhat.shape[axis] for axis in over)
+    if "count_of_examples" in wrong:
+        count = len(dxhat)
+    left = dxhat
+    if not wrong & {"direct_only", "mean_path_missing"}:
+        left = left - dxhat.sum(axis=over, keepdims=True) / count
+    if not wrong & {"direct_only", "variance_path_missing"}:
+        left = left - xhat * (dxhat * xhat).sum(axis=over, keepdims=True) / count
+    return left
+
+
+def spatial_batchnorm_backward(dout, cache, *, wrong=NOTHING):
+    """The parts along ones and along xhat taken off."""
+    xhat, std, gamma = cache
+    dxhat, dgamma, dbeta = _gradients(dout, xhat, gamma, wrong)
+    if "gamma_missing" in wrong:
+        dxhat = dout
+    over = (2, 3) if "each_image" in wrong else (0, 2, 3)
+    left = _without_mean_and_scale(dxhat, xhat, over, wrong)
+    return left / np.reshape(std, (1, -1, 1, 1)), dgamma, dbeta
+
+
+def spatial_groupnorm_forward(x, gamma, beta, G, gn_param, *, wrong=NOTHING):
+    """With an axis for the groups."""
+    N, C, H, W = x.shape
+    if "whole_image" in wrong:
+        G = 1
+    if "each_channel" in wrong:
+        G = C
+    eps = gn_param.get("eps", _default(wrong, "eps_default", 1e-5, 1e-8))
+    eps = 1e-5 if "eps_fixed" in wrong else eps
+    interleaved = "interleaved" in wrong
+    grouped = x.reshape(N, G, C // G, H, W)
+    if interleaved:
+        grouped = x.reshape(N, C // G, G, H, W).swapaxes(1, 2)
+    over = (0, 2, 3, 4) if "over_the_batch" in wrong else (2, 3, 4)
+    if "places_only" in wrong:
+        over = (3, 4)
+    if "channels_only" in wrong:
+        over = (2,)
+    mean, var = grouped.mean(axis=over, keepdims=True), grouped.var(axis=over, keepdims=True)
+    count = grouped.size // mean.size
+    if "ddof" in wrong and count > 1:
+        var = var * count / (count - 1)
+    std = np.sqrt(var) + eps if "eps_outside_root" in wrong else np.sqrt(var + eps)
+    xhat = (grouped - mean) / std
+    xhat = (xhat.swapaxes(1, 2) if interleaved else xhat).reshape(x.shape)
+    out = xhat * gamma.reshape(1, C, 1, 1) + beta.reshape(1, C, 1, 1)
+    one_a_group = np.broadcast_to(std, (N, *std.shape[1:])).mean(axis=(2, 3, 4))
+    return out, (xhat, one_a_group[:, :, None], gamma)
+
+
+def spatial_groupnorm_backward(dout, cache, *, wrong=NOTHING):
+    """The same, group by group of each image."""
+    xhat, std, gamma = cache
+    (N, C, H, W), G = dout.shape, std.shape[1]
+    dxhat, dgamma, dbeta = _gradients(dout, xhat, gamma, wrong)
+    outside = "gamma_outside" in wrong
+    shape = (N, G, C // G, H, W)
+    one, other = (dout if outside else dxhat).reshape(shape), xhat.reshape(shape)
+    over = (0, 2, 3, 4) if "over_the_batch" in wrong else (2, 3, 4)
+    left = _without_mean_and_scale(one, other, over, wrong) / std[..., None, None]
+    dx = left.reshape(dout.shape)
+    return dx * gamma[None, :, None, None] if outside else dx, dgamma, dbeta
+
+
+# --- a whole network -------------------------------------------------------------------------------
 
 
 class ThreeLayerConvNet:
@@ -838,6 +1036,38 @@ class ThreeLayerConvNet:
         if "biases_averaged" in wrong:
             grads |= {name: grads[name] / N for name in ("b1", "b2", "b3")}
         return loss, grads
+
+
+# --- augmentation ----------------------------------------------------------------------------------
+
+
+def random_flip_crop(x, pad, rng, *, wrong=NOTHING):
+    """Cut by moving: rolled where there is room, then cut."""
+    N, C, H, W = x.shape
+    numbers = rng.random(N)
+    mirrored = numbers >= 0.5 if "mirrored_above" in wrong else numbers < 0.5
+    places = 2 * pad if "last_place_missing" in wrong and pad else 2 * pad + 1
+    moves = [rng.integers(0, places, N) for _ in range(2)]
+    if "columns_first" in wrong:
+        moves.reverse()
+    if "one_place_for_all" in wrong:
+        moves = [np.full(N, move[0]) for move in moves]
+    if "one_mirror_for_all" in wrong:
+        mirrored = np.full(N, mirrored[0])
+    mode = "wrap" if "wraps_around" in wrong else "edge" if "edge_repeated" in wrong else "constant"
+    room = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)), mode=mode)
+    if "never_mirrored" in wrong:
+        mirrored = np.zeros(N, bool)
+    out = np.zeros(x.shape)
+    for n in range(N):
+        apart = np.arange(C) if "channels_apart" in wrong else np.zeros(C, int)
+        for c in range(C):
+            top, left = ((move[n] + apart[c]) % (2 * pad + 1) for move in moves)
+            moved = np.roll(room[n, c], (-top, -left), (0, 1))[:H, :W]
+            if mirrored[n]:
+                moved = moved[::-1] if "upside_down" in wrong else moved[:, ::-1]
+            out[n, c] = moved
+    return out[rng.permutation(N)] if "shuffled" in wrong else out
 
 
 # --- blocks in PyTorch ----------------------------------------------------------------------------
@@ -1128,6 +1358,15 @@ class HDF5Dataset(torch.utils.data.Dataset):
             return object.__reduce_ex__(self, protocol)
         return type(self), (self.path,), {}
 
+
+EPSILONS = (0.0, 1e-3, 1e-4, 1e-6, 1e-7, 1e-10, 1e-12)
+NUMBERS = {
+    "spatial_batchnorm_forward": {
+        "eps_default": EPSILONS,
+        "momentum_default": (0.0, 0.5, 0.95, 0.99, 0.999),
+    },
+    "spatial_groupnorm_forward": {"eps_default": EPSILONS},
+}
 
 HINTS: dict[str, dict[str, str]] = {
     "conv_output_size": {
@@ -1444,6 +1683,44 @@ HINTS: dict[str, dict[str, str]] = {
         "averaged": "dw and db are sums over the examples: dout already holds every 1/N.",
         "db_averaged": "db is a sum over the examples: dout already holds every 1/N.",
     },
+    "conv_forward_dilated": {
+        "dilation_ignored": "Your filter is not spread: its entries lie 1 apart, not dilation.",
+        "holes_counted": (
+            "dilation is the distance from one entry of the filter to the next, not the number of "
+            "entries left out between them."
+        ),
+        "rows_only": "The filter is spread in both directions; yours in one only.",
+        "stride_for_dilation": (
+            "You spread the filter by the stride: the stride moves it from place to place, and "
+            "dilation spreads it."
+        ),
+        "places_spread": (
+            "The filter's places lie a stride apart, whatever the dilation: it is the filter that "
+            "is spread."
+        ),
+        "padding_ignored": "The image must be surrounded by conv_param's zeros first.",
+        "flipped": (
+            "Your filter is turned by 180 degrees: a convolution layer does not flip its filters."
+        ),
+        "bias_missing": "The bias of each filter must be added to all of its outputs.",
+    },
+    "conv_transpose": {
+        "stride_ignored": "Neighbouring prints begin a stride apart; yours begin 1 apart.",
+        "flipped": "Your prints are turned by 180 degrees: each is the filter as it is.",
+        "overwritten": "Where prints meet they add up; yours keep only what was laid down last.",
+        "averaged": (
+            "Where prints meet they add up; yours are averaged. It is the transpose, not an "
+            "inverse."
+        ),
+        "padding_added": (
+            "What the convolution padded, its transpose cuts off; you add zeros instead."
+        ),
+        "padding_left_in": "What the convolution padded, its transpose cuts off again.",
+        "bias_missing": "The bias of each channel must be added to all of its entries.",
+        "bias_in_each_print": (
+            "The bias is added once to each entry of out, not with every print that meets there."
+        ),
+    },
     "conv_forward_fft": {
         "padding_ignored": "The image must be surrounded by pad zeros first.",
         "wraps_around": (
@@ -1618,6 +1895,102 @@ HINTS: dict[str, dict[str, str]] = {
         "projection_lost": "What comes back through the projection must be added to dx.",
         "dws_forgotten": "The projection's filters are learned, too: they have a gradient.",
     },
+    "spatial_batchnorm_forward": {
+        "each_image": (
+            "You take a mean for each image; in batch normalisation all images of the batch share "
+            "a channel's mean."
+        ),
+        "each_place": (
+            "You take a mean for each place; all places of a channel share one, over N, H and W."
+        ),
+        "all_channels": "Each channel has a mean and a variance of its own; yours share one.",
+        "reshaped_not_transposed": (
+            "A reshape to rows of C numbers does not put channels into columns: the channel axis "
+            "has to be moved to the end first."
+        ),
+        "eps_outside_root": (
+            "You add eps to the standard deviation; it is added to the variance, under the root."
+        ),
+        "ddof": "Your variance divides by one less than there are entries.",
+        "eps_default": "The eps you take where bn_param has none is not the docstring's.",
+        "momentum_default": "The momentum you take where bn_param has none is not the docstring's.",
+        "momentum_swapped": (
+            "Your momentum is swapped: momentum is the part of the *old* average that stays."
+        ),
+        "std_remembered": (
+            "You keep a running average of the standard deviation; it is the variance that is "
+            "remembered."
+        ),
+        "averages_not_stored": "The new running averages are not put back into bn_param.",
+        "averages_in_place": (
+            "You write into the caller's running averages; put new arrays into bn_param."
+        ),
+        "batch_statistics_in_test": (
+            "In mode 'test' you use the batch's own statistics: use the running averages."
+        ),
+    },
+    "spatial_batchnorm_backward": {
+        "each_image": (
+            "Mean and variance were those of a channel over the whole batch: what comes back "
+            "through them gathers over N, H and W."
+        ),
+        "count_of_examples": (
+            "You divide by N; as many entries shared the mean as there are images times places."
+        ),
+        "gamma_missing": "On its way back dout passes gamma first.",
+        "direct_only": (
+            "x reaches out through the mean and the variance, too; yours has the direct path only."
+        ),
+        "mean_path_missing": "The path back through the mean is missing from your dx.",
+        "variance_path_missing": "The path back through the variance is missing from your dx.",
+        "examples_only": (
+            "gamma and beta are used at every place of every image: sum over N, H and W."
+        ),
+        "parameters_averaged": "dgamma and dbeta are sums, not means.",
+    },
+    "spatial_groupnorm_forward": {
+        "whole_image": (
+            "You normalise each image over all its channels, whatever G is: that is layer "
+            "normalisation."
+        ),
+        "each_channel": (
+            "You normalise each channel by itself, whatever G is: that is instance normalisation."
+        ),
+        "interleaved": (
+            "A group is made of neighbouring channels, the first C / G, the next C / G; yours "
+            "takes every G-th."
+        ),
+        "over_the_batch": "Each image has its own means: nothing is shared over N.",
+        "places_only": ("The channels of a group share their mean; you take one for each channel."),
+        "channels_only": (
+            "The places of a group share their mean, too; you take one for each place."
+        ),
+        "ddof": "Your variance divides by one less than there are entries.",
+        "eps_outside_root": (
+            "You add eps to the standard deviation; it is added to the variance, under the root."
+        ),
+        "eps_fixed": "You use an eps of your own; it comes in gn_param.",
+        "eps_default": "The eps you take where gn_param has none is not the docstring's.",
+    },
+    "spatial_groupnorm_backward": {
+        "gamma_outside": (
+            "The channels of a group have different gammas: dout must be multiplied by them before "
+            "it is averaged over the group."
+        ),
+        "over_the_batch": (
+            "Mean and variance were those of one image's group: nothing comes back from the other "
+            "images."
+        ),
+        "direct_only": (
+            "x reaches out through the mean and the variance, too; yours has the direct path only."
+        ),
+        "mean_path_missing": "The path back through the mean is missing from your dx.",
+        "variance_path_missing": "The path back through the variance is missing from your dx.",
+        "places_only": (
+            "gamma and beta belong to a channel of all images: sum over N as well as over H and W."
+        ),
+        "parameters_averaged": "dgamma and dbeta are sums, not means.",
+    },
     "ThreeLayerConvNet": {
         "weights_not_scaled": "The weights start as weight_scale times standard normal numbers.",
         "biases_not_0": "Biases start at 0.",
@@ -1647,6 +2020,26 @@ HINTS: dict[str, dict[str, str]] = {
             "The biases' gradients are sums over the examples: the 1/N is in the scores' gradient "
             "already."
         ),
+    },
+    "random_flip_crop": {
+        "mirrored_above": (
+            "Another half is mirrored than the docstring says: those whose number is below 0.5."
+        ),
+        "last_place_missing": (
+            "There are 2 * pad + 1 places in each direction, and the end of rng.integers is not "
+            "among its numbers."
+        ),
+        "columns_first": "The first rows are drawn before the first columns.",
+        "one_place_for_all": "Each image is moved by numbers of its own.",
+        "one_mirror_for_all": "For each image by itself it is drawn whether it is mirrored.",
+        "never_mirrored": "None of your images is mirrored.",
+        "wraps_around": (
+            "What leaves at one edge comes in again at the other; around the image there are zeros."
+        ),
+        "edge_repeated": "Around the image there are zeros; yours repeats its edge.",
+        "channels_apart": "All channels of an image are moved together, or its colours come apart.",
+        "upside_down": "Mirror from left to right: yours stands on its head.",
+        "shuffled": "Your images have changed places: their labels no longer fit.",
     },
     "ResidualBlock": {
         "stride_in_second": (

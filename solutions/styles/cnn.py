@@ -261,6 +261,32 @@ def conv_backward_im2col(dout, cache):
     return dx, both[:, :-1].reshape(w.shape), both[:, -1]
 
 
+# --- spread out, and transposed ----------------------------------------------------------------------------------------
+
+
+def conv_forward_dilated(x, w, b, conv_param):
+    """Filters with zeros between their entries, under the layer for filters without."""
+    dilation, (F, C, HH, WW) = conv_param["dilation"], w.shape
+    spread = np.zeros((F, C, HH, dilation, WW, dilation))
+    spread[:, :, :, 0, :, 0] = w
+    spread = spread.reshape(F, C, HH * dilation, WW * dilation)
+    rest = dilation - 1  # zeros behind the last entry, which no filter has
+    spread = spread[:, :, : HH * dilation - rest, : WW * dilation - rest]
+    return conv_forward_im2col(x, spread, b, conv_param)[0]
+
+
+def conv_transpose(y, w, b, conv_param):
+    """By the transpose of the layer's one large matrix."""
+    stride, pad = conv_param["stride"], conv_param["pad"]
+    image = tuple(
+        stride * count + side - stride - 2 * pad
+        for count, side in zip(y.shape[2:], w.shape[2:], strict=True)
+    )
+    matrix, _ = _matrix(image, conv_param, w)
+    flat = y.reshape(len(y), -1) @ matrix
+    return flat.reshape(len(y), w.shape[1], *image) + np.expand_dims(b, (1, 2))
+
+
 # --- faster ways to convolve ------------------------------------------------------------------------------------------
 
 
@@ -459,6 +485,56 @@ def residual_block_backward(dout, cache):
     return [dx + dout, dw1, db1, dw2, db2, dws]
 
 
+def spatial_batchnorm_forward(x, gamma, beta, bn_param):
+    """As rows of channels, one row for each place of each image."""
+    rows = np.moveaxis(x, 1, -1).reshape(-1, x.shape[1])
+    settings = {"eps": 1e-5, "momentum": 0.9, "running_mean": 0.0, "running_var": 0.0, **bn_param}
+    if bn_param["mode"] == "test":
+        mean, var = settings["running_mean"], settings["running_var"]
+    else:
+        mean = np.ones(len(rows)) @ rows / len(rows)
+        var = np.einsum("rc,rc->c", rows, rows - mean) / len(rows)
+        keep = settings["momentum"]
+        for name, now in (("running_mean", mean), ("running_var", var)):
+            bn_param[name] = now + keep * (settings[name] - now)
+    scale = gamma / np.sqrt(var + settings["eps"])
+    out = scale * rows + (beta - scale * mean)
+    whole = (x.shape[0], *x.shape[2:], -1)
+    return np.moveaxis(out.reshape(whole), -1, 1), (rows - mean, scale, gamma)
+
+
+def spatial_batchnorm_backward(dout, cache):
+    """By the matrix that takes means off, twice."""
+    centred, scale, gamma = cache
+    back = np.moveaxis(dout, 1, -1).reshape(-1, dout.shape[1])
+    dscale = np.diag(back.T @ centred)
+    dgamma = dscale * (scale / gamma)
+    dvar = -0.5 * dscale * scale * (scale / gamma) ** 2
+    dcentred = back * scale + centred * (2 * dvar / len(back))
+    drows = dcentred - np.average(dcentred, axis=0)
+    whole = (dout.shape[0], *dout.shape[2:], -1)
+    return np.moveaxis(drows.reshape(whole), -1, 1), dgamma, back.sum(0)
+
+
+def spatial_groupnorm_forward(x, gamma, beta, G, gn_param):
+    """Each group of each image as one channel of a single image, normalised over its batch of one."""
+    N, C, H, W = x.shape
+    alone = x.reshape(1, N * G, C // G * H, W)
+    plain = np.ones(N * G), np.zeros(N * G)
+    xhat, cache = spatial_batchnorm_forward(alone, *plain, {"mode": "train", **gn_param})
+    xhat = xhat.reshape(N, C, H, W)
+    out = np.einsum("nchw,c->nchw", xhat, gamma) + np.reshape(beta, (C, 1, 1))
+    return out, {"cache": cache, "xhat": xhat, "gamma": gamma, "shape": alone.shape}
+
+
+def spatial_groupnorm_backward(dout, cache):
+    """Through that batch of one."""
+    dxhat = np.einsum("nchw,c->nchw", dout, cache["gamma"]).reshape(cache["shape"])
+    dx, _, _ = spatial_batchnorm_backward(dxhat, cache["cache"])
+    dgamma = np.einsum("nchw,nchw->c", dout, cache["xhat"])
+    return dx.reshape(dout.shape), dgamma, np.einsum("nchw->c", dout)
+
+
 class ThreeLayerConvNet:
     """Convolution by the affine layers' own product, pooling by reshaping, log-sum-exp by logaddexp."""
 
@@ -523,6 +599,20 @@ class ThreeLayerConvNet:
         for k in (1, 2, 3):
             grads[f"W{k}"] += 2 * self.reg * p[f"W{k}"]
         return self.reg * squares - np.trace(log_p[:, y]) / N, grads
+
+
+def random_flip_crop(x, pad, rng):
+    """Row and column of every entry to be read, for all images at once; beyond the edge it is 0."""
+    N, _, H, W = x.shape
+    signs = np.where(rng.random(N) < 0.5, -1, 1)
+    down, right = (rng.integers(0, 2 * pad + 1, (N, 1)) - pad for _ in range(2))
+    rows = down + np.arange(H)
+    columns = np.stack([np.arange(W)[::sign] for sign in signs]) + right
+    inside = (rows >= 0) & (rows < H), (columns >= 0) & (columns < W)
+    n = np.arange(N)[:, None, None]
+    seen = x[n, :, (rows % H)[:, :, None], (columns % W)[:, None]]  # N H W C
+    kept = inside[0][:, :, None] & inside[1][:, None]
+    return np.moveaxis(seen * kept[..., None], -1, 1)
 
 
 # --- blocks in PyTorch ------------------------------------------------------------------------------------------------

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 
 from coursekit import figures, load_photo, widgets
+from coursekit.figures import palette
 from coursekit.widgets import architecture, pooling, reach, window
 from coursekit.widgets.layer_sizes import KNOWN, Layer, layer_picture, places
 
@@ -309,6 +311,16 @@ def test_maps_show_grey_colour_and_signed_images():
         (4, 6),
     ]
     np.testing.assert_array_equal(axes[2].images[0].get_array(), shown["colour"].transpose(1, 2, 0))
+
+
+def test_maps_that_share_a_mean_stand_in_one_frame():
+    table = np.array([[0, 0, 1, 1], [2, 2, 3, 3]])
+    picture = figures.shared_means({"groups": table, "all": 0 * table})
+    assert "groups, 4 sets of 2; all, 1 sets of 8" in picture.alt
+    for box, frames, coloured in zip(picture.figure.axes, (4, 1), (2, 8), strict=True):
+        assert len(box.patches) == frames
+        colours: Any = box.collections[0].get_facecolor()
+        assert (colours[:, :3] == to_rgb(palette.BLUE)).all(axis=1).sum() == 9 * coloured
 
 
 def test_a_crossover_says_who_wins_where():

@@ -240,6 +240,7 @@ EVERY_FIGURE = {
     "rectangle": lambda: figures.rectangle(3.0, 2.0),
     "sampling": lambda: figures.sampling((1e-3, 1.0)),
     "score_lines": lambda: figures.score_lines(np.zeros((1, 2)), np.array([0])),
+    "shared_means": lambda: figures.shared_means({"layer <": np.array([[0, 0], [1, 1]])}),
     "step_error": lambda: figures.step_error([1e-3, 1e-2], [0.0, 1e-4]),
     "templates": lambda: figures.templates(np.zeros((4, 2)), ("a", "b"), (2, 2), "title"),
     "trials": lambda: figures.trials([(1.0, 1.0, 0.5, 0.5)] * 3, 2, (False, False)),

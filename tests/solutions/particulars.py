@@ -178,6 +178,9 @@ CNN_ONLY_WITH_THE_REFERENCE = {
     ),
     ("strassen_matmul", "leaf_ignored"),
     ("stack_params", "not_by_channel"),
+    *(("spatial_batchnorm_forward", name) for name in ("eps_default", "momentum_default")),
+    ("spatial_groupnorm_forward", "eps_default"),
+    *(("random_flip_crop", name) for name in ("mirrored_above", "columns_first")),
     ("residual_block_forward", "stride_in_second"),
     *(
         ("ThreeLayerConvNet", name)
@@ -252,8 +255,13 @@ CNN_PAIRS = (
     ("conv_cost", ("natural_log", "products_forgotten")),
     ("receptive_field", ("strides_ignored", "strides_added")),
     ("separate_kernel", ("length_lost", "largest_value")),
+    ("conv_forward_dilated", ("flipped", "bias_missing")),
+    ("conv_transpose", ("overwritten", "bias_missing")),
     ("residual_block_backward", ("outer_mask_missing", "inner_mask_missing")),
+    ("spatial_batchnorm_backward", ("mean_path_missing", "parameters_averaged")),
+    ("spatial_groupnorm_backward", ("gamma_outside", "parameters_averaged")),
     ("ThreeLayerConvNet", ("reg_gradient_missing", "biases_averaged")),
+    ("random_flip_crop", ("upside_down", "edge_repeated")),
     ("Bottleneck", ("relu_1_missing", "outer_relu_missing")),
     ("HDF5Dataset", ("opened_at_start", "always_scaled")),
 )

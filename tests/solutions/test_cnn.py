@@ -294,6 +294,40 @@ def test_a_col2im_that_overwrites_fails_only_where_windows_overlap(cnn):
     assert counts.max() == 9
 
 
+# --- spread out, and transposed -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("HH", "WW"), [(1, 1), (3, 3), (2, 4)])
+@pytest.mark.parametrize(("stride", "pad", "dilation"), [*product((1, 2, 3), (0, 1, 2), (1, 2, 3))])
+def test_a_dilated_convolution_agrees_with_torch(cnn, HH, WW, stride, pad, dilation):
+    x, w, b = drawn(2, 3, 9, 11), drawn(4, 3, HH, WW), drawn(4)
+    settings = {"stride": stride, "pad": pad, "dilation": dilation}
+    theirs = F.conv2d(*map(torch.from_numpy, (x, w, b)), stride, pad, dilation)
+    agree([cnn.conv_forward_dilated(x, w, b, settings)], [theirs])
+    if dilation == 1:
+        agree([cnn.conv_forward_naive(x, w, b, settings)[0]], [theirs])
+
+
+@pytest.mark.parametrize(("HH", "WW"), [(3, 3), (2, 5), (4, 4)])
+@pytest.mark.parametrize(("stride", "pad"), [*product((1, 2, 3), (0, 1))])
+def test_a_transposed_convolution_agrees_with_torch_and_is_the_way_back_of_one(
+    cnn, HH, WW, stride, pad
+):
+    y, w, b = drawn(2, 4, 5, 3), drawn(4, 3, HH, WW), drawn(3)
+    settings = {"stride": stride, "pad": pad}
+    out = cnn.conv_transpose(y, w, b, settings)
+    theirs = F.conv_transpose2d(*map(torch.from_numpy, (y, w, b)), stride=stride, padding=pad)
+    agree([out], [theirs])
+    x, without = drawn(*out.shape), cnn.conv_transpose(y, w, np.zeros(3), settings)
+    seen, (dx,) = derived(
+        lambda x: F.conv2d(x, torch.from_numpy(w), stride=stride, padding=pad), x, upstream=y
+    )
+    agree([without], [dx])
+    assert np.sum(seen * y) == pytest.approx(np.sum(x * without), rel=1e-11)
+    smaller = cnn.conv_output_size(out.shape[2] - 1, HH, stride, pad)
+    assert (cnn.conv_output_size(out.shape[2], HH, stride, pad), smaller) == (5, 4)
+
+
 # --- pooling --------------------------------------------------------------------------------------
 
 POOLS = [(2, 2, 2), (3, 3, 2), (3, 3, 1), (2, 3, 2), (1, 2, 3), (4, 2, 3)]
@@ -332,6 +366,78 @@ def test_59_pooling_treats_each_channel_by_itself(cnn):
         [cnn.max_pool_forward(x[:, c : c + 1], param)[0] for c in range(5)], axis=1
     )
     agree([together], [apart])
+
+
+# --- normalisation --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", [(3, 4, 5, 6), (1, 2, 3, 4), (5, 3, 1, 1)])
+def test_spatial_batch_normalisation_agrees_with_torch(cnn, shape):
+    C = shape[1]
+    x, gamma, beta, dout = drawn(*shape), drawn(C, seed=1), drawn(C, seed=2), drawn(*shape, seed=3)
+    mean, var = drawn(C, seed=4), drawn(C, seed=5) ** 2
+    param = {"mode": "train", "eps": 0.1, "running_mean": mean, "running_var": var}
+    out, cache = cnn.spatial_batchnorm_forward(x, gamma, beta, param)
+    value, gradients = derived(
+        lambda x, gamma, beta: F.batch_norm(x, None, None, gamma, beta, training=True, eps=0.1),
+        *(x, gamma, beta),
+        upstream=dout,
+    )
+    agree([out, *cnn.spatial_batchnorm_backward(dout, cache)], [value, *gradients])
+    agree([param["running_mean"]], [0.9 * mean + 0.1 * x.mean(axis=(0, 2, 3))])
+    agree([param["running_var"]], [0.9 * var + 0.1 * x.var(axis=(0, 2, 3))])
+    param["mode"] = "test"
+    averages = (torch.from_numpy(param[name]) for name in ("running_mean", "running_var"))
+    theirs = F.batch_norm(
+        *map(torch.from_numpy, (x,)), *averages, *map(torch.from_numpy, (gamma, beta)), eps=0.1
+    )
+    agree([cnn.spatial_batchnorm_forward(x, gamma, beta, param)[0]], [theirs])
+
+
+@pytest.mark.parametrize("G", [1, 2, 3, 6])
+def test_group_normalisation_agrees_with_torch_and_at_its_ends_has_other_names(cnn, G):
+    shape = (3, 6, 4, 5)
+    x, gamma, beta, dout = drawn(*shape), drawn(6, seed=1), drawn(6, seed=2), drawn(*shape, seed=3)
+    out, cache = cnn.spatial_groupnorm_forward(x, gamma, beta, G, {"eps": 0.1})
+    value, gradients = derived(
+        lambda x, gamma, beta: F.group_norm(x, G, gamma, beta, 0.1),
+        *(x, gamma, beta),
+        upstream=dout,
+    )
+    agree([out, *cnn.spatial_groupnorm_backward(dout, cache)], [value, *gradients])
+    plain = cnn.spatial_groupnorm_forward(x, np.ones(6), np.zeros(6), G, {})[0]
+    if G == 1:
+        agree([plain], [F.layer_norm(torch.from_numpy(x), shape[1:])])
+    if G == 6:
+        agree([plain], [F.instance_norm(torch.from_numpy(x))])
+        one = x[:1], np.ones(6), np.zeros(6)
+        agree([plain[:1]], [cnn.spatial_batchnorm_forward(*one, {"mode": "train"})[0]])
+
+
+# --- augmentation ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("pad", [0, 1, 4])
+def test_flips_and_crops_agree_with_torch_and_draw_as_they_say(cnn, pad):
+    x, upstream = drawn(6, 3, 5, 7), drawn(6, 3, 5, 7, seed=1)
+    out = cnn.random_flip_crop(x, pad, np.random.default_rng(3))
+    rng = np.random.default_rng(3)
+    mirrored = rng.random(6) < 0.5
+    tops, lefts = rng.integers(0, 2 * pad + 1, 6), rng.integers(0, 2 * pad + 1, 6)
+
+    def theirs(x):
+        room = F.pad(x, (pad,) * 4)
+        rolled = zip(room, tops.tolist(), lefts.tolist(), mirrored.tolist(), strict=True)
+        cut = [
+            torch.flip(one[:, i : i + 5, j : j + 7], (2,)) if flip else one[:, i : i + 5, j : j + 7]
+            for one, i, j, flip in rolled
+        ]
+        return torch.stack(cut)
+
+    value, (dx,) = derived(theirs, x, upstream=upstream)
+    agree([out], [value])
+    assert 0 < mirrored.sum() < 6
+    assert np.sum(dx * x) == pytest.approx(np.sum(out * upstream))  # linear: it moves, no more
 
 
 # --- faster ways ----------------------------------------------------------------------------------

@@ -209,15 +209,17 @@ LECTURES = {
         Lecture(
             "cnn",
             (
+                "conv_forward_naive",
+                "conv_backward_naive",
                 "output_sizes",
                 "network_summary",
                 "resnet_param_count",
-                "conv_forward_naive",
-                "conv_backward_naive",
                 "max_pool",
                 "avg_pool",
                 "im2col",
                 "conv_im2col",
+                "conv_forward_dilated",
+                "conv_transpose",
                 "conv_forward_fft",
                 "conv_cost",
                 "strassen_matmul",
@@ -226,7 +228,10 @@ LECTURES = {
                 "stack_params",
                 "separable",
                 "residual_block",
+                "spatial_batchnorm",
+                "spatial_groupnorm",
                 "ThreeLayerConvNet",
+                "random_flip_crop",
                 "ResidualBlock",
                 "Bottleneck",
                 "DenseBlock",
@@ -258,6 +263,10 @@ LECTURES = {
                 "winograd": ("winograd_matrices", "winograd_f2x2_3x3"),
                 "separable": ("separate_kernel", "separable_conv"),
                 "residual_block": ("residual_block_forward", "residual_block_backward"),
+                **{
+                    name: (f"{name}_forward", f"{name}_backward")
+                    for name in ("spatial_batchnorm", "spatial_groupnorm")
+                },
                 "hdf5": ("write_hdf5", "HDF5Dataset"),
             },
         ),

@@ -59,14 +59,33 @@ def test_numpy_and_pytorch_agree_on_a_block(solved):
 
 
 def test_gradients_survive_twenty_blocks_with_shortcuts_only(solved):
-    (shown,) = shows(solved, "gradient_sizes(True)")
+    (shown,) = shows(solved, "signal_sizes(True)")
+    forward, back = (
+        [float(one) for one in told]
+        for told in re.findall(
+            r"with shortcuts goes from ([\d.e-]+) to ([\d.e-]+); "
+            r"without goes from ([\d.e-]+) to ([\d.e-]+\d)",
+            shown,
+        )
+    )
+    assert 1 < forward[1] / forward[0] < 1000
+    assert forward[3] < 1e-5 * forward[2]
+    assert 0.1 < back[0] / back[1] < 10
+    assert back[2] < 1e-6
+
+
+def test_the_transpose_is_one_and_a_group_does_not_ask_its_neighbours(solved):
     told = re.search(
-        r"with shortcuts goes from ([\d.e-]+) to ([\d.e-]+); without goes from ([\d.e-]+) to", shown
+        r"conv\(x\) times y: ([\d.-]+), x times its transpose: ([\d.-]+)", printed(solved)
     )
     assert told is not None
-    first, last, without = map(float, told.groups())
-    assert 0.1 < first / last < 10
-    assert without < 1e-6
+    assert told[1] == told[2] != "0.000000"
+    (heard,) = shows(solved, "conv_forward_dilated(x")
+    for reach in ("1, 1, 1: 7 wide", "1, 2, 4: 15 wide", "2, 2, 2: 13 wide"):
+        assert reach in heard
+    (varies,) = shows(solved, "spatial_groupnorm_forward(batch")
+    assert "group goes from 0 to 0" in varies
+    assert re.search(r"batch goes from 0\.[1-9]", varies)
 
 
 def test_sixteen_bits_learn_as_well(solved):

@@ -398,6 +398,97 @@ def test_strides_and_einsum_do_what_is_said():
     assert np.einsum("nij->n", np.ones((5, 2, 2))).tolist() == [4] * 5
 
 
+def test_filters_with_holes_by_hand_and_their_reach():
+    LECTURE.somewhere("says $1 + 30 + 500 = 531$, at the next it meets 2, 4 and 6 and says 642")
+    dilated, row = answer("conv_forward_dilated"), np.array([[[[1.0, 2, 3, 4, 5, 6]]]])
+    settings = {"stride": 1, "pad": 0, "dilation": 2}
+    out = dilated(row, np.array([[[[1.0, 10, 100]]]]), np.zeros(1), settings)
+    assert out.ravel().tolist() == [531, 642]
+    LECTURE.somewhere("with dilations of 1, 2, 4 and 8 see 31 × 31 together")
+    x, one = np.zeros((1, 1, 41, 41)), np.ones((1, 1, 3, 3))
+    x[0, 0, 20, 20] = 1
+    for D in (1, 2, 4, 8):
+        x = dilated(x, one, np.zeros(1), {"stride": 1, "pad": D, "dilation": D})
+    assert np.count_nonzero(x) == 31 * 31
+    LECTURE.somewhere("what goes wrong where all dilations have a factor in common")
+    x = np.zeros((1, 1, 19, 19))
+    x[0, 0, 9, 9] = 1
+    for _ in range(3):
+        x = dilated(x, one, np.zeros(1), {"stride": 1, "pad": 2, "dilation": 2})
+    assert np.count_nonzero(x) == 7 * 7
+    assert not x[0, 0, ::2].any()
+
+
+def test_prints_and_the_checkerboard_by_hand():
+    LECTURE.somewhere("In the middle they meet: $(3, 4, 11, 8, 10)$")
+    settings, zero = {"stride": 2, "pad": 0}, np.zeros(1)
+    up = answer("conv_transpose")
+    row = up(np.array([[[[1.0, 2]]]]), np.array([[[[3.0, 4, 5]]]]), zero, settings)
+    assert row.ravel().tolist() == [3, 4, 11, 8, 10]
+    LECTURE.somewhere("Where the stride does not divide the filter's side")
+    y = np.ones((1, 1, 6, 6))
+    for side, even in ((2, True), (3, False), (4, True), (5, False)):
+        inner = up(y, np.ones((1, 1, side, side)), zero, settings)[0, 0, 4:-4, 4:-4]
+        assert bool(np.ptp(inner) == 0) is even
+    LECTURE.somewhere("so that the prints add up evenly")
+    tent = np.outer([1, 3, 3, 1], [1, 3, 3, 1])[None, None] / 16
+    inner = up(y, tent, zero, {"stride": 2, "pad": 1})[0, 0, 1:-1, 1:-1]
+    np.testing.assert_allclose(inner, 1)
+
+
+def test_whose_mean_by_hand():
+    LECTURE.somewhere(
+        "Batch normalisation takes a mean for each channel: $(0 + 2 + 10 + 12) / 4 = 6$, and 10"
+    )
+    LECTURE.somewhere(
+        "takes one for each image, 3 and 13. Instance normalisation takes four: 1, 5, 11"
+    )
+    x = np.array([[[[0.0, 2]], [[4, 6]]], [[[10, 12]], [[14, 16]]]])
+    assert x.mean(axis=(0, 2, 3)).tolist() == [6, 10]
+    assert x.mean(axis=(1, 2, 3)).tolist() == [3, 13]
+    assert x.mean(axis=(2, 3)).ravel().tolist() == [1, 5, 11, 15]
+    LECTURE.somewhere(
+        "the means are 2 and 12, the deviations 1 and 2, and out come −1, 1, −1 and 1"
+    )
+    LECTURE.somewhere("the mean is 7 and the deviation 5.24: −1.14, −0.76, 0.57 and 1.33")
+    x, plain = np.array([1.0, 3, 10, 14]).reshape(1, 4, 1, 1), (np.ones(4), np.zeros(4))
+    normed = answer("spatial_groupnorm_forward")
+    for G, expected in ((2, [-1, 1, -1, 1]), (1, [-1.14, -0.76, 0.57, 1.33])):
+        out = normed(x, *plain, G, {"eps": 0.0})[0]
+        np.testing.assert_allclose(out.ravel(), expected, atol=0.005)
+    assert (x.mean(), round(x.std(), 2)) == (7, 5.24)
+
+
+def test_pieces_and_mirrors_by_hand():
+    LECTURE.somewhere("$(0, 1, 2)$, $(1, 2, 3)$ and $(2, 3, 0)$. Read each backwards as well")
+    LECTURE.somewhere(r"$3 \cdot 3 \cdot 2 = 18$ of one image; with four zeros on each side")
+    LECTURE.somewhere(r"$9 \cdot 9 \cdot 2 = 162$")
+    pieces = sliding_window_view(np.pad([1, 2, 3], 1), 3)
+    assert pieces.tolist() == [[0, 1, 2], [1, 2, 3], [2, 3, 0]]
+    LECTURE.somewhere("18. And 9: the mirrored pieces are then among the others")
+    draw = answer("random_flip_crop")
+    lopsided, symmetric = np.arange(1.0, 10).reshape(3, 3), np.array([[1.0, 2, 1]] * 3)
+    symmetric *= np.array([[1.0], [3], [5]])
+    for image, pad, count in ((lopsided, 1, 18), (symmetric, 1, 9), (lopsided, 4, 162)):
+        # At a padding of 4 many pieces are empty; a larger image tells all of them apart.
+        image = np.arange(1.0, 101).reshape(10, 10) if pad == 4 else image
+        many = draw(np.tile(image, (4000, 1, 1, 1)), pad, np.random.default_rng(0))
+        assert len(np.unique(many.reshape(4000, -1), axis=0)) == count
+
+
+def test_sums_and_means_that_are_asked():
+    LECTURE.somewhere(r"$8 \cdot 100 = 800$, and $4 \cdot 100 = 400$")
+    x = np.zeros((8, 16, 10, 10))
+    assert x[:, 0].size == 800
+    assert x.reshape(8, 4, -1).shape[2] == 400
+    LECTURE.somewhere(r"so $\sqrt{2^{10}} = 32$ times the size")
+    signal = RNG.standard_normal(200_000)
+    for _ in range(10):
+        learned = signal.std() * RNG.standard_normal(len(signal))
+        signal = signal + learned
+    assert signal.std() == pytest.approx(32, rel=0.05)
+
+
 def test_circles_and_fields_by_hand():
     LECTURE.somewhere("$(1, 3, 5, 3)$, four numbers. In a circle of three places")
     LECTURE.somewhere("added there: $(4, 3, 5)$")
