@@ -301,6 +301,62 @@ def lstm_backward(dh, cache):
     return np.stack(dx, axis=1), carried_h, *totals
 
 
+def gru_step_forward(x, prev_h, Wx, Wh, bx, bh):
+    """One time step of a GRU: two gates, a proposal, and no second state.
+
+        a = x @ Wx + bx,   u = prev_h @ Wh + bh      (N, 3H) each, cut into three blocks of H columns, in the order r, z, n
+
+        r = sigmoid(a_r + u_r)       the reset gate: how much of the old state the proposal hears
+        z = sigmoid(a_z + u_z)       the update gate: how much of the old state stays
+        n = tanh(a_n + r * u_n)      the proposal
+
+        next_h = (1 - z) * n + z * prev_h
+
+    The reset gate acts *after* the matrix product, on the whole of u_n, its bias included; so do torch and cuDNN. In the
+    paper it acts on prev_h before the product: another network. Entries of a and u may be as large as +-1e4.
+
+    Arguments:
+        x: (N, D) float, the input at this step.
+        prev_h: (N, H) float, the state that the step before left.
+        Wx: (D, 3H), Wh: (H, 3H), bx: (3H,), bh: (3H,) float.
+
+    Returns:
+        next_h: (N, H) float.
+        cache: whatever gru_step_backward needs.
+
+    No loop over the examples; nothing is changed in place. Source: Cho et al. 2014; torch.nn.GRUCell.
+    """
+    a, u = x @ Wx + bx, prev_h @ Wh + bh
+    (a_r, a_z, a_n), (u_r, u_z, u_n) = np.split(a, 3, axis=1), np.split(u, 3, axis=1)
+    r, z = (0.5 * (1 + np.tanh((one + other) / 2)) for one, other in ((a_r, u_r), (a_z, u_z)))
+    n = np.tanh(a_n + r * u_n)
+    return (1 - z) * n + z * prev_h, (x, prev_h, Wx, Wh, r, z, n, u_n)
+
+
+def gru_step_backward(dnext_h, cache):
+    """The backward pass of one GRU step.
+
+    prev_h is used in four places: straight in next_h, and in each of the three blocks of u. In the block of the proposal
+    a and u have different gradients, for r stands between them; so bx and bh have, too.
+
+    Arguments:
+        dnext_h: (N, H) float, d loss / d next_h.
+        cache: what gru_step_forward returned.
+
+    Returns:
+        dx: (N, D), dprev_h: (N, H), dWx: (D, 3H), dWh: (H, 3H), dbx: (3H,), dbh: (3H,), all float, in this order.
+
+    No loop over the examples; dnext_h is not changed. Source: Cho et al. 2014; torch.nn.GRUCell.
+    """
+    x, prev_h, Wx, Wh, r, z, n, u_n = cache
+    da_n = dnext_h * (1 - z) * (1 - n**2)
+    da_z = dnext_h * (prev_h - n) * z * (1 - z)
+    da_r = da_n * u_n * r * (1 - r)
+    da, du = np.hstack([da_r, da_z, da_n]), np.hstack([da_r, da_z, da_n * r])
+    dprev_h = dnext_h * z + du @ Wh.T
+    return da @ Wx.T, dprev_h, x.T @ da, prev_h.T @ du, da.sum(axis=0), du.sum(axis=0)
+
+
 def lstm_weight_shape(D, H, layer):
     """The shape of *the* weight matrix W of an LSTM layer, written as the lectures do: a = W @ (x on top of h) + b.
 

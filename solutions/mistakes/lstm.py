@@ -385,6 +385,85 @@ def lstm_backward(dh, cache, *, wrong=NOTHING):
     return dx.copy(), dh0, *totals
 
 
+# --- a GRU ----------------------------------------------------------------------------------------
+
+
+def gru_step_forward(x, prev_h, Wx, Wh, bx, bh, *, wrong=NOTHING):
+    """Block by block."""
+    H = prev_h.shape[1]
+
+    def sigmoid(a):
+        if "overflows" in wrong:
+            return np.exp(a) / (1 + np.exp(a))
+        e = np.exp(-np.abs(a))
+        return np.where(a >= 0, 1.0, e) / (1 + e)
+
+    def columns(k):
+        return slice(k * H, (k + 1) * H)
+
+    def read(k):
+        return x @ Wx[:, columns(k)] + bx[columns(k)]
+
+    def held(k, state=prev_h):
+        told = state @ (Wh[:, columns(k)].T if "wh_transposed" in wrong else Wh[:, columns(k)])
+        return told if "bh_missing" in wrong else told + bh[columns(k)]
+
+    def gate(k):
+        return sigmoid(read(k) if "gates_without_state" in wrong else read(k) + held(k))
+
+    at = (1, 0) if "gates_swapped" in wrong else (0, 1)
+    r, z = gate(at[0]), gate(at[1])
+    u_n = held(2)
+    inside = read(2) + r * u_n
+    if "reset_before_product" in wrong:
+        inside = read(2) + held(2, r * prev_h)
+    if "bh_outside" in wrong:
+        inside = read(2) + r * (u_n - bh[columns(2)]) + bh[columns(2)]
+    if "reset_ignored" in wrong:
+        inside = read(2) + u_n
+    if "reset_on_input" in wrong:
+        inside = r * (read(2) + u_n)
+    n = sigmoid(inside) if "sigmoid_on_n" in wrong else np.tanh(inside)
+    next_h = n + z * (prev_h - n)
+    if "update_swapped" in wrong:
+        next_h = prev_h + z * (n - prev_h)
+    if "not_shared" in wrong:
+        next_h = n + z * prev_h
+    return next_h, (x, prev_h, Wx, Wh, r, z, n, u_n)
+
+
+def gru_step_backward(dnext_h, cache, *, wrong=NOTHING):
+    """Path by path, in the order of the columns."""
+    x, prev_h, Wx, Wh, r, z, n, u_n = cache
+    slope_n = n * (1 - n) if "sigmoid_on_n" in wrong else (1 - n) * (1 + n)
+    dn, dz = (1 - z) * dnext_h, (prev_h - n) * dnext_h
+    if "update_swapped" in wrong:
+        dn = z * dnext_h
+    if "dz_negated" in wrong:
+        dz = -dz
+    if "dz_of_state_only" in wrong:
+        dz = prev_h * dnext_h
+    at_n = slope_n * dn
+    dr = at_n * (prev_h if "dr_times_state" in wrong else u_n)
+    at_r, at_z = dr * (r - r * r), dz * (z - z * z)
+    if "gate_slopes_missing" in wrong:
+        at_r, at_z = dr, dz
+    through = at_n if "reset_forgotten" in wrong else r * at_n
+    da, du = np.concatenate([at_r, at_z, at_n], axis=1), np.concatenate([at_r, at_z, through], 1)
+    straight, around = z * dnext_h, np.einsum("nk,hk->nh", du, Wh)
+    if "straight_dropped" in wrong:
+        straight = 0 * straight
+    if "only_straight" in wrong:
+        around = 0 * around
+    dbx, dbh = da.sum(0), du.sum(0)
+    if "one_bias" in wrong:
+        dbh = dbx.copy()
+    dWx, dWh = np.tensordot(x, da, (0, 0)), np.tensordot(prev_h, du, (0, 0))
+    if "averaged" in wrong:
+        dWx, dWh, dbx, dbh = (one / len(x) for one in (dWx, dWh, dbx, dbh))
+    return da.dot(Wx.T), straight + around, dWx, dWh, dbx, dbh
+
+
 # --- shapes, the start, many to one ---------------------------------------------------------------
 
 
@@ -1259,6 +1338,86 @@ HINTS = {
         "dh0_is_dc0": (
             "Your dh0 is the gradient of the first cell state; that of the hidden state is asked "
             "for."
+        ),
+    },
+    "gru_step_forward": {
+        "reset_before_product": (
+            "Your reset gate acts on the old state before it meets Wh, as in the paper; here it "
+            "acts on what the product gives, as in torch."
+        ),
+        "bh_outside": (
+            "Your reset gate leaves the last block of bh alone: it acts on all that the old state "
+            "says to the proposal, this bias included."
+        ),
+        "reset_ignored": "Your reset gate has no effect on the proposal.",
+        "reset_on_input": (
+            "Your reset gate shuts out the input as well; it only shuts out the old state."
+        ),
+        "update_swapped": (
+            "Your update gate lets the proposal in; here it says how much of the old state stays. "
+            "Both are found in papers."
+        ),
+        "not_shared": (
+            "Your proposal comes in whole: the update gate keeps a share of the old state, and "
+            "what is left is the proposal's share."
+        ),
+        "gates_swapped": (
+            "Your first block is the update gate; the order is r, z, n: reset comes first."
+        ),
+        "sigmoid_on_n": (
+            "Your proposal goes through a sigmoid and can never be negative; it takes tanh."
+        ),
+        "gates_without_state": (
+            "Your gates look at x only; each of them looks at the old state, too."
+        ),
+        "bh_missing": "The biases bh are missing from your sums.",
+        "wh_transposed": (
+            "Your state meets the blocks of Wh transposed: row j of Wh is what unit j of the old "
+            "state says."
+        ),
+        "overflows": (
+            "Where a sum is large your sigmoid becomes nan: exponentiate what is never positive."
+        ),
+    },
+    "gru_step_backward": {
+        "straight_dropped": (
+            "The straight way back is missing from your dprev_h: the old state also goes into "
+            "next_h as it is, by the share that stays."
+        ),
+        "only_straight": (
+            "Your dprev_h knows the straight way only: the old state is heard by both gates and "
+            "by the proposal, too."
+        ),
+        "update_swapped": (
+            "Your gradient reaches the proposal by the share of the old state; the proposal has "
+            "the other share."
+        ),
+        "dz_negated": (
+            "Your gradient at the update gate has the wrong sign: more of it means more of the "
+            "old state, and less of the proposal."
+        ),
+        "dz_of_state_only": (
+            "Your gradient at the update gate hears of the old state only: the same gate takes "
+            "from the proposal."
+        ),
+        "dr_times_state": (
+            "Your reset gate's gradient is multiplied by the old state; the gate acts after the "
+            "product, so what it multiplies is that."
+        ),
+        "reset_forgotten": (
+            "Behind the reset gate your gradient is as long as before it: what goes on to Wh, bh "
+            "and the old state passes through the gate."
+        ),
+        "one_bias": (
+            "Your bx and bh have the same gradient; in the proposal's block the reset gate stands "
+            "between them."
+        ),
+        "gate_slopes_missing": (
+            "Your gradients pass both gates' sigmoids unchanged: their slope s * (1 - s) is missing."
+        ),
+        "sigmoid_on_n": ("Your proposal's slope is that of a sigmoid; the proposal is a tanh."),
+        "averaged": (
+            "Your gradients of weights and biases are averaged over the examples: they are sums."
         ),
     },
     "lstm_weight_shape": {

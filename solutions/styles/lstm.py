@@ -181,6 +181,42 @@ def lstm_backward(dh, cache):
     return [dx, back_h, dWx, dWh, db]
 
 
+# --- a GRU ------------------------------------------------------------------------------------------------------------
+
+
+def gru_step_forward(x, prev_h, Wx, Wh, bx, bh):
+    """Both gates at once, and the state moved towards the proposal."""
+    H = prev_h.shape[-1]
+    told = np.einsum("nd,dk->nk", x, Wx)
+    told += bx
+    recalled = prev_h.dot(Wh)
+    recalled += bh
+    with np.errstate(over="ignore"):
+        gates = np.reciprocal(1 + np.exp(-told[:, : 2 * H] - recalled[:, : 2 * H]))
+    reset, update = gates[:, :H], gates[:, H:]
+    proposal = np.tanh(reset * recalled[:, 2 * H :] + told[:, 2 * H :])
+    kept = {"x": x, "h": prev_h, "W": (Wx, Wh), "gates": gates, "n": proposal}
+    return prev_h + (proposal - prev_h) * (1 - update), {**kept, "recalled": recalled[:, 2 * H :]}
+
+
+def gru_step_backward(dnext_h, cache):
+    """One array of gradients for all three blocks, mended in the last one for what the state sent."""
+    h, gates, n = cache["h"], cache["gates"], cache["n"]
+    (N, H), (Wx, Wh) = h.shape, cache["W"]
+    da = np.empty((N, 3 * H))
+    da[:, 2 * H :] = dnext_h * (1 - gates[:, H:])
+    da[:, 2 * H :] -= da[:, 2 * H :] * n**2
+    slopes = gates - gates**2
+    da[:, :H] = da[:, 2 * H :] * cache["recalled"] * slopes[:, :H]
+    da[:, H : 2 * H] = (h - n) * dnext_h * slopes[:, H:]
+    du = da.copy()
+    du[:, 2 * H :] *= gates[:, :H]
+    back = du.dot(Wh.T)
+    back += dnext_h * gates[:, H:]
+    ones = np.ones(N)
+    return [da.dot(Wx.T), back, cache["x"].T.dot(da), h.T.dot(du), ones @ da, ones @ du]
+
+
 # --- shapes, the start, many to one -----------------------------------------------------------------------------------
 
 

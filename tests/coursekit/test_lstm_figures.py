@@ -110,3 +110,16 @@ def test_blocks_stand_in_the_order_given():
     assert [text.get_text() for text in theirs.texts][:4] == list("ifgo")
     assert len({patch.get_facecolor() for patch in ours.patches}) == 4
     assert ours.patches[2].get_facecolor() == theirs.patches[3].get_facecolor()  # o
+
+
+def test_a_grus_blocks_are_three():
+    picture = figures.gate_blocks([("Wx", "rzn", "D", False), ("Wx.T", "rzn", "D", True)])
+    for box, side in zip(axes_of(picture), ((3, 3), (3, 3)), strict=True):
+        assert [text.get_text() for text in box.texts] in (
+            [*"rzn", "3H", "D"],
+            [*"rzn", "D", "3H"],
+        )
+        assert len({patch.get_facecolor() for patch in box.patches}) == 3
+        drawn = [patch.get_extents().size for patch in box.patches]
+        assert np.allclose(drawn, drawn[0]), side
+    assert "Wx with D, gates r, z, n side by side" in picture.alt

@@ -266,6 +266,7 @@ LSTM_PAIRS = (
     ("lstm_step_forward", ("sigmoid_on_g", "tanh_of_c_missing")),
     ("lstm_step_backward", ("f_missing", "sigmoid_on_g")),
     ("lstm_backward", ("carried_c_dropped", "averaged_over_steps")),
+    ("gru_step_forward", ("reset_before_product", "update_swapped")),
     ("init_lstm", ("wh_first", "on_input_gate")),
     ("clip_grad_norm", ("lengthened", "norm_after")),
     ("stacked_lstm_backward", ("top_first", "last_layer_only")),

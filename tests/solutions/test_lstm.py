@@ -155,6 +155,81 @@ def test_nothing_that_comes_in_is_changed(lstm):
     assert all(np.array_equal(now, then) for now, then in zip(arrays, held, strict=True))
 
 
+# --- a GRU ----------------------------------------------------------------------------------------
+
+
+def torch_gru(x, h, Wx, Wh, bx, bh):
+    """torch's own cell, with our weights: its gates stand in our order."""
+    cell = torch.nn.GRUCell(x.shape[1], h.shape[1], dtype=torch.float64)
+    weights = {"weight_ih": Wx.T, "weight_hh": Wh.T, "bias_ih": bx, "bias_hh": bh}
+    return torch.func.functional_call(cell, weights, (x, h))
+
+
+def gru_arrays(N=4, D=3, H=5):
+    return (
+        drawn(N, D),
+        drawn(N, H),
+        drawn(D, 3 * H),
+        drawn(H, 3 * H),
+        drawn(3 * H),
+        drawn(1, 3 * H)[0],
+    )
+
+
+@pytest.mark.parametrize("N", [1, 4])
+def test_the_gru_step_agrees_with_torchs_cell_and_its_gradients(lstm, N):
+    arrays = gru_arrays(N)
+    next_h, cache = lstm.gru_step_forward(*arrays)
+    dnext_h = drawn(N, 5, seed=1)
+    value, gradients = derived(torch_gru, *arrays, upstream=dnext_h)
+    agree([next_h, *lstm.gru_step_backward(dnext_h, cache)], [value, *gradients])
+
+
+def test_the_gru_step_over_time_agrees_with_torchs_layer(lstm):
+    N, T, D, H = 3, 6, 4, 5
+    layer = torch.nn.GRU(D, H, batch_first=True, dtype=torch.float64)
+    Wx, Wh, bx, bh = (one.detach().numpy().T for one in layer.parameters())
+    x, h = drawn(N, T, D), drawn(N, H)
+    theirs = layer(torch.from_numpy(x), torch.from_numpy(h)[None])[0].detach().numpy()
+    for t in range(T):
+        h, _ = lstm.gru_step_forward(x[:, t], h, Wx, Wh, bx, bh)
+        agree([h], [theirs[:, t]])
+
+
+def test_the_papers_reset_gate_before_the_product_is_another_network(lstm):
+    """Cho et al. 2014 reset prev_h; the two agree where the gate is fully open, and nowhere else."""
+    x, h, Wx, Wh, bx, bh = gru_arrays()
+
+    def papers(bx):
+        r, z = (
+            1 / (1 + np.exp(-(x @ Wx + bx + h @ Wh + bh)[:, 5 * k : 5 * k + 5])) for k in (0, 1)
+        )
+        n = np.tanh((x @ Wx + bx)[:, 10:] + (r * h) @ Wh[:, 10:] + bh[10:])
+        return (1 - z) * n + z * h
+
+    gap = np.abs(lstm.gru_step_forward(x, h, Wx, Wh, bx, bh)[0] - papers(bx)).max()
+    assert gap > 0.05
+    opened = bx + np.repeat([50.0, 0.0, 0.0], 5)
+    agree([lstm.gru_step_forward(x, h, Wx, Wh, opened, bh)[0]], [papers(opened)])
+
+
+def test_a_grus_gates_survive_enormous_sums_and_nothing_that_comes_in_is_changed(lstm):
+    arrays = [
+        *gru_arrays(2)[:4],
+        1e4 * np.repeat([1.0, -1, 1], 5),
+        1e4 * np.repeat([1.0, -1, 1], 5),
+    ]
+    held = [one.copy() for one in arrays]
+    next_h, cache = lstm.gru_step_forward(*arrays)
+    dnext_h = np.ones((2, 5))
+    grads = lstm.gru_step_backward(dnext_h, cache)
+    assert all(np.isfinite(one).all() for one in (next_h, *grads))
+    assert np.array_equal(dnext_h, np.ones((2, 5)))
+    for one in (next_h, *grads):
+        one += 1
+    assert all(np.array_equal(now, then) for now, then in zip(arrays, held, strict=True))
+
+
 # --- words and losses -----------------------------------------------------------------------------
 
 

@@ -271,6 +271,7 @@ LECTURES = {
                 "temporal_softmax_loss",
                 "lstm_step",
                 "lstm",
+                "gru_step",
                 "lstm_packing",
                 "init_lstm",
                 "many_to_one_loss",
@@ -297,7 +298,7 @@ LECTURES = {
                     name: (f"{name}_forward", f"{name}_backward")
                     for name in (
                         *("rnn_step", "rnn", "word_embedding", "temporal_affine"),
-                        *("lstm_step", "lstm", "stacked_lstm"),
+                        *("lstm_step", "lstm", "gru_step", "stacked_lstm"),
                     )
                 },
                 "lstm_packing": ("lstm_weight_shape", "pack_ifog"),

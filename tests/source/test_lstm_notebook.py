@@ -46,6 +46,12 @@ def test_open_gates_let_a_gradient_through(solved):
     assert reached["LSTM, forget bias 0"] < 1e-6 < 1e-3 < reached["LSTM, forget bias 4"]
 
 
+def test_an_open_update_gate_is_a_highway_too(solved):
+    shown = shows(solved, "GRU, update bias {bias:g}")
+    reached = [ends(shown, f"GRU, update bias {bias}") for bias in (0, 4)]
+    assert reached[0][0] < 1e-6 < 1e-3 < reached[1][0]
+
+
 def test_the_writers_loss_sets_out_from_ln_V_and_passes_the_frequencies(solved):
     shown = shows(solved, "Wh_before = writer")
     told = re.search(r"Loss: from ([\d.]+), where ([\d.]+) was expected, to ([\d.]+)\.", shown)

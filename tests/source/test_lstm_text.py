@@ -358,6 +358,34 @@ def test_a_cell_of_two_becomes_one_point_two():
     assert c.item() == 2
 
 
+def test_a_gru_that_remembers_0_8_comes_to_0_55():
+    LECTURE.somewhere(r"$\tanh(0.1 - 0.3) \approx -0.20$")
+    LECTURE.somewhere(r"$\frac34 \cdot 0.8 - \frac14 \cdot 0.20 = 0.55$")
+    LECTURE.somewhere("The update gate gets the difference of the two that it mixes, $0.8 + 0.20$")
+    nothing, state = np.zeros((1, 1)), np.array([[0.8]])
+    bx, bh = np.array([0.0, np.log(3), 0.1]), np.array([0.0, 0.0, 0.0])
+    Wh = np.array([[0.0, 0.0, -0.75]])  # which says -0.6 to the proposal
+    h, cache = answer("gru_step_forward")(nothing, state, np.zeros((1, 3)), Wh, bx, bh)
+    assert f"{h.item():.2f}" == "0.55"
+    assert f"{np.tanh(0.1 - 0.3):.2f}" == "-0.20"
+    _, dprev_h, _, _, dbx, _ = answer("gru_step_backward")(np.ones((1, 1)), cache)
+    slope = 1 - np.tanh(-0.2) ** 2
+    assert dbx[2] / slope == pytest.approx(1 / 4)
+    assert f"{dbx[1] / (0.75 * 0.25):.2f}" == "1.00"  # the sigmoid's slope taken out again
+    assert dprev_h.item() - 0.25 * slope * 0.5 * -0.75 == pytest.approx(3 / 4)
+
+
+def test_the_reset_gate_acts_after_the_product_as_in_torch_and_a_gru_has_three_quarters():
+    LECTURE.somewhere("In the paper it acts on `prev_h`, before the product with $W_h$")
+    LECTURE.somewhere("Here it acts after it, as in torch's `GRUCell`")
+    LECTURE.somewhere("Three blocks where the LSTM has four: three quarters of its numbers")
+    sizes = [
+        sum(each.numel() for each in cell(3, 4).parameters())
+        for cell in (torch.nn.GRUCell, torch.nn.LSTMCell)
+    ]
+    assert sizes[0] / sizes[1] == 3 / 4
+
+
 def test_what_three_gates_let_through_and_seven():
     LECTURE.somewhere(
         r"$0.9 \cdot 0.5 \cdot 0.8 = 0.36$. Had all three been 0.99, it would be 0.97"
@@ -451,7 +479,7 @@ def test_boxes_on_the_way_and_letters_in_doubt():
     [(20, 0.0, 0, 0.3), (20, 3.0, 0.95, 1), (40, 1.0, 0, 0.45), (40, 3.0, 0.9, 1)],
 )
 def test_who_remembers_what_was_told_once(length, bias, low, high):
-    """The lesson of Section 9 does not depend on the seed."""
+    """The lesson of Section 10 does not depend on the seed."""
     for seed in (1, 2):
         rng = np.random.default_rng(seed)
         params = dict(zip(("Wx", "Wh", "b"), answer("init_lstm")(16, 48, bias, rng), strict=True))

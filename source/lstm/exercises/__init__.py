@@ -9,7 +9,7 @@ from .layers import rnn
 from .text import word_embedding, temporal_affine, temporal_softmax_loss
 from .steps import lstm_step
 from .layers import lstm
-from .steps import lstm_packing, init_lstm
+from .steps import gru_step, lstm_packing, init_lstm
 from .encoders import many_to_one_loss
 from .gradients import clipping
 from .layers import stacked_lstm

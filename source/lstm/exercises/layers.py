@@ -17,8 +17,8 @@ from .shared import (
 rnn = layer(
     "rnn",
     "x: N T D, h0: N H, Wx: D H, Wh: H H, b: H -> h: N T H",
-    points=6,
-    shares=(0.5, 1.75, 1.75),
+    points=5,
+    shares=(0.5, 1.25, 1.25),
     given={"Wh": recurrent_weights(1)},
     cases=SEQUENCE_CASES,
     checks=[Vectorised("N", 0.5)],
@@ -27,8 +27,8 @@ rnn = layer(
 lstm = layer(
     "lstm",
     "x: N T D, h0: N H, Wx: D 4*H, Wh: H 4*H, b: 4*H -> h: N T H",
-    points=6,
-    shares=(0.5, 1.75, 1.75),
+    points=5,
+    shares=(0.5, 1.25, 1.25),
     given=LSTM_GIVEN,
     cases=[*SEQUENCE_CASES, case("no state yet", sizes={"N": 5, "H": 4}, h0=np.zeros((5, 4)))],
     checks=[Vectorised("N", 0.5)],

@@ -64,7 +64,7 @@ RAGGED = np.arange(5) < np.array([[5], [2], [0], [4]])  # one sequence is fillin
 temporal_softmax_loss = function(
     "temporal_softmax_loss",
     "x: N T V, y: N T int<V, mask: N T bool -> loss, dx: N T V",
-    points=5,
+    points=4,
     given={"mask": some_steps},
     cases=[
         case("every step is real", sizes=FEW, mask=np.ones((4, 5), dtype=bool)),
@@ -76,10 +76,10 @@ temporal_softmax_loss = function(
         case("rows that lie thousands apart", sizes=FEW, x=scattered),
     ],
     checks=[
-        Dimensions(0.5),
-        Gradient("loss", wrt="x", claimed="dx", share=1),
-        Reference(1.25),
-        Vectorised("N", 0.5),
+        Dimensions(0.25),
+        Gradient("loss", wrt="x", claimed="dx", share=0.75),
+        Reference(1),
+        Vectorised("N", 0.25),
     ],
 )
 
