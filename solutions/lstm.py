@@ -527,6 +527,35 @@ def stacked_lstm_backward(dh, cache):
     return dh, dh0, grads
 
 
+def bidirectional_lstm(x, lengths, there, back):
+    """Two LSTMs read the same sequences, one from the first step on and one from the last *real* step backwards.
+
+    Sequences of different lengths are filled up to the same T. The filling comes after the real steps, and neither reader
+    may hear of it: the second one begins, with a state of 0, at step lengths[n] - 1.
+
+    Arguments:
+        x: (N, T, D) float. What stands at filling steps means nothing.
+        lengths: (N,) int in [1, T], how many steps of each sequence are real.
+        there: (Wx (D, 4H), Wh (H, 4H), b (4H,)), the weights of the reader that goes from first to last.
+        back: the same of the reader that goes from last to first.
+
+    Returns:
+        h: (N, T, 2H) float. At a real step t first the H numbers of the one reader, which has read the steps up to t, then
+            the H numbers of the other, which has read those from the last real one down to t. At filling steps 0.
+
+    No loop over the examples; nothing is changed in place. Both readers start at h0 = 0, as lstm_forward does with its
+    cell. Source: Schuster and Paliwal 1997; Graves and Schmidhuber 2005.
+    """
+    steps = np.arange(x.shape[1])
+    real = steps < lengths[:, None]
+    turned = np.where(real, lengths[:, None] - 1 - steps, steps)[:, :, None]
+    h0 = np.zeros((len(x), len(there[1])))
+    onward, _ = lstm_forward(x, h0, *there)
+    backward, _ = lstm_forward(np.take_along_axis(x, turned, axis=1), h0, *back)
+    both = np.concatenate([onward, np.take_along_axis(backward, turned, axis=1)], axis=2)
+    return both * real[:, :, None]
+
+
 def bptt_chunks(data, seq_len):
     """Long texts in pieces that fit: at every place the input is a symbol, and the target the symbol after it.
 

@@ -666,6 +666,43 @@ def stacked_lstm_backward(dh, cache, *, wrong=NOTHING):
     return down, dh0, grads
 
 
+# --- both ways ------------------------------------------------------------------------------------
+
+
+def bidirectional_lstm(x, lengths, there, back, *, wrong=NOTHING):
+    """By rows that are moved to the end before they are read backwards."""
+    N, T, _ = x.shape
+    H = len(there[1])
+    real = np.repeat(np.arange(T)[None], N, axis=0) < np.reshape(lengths, (N, 1))
+    rows = np.arange(N)[:, None]
+    if "same_weights" in wrong:
+        back = there
+    if "weights_swapped" in wrong:
+        there, back = back, there
+    # where each row of x goes when its sequence is turned around; the filling stays
+    turned = np.where(real, np.cumsum(real[:, ::-1], axis=1)[:, ::-1] - 1, np.arange(T))
+    h0 = np.zeros((N, H))
+    onward, _ = lstm_forward(x, h0, *there)
+    if wrong & {"filling_read_first", "zeros_read_first"}:
+        read = x * real[:, :, None] if "zeros_read_first" in wrong else x
+        backward = lstm_forward(read[:, ::-1], h0, *back)[0][:, ::-1]
+    elif "second_reads_onward" in wrong:
+        backward = lstm_forward(x, h0, *back)[0]
+    else:
+        start = onward[rows[:, 0], lengths - 1] if "state_handed_over" in wrong else h0
+        backward = lstm_forward(x[rows, turned], start, *back)[0]
+        if "whole_turned_back" in wrong:
+            backward = backward[:, ::-1]
+        elif "not_turned_back" not in wrong:
+            backward = backward[rows, turned]
+    h = np.zeros((N, T, 2 * H))
+    first, second = (H, 0) if "halves_swapped" in wrong else (0, H)
+    h[:, :, first : first + H], h[:, :, second : second + H] = onward, backward
+    if "filling_kept" not in wrong:
+        h[~real] = 0
+    return h[:, :, :H] + h[:, :, H:] if "added" in wrong else h
+
+
 # --- truncated backpropagation --------------------------------------------------------------------
 
 
@@ -1534,6 +1571,39 @@ HINTS = {
         "top_first": "Your dh0 lists the last layer first.",
         "dh0_zero": "Your dh0 is 0: each layer's LSTM sends the gradient of its own start back.",
         "last_layer_only": "Only the last layer's weights get a gradient in yours.",
+    },
+    "bidirectional_lstm": {
+        "filling_read_first": (
+            "Your second reader begins in the filling of shorter sequences; it begins at the last "
+            "real step."
+        ),
+        "zeros_read_first": (
+            "Your second reader begins in the filling, made 0. Zeros are read like any numbers: "
+            "the biases change its state."
+        ),
+        "not_turned_back": (
+            "What your second reader says stands in the order of its reading; it belongs beside "
+            "the steps that it was said at."
+        ),
+        "whole_turned_back": (
+            "You turn around all T steps of what the second reader says; of a shorter sequence "
+            "only the real steps are turned."
+        ),
+        "second_reads_onward": (
+            "Both your readers go from first to last; the second one goes from last to first."
+        ),
+        "state_handed_over": (
+            "Your second reader starts from the first one's last state; both start at 0."
+        ),
+        "same_weights": "Both your readers have the same weights; the second one has its own.",
+        "weights_swapped": "Each of your readers has the other one's weights.",
+        "halves_swapped": (
+            "Your halves are swapped: what the reader from first to last says comes first."
+        ),
+        "added": (
+            "You add what the two readers say; both are kept, side by side, and h is 2H wide."
+        ),
+        "filling_kept": "At filling steps your h still holds what the readers made of them.",
     },
     "bptt_chunks": {
         "not_shifted": (

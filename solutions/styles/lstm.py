@@ -296,6 +296,24 @@ def stacked_lstm_backward(dh, cache):
     return down, [*starts, dh0], [*layers, grads]
 
 
+def bidirectional_lstm(x, lengths, there, back):
+    """Every sequence is pushed to the right end, so that all turn around at once."""
+    N, T = x.shape[:2]
+    gap = T - np.asarray(lengths)[:, None]
+    pushed = (np.arange(T)[None] - gap) % T  # the filling, in front, is read by nobody in the end
+    unpushed = (np.arange(T)[None] + gap) % T
+    rows = np.arange(N).reshape(-1, 1)
+
+    def read(sequences, weights):
+        return lstm_forward(sequences, np.zeros((N, weights[1].shape[0])), *weights)[0]
+
+    from_the_right = x[rows, pushed][:, ::-1]
+    heard = read(from_the_right, back)[:, ::-1]
+    out = np.dstack([read(x, there), heard[rows, unpushed]])
+    out[np.arange(T)[None].repeat(N, 0) >= T - gap] = 0.0
+    return out
+
+
 def bptt_chunks(data, seq_len):
     """By the places of the seams."""
     last = data.shape[1] - 1

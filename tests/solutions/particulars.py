@@ -270,6 +270,7 @@ LSTM_PAIRS = (
     ("init_lstm", ("wh_first", "on_input_gate")),
     ("clip_grad_norm", ("lengthened", "norm_after")),
     ("stacked_lstm_backward", ("top_first", "last_layer_only")),
+    ("bidirectional_lstm", ("filling_read_first", "halves_swapped")),
     ("char_rnn_train_step", ("state_reset", "mean_over_words")),
     ("sample", ("seed_counts", "temperature_ignored")),
     ("gradient_norm_profile", ("tanh_ignored", "without_start")),

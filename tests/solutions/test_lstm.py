@@ -443,6 +443,46 @@ def test_88_a_stack_agrees_with_torchs_layers(lstm, L):
         agree([dWx, dWh, db], wanted, 1e-10)
 
 
+def torchs_two_readers(x, lengths, there, back):
+    """torch's own bidirectional layer over packed sequences, with our weights in its places."""
+    T, D = x.shape[1:]
+    H = len(there[1])
+    layer = torch.nn.LSTM(D, H, batch_first=True, bidirectional=True, dtype=torch.float64)
+    order = np.concatenate([np.arange(2 * H), np.arange(3 * H, 4 * H), np.arange(2 * H, 3 * H)])
+    for suffix, (Wx, Wh, b) in (("", there), ("_reverse", back)):
+        ours = {"weight_ih": Wx.T, "weight_hh": Wh.T, "bias_ih": b, "bias_hh": 0 * b}
+        for name, array in ours.items():
+            getattr(layer, f"{name}_l0{suffix}").data = torch.from_numpy(array[order].copy())
+    packed = torch.nn.utils.rnn.pack_padded_sequence(
+        torch.from_numpy(x), torch.from_numpy(lengths), batch_first=True, enforce_sorted=False
+    )
+    unpacked = torch.nn.utils.rnn.pad_packed_sequence(
+        layer(packed)[0], batch_first=True, total_length=T
+    )
+    return unpacked[0].detach().numpy()
+
+
+@pytest.mark.parametrize("lengths", [[7, 7, 7, 7], [3, 7, 1, 5], [2, 2, 4, 1]])
+def test_two_readers_agree_with_torch_on_packed_sequences(lstm, lengths):
+    N, T, D, H = 4, 7, 3, 5
+    x, lengths = drawn(N, T, D), np.array(lengths)
+    there, back = (
+        tuple(drawn(*shape, seed=seed) / 2 for shape in ((D, 4 * H), (H, 4 * H), (4 * H,)))
+        for seed in (1, 2)
+    )
+    h = lstm.bidirectional_lstm(x, lengths, there, back)
+    agree([h], [torchs_two_readers(x, lengths, there, back)])
+
+
+def test_two_readers_change_nothing_that_comes_in(lstm):
+    x, lengths = drawn(2, 4, 3), np.array([4, 2])
+    there, back = ((drawn(3, 8, seed=k), drawn(2, 8, seed=k), drawn(8, seed=k)) for k in (1, 2))
+    everything = [x, lengths, *there, *back]
+    held = [one.copy() for one in everything]
+    lstm.bidirectional_lstm(x, lengths, there, back)[...] += 1
+    assert all(np.array_equal(now, then) for now, then in zip(everything, held, strict=True))
+
+
 def characters(V=7, D=3, H=5):
     return {
         "E": drawn(V, D),

@@ -277,6 +277,7 @@ LECTURES = {
                 "many_to_one_loss",
                 "clipping",
                 "stacked_lstm",
+                "bidirectional_lstm",
                 "bptt_chunks",
                 "char_rnn_train_step",
                 "sample",

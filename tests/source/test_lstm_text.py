@@ -421,6 +421,45 @@ def test_clipping_by_hand():
         np.testing.assert_allclose(grads["W"], end)
 
 
+def test_two_readers_that_add_up():
+    LECTURE.somewhere("From first to last the sums are 1, 3, 6")
+    LECTURE.somewhere(
+        "beside their steps they stand as 6, 5, 3. So the middle step is told $(3, 5)$"
+    )
+    LECTURE.somewhere("began in the filling would say 12, 14, 15")
+    steps, filling = np.array([1, 2, 3]), 9
+    onward, backward = np.cumsum(steps), np.cumsum(steps[::-1])
+    assert (onward.tolist(), backward.tolist()) == ([1, 3, 6], [3, 5, 6])
+    assert (onward[1], backward[::-1][1]) == (3, 5)
+    assert (filling + backward).tolist() == [12, 14, 15]
+
+
+def test_when_each_reader_comes_to_a_step():
+    """The picture's numbers: the steps that an LSTM with open gates has heard of."""
+    (cell,) = [cell for cell in LECTURE.text.cells if "onward = np.array([[1, 2, 3" in cell.source]
+    drawn = {}
+    exec(cell.source.partition("grids")[0], {"np": np}, drawn)
+    lengths, H = np.array([6, 4, 2]), 1
+    b = np.array([50.0, 50.0, 50.0, np.arctanh(0.001)])  # adds a thousandth at every step
+    weights = np.zeros((1, 4)), np.zeros((H, 4)), b
+    h = answer("bidirectional_lstm")(np.ones((3, 6, 1)), lengths, weights, weights)
+    heard = np.round(1000 * np.arctanh(h)).astype(int)
+    np.testing.assert_array_equal(heard[:, :, 0], drawn["onward"])
+    np.testing.assert_array_equal(heard[:, :, 1], drawn["backward"])
+
+
+def test_the_second_reader_has_already_read_what_has_to_be_foretold():
+    LECTURE.somewhere("at every letter the second reader has already read the next one")
+    x, there, back = RNG.standard_normal((1, 5, 3)), *(answer("init_lstm")(3, 2, 1.0, RNG),) * 2
+    other = x.copy()
+    other[0, 3] += 1
+    one, two = (
+        answer("bidirectional_lstm")(each, np.array([5]), there, back) for each in (x, other)
+    )
+    assert np.array_equal(one[0, 2, :2], two[0, 2, :2])
+    assert not np.array_equal(one[0, 2, 2:], two[0, 2, 2:])
+
+
 def test_a_word_in_pieces_and_a_text():
     LECTURE.somewhere("Second piece: read `a`, `i`, foretell `i`, `n`")
     pieces = answer("bptt_chunks")(np.arange(5)[None], 2)

@@ -28,7 +28,10 @@ PREPARED = {
     "softmax": ("softmax_loss", "softmax_jacobian", "sgd", "sgd_momentum", "adam"),
     "backprop": ("affine_forward", "affine_backward", "batchnorm_forward", "dropout"),
     "cnn": ("conv_forward_naive", "conv_backward_naive", "im2col", "residual_block"),
-    "lstm": ("rnn", "temporal_softmax_loss", "lstm_step", "gru_step", "clipping", "spectral"),
+    "lstm": (
+        *("rnn", "temporal_softmax_loss", "lstm_step", "gru_step", "clipping"),
+        *("bidirectional_lstm", "spectral"),
+    ),
 }
 """Ideas whose formula nobody should meet without having done it once with small numbers."""
 

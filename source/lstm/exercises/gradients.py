@@ -15,7 +15,7 @@ ZEROS = {"A": np.zeros((4, 3)), "B": np.zeros(3), "c": np.zeros(5)}
     "A: N D, B: D, c: M, limit"
     " -> norm, A_by_norm: N D, B_by_norm: D, c_by_norm: M,"
     " A_by_value: N D, B_by_value: D, c_by_value: M, refuses: 2 bool, kept_when_refused: bool",
-    points=4,
+    points=3,
     answers=("clip_grad_norm", "clip_grad_value"),
     given={"limit": draws.number(0.3, 0.9)},
     cases=[
@@ -32,8 +32,8 @@ ZEROS = {"A": np.zeros((4, 3)), "B": np.zeros(3), "c": np.zeros(5)}
     },
     entries={"refuses": [f"whether a norm that is {bad} is refused" for bad in ("nan", "inf")]},
     checks=[
-        Dimensions(0.5),
-        Reference(1.5, tolerance=1e-5),  # whoever divides by norm + 1e-6 is right, too
+        Dimensions(0.25),
+        Reference(1, tolerance=1e-5),  # whoever divides by norm + 1e-6 is right, too
     ],
 )
 def clipping(student, A, B, c, limit):
@@ -57,7 +57,7 @@ def clipping(student, A, B, c, limit):
     }
 
 
-@property_of(clipping, "Clipping by norm keeps the direction", 1)
+@property_of(clipping, "Clipping by norm keeps the direction", 0.75)
 def norm_keeps_the_direction(ask):
     """All arrays together are shortened by one factor, to the length asked for; short ones not."""
     inputs, out = ask()
