@@ -638,6 +638,47 @@ def sample(params, h0, seed_ix, n, temperature, rng):
     return written
 
 
+def beam_search(step, state, first, k, n, end=None):
+    """Look for the likeliest line: keep the k most probable beginnings, and lengthen all of them at every step.
+
+    A hypothesis is a line of symbols with its log-probability, the sum of those of its symbols. At first there is one, the
+    empty line, with 0. Then, n times: each hypothesis reads its last symbol (the empty one reads first) in its own state,
+    and is continued by every symbol. Of all these continuations the k most probable are kept. A hypothesis that has written
+    the end symbol is finished: it is not lengthened any more, and competes with the others as it is. When all that are
+    kept are finished, the search is over.
+
+    Arguments:
+        step: step(state, symbol) gives (log_p (V,), the state after it): the log-probability of each next symbol once the
+            symbol is read. It changes no state in place.
+        state: the state before first is read, whatever step takes.
+        first: int in [0, V). It is no part of what is returned.
+        k: int >= 1, the width of the beam.
+        n: int >= 0, the most symbols of a line.
+        end: int in [0, V), the end symbol, or None for none.
+
+    Returns:
+        kept: list of at most k pairs (symbols, log_p), the most probable first: symbols is a list of at most n ints, the
+            end symbol among them where it was written, and log_p a number.
+
+    Ties are broken by order: of equally probable continuations those of the hypothesis that stands further in front come
+    first, and of one hypothesis that of the smaller symbol; a finished one stands where its first continuation would.
+    Source: Lowerre 1976; Sutskever, Vinyals and Le 2014.
+    """
+    beam = [([], 0.0, state)]
+    for _ in range(n):
+        candidates = []
+        for symbols, log_p, held in beam:
+            if end is not None and symbols and symbols[-1] == end:
+                candidates.append((symbols, log_p, held))
+                continue
+            of_next, after = step(held, symbols[-1] if symbols else first)
+            candidates += [([*symbols, v], log_p + of_next[v], after) for v in range(len(of_next))]
+        beam = sorted(candidates, key=lambda one: -one[1])[:k]  # sorted keeps the order of equals
+        if end is not None and all(symbols[-1] == end for symbols, _, _ in beam):
+            break
+    return [(symbols, float(log_p)) for symbols, log_p, _ in beam]
+
+
 def spectral_radius(W):
     """The largest *magnitude* of an eigenvalue, which may be a complex one: how fast W @ W @ ... @ W grows in the end.
 

@@ -817,6 +817,87 @@ def sample(params, h0, seed_ix, n, temperature, rng, *, wrong=NOTHING):
     return np.array(written[:n] if "seed_counts" in wrong else written, dtype=int)
 
 
+def beam_search(step, state, first, k, n, end=None, *, wrong=NOTHING):
+    """With hypotheses as dicts, and ranks that hold the order where probabilities are equal."""
+    if "greedy" in wrong:
+        k = 1
+    start = {"line": (), "log_p": 0.0, "state": state, "parent": 0}
+    if "first_counts" in wrong:
+        start["line"] = (first,)
+    beam, aside = [start], []
+
+    def finished(one):
+        written = one["line"][1:] if "first_counts" in wrong else one["line"]
+        return end is not None and "end_ignored" not in wrong and written[-1:] == (end,)
+
+    def rank(numbered):
+        at, one = numbered
+        log_p = one["log_p"]
+        if "per_symbol" in wrong:
+            log_p = log_p / max(1, len(one["line"]))
+        if "least_probable" in wrong:
+            log_p = -log_p
+        return -log_p, -at if "ties_to_the_last" in wrong else at
+
+    def best(ones, count):
+        ranked = sorted(enumerate(ones), key=rank)
+        return [one for _, one in ranked[:count]]
+
+    for round_number in range(n):
+        candidates, afters = [], []
+        for parent, one in enumerate(beam):
+            if finished(one):
+                if "finished_dropped" not in wrong:
+                    candidates.append({**one, "parent": parent})
+                afters.append(one["state"])
+                continue
+            reads = one["line"][-1] if one["line"] else first
+            if "first_not_read" in wrong and round_number == 0:
+                reads = 0
+            held = beam[0]["state"] if "one_state" in wrong else one["state"]
+            log_ps, after = step(held, reads)
+            afters.append(after)
+            children = []
+            for symbol, gain in enumerate(log_ps):
+                log_p = one["log_p"] + gain
+                if "last_symbol_only" in wrong:
+                    log_p = gain
+                if "probabilities_added" in wrong:
+                    log_p = one["log_p"] + np.exp(gain)
+                children.append(
+                    {
+                        **{"line": (*one["line"], symbol), "log_p": log_p},
+                        **{"state": after, "parent": parent},
+                    }
+                )
+            if "best_of_each" in wrong and round_number > 0:
+                children = best(children, 1)
+            if "k_of_each" in wrong:
+                children = best(children, k)
+            candidates += children
+        if not candidates:
+            break
+        beam = candidates if "k_of_each" in wrong else best(candidates, k)
+        if "finished_aside" in wrong:
+            live = [one for one in candidates if not finished(one)]
+            aside += [one for one in candidates if finished(one)]
+            beam = best(live, k)
+        if "states_left_behind" in wrong:
+            beam = [
+                {**one, "state": afters[min(at, len(afters) - 1)]} for at, one in enumerate(beam)
+            ]
+        if all(finished(one) for one in beam):
+            break
+    kept = best([*aside, *beam], k)
+    if "least_first" in wrong:
+        kept = kept[::-1]
+    lines = [
+        one["line"][:-1] if "end_left_out" in wrong and finished(one) else one["line"]
+        for one in kept
+    ]
+    return [(list(line), np.float64(one["log_p"])) for line, one in zip(lines, kept, strict=True)]
+
+
 # --- what becomes of a gradient -------------------------------------------------------------------
 
 
@@ -1669,6 +1750,51 @@ HINTS = {
         ),
         "state_reset": "Your state starts anew at every symbol: it has to be carried on.",
         "legacy_generator": "You draw from a generator of your own: all chance comes from rng.",
+    },
+    "beam_search": {
+        "greedy": "Your beam holds one hypothesis, whatever k is.",
+        "last_symbol_only": (
+            "You rank by the last symbol alone: the log-probability of a line is the sum of those "
+            "of all its symbols."
+        ),
+        "probabilities_added": (
+            "You add probabilities: those of a line are multiplied, so it is their logarithms that "
+            "are added."
+        ),
+        "per_symbol": (
+            "You rank by the mean over the symbols; here the whole line's log-probability decides."
+        ),
+        "least_probable": "You keep the least probable hypotheses.",
+        "least_first": "What you return begins with the least probable; the best comes first.",
+        "best_of_each": (
+            "You keep one continuation of each hypothesis; two of the best may have the same "
+            "beginning."
+        ),
+        "k_of_each": (
+            "You keep k continuations of every hypothesis, so that your beam grows and grows: k of "
+            "all together are kept."
+        ),
+        "end_ignored": "Your lines go on behind the end symbol.",
+        "finished_dropped": (
+            "Your finished hypotheses are lost at the next step: they stay in the race as they are."
+        ),
+        "finished_aside": (
+            "You put finished hypotheses aside and fill their places; here they compete for the k "
+            "places with all others."
+        ),
+        "end_left_out": "The end symbol is missing in what you return: it was written.",
+        "one_state": (
+            "All your hypotheses are read in the state of the best; each goes on in its own."
+        ),
+        "states_left_behind": (
+            "After the choice your hypotheses have the states of others: each takes that of the "
+            "one it continues."
+        ),
+        "first_counts": "Your lines begin with first: it is read and no part of them.",
+        "first_not_read": "At the start your model reads symbol 0; it reads first.",
+        "ties_to_the_last": (
+            "Of equally probable continuations you take the last; the first come first."
+        ),
     },
     "spectral_radius": {
         "largest_real_part": "You take the largest real part: a negative or complex "

@@ -365,6 +365,37 @@ def sample(params, h0, seed_ix, n, temperature, rng):
     return np.fromiter(write(), dtype=np.int64)
 
 
+def beam_search(step, state, first, k, n, end=None):
+    """By recursion over the length, on one table of all continuations, flattened and sorted at once."""
+    stop = -1 if end is None else end
+
+    def lengthen(lines, totals, states, left):
+        live = np.array([not line or line[-1] != stop for line in lines])
+        if not left or not live.any():
+            return [(line, total) for line, total in zip(lines, totals, strict=True)]
+        read = [
+            step(held, line[-1] if line else first) if alive else None
+            for line, held, alive in zip(lines, states, live, strict=True)
+        ]
+        V = max(len(one[0]) for one in read if one is not None)
+        gains = np.array([np.eye(1, V)[0] * 0 if one is None else one[0] for one in read])
+        there = live[:, None] | (np.arange(V) == 0)  # a finished one goes on once, as it is
+        table = (np.array(totals)[:, None] + gains)[there]
+        chosen = np.argsort(-table, kind="stable")[:k]
+        parents, symbols = (where[chosen].tolist() for where in np.nonzero(there))
+        return lengthen(
+            [
+                lines[p] + [v] if live[p] else lines[p]
+                for p, v in zip(parents, symbols, strict=True)
+            ],
+            table[chosen].tolist(),
+            [read[p][1] if live[p] else states[p] for p in parents],
+            left - 1,
+        )
+
+    return lengthen([[]], [0.0], [state], n)
+
+
 # --- what becomes of a gradient ---------------------------------------------------------------------------------------
 
 

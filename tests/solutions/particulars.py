@@ -273,6 +273,7 @@ LSTM_PAIRS = (
     ("bidirectional_lstm", ("filling_read_first", "halves_swapped")),
     ("char_rnn_train_step", ("state_reset", "mean_over_words")),
     ("sample", ("seed_counts", "temperature_ignored")),
+    ("beam_search", ("first_counts", "least_first")),
     ("gradient_norm_profile", ("tanh_ignored", "without_start")),
     ("seq2seq_loss", ("mean_over_words", "start_is_0")),
     ("sequence_claims", ("a", "e")),

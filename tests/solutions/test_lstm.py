@@ -4,6 +4,8 @@ numbers.
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -542,6 +544,83 @@ def test_sampling_follows_numpys_choice_and_grows_greedy_as_it_cools(lstm):
     np.testing.assert_array_equal(*first)
     assert not np.array_equal(first[0], greedy)
     assert lstm.sample(params, h0, 2, 0, 1.0, np.random.default_rng(0)).shape == (0,)
+
+
+# --- the likeliest line ---------------------------------------------------------------------------
+
+
+def writer(lstm, params):
+    """The character model as beam_search takes it, by torch's log_softmax."""
+
+    def step(h, symbol):
+        x = params["E"][[symbol]]
+        h, _ = lstm.rnn_step_forward(x, h, params["Wx"], params["Wh"], params["b"])
+        scores = torch.from_numpy(h @ params["Wy"] + params["by"])
+        return F.log_softmax(scores, dim=1)[0].numpy(), h
+
+    return step
+
+
+def cost(lstm, params, h0, first, line):
+    """What a line costs by the loss of training: minus its log-probability."""
+    text = np.array([[first, *line]])
+    return lstm.char_rnn_train_step(params, text[:, :-1], text[:, 1:], h0)[0]
+
+
+def confident():
+    return characters(V=4) | {"Wy": 3 * drawn(5, 4)}
+
+
+def every_line(V, n, end):
+    """All lines that end with ``end``, or have n symbols and no end before."""
+    for length in range(1, n + 1):
+        for line in itertools.product(range(V), repeat=length):
+            if end not in line[:-1] and (length == n or line[-1] == end):
+                yield line
+
+
+@pytest.mark.parametrize("end", [None, 0, 2])
+def test_a_beam_with_room_for_every_line_is_exact(lstm, end):
+    params, h0, n = confident(), drawn(1, 5), 4
+    kept = lstm.beam_search(writer(lstm, params), h0, 3, 4**n, n, end)
+    costs = {line: cost(lstm, params, h0, 3, line) for line in every_line(4, n, end)}
+    assert {tuple(line) for line, _ in kept} == set(costs)
+    assert tuple(kept[0][0]) == min(costs, key=costs.__getitem__)
+    agree([log_p for _, log_p in kept], sorted(-one for one in costs.values())[::-1])
+    agree([log_p for _, log_p in kept], [-costs[tuple(line)] for line, _ in kept])
+
+
+def test_a_beam_of_one_is_greedy_as_sampling_at_temperature_0_is(lstm):
+    for seed in range(5):
+        params, h0 = confident() | {"by": drawn(4, seed=seed)}, drawn(1, 5, seed=seed)
+        greedy = lstm.sample(params, h0, 1, 12, 0, np.random.default_rng(0)).tolist()
+        ((line, log_p),) = lstm.beam_search(writer(lstm, params), h0, 1, 1, 12)
+        assert line == greedy
+        assert log_p == pytest.approx(-cost(lstm, params, h0, 1, line))
+        end = greedy[4]
+        ((line, _),) = lstm.beam_search(writer(lstm, params), h0, 1, 1, 12, end)
+        assert line == greedy[: greedy.index(end) + 1]
+
+
+def test_a_beam_keeps_at_every_length_the_best_continuations_of_what_it_kept(lstm):
+    params, h0, k = confident(), drawn(1, 5), 3
+    step, kept = writer(lstm, params), [[]]
+    for n in range(1, 6):
+        longer = [[*line, v] for line in kept for v in range(4)]
+        costs = [cost(lstm, params, h0, 2, line) for line in longer]
+        kept = [longer[at] for at in np.argsort(costs, kind="stable")[:k]]
+        assert [line for line, _ in lstm.beam_search(step, h0, 2, k, n)] == kept
+
+
+def test_equally_probable_lines_are_kept_in_order_and_nothing_is_written_in_no_steps(lstm):
+    def even(state, symbol):
+        return np.full(3, -np.log(3)), state
+
+    kept = lstm.beam_search(even, None, 0, 4, 3)
+    assert [line for line, _ in kept] == [[0, 0, 0], [0, 0, 1], [0, 0, 2], [0, 1, 0]]
+    kept = lstm.beam_search(even, None, 0, 3, 3, end=1)
+    assert [line for line, _ in kept] == [[1], [0, 1], [0, 0, 0]]
+    assert lstm.beam_search(even, None, 0, 2, 0) == [([], 0.0)]
 
 
 # --- what becomes of a gradient -------------------------------------------------------------------

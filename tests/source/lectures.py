@@ -281,6 +281,7 @@ LECTURES = {
                 "bptt_chunks",
                 "char_rnn_train_step",
                 "sample",
+                "beam_search",
                 "spectral",
                 "gradient_norm_profile",
                 "exploding_counterexample",

@@ -85,6 +85,24 @@ def test_starting_anew_is_dearest_where_pieces_are_short(solved):
     assert one > many + 0.3 > carried[1]
 
 
+def test_another_letter_is_heard_on_either_side_by_one_reader(solved):
+    shown = shows(solved, "bidirectional_lstm(vectors[ids]")
+    peaks = re.findall(
+        rf"from (first to last|last to first) from 0 at .*? to {NUMBER} at letter 29,", shown
+    )
+    assert [name for name, _ in peaks] == ["first to last", "last to first"]
+
+
+def test_a_wider_beam_finds_a_more_probable_line(solved):
+    shown = shows(solved, "found[k] = beam_search(")
+    found = {
+        int(k): float(log_p)
+        for k, log_p in re.findall(r"width (\d+), log-probability (-[\d.]+)", shown)
+    }
+    assert list(found) == [1, 2, 5, 20]
+    assert found[20] > found[1]
+
+
 def test_six_fates_are_drawn(solved):
     shown = shows(solved, "figures.fates(")
     lengths = [float(length) for _, length in re.findall(rf"norm {NUMBER}, length {NUMBER}", shown)]

@@ -480,6 +480,45 @@ def test_four_times_as_likely_at_three_temperatures():
     assert (colder[0] / colder[1], hotter[0] / hotter[1]) == (pytest.approx(16), pytest.approx(2))
 
 
+def table_of(chances):
+    """A step by a table: the chance of each next letter once a letter is read; 0 for all others."""
+    letters = "^abxyz"
+
+    def step(state, symbol):
+        after = chances.get(letters[symbol], {})
+        p = np.array([after.get(letter, 1e-12) for letter in letters])
+        return np.log(p), state
+
+    return step, letters
+
+
+def test_the_greedy_line_misses_what_two_beginnings_find():
+    LECTURE.somewhere(r"The greedy line is `ax`, with $0.6 \cdot 0.4 = 0.24$")
+    LECTURE.somewhere(r"Yet `bx` has $0.4 \cdot 0.9 = 0.36$")
+    LECTURE.somewhere("and the best of the five lines is found")
+    step, letters = table_of(
+        {"^": {"a": 0.6, "b": 0.4}, "a": {"x": 0.4, "y": 0.3, "z": 0.3}, "b": {"x": 0.9, "y": 0.1}}
+    )
+
+    def best(k):
+        line, log_p = answer("beam_search")(step, None, 0, k, 2)[0]
+        return "".join(letters[symbol] for symbol in line), round(float(np.exp(log_p)), 6)
+
+    assert (best(1), best(2)) == (("ax", 0.24), ("bx", 0.36))
+    found = answer("beam_search")(step, None, 0, 36, 2)
+    lines = {"".join(letters[s] for s in line): np.exp(log_p) for line, log_p in found}
+    possible = {line: round(p, 6) for line, p in lines.items() if p > 1e-9}
+    (cell,) = [cell for cell in LECTURE.text.cells if 'chances = {"a": 0.6' in cell.source]
+    drawn = {}
+    exec(cell.source.partition("figures.")[0], drawn)
+    assert possible == {line: p for line, p in drawn["chances"].items() if len(line) == 2}
+    assert len(possible) == 5
+    assert {line: p for line, p in drawn["chances"].items() if len(line) == 1} == {
+        "a": 0.6,
+        "b": 0.4,
+    }
+
+
 def test_two_small_matrices_and_one_unit():
     LECTURE.somewhere("both numbers are 0.8. Now")
     even, slanted = np.diag([0.5, -0.8]), np.array([[0.0, 2.0], [0.0, 0.0]])

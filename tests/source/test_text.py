@@ -30,7 +30,7 @@ PREPARED = {
     "cnn": ("conv_forward_naive", "conv_backward_naive", "im2col", "residual_block"),
     "lstm": (
         *("rnn", "temporal_softmax_loss", "lstm_step", "gru_step", "clipping"),
-        *("bidirectional_lstm", "spectral"),
+        *("bidirectional_lstm", "beam_search", "spectral"),
     ),
 }
 """Ideas whose formula nobody should meet without having done it once with small numbers."""

@@ -196,7 +196,7 @@ A_FEW = case("a few", sizes={"N": 4, "S": 3, "T": 5, "V": 6})
 
 
 @exercise(
-    points=7,
+    points=6,
     inputs={
         **{"x": "N S int<V", "y": "N T int<V", **SEQ2SEQ, "n": "int"},
         **{"held_out": "M S int<V", "order": "any any int", "rate": ""},
@@ -237,10 +237,10 @@ A_FEW = case("a few", sizes={"N": 4, "S": 3, "T": 5, "V": 6})
         "written_from_held_out": "what seq2seq_decode returns once it is trained",
     },
     checks=[
-        Dimensions(0.5),
+        Dimensions(0.25),
         gradient_of("loss", REST, 1, called="of all but the encoder"),
-        gradient_of("loss", ENCODER, 1, called="of the encoder"),
-        Reference(1.25, ("loss", *gradient_dims(SEQ2SEQ)), title="Right loss and gradients"),
+        gradient_of("loss", ENCODER, 0.75, called="of the encoder"),
+        Reference(1, ("loss", *gradient_dims(SEQ2SEQ)), title="Right loss and gradients"),
         Reference(0.5, ("written",), title="Right words"),
         Training(
             backwards,
@@ -250,7 +250,7 @@ A_FEW = case("a few", sizes={"N": 4, "S": 3, "T": 5, "V": 6})
             share=0.75,
             title="Writes digits backwards",
         ),
-        Vectorised("N", 0.5, case=case("four symbols", n=4)),
+        Vectorised("N", 0.25, case=case("four symbols", n=4)),
     ],
 )
 def seq2seq(

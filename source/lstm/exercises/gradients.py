@@ -205,7 +205,7 @@ def twice_as_strong(rng, inputs):
 
 @exercise(
     "W: H H, h0: H, g: H, nonlinearity: str, T: int -> norms: any, refuses: bool",
-    points=4,
+    points=3,
     given={
         **{"W": recurrent_weights(1), "nonlinearity": draws.always("tanh")},
         "T": draws.whole(6, 9),
@@ -217,7 +217,7 @@ def twice_as_strong(rng, inputs):
         case("saturated units", h0=draws.normal_like("g", 30.0), W=twice_as_strong),
     ],
     words={"refuses": "whether another nonlinearity is refused"},
-    checks=[Dimensions(0.5), Reference(1.5)],
+    checks=[Dimensions(0.25), Reference(1.25)],
 )
 def gradient_norm_profile(student, W, h0, g, nonlinearity, T):
     """And whether another nonlinearity is refused."""
@@ -227,7 +227,7 @@ def gradient_norm_profile(student, W, h0, g, nonlinearity, T):
     }
 
 
-@property_of(gradient_norm_profile, "The radius in the end, the norm in each step", 1)
+@property_of(gradient_norm_profile, "The radius in the end, the norm in each step", 0.75)
 def radius_in_the_end_norm_in_each_step(ask):
     """A rotation keeps a length; the norm bounds each step; the radius is the rate in the end."""
     H, T = 6, 400
@@ -258,7 +258,7 @@ def radius_in_the_end_norm_in_each_step(ask):
     must(holds, 'a nonlinearity other than "linear" and "tanh" must be refused with ValueError.')
 
 
-@property_of(gradient_norm_profile, "The slope of the last state", 1)
+@property_of(gradient_norm_profile, "The slope of the last state", 0.75)
 def slope_of_the_last_state(ask):
     """Against differences of g . h_T, from states large enough for tanh to bend."""
     H = 5
