@@ -539,6 +539,26 @@ def test_two_small_matrices_and_one_unit():
     assert np.linalg.norm(np.linalg.matrix_power(W, 100)) < 1e-9
 
 
+def test_the_bound_on_paper_holds_and_neither_number_says_more():
+    LECTURE.somewhere(r"Show that $\lVert g_0 \rVert \le \sigma^n\, \lVert g_n \rVert$")
+    LECTURE.somewhere(r"Why does $\sigma > 1$ not make every gradient explode?")
+    W = RNG.standard_normal((6, 6))
+    W *= 0.9 / np.linalg.norm(W, 2)
+    h, g = RNG.standard_normal((2, 6))
+    after = np.tanh(h @ W)
+    steps = 1e-6 * np.eye(6)
+    slopes = [(np.tanh((h + e) @ W) - np.tanh((h - e) @ W)) / 2e-6 for e in steps]
+    np.testing.assert_allclose(slopes, (1 - after**2) * W, atol=1e-9)  # row j: d h_k / d h_j
+    lengths = answer("gradient_norm_profile")(W, h, g, "tanh", 30)
+    assert (lengths <= 0.9 ** np.arange(31) * lengths[0] * (1 + 1e-9)).all()
+    uneven = np.diag([2.0, 0.1])
+    short = answer("gradient_norm_profile")(uneven, np.zeros(2), np.eye(2)[1], "linear", 5)
+    assert short[-1] == pytest.approx(1e-5)
+    shear = np.array([[0.0, 2.0], [0.0, 0.0]])
+    grown = answer("gradient_norm_profile")(shear, np.zeros(2), np.eye(2)[1], "linear", 1)
+    assert (rho(shear), grown[-1]) == (0, 2)
+
+
 def test_boxes_on_the_way_and_letters_in_doubt():
     LECTURE.somewhere("$5 + 3 - 1 = 7$")
     ways = {(0, 0): 1}  # the fewest boxes from the first letter to each box of the picture

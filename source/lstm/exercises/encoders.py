@@ -196,7 +196,7 @@ A_FEW = case("a few", sizes={"N": 4, "S": 3, "T": 5, "V": 6})
 
 
 @exercise(
-    points=6,
+    points=5,
     inputs={
         **{"x": "N S int<V", "y": "N T int<V", **SEQ2SEQ, "n": "int"},
         **{"held_out": "M S int<V", "order": "any any int", "rate": ""},
@@ -238,16 +238,16 @@ A_FEW = case("a few", sizes={"N": 4, "S": 3, "T": 5, "V": 6})
     },
     checks=[
         Dimensions(0.25),
-        gradient_of("loss", REST, 1, called="of all but the encoder"),
-        gradient_of("loss", ENCODER, 0.75, called="of the encoder"),
-        Reference(1, ("loss", *gradient_dims(SEQ2SEQ)), title="Right loss and gradients"),
+        gradient_of("loss", REST, 0.75, called="of all but the encoder"),
+        gradient_of("loss", ENCODER, 0.5, called="of the encoder"),
+        Reference(0.75, ("loss", *gradient_dims(SEQ2SEQ)), title="Right loss and gradients"),
         Reference(0.5, ("written",), title="Right words"),
         Training(
             backwards,
             at_least=0.6,
             measure=digits_right,
             measured="digits right",
-            share=0.75,
+            share=0.5,
             title="Writes digits backwards",
         ),
         Vectorised("N", 0.25, case=case("four symbols", n=4)),

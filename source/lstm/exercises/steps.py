@@ -135,8 +135,8 @@ def upstream_left_alone(ask):
 gru_step = layer(
     "gru_step",
     "x: N D, prev_h: N H, Wx: D 3*H, Wh: H 3*H, bx: 3*H, bh: 3*H -> next_h: N H",
-    points=5,
-    shares=(0.5, 1.5, 1),
+    points=4,
+    shares=(0.25, 1.25, 0.75),
     cases=[
         *STEP_CASES,
         case("no state yet", sizes={"N": 5, "H": 4}, prev_h=np.zeros((5, 4))),
@@ -147,7 +147,7 @@ gru_step = layer(
 )
 
 
-@property_of(gru_step, "The gates do what they say", 1)
+@property_of(gru_step, "The gates do what they say", 0.75)
 def gru_gates_do_what_they_say(ask):
     """With the gates set by hand the state stays, or is the proposal, with the old state or without."""
     inputs = ask.draw()
@@ -191,7 +191,7 @@ def straight_back_along_the_state(ask):
 
 @exercise(
     "Wx: D 4*H, Wh: H 4*H, layer: int -> shape: 2 int, shape_below: 2 int, packed: 4*H any, refuses: 2 bool",
-    points=3,
+    points=2,
     answers=("lstm_weight_shape", "pack_ifog"),
     given={"layer": draws.whole(2, 4)},
     sizes={"D": (3, 6), "H": (7, 9)},
@@ -203,7 +203,7 @@ def straight_back_along_the_state(ask):
         "refuses": "whether a layer below 1 is refused",
     },
     entries={"refuses": [f"whether layer {bad} is refused" for bad in (0, -1)]},
-    checks=[Dimensions(0.5), Reference(1.5)],
+    checks=[Dimensions(0.25), Reference(0.75)],
 )
 def lstm_packing(student, Wx, Wh, layer):
     """The shape of the first layer and of a higher one, and the matrix itself."""
