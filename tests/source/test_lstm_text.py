@@ -378,7 +378,7 @@ def test_a_gru_that_remembers_0_8_comes_to_0_55():
 def test_the_reset_gate_acts_after_the_product_as_in_torch_and_a_gru_has_three_quarters():
     LECTURE.somewhere("In the paper it acts on `prev_h`, before the product with $W_h$")
     LECTURE.somewhere("Here it acts after it, as in torch's `GRUCell`")
-    LECTURE.somewhere("Three blocks where the LSTM has four: three quarters of its numbers")
+    LECTURE.somewhere("Three blocks where the LSTM has four: three quarters of its weights")
     sizes = [
         sum(each.numel() for each in cell(3, 4).parameters())
         for cell in (torch.nn.GRUCell, torch.nn.LSTMCell)
