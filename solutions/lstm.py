@@ -301,6 +301,62 @@ def lstm_backward(dh, cache):
     return np.stack(dx, axis=1), carried_h, *totals
 
 
+def gru_step_forward(x, prev_h, Wx, Wh, bx, bh):
+    """One time step of a GRU: two gates, a proposal, and no second state.
+
+        a = x @ Wx + bx,   u = prev_h @ Wh + bh      (N, 3H) each, cut into three blocks of H columns, in the order r, z, n
+
+        r = sigmoid(a_r + u_r)       the reset gate: how much of the old state the proposal hears
+        z = sigmoid(a_z + u_z)       the update gate: how much of the old state stays
+        n = tanh(a_n + r * u_n)      the proposal
+
+        next_h = (1 - z) * n + z * prev_h
+
+    The reset gate acts *after* the matrix product, on the whole of u_n, its bias included; so do torch and cuDNN. In the
+    paper it acts on prev_h before the product: another network. Entries of a and u may be as large as +-1e4.
+
+    Arguments:
+        x: (N, D) float, the input at this step.
+        prev_h: (N, H) float, the state that the step before left.
+        Wx: (D, 3H), Wh: (H, 3H), bx: (3H,), bh: (3H,) float.
+
+    Returns:
+        next_h: (N, H) float.
+        cache: whatever gru_step_backward needs.
+
+    No loop over the examples; nothing is changed in place. Source: Cho et al. 2014; torch.nn.GRUCell.
+    """
+    a, u = x @ Wx + bx, prev_h @ Wh + bh
+    (a_r, a_z, a_n), (u_r, u_z, u_n) = np.split(a, 3, axis=1), np.split(u, 3, axis=1)
+    r, z = (0.5 * (1 + np.tanh((one + other) / 2)) for one, other in ((a_r, u_r), (a_z, u_z)))
+    n = np.tanh(a_n + r * u_n)
+    return (1 - z) * n + z * prev_h, (x, prev_h, Wx, Wh, r, z, n, u_n)
+
+
+def gru_step_backward(dnext_h, cache):
+    """The backward pass of one GRU step.
+
+    prev_h is used in four places: straight in next_h, and in each of the three blocks of u. In the block of the proposal
+    a and u have different gradients, for r stands between them; so bx and bh have, too.
+
+    Arguments:
+        dnext_h: (N, H) float, d loss / d next_h.
+        cache: what gru_step_forward returned.
+
+    Returns:
+        dx: (N, D), dprev_h: (N, H), dWx: (D, 3H), dWh: (H, 3H), dbx: (3H,), dbh: (3H,), all float, in this order.
+
+    No loop over the examples; dnext_h is not changed. Source: Cho et al. 2014; torch.nn.GRUCell.
+    """
+    x, prev_h, Wx, Wh, r, z, n, u_n = cache
+    da_n = dnext_h * (1 - z) * (1 - n**2)
+    da_z = dnext_h * (prev_h - n) * z * (1 - z)
+    da_r = da_n * u_n * r * (1 - r)
+    da, du = np.hstack([da_r, da_z, da_n]), np.hstack([da_r, da_z, da_n * r])
+    dprev_h = dnext_h * z + du @ Wh.T
+    return da @ Wx.T, dprev_h, x.T @ da, prev_h.T @ du, da.sum(axis=0), du.sum(axis=0)
+
+
 def lstm_weight_shape(D, H, layer):
     """The shape of *the* weight matrix W of an LSTM layer, written as the lectures do: a = W @ (x on top of h) + b.
 
@@ -471,6 +527,35 @@ def stacked_lstm_backward(dh, cache):
     return dh, dh0, grads
 
 
+def bidirectional_lstm(x, lengths, there, back):
+    """Two LSTMs read the same sequences, one from the first step on and one from the last *real* step backwards.
+
+    Sequences of different lengths are filled up to the same T. The filling comes after the real steps, and neither reader
+    may hear of it: the second one begins, with a state of 0, at step lengths[n] - 1.
+
+    Arguments:
+        x: (N, T, D) float. What stands at filling steps means nothing.
+        lengths: (N,) int in [1, T], how many steps of each sequence are real.
+        there: (Wx (D, 4H), Wh (H, 4H), b (4H,)), the weights of the reader that goes from first to last.
+        back: the same of the reader that goes from last to first.
+
+    Returns:
+        h: (N, T, 2H) float. At a real step t first the H numbers of the one reader, which has read the steps up to t, then
+            the H numbers of the other, which has read those from the last real one down to t. At filling steps 0.
+
+    No loop over the examples; nothing is changed in place. Both readers start at h0 = 0, as lstm_forward does with its
+    cell. Source: Schuster and Paliwal 1997; Graves and Schmidhuber 2005.
+    """
+    steps = np.arange(x.shape[1])
+    real = steps < lengths[:, None]
+    turned = np.where(real, lengths[:, None] - 1 - steps, steps)[:, :, None]
+    h0 = np.zeros((len(x), len(there[1])))
+    onward, _ = lstm_forward(x, h0, *there)
+    backward, _ = lstm_forward(np.take_along_axis(x, turned, axis=1), h0, *back)
+    both = np.concatenate([onward, np.take_along_axis(backward, turned, axis=1)], axis=2)
+    return both * real[:, :, None]
+
+
 def bptt_chunks(data, seq_len):
     """Long texts in pieces that fit: at every place the input is a symbol, and the target the symbol after it.
 
@@ -551,6 +636,47 @@ def sample(params, h0, seed_ix, n, temperature, rng):
             symbol = rng.choice(len(p), p=p / p.sum())
         written[k] = symbol
     return written
+
+
+def beam_search(step, state, first, k, n, end=None):
+    """Look for the likeliest line: keep the k most probable beginnings, and lengthen all of them at every step.
+
+    A hypothesis is a line of symbols with its log-probability, the sum of those of its symbols. At first there is one, the
+    empty line, with 0. Then, n times: each hypothesis reads its last symbol (the empty one reads first) in its own state,
+    and is continued by every symbol. Of all these continuations the k most probable are kept. A hypothesis that has written
+    the end symbol is finished: it is not lengthened any more, and competes with the others as it is. When all that are
+    kept are finished, the search is over.
+
+    Arguments:
+        step: step(state, symbol) gives (log_p (V,), the state after it): the log-probability of each next symbol once the
+            symbol is read. It changes no state in place.
+        state: the state before first is read, whatever step takes.
+        first: int in [0, V). It is no part of what is returned.
+        k: int >= 1, the width of the beam.
+        n: int >= 0, the most symbols of a line.
+        end: int in [0, V), the end symbol, or None for none.
+
+    Returns:
+        kept: list of at most k pairs (symbols, log_p), the most probable first: symbols is a list of at most n ints, the
+            end symbol among them where it was written, and log_p a number.
+
+    Ties are broken by order: of equally probable continuations those of the hypothesis that stands further in front come
+    first, and of one hypothesis that of the smaller symbol; a finished one stands where its first continuation would.
+    Source: Lowerre 1976; Sutskever, Vinyals and Le 2014.
+    """
+    beam = [([], 0.0, state)]
+    for _ in range(n):
+        candidates = []
+        for symbols, log_p, held in beam:
+            if end is not None and symbols and symbols[-1] == end:
+                candidates.append((symbols, log_p, held))
+                continue
+            of_next, after = step(held, symbols[-1] if symbols else first)
+            candidates += [([*symbols, v], log_p + of_next[v], after) for v in range(len(of_next))]
+        beam = sorted(candidates, key=lambda one: -one[1])[:k]  # sorted keeps the order of equals
+        if end is not None and all(symbols[-1] == end for symbols, _, _ in beam):
+            break
+    return [(symbols, float(log_p)) for symbols, log_p, _ in beam]
 
 
 def spectral_radius(W):

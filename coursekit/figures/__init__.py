@@ -9,6 +9,7 @@ beliefs.py   probabilities and their cost              training.py  what to watc
 landscapes.py  walks downhill, quadratic models       layers.py    feature maps, volumes, what methods cost
 unrolled.py  networks drawn out in time                gate_blocks.py  an LSTM's weights, gate by gate
 writing.py   text, letter by letter                    spectra.py   eigenvalues, what becomes of a gradient
+trees.py     what a search kept
 picture.py   what they are made of                     palette.py   the colours
 """
 
@@ -27,6 +28,7 @@ from .search import accuracy_map, sampling, trials
 from .slopes import gradient_agreement, kink, parameter_errors, step_error
 from .spectra import eigenvalues, fates, stretch
 from .training import ensemble, monitor
+from .trees import search_tree
 from .unrolled import unrolled
 from .writing import character_bars, letters, passages, visible
 
@@ -71,6 +73,7 @@ __all__ = [
     "sampling",
     "score_lines",
     "shared_means",
+    "search_tree",
     "step_error",
     "stretch",
     "templates",

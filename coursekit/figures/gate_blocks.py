@@ -1,4 +1,4 @@
-"""An LSTM's weights as blocks: which columns belong to which gate, and where they go."""
+"""An LSTM's or a GRU's weights as blocks: which columns belong to which gate, and where they go."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from . import palette
 from .picture import Picture, canvas, drawing
 
 _COLOURS = {"i": palette.SKY, "f": palette.GREEN, "o": palette.ORANGE, "g": palette.PURPLE}
+_COLOURS |= {"r": palette.SKY, "z": palette.GREEN, "n": palette.PURPLE}
 
 
 def gate_blocks(arrangements: Sequence[tuple[str, str, str, bool]]) -> Picture:
     """Matrices cut into one block a gate.
 
-    arrangements: (title, the gates in their order such as "ifog", the other dimension such as "D",
-    whether the gates lie below one another).
+    arrangements: (title, the gates in their order such as "ifog" or "rzn", the other dimension such
+    as "D", whether the gates lie below one another).
     """
     from matplotlib.patches import Rectangle
 
@@ -29,11 +30,12 @@ def gate_blocks(arrangements: Sequence[tuple[str, str, str, bool]]) -> Picture:
                 style = {"facecolor": _COLOURS[gate], "alpha": 0.55, "edgecolor": "0.3"}
                 box.add_patch(Rectangle((x, y), wide, high, **style))
                 box.text(x + wide / 2, y + high / 2, gate, ha="center", va="center", fontsize=13)
-            wide, high = (3, 4) if stacked else (4, 3)
+            gates = len(order)
+            wide, high = (3, gates) if stacked else (gates, 3)
             box.text(
                 wide / 2,
                 0.15,
-                other if stacked else "4H",
+                other if stacked else f"{gates}H",
                 ha="center",
                 va="bottom",
                 color=palette.BLUE,
@@ -41,7 +43,7 @@ def gate_blocks(arrangements: Sequence[tuple[str, str, str, bool]]) -> Picture:
             box.text(
                 -0.15,
                 -high / 2,
-                "4H" if stacked else other,
+                f"{gates}H" if stacked else other,
                 ha="right",
                 va="center",
                 color=palette.VERMILION,

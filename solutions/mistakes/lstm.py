@@ -385,6 +385,85 @@ def lstm_backward(dh, cache, *, wrong=NOTHING):
     return dx.copy(), dh0, *totals
 
 
+# --- a GRU ----------------------------------------------------------------------------------------
+
+
+def gru_step_forward(x, prev_h, Wx, Wh, bx, bh, *, wrong=NOTHING):
+    """Block by block."""
+    H = prev_h.shape[1]
+
+    def sigmoid(a):
+        if "overflows" in wrong:
+            return np.exp(a) / (1 + np.exp(a))
+        e = np.exp(-np.abs(a))
+        return np.where(a >= 0, 1.0, e) / (1 + e)
+
+    def columns(k):
+        return slice(k * H, (k + 1) * H)
+
+    def read(k):
+        return x @ Wx[:, columns(k)] + bx[columns(k)]
+
+    def held(k, state=prev_h):
+        told = state @ (Wh[:, columns(k)].T if "wh_transposed" in wrong else Wh[:, columns(k)])
+        return told if "bh_missing" in wrong else told + bh[columns(k)]
+
+    def gate(k):
+        return sigmoid(read(k) if "gates_without_state" in wrong else read(k) + held(k))
+
+    at = (1, 0) if "gates_swapped" in wrong else (0, 1)
+    r, z = gate(at[0]), gate(at[1])
+    u_n = held(2)
+    inside = read(2) + r * u_n
+    if "reset_before_product" in wrong:
+        inside = read(2) + held(2, r * prev_h)
+    if "bh_outside" in wrong:
+        inside = read(2) + r * (u_n - bh[columns(2)]) + bh[columns(2)]
+    if "reset_ignored" in wrong:
+        inside = read(2) + u_n
+    if "reset_on_input" in wrong:
+        inside = r * (read(2) + u_n)
+    n = sigmoid(inside) if "sigmoid_on_n" in wrong else np.tanh(inside)
+    next_h = n + z * (prev_h - n)
+    if "update_swapped" in wrong:
+        next_h = prev_h + z * (n - prev_h)
+    if "not_shared" in wrong:
+        next_h = n + z * prev_h
+    return next_h, (x, prev_h, Wx, Wh, r, z, n, u_n)
+
+
+def gru_step_backward(dnext_h, cache, *, wrong=NOTHING):
+    """Path by path, in the order of the columns."""
+    x, prev_h, Wx, Wh, r, z, n, u_n = cache
+    slope_n = n * (1 - n) if "sigmoid_on_n" in wrong else (1 - n) * (1 + n)
+    dn, dz = (1 - z) * dnext_h, (prev_h - n) * dnext_h
+    if "update_swapped" in wrong:
+        dn = z * dnext_h
+    if "dz_negated" in wrong:
+        dz = -dz
+    if "dz_of_state_only" in wrong:
+        dz = prev_h * dnext_h
+    at_n = slope_n * dn
+    dr = at_n * (prev_h if "dr_times_state" in wrong else u_n)
+    at_r, at_z = dr * (r - r * r), dz * (z - z * z)
+    if "gate_slopes_missing" in wrong:
+        at_r, at_z = dr, dz
+    through = at_n if "reset_forgotten" in wrong else r * at_n
+    da, du = np.concatenate([at_r, at_z, at_n], axis=1), np.concatenate([at_r, at_z, through], 1)
+    straight, around = z * dnext_h, np.einsum("nk,hk->nh", du, Wh)
+    if "straight_dropped" in wrong:
+        straight = 0 * straight
+    if "only_straight" in wrong:
+        around = 0 * around
+    dbx, dbh = da.sum(0), du.sum(0)
+    if "one_bias" in wrong:
+        dbh = dbx.copy()
+    dWx, dWh = np.tensordot(x, da, (0, 0)), np.tensordot(prev_h, du, (0, 0))
+    if "averaged" in wrong:
+        dWx, dWh, dbx, dbh = (one / len(x) for one in (dWx, dWh, dbx, dbh))
+    return da.dot(Wx.T), straight + around, dWx, dWh, dbx, dbh
+
+
 # --- shapes, the start, many to one ---------------------------------------------------------------
 
 
@@ -587,6 +666,43 @@ def stacked_lstm_backward(dh, cache, *, wrong=NOTHING):
     return down, dh0, grads
 
 
+# --- both ways ------------------------------------------------------------------------------------
+
+
+def bidirectional_lstm(x, lengths, there, back, *, wrong=NOTHING):
+    """By rows that are moved to the end before they are read backwards."""
+    N, T, _ = x.shape
+    H = len(there[1])
+    real = np.repeat(np.arange(T)[None], N, axis=0) < np.reshape(lengths, (N, 1))
+    rows = np.arange(N)[:, None]
+    if "same_weights" in wrong:
+        back = there
+    if "weights_swapped" in wrong:
+        there, back = back, there
+    # where each row of x goes when its sequence is turned around; the filling stays
+    turned = np.where(real, np.cumsum(real[:, ::-1], axis=1)[:, ::-1] - 1, np.arange(T))
+    h0 = np.zeros((N, H))
+    onward, _ = lstm_forward(x, h0, *there)
+    if wrong & {"filling_read_first", "zeros_read_first"}:
+        read = x * real[:, :, None] if "zeros_read_first" in wrong else x
+        backward = lstm_forward(read[:, ::-1], h0, *back)[0][:, ::-1]
+    elif "second_reads_onward" in wrong:
+        backward = lstm_forward(x, h0, *back)[0]
+    else:
+        start = onward[rows[:, 0], lengths - 1] if "state_handed_over" in wrong else h0
+        backward = lstm_forward(x[rows, turned], start, *back)[0]
+        if "whole_turned_back" in wrong:
+            backward = backward[:, ::-1]
+        elif "not_turned_back" not in wrong:
+            backward = backward[rows, turned]
+    h = np.zeros((N, T, 2 * H))
+    first, second = (H, 0) if "halves_swapped" in wrong else (0, H)
+    h[:, :, first : first + H], h[:, :, second : second + H] = onward, backward
+    if "filling_kept" not in wrong:
+        h[~real] = 0
+    return h[:, :, :H] + h[:, :, H:] if "added" in wrong else h
+
+
 # --- truncated backpropagation --------------------------------------------------------------------
 
 
@@ -699,6 +815,87 @@ def sample(params, h0, seed_ix, n, temperature, rng, *, wrong=NOTHING):
         if "state_reset" in wrong:
             h = h0[0]
     return np.array(written[:n] if "seed_counts" in wrong else written, dtype=int)
+
+
+def beam_search(step, state, first, k, n, end=None, *, wrong=NOTHING):
+    """With hypotheses as dicts, and ranks that hold the order where probabilities are equal."""
+    if "greedy" in wrong:
+        k = 1
+    start = {"line": (), "log_p": 0.0, "state": state, "parent": 0}
+    if "first_counts" in wrong:
+        start["line"] = (first,)
+    beam, aside = [start], []
+
+    def finished(one):
+        written = one["line"][1:] if "first_counts" in wrong else one["line"]
+        return end is not None and "end_ignored" not in wrong and written[-1:] == (end,)
+
+    def rank(numbered):
+        at, one = numbered
+        log_p = one["log_p"]
+        if "per_symbol" in wrong:
+            log_p = log_p / max(1, len(one["line"]))
+        if "least_probable" in wrong:
+            log_p = -log_p
+        return -log_p, -at if "ties_to_the_last" in wrong else at
+
+    def best(ones, count):
+        ranked = sorted(enumerate(ones), key=rank)
+        return [one for _, one in ranked[:count]]
+
+    for round_number in range(n):
+        candidates, afters = [], []
+        for parent, one in enumerate(beam):
+            if finished(one):
+                if "finished_dropped" not in wrong:
+                    candidates.append({**one, "parent": parent})
+                afters.append(one["state"])
+                continue
+            reads = one["line"][-1] if one["line"] else first
+            if "first_not_read" in wrong and round_number == 0:
+                reads = 0
+            held = beam[0]["state"] if "one_state" in wrong else one["state"]
+            log_ps, after = step(held, reads)
+            afters.append(after)
+            children = []
+            for symbol, gain in enumerate(log_ps):
+                log_p = one["log_p"] + gain
+                if "last_symbol_only" in wrong:
+                    log_p = gain
+                if "probabilities_added" in wrong:
+                    log_p = one["log_p"] + np.exp(gain)
+                children.append(
+                    {
+                        **{"line": (*one["line"], symbol), "log_p": log_p},
+                        **{"state": after, "parent": parent},
+                    }
+                )
+            if "best_of_each" in wrong and round_number > 0:
+                children = best(children, 1)
+            if "k_of_each" in wrong:
+                children = best(children, k)
+            candidates += children
+        if not candidates:
+            break
+        beam = candidates if "k_of_each" in wrong else best(candidates, k)
+        if "finished_aside" in wrong:
+            live = [one for one in candidates if not finished(one)]
+            aside += [one for one in candidates if finished(one)]
+            beam = best(live, k)
+        if "states_left_behind" in wrong:
+            beam = [
+                {**one, "state": afters[min(at, len(afters) - 1)]} for at, one in enumerate(beam)
+            ]
+        if all(finished(one) for one in beam):
+            break
+    kept = best([*aside, *beam], k)
+    if "least_first" in wrong:
+        kept = kept[::-1]
+    lines = [
+        one["line"][:-1] if "end_left_out" in wrong and finished(one) else one["line"]
+        for one in kept
+    ]
+    return [(list(line), np.float64(one["log_p"])) for line, one in zip(lines, kept, strict=True)]
 
 
 # --- what becomes of a gradient -------------------------------------------------------------------
@@ -1261,6 +1458,86 @@ HINTS = {
             "for."
         ),
     },
+    "gru_step_forward": {
+        "reset_before_product": (
+            "Your reset gate acts on the old state before it meets Wh, as in the paper; here it "
+            "acts on what the product gives, as in torch."
+        ),
+        "bh_outside": (
+            "Your reset gate leaves the last block of bh alone: it acts on all that the old state "
+            "says to the proposal, this bias included."
+        ),
+        "reset_ignored": "Your reset gate has no effect on the proposal.",
+        "reset_on_input": (
+            "Your reset gate shuts out the input as well; it only shuts out the old state."
+        ),
+        "update_swapped": (
+            "Your update gate lets the proposal in; here it says how much of the old state stays. "
+            "Both are found in papers."
+        ),
+        "not_shared": (
+            "Your proposal comes in whole: the update gate keeps a share of the old state, and "
+            "what is left is the proposal's share."
+        ),
+        "gates_swapped": (
+            "Your first block is the update gate; the order is r, z, n: reset comes first."
+        ),
+        "sigmoid_on_n": (
+            "Your proposal goes through a sigmoid and can never be negative; it takes tanh."
+        ),
+        "gates_without_state": (
+            "Your gates look at x only; each of them looks at the old state, too."
+        ),
+        "bh_missing": "The biases bh are missing from your sums.",
+        "wh_transposed": (
+            "Your state meets the blocks of Wh transposed: row j of Wh is what unit j of the old "
+            "state says."
+        ),
+        "overflows": (
+            "Where a sum is large your sigmoid becomes nan: exponentiate what is never positive."
+        ),
+    },
+    "gru_step_backward": {
+        "straight_dropped": (
+            "The straight way back is missing from your dprev_h: the old state also goes into "
+            "next_h as it is, by the share that stays."
+        ),
+        "only_straight": (
+            "Your dprev_h knows the straight way only: the old state is heard by both gates and "
+            "by the proposal, too."
+        ),
+        "update_swapped": (
+            "Your gradient reaches the proposal by the share of the old state; the proposal has "
+            "the other share."
+        ),
+        "dz_negated": (
+            "Your gradient at the update gate has the wrong sign: more of it means more of the "
+            "old state, and less of the proposal."
+        ),
+        "dz_of_state_only": (
+            "Your gradient at the update gate hears of the old state only: the same gate takes "
+            "from the proposal."
+        ),
+        "dr_times_state": (
+            "Your reset gate's gradient is multiplied by the old state; the gate acts after the "
+            "product, so what it multiplies is that."
+        ),
+        "reset_forgotten": (
+            "Behind the reset gate your gradient is as long as before it: what goes on to Wh, bh "
+            "and the old state passes through the gate."
+        ),
+        "one_bias": (
+            "Your bx and bh have the same gradient; in the proposal's block the reset gate stands "
+            "between them."
+        ),
+        "gate_slopes_missing": (
+            "Your gradients pass both gates' sigmoids unchanged: their slope s * (1 - s) is missing."
+        ),
+        "sigmoid_on_n": ("Your proposal's slope is that of a sigmoid; the proposal is a tanh."),
+        "averaged": (
+            "Your gradients of weights and biases are averaged over the examples: they are sums."
+        ),
+    },
     "lstm_weight_shape": {
         "always_2h": (
             "2H columns hold only where a layer reads H numbers: the first layer reads D inputs."
@@ -1376,6 +1653,39 @@ HINTS = {
         "dh0_zero": "Your dh0 is 0: each layer's LSTM sends the gradient of its own start back.",
         "last_layer_only": "Only the last layer's weights get a gradient in yours.",
     },
+    "bidirectional_lstm": {
+        "filling_read_first": (
+            "Your second reader begins in the filling of shorter sequences; it begins at the last "
+            "real step."
+        ),
+        "zeros_read_first": (
+            "Your second reader begins in the filling, made 0. Zeros are read like any numbers: "
+            "the biases change its state."
+        ),
+        "not_turned_back": (
+            "What your second reader says stands in the order of its reading; it belongs beside "
+            "the steps that it was said at."
+        ),
+        "whole_turned_back": (
+            "You turn around all T steps of what the second reader says; of a shorter sequence "
+            "only the real steps are turned."
+        ),
+        "second_reads_onward": (
+            "Both your readers go from first to last; the second one goes from last to first."
+        ),
+        "state_handed_over": (
+            "Your second reader starts from the first one's last state; both start at 0."
+        ),
+        "same_weights": "Both your readers have the same weights; the second one has its own.",
+        "weights_swapped": "Each of your readers has the other one's weights.",
+        "halves_swapped": (
+            "Your halves are swapped: what the reader from first to last says comes first."
+        ),
+        "added": (
+            "You add what the two readers say; both are kept, side by side, and h is 2H wide."
+        ),
+        "filling_kept": "At filling steps your h still holds what the readers made of them.",
+    },
     "bptt_chunks": {
         "not_shifted": (
             "Your targets are the inputs themselves: each target is the symbol after its input."
@@ -1440,6 +1750,51 @@ HINTS = {
         ),
         "state_reset": "Your state starts anew at every symbol: it has to be carried on.",
         "legacy_generator": "You draw from a generator of your own: all chance comes from rng.",
+    },
+    "beam_search": {
+        "greedy": "Your beam holds one hypothesis, whatever k is.",
+        "last_symbol_only": (
+            "You rank by the last symbol alone: the log-probability of a line is the sum of those "
+            "of all its symbols."
+        ),
+        "probabilities_added": (
+            "You add probabilities: those of a line are multiplied, so it is their logarithms that "
+            "are added."
+        ),
+        "per_symbol": (
+            "You rank by the mean over the symbols; here the whole line's log-probability decides."
+        ),
+        "least_probable": "You keep the least probable hypotheses.",
+        "least_first": "What you return begins with the least probable; the best comes first.",
+        "best_of_each": (
+            "You keep one continuation of each hypothesis; two of the best may have the same "
+            "beginning."
+        ),
+        "k_of_each": (
+            "You keep k continuations of every hypothesis, so that your beam grows and grows: k of "
+            "all together are kept."
+        ),
+        "end_ignored": "Your lines go on behind the end symbol.",
+        "finished_dropped": (
+            "Your finished hypotheses are lost at the next step: they stay in the race as they are."
+        ),
+        "finished_aside": (
+            "You put finished hypotheses aside and fill their places; here they compete for the k "
+            "places with all others."
+        ),
+        "end_left_out": "The end symbol is missing in what you return: it was written.",
+        "one_state": (
+            "All your hypotheses are read in the state of the best; each goes on in its own."
+        ),
+        "states_left_behind": (
+            "After the choice your hypotheses have the states of others: each takes that of the "
+            "one it continues."
+        ),
+        "first_counts": "Your lines begin with first: it is read and no part of them.",
+        "first_not_read": "At the start your model reads symbol 0; it reads first.",
+        "ties_to_the_last": (
+            "Of equally probable continuations you take the last; the first come first."
+        ),
     },
     "spectral_radius": {
         "largest_real_part": "You take the largest real part: a negative or complex "

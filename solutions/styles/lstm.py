@@ -181,6 +181,42 @@ def lstm_backward(dh, cache):
     return [dx, back_h, dWx, dWh, db]
 
 
+# --- a GRU ------------------------------------------------------------------------------------------------------------
+
+
+def gru_step_forward(x, prev_h, Wx, Wh, bx, bh):
+    """Both gates at once, and the state moved towards the proposal."""
+    H = prev_h.shape[-1]
+    told = np.einsum("nd,dk->nk", x, Wx)
+    told += bx
+    recalled = prev_h.dot(Wh)
+    recalled += bh
+    with np.errstate(over="ignore"):
+        gates = np.reciprocal(1 + np.exp(-told[:, : 2 * H] - recalled[:, : 2 * H]))
+    reset, update = gates[:, :H], gates[:, H:]
+    proposal = np.tanh(reset * recalled[:, 2 * H :] + told[:, 2 * H :])
+    kept = {"x": x, "h": prev_h, "W": (Wx, Wh), "gates": gates, "n": proposal}
+    return prev_h + (proposal - prev_h) * (1 - update), {**kept, "recalled": recalled[:, 2 * H :]}
+
+
+def gru_step_backward(dnext_h, cache):
+    """One array of gradients for all three blocks, mended in the last one for what the state sent."""
+    h, gates, n = cache["h"], cache["gates"], cache["n"]
+    (N, H), (Wx, Wh) = h.shape, cache["W"]
+    da = np.empty((N, 3 * H))
+    da[:, 2 * H :] = dnext_h * (1 - gates[:, H:])
+    da[:, 2 * H :] -= da[:, 2 * H :] * n**2
+    slopes = gates - gates**2
+    da[:, :H] = da[:, 2 * H :] * cache["recalled"] * slopes[:, :H]
+    da[:, H : 2 * H] = (h - n) * dnext_h * slopes[:, H:]
+    du = da.copy()
+    du[:, 2 * H :] *= gates[:, :H]
+    back = du.dot(Wh.T)
+    back += dnext_h * gates[:, H:]
+    ones = np.ones(N)
+    return [da.dot(Wx.T), back, cache["x"].T.dot(da), h.T.dot(du), ones @ da, ones @ du]
+
+
 # --- shapes, the start, many to one -----------------------------------------------------------------------------------
 
 
@@ -260,6 +296,24 @@ def stacked_lstm_backward(dh, cache):
     return down, [*starts, dh0], [*layers, grads]
 
 
+def bidirectional_lstm(x, lengths, there, back):
+    """Every sequence is pushed to the right end, so that all turn around at once."""
+    N, T = x.shape[:2]
+    gap = T - np.asarray(lengths)[:, None]
+    pushed = (np.arange(T)[None] - gap) % T  # the filling, in front, is read by nobody in the end
+    unpushed = (np.arange(T)[None] + gap) % T
+    rows = np.arange(N).reshape(-1, 1)
+
+    def read(sequences, weights):
+        return lstm_forward(sequences, np.zeros((N, weights[1].shape[0])), *weights)[0]
+
+    from_the_right = x[rows, pushed][:, ::-1]
+    heard = read(from_the_right, back)[:, ::-1]
+    out = np.dstack([read(x, there), heard[rows, unpushed]])
+    out[np.arange(T)[None].repeat(N, 0) >= T - gap] = 0.0
+    return out
+
+
 def bptt_chunks(data, seq_len):
     """By the places of the seams."""
     last = data.shape[1] - 1
@@ -309,6 +363,37 @@ def sample(params, h0, seed_ix, n, temperature, rng):
             yield last
 
     return np.fromiter(write(), dtype=np.int64)
+
+
+def beam_search(step, state, first, k, n, end=None):
+    """By recursion over the length, on one table of all continuations, flattened and sorted at once."""
+    stop = -1 if end is None else end
+
+    def lengthen(lines, totals, states, left):
+        live = np.array([not line or line[-1] != stop for line in lines])
+        if not left or not live.any():
+            return [(line, total) for line, total in zip(lines, totals, strict=True)]
+        read = [
+            step(held, line[-1] if line else first) if alive else None
+            for line, held, alive in zip(lines, states, live, strict=True)
+        ]
+        V = max(len(one[0]) for one in read if one is not None)
+        gains = np.array([np.eye(1, V)[0] * 0 if one is None else one[0] for one in read])
+        there = live[:, None] | (np.arange(V) == 0)  # a finished one goes on once, as it is
+        table = (np.array(totals)[:, None] + gains)[there]
+        chosen = np.argsort(-table, kind="stable")[:k]
+        parents, symbols = (where[chosen].tolist() for where in np.nonzero(there))
+        return lengthen(
+            [
+                lines[p] + [v] if live[p] else lines[p]
+                for p, v in zip(parents, symbols, strict=True)
+            ],
+            table[chosen].tolist(),
+            [read[p][1] if live[p] else states[p] for p in parents],
+            left - 1,
+        )
+
+    return lengthen([[]], [0.0], [state], n)
 
 
 # --- what becomes of a gradient ---------------------------------------------------------------------------------------

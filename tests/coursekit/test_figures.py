@@ -252,6 +252,7 @@ EVERY_FIGURE = {
     "letters": lambda: figures.letters("a<", {"one": [-3.0, 1.0]}, "States"),
     "passages": lambda: figures.passages({"cold": "the <b> $1\n\nsat"}),
     "stretch": lambda: figures.stretch(np.diag([1.5, 0.5]), 2),
+    "search_tree": lambda: figures.search_tree({"<": 0.5, "<$": 0.2, "<b": 0.3}, {"<"}, "<b"),
     "unrolled": lambda: figures.unrolled(list("a<"), list("bc")),
     "violations": lambda: figures.violations(
         np.zeros((1, 2), bool), np.zeros(1, int), np.zeros(1, int), ("a", "b")

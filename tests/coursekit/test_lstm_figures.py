@@ -34,6 +34,23 @@ def test_a_gradient_stops_at_the_last_seam_unless_it_may_cross(across, first):
     assert len(crosses) == (0 if across else 1)
 
 
+def test_a_tree_draws_each_line_behind_what_it_lengthens_and_tells_what_is_grey():
+    chances = {"a": 0.6, "ax": 0.24, "a ": 0.36, "b": 0.4, "bx": 0.36}
+    picture = figures.search_tree(chances, kept=("a", "b", "bx"), best="bx")
+    (box,) = axes_of(picture)
+    at = {text.get_text(): text.get_position() for text in box.texts}
+    assert at["a  0.6"] == (1, 0.5)  # in the middle of what lengthens it
+    assert [at[name] for name in ("x  0.24", "␣  0.36", "x  0.36")] == [(2, 0), (2, 1), (2, 2)]
+    assert at["b  0.4"] == (1, 2)
+    assert (
+        "“a” 0.6; “ax” 0.24 (grey); “a␣” 0.36 (grey); “b” 0.4; “bx” 0.36. Marked is “bx”, of chance 0.36."
+        in picture.alt
+    )
+    ways = [line for line in box.lines if line.get_marker() != "o"]
+    assert [line.get_linestyle() for line in ways] == ["-", ":", ":", "-", "-"]
+    assert ways[3].get_color() == ways[4].get_color() != ways[0].get_color()  # the marked way
+
+
 def test_letters_stand_above_their_numbers():
     picture = figures.letters(
         "a b\nc", {"one": [0, 1, 2, 3, 4], "two": [5, 4, 3, 2, 1]}, "Costs", signed=False
@@ -110,3 +127,16 @@ def test_blocks_stand_in_the_order_given():
     assert [text.get_text() for text in theirs.texts][:4] == list("ifgo")
     assert len({patch.get_facecolor() for patch in ours.patches}) == 4
     assert ours.patches[2].get_facecolor() == theirs.patches[3].get_facecolor()  # o
+
+
+def test_a_grus_blocks_are_three():
+    picture = figures.gate_blocks([("Wx", "rzn", "D", False), ("Wx.T", "rzn", "D", True)])
+    for box, side in zip(axes_of(picture), ((3, 3), (3, 3)), strict=True):
+        assert [text.get_text() for text in box.texts] in (
+            [*"rzn", "3H", "D"],
+            [*"rzn", "D", "3H"],
+        )
+        assert len({patch.get_facecolor() for patch in box.patches}) == 3
+        drawn = [patch.get_extents().size for patch in box.patches]
+        assert np.allclose(drawn, drawn[0]), side
+    assert "Wx with D, gates r, z, n side by side" in picture.alt

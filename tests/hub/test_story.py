@@ -28,7 +28,7 @@ def L_i_vectorized(x, y, W, delta=1.0):
     return margins.max()
 """
 RIGHT = WRONG.replace("max()", "sum()")
-POINTS, CODE, TOTAL = 5, 96, 100
+POINTS, CODE, TOTAL = 5, 93, 100
 PASSED = f"L_i_vectorized: all checks passed, {POINTS} of {POINTS} points"
 WRITTEN = (
     "Every violated margin contains minus the true class's score, so its column collects minus "

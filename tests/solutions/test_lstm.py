@@ -4,6 +4,8 @@ numbers.
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -152,6 +154,81 @@ def test_nothing_that_comes_in_is_changed(lstm):
         one += 1
     step = lstm.lstm_step_forward(arrays[0][:, 0], arrays[1], arrays[1], *arrays[2:5])
     lstm.lstm_step_backward(arrays[5][:, 0], arrays[5][:, 1], step[2])
+    assert all(np.array_equal(now, then) for now, then in zip(arrays, held, strict=True))
+
+
+# --- a GRU ----------------------------------------------------------------------------------------
+
+
+def torch_gru(x, h, Wx, Wh, bx, bh):
+    """torch's own cell, with our weights: its gates stand in our order."""
+    cell = torch.nn.GRUCell(x.shape[1], h.shape[1], dtype=torch.float64)
+    weights = {"weight_ih": Wx.T, "weight_hh": Wh.T, "bias_ih": bx, "bias_hh": bh}
+    return torch.func.functional_call(cell, weights, (x, h))
+
+
+def gru_arrays(N=4, D=3, H=5):
+    return (
+        drawn(N, D),
+        drawn(N, H),
+        drawn(D, 3 * H),
+        drawn(H, 3 * H),
+        drawn(3 * H),
+        drawn(1, 3 * H)[0],
+    )
+
+
+@pytest.mark.parametrize("N", [1, 4])
+def test_the_gru_step_agrees_with_torchs_cell_and_its_gradients(lstm, N):
+    arrays = gru_arrays(N)
+    next_h, cache = lstm.gru_step_forward(*arrays)
+    dnext_h = drawn(N, 5, seed=1)
+    value, gradients = derived(torch_gru, *arrays, upstream=dnext_h)
+    agree([next_h, *lstm.gru_step_backward(dnext_h, cache)], [value, *gradients])
+
+
+def test_the_gru_step_over_time_agrees_with_torchs_layer(lstm):
+    N, T, D, H = 3, 6, 4, 5
+    layer = torch.nn.GRU(D, H, batch_first=True, dtype=torch.float64)
+    Wx, Wh, bx, bh = (one.detach().numpy().T for one in layer.parameters())
+    x, h = drawn(N, T, D), drawn(N, H)
+    theirs = layer(torch.from_numpy(x), torch.from_numpy(h)[None])[0].detach().numpy()
+    for t in range(T):
+        h, _ = lstm.gru_step_forward(x[:, t], h, Wx, Wh, bx, bh)
+        agree([h], [theirs[:, t]])
+
+
+def test_the_papers_reset_gate_before_the_product_is_another_network(lstm):
+    """Cho et al. 2014 reset prev_h; the two agree where the gate is fully open, and nowhere else."""
+    x, h, Wx, Wh, bx, bh = gru_arrays()
+
+    def papers(bx):
+        r, z = (
+            1 / (1 + np.exp(-(x @ Wx + bx + h @ Wh + bh)[:, 5 * k : 5 * k + 5])) for k in (0, 1)
+        )
+        n = np.tanh((x @ Wx + bx)[:, 10:] + (r * h) @ Wh[:, 10:] + bh[10:])
+        return (1 - z) * n + z * h
+
+    gap = np.abs(lstm.gru_step_forward(x, h, Wx, Wh, bx, bh)[0] - papers(bx)).max()
+    assert gap > 0.05
+    opened = bx + np.repeat([50.0, 0.0, 0.0], 5)
+    agree([lstm.gru_step_forward(x, h, Wx, Wh, opened, bh)[0]], [papers(opened)])
+
+
+def test_a_grus_gates_survive_enormous_sums_and_nothing_that_comes_in_is_changed(lstm):
+    arrays = [
+        *gru_arrays(2)[:4],
+        1e4 * np.repeat([1.0, -1, 1], 5),
+        1e4 * np.repeat([1.0, -1, 1], 5),
+    ]
+    held = [one.copy() for one in arrays]
+    next_h, cache = lstm.gru_step_forward(*arrays)
+    dnext_h = np.ones((2, 5))
+    grads = lstm.gru_step_backward(dnext_h, cache)
+    assert all(np.isfinite(one).all() for one in (next_h, *grads))
+    assert np.array_equal(dnext_h, np.ones((2, 5)))
+    for one in (next_h, *grads):
+        one += 1
     assert all(np.array_equal(now, then) for now, then in zip(arrays, held, strict=True))
 
 
@@ -368,6 +445,46 @@ def test_88_a_stack_agrees_with_torchs_layers(lstm, L):
         agree([dWx, dWh, db], wanted, 1e-10)
 
 
+def torchs_two_readers(x, lengths, there, back):
+    """torch's own bidirectional layer over packed sequences, with our weights in its places."""
+    T, D = x.shape[1:]
+    H = len(there[1])
+    layer = torch.nn.LSTM(D, H, batch_first=True, bidirectional=True, dtype=torch.float64)
+    order = np.concatenate([np.arange(2 * H), np.arange(3 * H, 4 * H), np.arange(2 * H, 3 * H)])
+    for suffix, (Wx, Wh, b) in (("", there), ("_reverse", back)):
+        ours = {"weight_ih": Wx.T, "weight_hh": Wh.T, "bias_ih": b, "bias_hh": 0 * b}
+        for name, array in ours.items():
+            getattr(layer, f"{name}_l0{suffix}").data = torch.from_numpy(array[order].copy())
+    packed = torch.nn.utils.rnn.pack_padded_sequence(
+        torch.from_numpy(x), torch.from_numpy(lengths), batch_first=True, enforce_sorted=False
+    )
+    unpacked = torch.nn.utils.rnn.pad_packed_sequence(
+        layer(packed)[0], batch_first=True, total_length=T
+    )
+    return unpacked[0].detach().numpy()
+
+
+@pytest.mark.parametrize("lengths", [[7, 7, 7, 7], [3, 7, 1, 5], [2, 2, 4, 1]])
+def test_two_readers_agree_with_torch_on_packed_sequences(lstm, lengths):
+    N, T, D, H = 4, 7, 3, 5
+    x, lengths = drawn(N, T, D), np.array(lengths)
+    there, back = (
+        tuple(drawn(*shape, seed=seed) / 2 for shape in ((D, 4 * H), (H, 4 * H), (4 * H,)))
+        for seed in (1, 2)
+    )
+    h = lstm.bidirectional_lstm(x, lengths, there, back)
+    agree([h], [torchs_two_readers(x, lengths, there, back)])
+
+
+def test_two_readers_change_nothing_that_comes_in(lstm):
+    x, lengths = drawn(2, 4, 3), np.array([4, 2])
+    there, back = ((drawn(3, 8, seed=k), drawn(2, 8, seed=k), drawn(8, seed=k)) for k in (1, 2))
+    everything = [x, lengths, *there, *back]
+    held = [one.copy() for one in everything]
+    lstm.bidirectional_lstm(x, lengths, there, back)[...] += 1
+    assert all(np.array_equal(now, then) for now, then in zip(everything, held, strict=True))
+
+
 def characters(V=7, D=3, H=5):
     return {
         "E": drawn(V, D),
@@ -427,6 +544,83 @@ def test_sampling_follows_numpys_choice_and_grows_greedy_as_it_cools(lstm):
     np.testing.assert_array_equal(*first)
     assert not np.array_equal(first[0], greedy)
     assert lstm.sample(params, h0, 2, 0, 1.0, np.random.default_rng(0)).shape == (0,)
+
+
+# --- the likeliest line ---------------------------------------------------------------------------
+
+
+def writer(lstm, params):
+    """The character model as beam_search takes it, by torch's log_softmax."""
+
+    def step(h, symbol):
+        x = params["E"][[symbol]]
+        h, _ = lstm.rnn_step_forward(x, h, params["Wx"], params["Wh"], params["b"])
+        scores = torch.from_numpy(h @ params["Wy"] + params["by"])
+        return F.log_softmax(scores, dim=1)[0].numpy(), h
+
+    return step
+
+
+def cost(lstm, params, h0, first, line):
+    """What a line costs by the loss of training: minus its log-probability."""
+    text = np.array([[first, *line]])
+    return lstm.char_rnn_train_step(params, text[:, :-1], text[:, 1:], h0)[0]
+
+
+def confident():
+    return characters(V=4) | {"Wy": 3 * drawn(5, 4)}
+
+
+def every_line(V, n, end):
+    """All lines that end with ``end``, or have n symbols and no end before."""
+    for length in range(1, n + 1):
+        for line in itertools.product(range(V), repeat=length):
+            if end not in line[:-1] and (length == n or line[-1] == end):
+                yield line
+
+
+@pytest.mark.parametrize("end", [None, 0, 2])
+def test_a_beam_with_room_for_every_line_is_exact(lstm, end):
+    params, h0, n = confident(), drawn(1, 5), 4
+    kept = lstm.beam_search(writer(lstm, params), h0, 3, 4**n, n, end)
+    costs = {line: cost(lstm, params, h0, 3, line) for line in every_line(4, n, end)}
+    assert {tuple(line) for line, _ in kept} == set(costs)
+    assert tuple(kept[0][0]) == min(costs, key=costs.__getitem__)
+    agree([log_p for _, log_p in kept], sorted(-one for one in costs.values())[::-1])
+    agree([log_p for _, log_p in kept], [-costs[tuple(line)] for line, _ in kept])
+
+
+def test_a_beam_of_one_is_greedy_as_sampling_at_temperature_0_is(lstm):
+    for seed in range(5):
+        params, h0 = confident() | {"by": drawn(4, seed=seed)}, drawn(1, 5, seed=seed)
+        greedy = lstm.sample(params, h0, 1, 12, 0, np.random.default_rng(0)).tolist()
+        ((line, log_p),) = lstm.beam_search(writer(lstm, params), h0, 1, 1, 12)
+        assert line == greedy
+        assert log_p == pytest.approx(-cost(lstm, params, h0, 1, line))
+        end = greedy[4]
+        ((line, _),) = lstm.beam_search(writer(lstm, params), h0, 1, 1, 12, end)
+        assert line == greedy[: greedy.index(end) + 1]
+
+
+def test_a_beam_keeps_at_every_length_the_best_continuations_of_what_it_kept(lstm):
+    params, h0, k = confident(), drawn(1, 5), 3
+    step, kept = writer(lstm, params), [[]]
+    for n in range(1, 6):
+        longer = [[*line, v] for line in kept for v in range(4)]
+        costs = [cost(lstm, params, h0, 2, line) for line in longer]
+        kept = [longer[at] for at in np.argsort(costs, kind="stable")[:k]]
+        assert [line for line, _ in lstm.beam_search(step, h0, 2, k, n)] == kept
+
+
+def test_equally_probable_lines_are_kept_in_order_and_nothing_is_written_in_no_steps(lstm):
+    def even(state, symbol):
+        return np.full(3, -np.log(3)), state
+
+    kept = lstm.beam_search(even, None, 0, 4, 3)
+    assert [line for line, _ in kept] == [[0, 0, 0], [0, 0, 1], [0, 0, 2], [0, 1, 0]]
+    kept = lstm.beam_search(even, None, 0, 3, 3, end=1)
+    assert [line for line, _ in kept] == [[1], [0, 1], [0, 0, 0]]
+    assert lstm.beam_search(even, None, 0, 2, 0) == [([], 0.0)]
 
 
 # --- what becomes of a gradient -------------------------------------------------------------------

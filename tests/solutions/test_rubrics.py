@@ -19,6 +19,8 @@ from autograder.gradebook.html import markdown
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("svm", "softmax", "backprop", "cnn", "lstm")
+SEVERAL = {"svm": ("derivation", "convexity"), "lstm": ("derivation", "bound")}
+"""The written questions of an assignment, where they are more than one, in their order."""
 
 
 def release(name: str) -> dict:
@@ -33,6 +35,23 @@ def test_every_written_question_has_a_rubric_that_adds_up(name: str) -> None:
     for rubric in rubrics.values():
         assert len(rubric.ideas) <= 9  # one key each
         assert len(rubric.wrong) >= 2
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_there_are_two_derivations_with_points_for_each_idea_and_the_usual_wrong_turns(
+    name: str,
+) -> None:
+    rubrics = read_rubrics(ROOT, name)
+    asked = [cell for cell, _ in written_cells(release(name))]
+    assert (*asked,) == SEVERAL[name]
+    for cell in asked:
+        rubric = rubrics[cell]
+        parts = {idea.says.partition(":")[0] for idea in rubric.ideas}
+        assert parts == {"Part 1", "Part 2", "Part 3"}
+        assert {idea.points for idea in rubric.ideas} <= {0.5, 1.0}
+        assert all(f"\n{number}. " in f"\n{rubric.answer}" for number in (1, 2, 3))
+        assert "$$" in rubric.answer
+        assert len(rubric.wrong) >= 4
 
 
 @pytest.mark.parametrize("name", NAMES)

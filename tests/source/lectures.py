@@ -280,14 +280,17 @@ LECTURES = {
                 "temporal_softmax_loss",
                 "lstm_step",
                 "lstm",
+                "gru_step",
                 "lstm_packing",
                 "init_lstm",
                 "many_to_one_loss",
                 "clipping",
                 "stacked_lstm",
+                "bidirectional_lstm",
                 "bptt_chunks",
                 "char_rnn_train_step",
                 "sample",
+                "beam_search",
                 "spectral",
                 "gradient_norm_profile",
                 "exploding_counterexample",
@@ -306,7 +309,7 @@ LECTURES = {
                     name: (f"{name}_forward", f"{name}_backward")
                     for name in (
                         *("rnn_step", "rnn", "word_embedding", "temporal_affine"),
-                        *("lstm_step", "lstm", "stacked_lstm"),
+                        *("lstm_step", "lstm", "gru_step", "stacked_lstm"),
                     )
                 },
                 "lstm_packing": ("lstm_weight_shape", "pack_ifog"),

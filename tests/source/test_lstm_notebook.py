@@ -46,6 +46,12 @@ def test_open_gates_let_a_gradient_through(solved):
     assert reached["LSTM, forget bias 0"] < 1e-6 < 1e-3 < reached["LSTM, forget bias 4"]
 
 
+def test_an_open_update_gate_is_a_highway_too(solved):
+    shown = shows(solved, "GRU, update bias {bias:g}")
+    reached = [ends(shown, f"GRU, update bias {bias}") for bias in (0, 4)]
+    assert reached[0][0] < 1e-6 < 1e-3 < reached[1][0]
+
+
 def test_the_writers_loss_sets_out_from_ln_V_and_passes_the_frequencies(solved):
     shown = shows(solved, "Wh_before = writer")
     told = re.search(r"Loss: from ([\d.]+), where ([\d.]+) was expected, to ([\d.]+)\.", shown)
@@ -77,6 +83,24 @@ def test_starting_anew_is_dearest_where_pieces_are_short(solved):
     carried = ends(shown, "state carried on")
     assert carried[0] == pytest.approx(carried[1])
     assert one > many + 0.3 > carried[1]
+
+
+def test_another_letter_is_heard_on_either_side_by_one_reader(solved):
+    shown = shows(solved, "bidirectional_lstm(vectors[ids]")
+    peaks = re.findall(
+        rf"from (first to last|last to first) from 0 at .*? to {NUMBER} at letter 29,", shown
+    )
+    assert [name for name, _ in peaks] == ["first to last", "last to first"]
+
+
+def test_a_wider_beam_finds_a_more_probable_line(solved):
+    shown = shows(solved, "found[k] = beam_search(")
+    found = {
+        int(k): float(log_p)
+        for k, log_p in re.findall(r"width (\d+), log-probability (-[\d.]+)", shown)
+    }
+    assert list(found) == [1, 2, 5, 20]
+    assert found[20] > found[1]
 
 
 def test_six_fates_are_drawn(solved):

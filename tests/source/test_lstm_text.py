@@ -358,6 +358,34 @@ def test_a_cell_of_two_becomes_one_point_two():
     assert c.item() == 2
 
 
+def test_a_gru_that_remembers_0_8_comes_to_0_55():
+    LECTURE.somewhere(r"$\tanh(0.1 - 0.3) \approx -0.20$")
+    LECTURE.somewhere(r"$\frac34 \cdot 0.8 - \frac14 \cdot 0.20 = 0.55$")
+    LECTURE.somewhere("The update gate gets the difference of the two that it mixes, $0.8 + 0.20$")
+    nothing, state = np.zeros((1, 1)), np.array([[0.8]])
+    bx, bh = np.array([0.0, np.log(3), 0.1]), np.array([0.0, 0.0, 0.0])
+    Wh = np.array([[0.0, 0.0, -0.75]])  # which says -0.6 to the proposal
+    h, cache = answer("gru_step_forward")(nothing, state, np.zeros((1, 3)), Wh, bx, bh)
+    assert f"{h.item():.2f}" == "0.55"
+    assert f"{np.tanh(0.1 - 0.3):.2f}" == "-0.20"
+    _, dprev_h, _, _, dbx, _ = answer("gru_step_backward")(np.ones((1, 1)), cache)
+    slope = 1 - np.tanh(-0.2) ** 2
+    assert dbx[2] / slope == pytest.approx(1 / 4)
+    assert f"{dbx[1] / (0.75 * 0.25):.2f}" == "1.00"  # the sigmoid's slope taken out again
+    assert dprev_h.item() - 0.25 * slope * 0.5 * -0.75 == pytest.approx(3 / 4)
+
+
+def test_the_reset_gate_acts_after_the_product_as_in_torch_and_a_gru_has_three_quarters():
+    LECTURE.somewhere("In the paper it acts on `prev_h`, before the product with $W_h$")
+    LECTURE.somewhere("Here it acts after it, as in torch's `GRUCell`")
+    LECTURE.somewhere("Three blocks where the LSTM has four: three quarters of its weights")
+    sizes = [
+        sum(each.numel() for each in cell(3, 4).parameters())
+        for cell in (torch.nn.GRUCell, torch.nn.LSTMCell)
+    ]
+    assert sizes[0] / sizes[1] == 3 / 4
+
+
 def test_what_three_gates_let_through_and_seven():
     LECTURE.somewhere(
         r"$0.9 \cdot 0.5 \cdot 0.8 = 0.36$. Had all three been 0.99, it would be 0.97"
@@ -393,6 +421,45 @@ def test_clipping_by_hand():
         np.testing.assert_allclose(grads["W"], end)
 
 
+def test_two_readers_that_add_up():
+    LECTURE.somewhere("From first to last the sums are 1, 3, 6")
+    LECTURE.somewhere(
+        "beside their steps they stand as 6, 5, 3. So the middle step is told $(3, 5)$"
+    )
+    LECTURE.somewhere("began in the filling would say 12, 14, 15")
+    steps, filling = np.array([1, 2, 3]), 9
+    onward, backward = np.cumsum(steps), np.cumsum(steps[::-1])
+    assert (onward.tolist(), backward.tolist()) == ([1, 3, 6], [3, 5, 6])
+    assert (onward[1], backward[::-1][1]) == (3, 5)
+    assert (filling + backward).tolist() == [12, 14, 15]
+
+
+def test_when_each_reader_comes_to_a_step():
+    """The picture's numbers: the steps that an LSTM with open gates has heard of."""
+    (cell,) = [cell for cell in LECTURE.text.cells if "onward = np.array([[1, 2, 3" in cell.source]
+    drawn = {}
+    exec(cell.source.partition("grids")[0], {"np": np}, drawn)
+    lengths, H = np.array([6, 4, 2]), 1
+    b = np.array([50.0, 50.0, 50.0, np.arctanh(0.001)])  # adds a thousandth at every step
+    weights = np.zeros((1, 4)), np.zeros((H, 4)), b
+    h = answer("bidirectional_lstm")(np.ones((3, 6, 1)), lengths, weights, weights)
+    heard = np.round(1000 * np.arctanh(h)).astype(int)
+    np.testing.assert_array_equal(heard[:, :, 0], drawn["onward"])
+    np.testing.assert_array_equal(heard[:, :, 1], drawn["backward"])
+
+
+def test_the_second_reader_has_already_read_what_has_to_be_foretold():
+    LECTURE.somewhere("at every letter the second reader has already read the next one")
+    x, there, back = RNG.standard_normal((1, 5, 3)), *(answer("init_lstm")(3, 2, 1.0, RNG),) * 2
+    other = x.copy()
+    other[0, 3] += 1
+    one, two = (
+        answer("bidirectional_lstm")(each, np.array([5]), there, back) for each in (x, other)
+    )
+    assert np.array_equal(one[0, 2, :2], two[0, 2, :2])
+    assert not np.array_equal(one[0, 2, 2:], two[0, 2, 2:])
+
+
 def test_a_word_in_pieces_and_a_text():
     LECTURE.somewhere("Second piece: read `a`, `i`, foretell `i`, `n`")
     pieces = answer("bptt_chunks")(np.arange(5)[None], 2)
@@ -411,6 +478,45 @@ def test_four_times_as_likely_at_three_temperatures():
     colder, hotter = (np.exp(scores / T) / np.exp(scores / T).sum() for T in (0.5, 2.0))
     assert (f"{colder[0]:.2f}", f"{hotter[0]:.2f}") == ("0.94", "0.67")
     assert (colder[0] / colder[1], hotter[0] / hotter[1]) == (pytest.approx(16), pytest.approx(2))
+
+
+def table_of(chances):
+    """A step by a table: the chance of each next letter once a letter is read; 0 for all others."""
+    letters = "^abxyz"
+
+    def step(state, symbol):
+        after = chances.get(letters[symbol], {})
+        p = np.array([after.get(letter, 1e-12) for letter in letters])
+        return np.log(p), state
+
+    return step, letters
+
+
+def test_the_greedy_line_misses_what_two_beginnings_find():
+    LECTURE.somewhere(r"The greedy line is `ax`, with $0.6 \cdot 0.4 = 0.24$")
+    LECTURE.somewhere(r"Yet `bx` has $0.4 \cdot 0.9 = 0.36$")
+    LECTURE.somewhere("and the best of the five lines is found")
+    step, letters = table_of(
+        {"^": {"a": 0.6, "b": 0.4}, "a": {"x": 0.4, "y": 0.3, "z": 0.3}, "b": {"x": 0.9, "y": 0.1}}
+    )
+
+    def best(k):
+        line, log_p = answer("beam_search")(step, None, 0, k, 2)[0]
+        return "".join(letters[symbol] for symbol in line), round(float(np.exp(log_p)), 6)
+
+    assert (best(1), best(2)) == (("ax", 0.24), ("bx", 0.36))
+    found = answer("beam_search")(step, None, 0, 36, 2)
+    lines = {"".join(letters[s] for s in line): np.exp(log_p) for line, log_p in found}
+    possible = {line: round(p, 6) for line, p in lines.items() if p > 1e-9}
+    (cell,) = [cell for cell in LECTURE.text.cells if 'chances = {"a": 0.6' in cell.source]
+    drawn = {}
+    exec(cell.source.partition("figures.")[0], drawn)
+    assert possible == {line: p for line, p in drawn["chances"].items() if len(line) == 2}
+    assert len(possible) == 5
+    assert {line: p for line, p in drawn["chances"].items() if len(line) == 1} == {
+        "a": 0.6,
+        "b": 0.4,
+    }
 
 
 def test_two_small_matrices_and_one_unit():
@@ -433,6 +539,26 @@ def test_two_small_matrices_and_one_unit():
     assert np.linalg.norm(np.linalg.matrix_power(W, 100)) < 1e-9
 
 
+def test_the_bound_on_paper_holds_and_neither_number_says_more():
+    LECTURE.somewhere(r"Show that $\lVert g_0 \rVert \le \sigma^n\, \lVert g_n \rVert$")
+    LECTURE.somewhere(r"Why does $\sigma > 1$ not make every gradient explode?")
+    W = RNG.standard_normal((6, 6))
+    W *= 0.9 / np.linalg.norm(W, 2)
+    h, g = RNG.standard_normal((2, 6))
+    after = np.tanh(h @ W)
+    steps = 1e-6 * np.eye(6)
+    slopes = [(np.tanh((h + e) @ W) - np.tanh((h - e) @ W)) / 2e-6 for e in steps]
+    np.testing.assert_allclose(slopes, (1 - after**2) * W, atol=1e-9)  # row j: d h_k / d h_j
+    lengths = answer("gradient_norm_profile")(W, h, g, "tanh", 30)
+    assert (lengths <= 0.9 ** np.arange(31) * lengths[0] * (1 + 1e-9)).all()
+    uneven = np.diag([2.0, 0.1])
+    short = answer("gradient_norm_profile")(uneven, np.zeros(2), np.eye(2)[1], "linear", 5)
+    assert short[-1] == pytest.approx(1e-5)
+    shear = np.array([[0.0, 2.0], [0.0, 0.0]])
+    grown = answer("gradient_norm_profile")(shear, np.zeros(2), np.eye(2)[1], "linear", 1)
+    assert (rho(shear), grown[-1]) == (0, 2)
+
+
 def test_boxes_on_the_way_and_letters_in_doubt():
     LECTURE.somewhere("$5 + 3 - 1 = 7$")
     ways = {(0, 0): 1}  # the fewest boxes from the first letter to each box of the picture
@@ -451,7 +577,7 @@ def test_boxes_on_the_way_and_letters_in_doubt():
     [(20, 0.0, 0, 0.3), (20, 3.0, 0.95, 1), (40, 1.0, 0, 0.45), (40, 3.0, 0.9, 1)],
 )
 def test_who_remembers_what_was_told_once(length, bias, low, high):
-    """The lesson of Section 9 does not depend on the seed."""
+    """The lesson of Section 10 does not depend on the seed."""
     for seed in (1, 2):
         rng = np.random.default_rng(seed)
         params = dict(zip(("Wx", "Wh", "b"), answer("init_lstm")(16, 48, bias, rng), strict=True))

@@ -262,3 +262,25 @@ def test_scales_and_settings_by_hand():
     SVM.somewhere("0.5 lies 0.3 of one below its end: position 0.92. It is 8 % away")
     assert f"{np.log(0.5 / 1e-4) / np.log(1e4):.2f}" == "0.92"
     assert not SVM.answers["is_at_boundary"](0.5, (1e-4, 1.0))
+
+
+def test_the_squared_hinge_is_smooth_and_convex_as_is_to_be_proven():
+    SVM.somewhere(r"Show that $\max(0, z)^2$ has a slope at *every* z, also at 0")
+    SVM.somewhere("Show that $L_i$ is convex in $W$")
+    squared, plain = SVM.answers["squared_hinge_loss"], SVM.answers["svm_loss_naive"]
+    h = 1e-7
+    sides = [max(0.0, step) ** 2 / step for step in (h, -h)]
+    assert sides == pytest.approx([0, 0], abs=2 * h)
+    assert [max(0.0, step) / step for step in (h, -h)] == [1, 0]
+    x, label = X[:1], y[:1]
+    z = (x @ W - (x @ W)[:, label] + 1).ravel()
+    z[label] = 0
+    slopes = 2 * np.maximum(0, z) * x.T
+    slopes[:, label] = -2 * np.maximum(0, z).sum() * x.T
+    np.testing.assert_allclose(squared(W, x, label, 0.0)[1], slopes)
+    for loss in (squared, plain):
+        for share in (0.1, 0.5, 0.8):
+            other = RNG.standard_normal(W.shape)
+            between = loss(share * W + (1 - share) * other, X, y, 0.0)[0]
+            line = share * loss(W, X, y, 0.0)[0] + (1 - share) * loss(other, X, y, 0.0)[0]
+            assert between <= line
