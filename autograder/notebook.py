@@ -37,8 +37,8 @@ slower machine.
 
 
 class CheckFailed(AssertionError):
-    """A check did not pass. Shown in Jupyter as one line below the report, and seen by nbgrader's
-    Validate.
+    """A check did not pass. nbgrader's Validate and autograde look for it, and show it as one line
+    below the report.
     """
 
     def _render_traceback_(self) -> list[str]:
@@ -72,8 +72,11 @@ def check(name: str, *, seed: int | None = None) -> None:
     JupyterHub with the oracle's too, which draws inputs of its own. What neither can tell waits for
     grading. ``seed`` (from an earlier report) draws the same inputs again; the situations of the
     expected answers are always the same. An answer is stopped when it takes twice the time it has
-    when it is graded. Raises CheckFailed when a check does not pass, CheckNotFound when there is no
-    such exercise.
+    when it is graded.
+
+    In a notebook a check that does not pass says so in its report, and the next cell runs. It
+    raises CheckFailed where nbgrader runs the notebook, by Validate or autograde, and in a script.
+    Raises CheckNotFound when there is no such exercise.
 
     >>> check("svm_loss_vectorized")  # doctest: +SKIP
     """
@@ -88,7 +91,8 @@ def check(name: str, *, seed: int | None = None) -> None:
 
     verdict = verdict_here(folder, name, answers, seed=seed, slow=slow)
     show(verdict)
-    if failed := [finding for finding in verdict.findings if finding.passed is False]:
+    failed = [finding for finding in verdict.findings if finding.passed is False]
+    if failed and _must_raise():
         if verdict.status == "not_attempted":
             raise CheckFailed(f"{name}: {failed[0].message}")
         raise CheckFailed(
@@ -168,9 +172,26 @@ def _here(folder: Path, name: str, oracle: Oracle | None) -> Here:
     return Here(_sheets[state].exercises.get(name), oracle)
 
 
+NBGRADER = ("NBGRADER_EXECUTION", "NBGRADER_VALIDATING")
+"""What nbgrader sets for the kernels that it runs notebooks in: the first for Validate and for
+autograde, the second for Validate alone.
+"""
+
+
+def _must_raise() -> bool:
+    """Whether what runs has to stop at a check that does not pass: nbgrader takes a cell without an
+    error for a right one, and the caller of a script looks at its exit code.
+    """
+    return any(os.environ.get(name) for name in NBGRADER) or not _in_notebook()
+
+
+def _in_notebook() -> bool:
+    return "IPython" in sys.modules and sys.modules["IPython"].get_ipython() is not None
+
+
 def show(verdict: Verdict) -> None:
     """Display the report where we are: as rich output under IPython, printed elsewhere."""
-    if "IPython" in sys.modules and sys.modules["IPython"].get_ipython() is not None:
+    if _in_notebook():
         from IPython.display import display
 
         display(Report(verdict))

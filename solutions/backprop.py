@@ -143,6 +143,35 @@ def staged_sigmoid_neuron_backward(df, cache):
     return dz * np.array([x[0], x[1], 1.0]), dz * np.array([w[0], w[1]])
 
 
+def topological_sort(out, inputs):
+    """An order of a graph in which every node comes after its inputs.
+
+    Arguments:
+        out: a node, the result. Nodes are whatever can be put in a set: strings, numbers, objects.
+        inputs: a function; inputs(node) is a list or tuple of the nodes that this one was made from, empty for one that
+            was not computed. A node that was used twice stands in it twice.
+
+    Returns:
+        order: list of out and of every node that it was made from, near or far: each once, and after all of its inputs,
+            so that out comes last. Where several orders are right, any of them.
+
+    The graph has no circle, but it may be large: a chain of 10 000 nodes, each made from the one before, is far deeper
+    than Python lets functions call themselves (about 1000 times). And it may have many more paths than nodes: call
+    inputs a few times for each node, not once for each path. Source: Cormen, Leiserson, Rivest and Stein,
+    "Introduction to Algorithms" (topological sort); CS231n, "Backpropagation".
+    """
+    order, seen, stack = [], set(), [(out, False)]
+    while stack:
+        node, inputs_done = stack.pop()
+        if inputs_done:
+            order.append(node)
+        elif node not in seen:
+            seen.add(node)
+            stack.append((node, True))
+            stack.extend((one, False) for one in inputs(node))
+    return order
+
+
 class Value:
     """A number that remembers how it was made, so that it can say how fast it changes with everything it was made from.
 
@@ -155,6 +184,7 @@ class Value:
     operands: tuple of the Values it was made from; empty for a number that was not computed. When one Value is used
         twice in one operation (a + a), it stands there twice.
     op: str, how it was made ("+", "*", "relu", ...; "" for a number that was not computed). Names are up to you.
+    exponent: in a power the exponent, else None. Going back once can do without; slopes of slopes will need it.
 
     Every operation makes a *new* Value and fills in operands and op. What passes gradients back from a result to its
     operands is up to you: a function stored in _backward, say, which adds to each operand's grad.
@@ -167,6 +197,7 @@ class Value:
         self.grad = 0.0
         self.operands = tuple(operands)
         self.op = op
+        self.exponent = None
         self._backward = lambda: None
 
     def __add__(self, other):
@@ -195,7 +226,8 @@ class Value:
 
     def __pow__(self, exponent):
         """self ** exponent, where exponent is a plain number (int or float), not a Value."""
-        out = Value(self.data**exponent, (self,), f"**{exponent}")
+        out = Value(self.data**exponent, (self,), "**")
+        out.exponent = exponent
 
         def _backward():
             self.grad += exponent * self.data ** (exponent - 1) * out.grad
@@ -257,15 +289,7 @@ class Value:
         once, after everything that was made from it. Graphs may be many thousands of operations deep, far deeper than
         Python lets functions call themselves (about 1000 times).
         """
-        order, seen, stack = [], set(), [(self, False)]
-        while stack:
-            node, operands_done = stack.pop()
-            if operands_done:
-                order.append(node)
-            elif node not in seen:
-                seen.add(node)
-                stack.append((node, True))
-                stack.extend((operand, False) for operand in node.operands)
+        order = topological_sort(self, lambda node: node.operands)
         for node in order:
             node.grad = 0.0
         self.grad = 1.0
@@ -303,6 +327,55 @@ class Value:
     def __repr__(self):  # given
         """As in Value(data=2, grad=-1)."""
         return f"Value(data={self.data:.6g}, grad={self.grad:.6g})"
+
+
+def grad(output, inputs):
+    """The slopes of one Value in others, as Values again: they remember how they were made, so that they have slopes too.
+
+        x = Value(2.0)
+        f = x * x * x
+        (df,) = grad(f, [x])        # df.data is 12.0, the slope 3 x**2
+        (ddf,) = grad(df, [x])      # ddf.data is 12.0, the slope 6 x of the slope
+
+    It goes back as Value.backward does, but what it hands on is computed with Values: each local slope is made from the
+    operands (or from the result) by operations that are recorded, and so is its product with what arrives.
+
+    Arguments:
+        output: a Value.
+        inputs: list of Values that your class made, results on the way and output itself included. One that output was
+            not made from has slope 0.
+
+    Returns:
+        slopes: list of new Values, d(output)/d(each of inputs), in the order of inputs.
+
+    At the kinks of relu and max the rules of Value hold; their slopes are constants, and the slope of a constant is 0.
+    Nothing is written into the graph: data and grad of every Value stay as they are. Graphs may be many thousands of
+    operations deep. Source: torch.autograd.grad with create_graph=True.
+    """
+    slopes = {output: Value(1.0)}
+    for node in reversed(topological_sort(output, lambda node: node.operands)):
+        operands = node.operands
+        if node.op == "+":
+            local = [1, 1]
+        elif node.op == "*":
+            local = [operands[1], operands[0]]
+        elif node.op == "**":
+            local = [node.exponent * operands[0] ** (node.exponent - 1)]
+        elif node.op == "relu":
+            local = [float(operands[0].data > 0)]
+        elif node.op == "exp":
+            local = [node]
+        elif node.op == "tanh":
+            local = [1 - node * node]
+        elif node.op == "max":
+            first_wins = operands[0].data >= operands[1].data
+            local = [float(first_wins), float(not first_wins)]
+        else:
+            local = []
+        for operand, slope in zip(operands, local, strict=True):
+            share = slopes[node] * slope
+            slopes[operand] = slopes[operand] + share if operand in slopes else share
+    return [slopes.get(one, Value(0.0)) for one in inputs]
 
 
 def unbroadcast(grad, shape):
@@ -668,6 +741,52 @@ def batchnorm_impostor(dout, x, gamma, eps):
     return np.zeros_like(
         dout
     )  # ones move every entry of a feature alike, and centring takes that off again
+
+
+def layernorm_forward(x, gamma, beta, ln_param):
+    """Layer normalisation: every example is centred and scaled over its own features, then each feature gets a scale.
+
+        mean = mean of x[i] over its D features,    var = mean of (x[i] - mean)**2 over them (divided by D)
+        out[i] = gamma * (x[i] - mean) / sqrt(var + eps) + beta
+
+    An example's output depends on that example alone: there is no mode, and there are no running averages.
+
+    Arguments:
+        x: (N, D) float.
+        gamma, beta: (D,) float, one number for each feature.
+        ln_param: dict, optionally with "eps" (1e-5). It is not changed.
+
+    Returns:
+        out: (N, D) float.
+        cache: whatever layernorm_backward needs.
+
+    No loop over the examples; x, gamma and beta are not changed.
+    Source: Ba, Kiros and Hinton 2016; CS231n, assignment 2.
+    """
+    centred = x - x.mean(axis=1, keepdims=True)
+    std = np.sqrt(np.mean(centred**2, axis=1, keepdims=True) + ln_param.get("eps", 1e-5))
+    return gamma * centred / std + beta, (centred, std, gamma)
+
+
+def layernorm_backward(dout, cache):
+    """The backward pass of layer normalisation.
+
+    Arguments:
+        dout: (N, D) float, d loss / d out.
+        cache: what layernorm_forward returned.
+
+    Returns:
+        dx: (N, D) float.
+        dgamma, dbeta: (D,) float.
+
+    No loop over the examples; dout is not changed. Source: Ba, Kiros and Hinton 2016; CS231n, assignment 2.
+    """
+    centred, std, gamma = cache
+    xhat, dxhat = centred / std, dout * gamma
+    along_ones = dxhat.mean(axis=1, keepdims=True)
+    along_xhat = np.mean(dxhat * xhat, axis=1, keepdims=True)
+    dx = (dxhat - along_ones - xhat * along_xhat) / std
+    return dx, np.sum(dout * xhat, axis=0), dout.sum(axis=0)
 
 
 def dropout_forward(x, dropout_param):

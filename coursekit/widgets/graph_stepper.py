@@ -104,7 +104,7 @@ def built_graph(expression: Expression, yours: type) -> Graph:
     """
     made = expression.made_of(yours)
     result = made[expression.result]
-    found = _reached(result)
+    found = _reached(result, made)
     place = {id(one): k for k, one in enumerate(found)}
     result.backward()
     gradients = [float(one.grad) for one in found]
@@ -149,22 +149,35 @@ def built_graph(expression: Expression, yours: type) -> Graph:
     return graph
 
 
-def _reached(result: Any) -> list[Any]:
-    """Every Value an expression consists of, each after its operands."""
-    order: list[Any] = []
-    seen: set[int] = set()
-    waiting = [(result, False)]
-    while waiting:
-        one, ready = waiting.pop()
-        if ready:
-            order.append(one)
-        elif id(one) not in seen:
-            seen.add(id(one))
-            if len(seen) > MOST:
-                raise ExpressionError(f"your graph has more than {MOST} Values, too many to draw")
-            waiting.append((one, True))
-            waiting.extend((operand, False) for operand in reversed(one.operands))
-    return order
+def _reached(result: Any, made: Sequence[Any]) -> list[Any]:
+    """Every Value an expression consists of, each after its operands: by rounds, for they are few.
+    In a round those come first that were made first.
+    """
+    found = [result]
+    for one in found:  # grows while it is walked
+        for operand in one.operands:
+            if not _among(operand, found):
+                found.append(operand)
+        if len(found) > MOST:
+            raise ExpressionError(f"your graph has more than {MOST} Values, too many to draw")
+    made_at = {id(one): k for k, one in enumerate(made)}
+    found.sort(key=lambda one: made_at.get(id(one), len(made)))
+    placed: list[Any] = []
+    while len(placed) < len(found):
+        ready = [
+            one
+            for one in found
+            if not _among(one, placed) and all(_among(operand, placed) for operand in one.operands)
+        ]
+        if not ready:
+            raise ExpressionError("in your graph a Value is made from itself, round about")
+        placed.extend(ready)
+    return placed
+
+
+def _among(one: Any, others: Sequence[Any]) -> bool:
+    """Whether it is one of them itself: Values may say that they are equal."""
+    return any(one is other for other in others)
 
 
 def _own_slopes(

@@ -140,6 +140,92 @@ def staged_sigmoid_neuron_backward(df, cache, *, wrong=NOTHING):
     return dz * np.append(x, to_bias), dz * w[:2]
 
 
+# --- an order for the way back ---------------------------------------------------------------------
+
+
+def topological_sort(out, inputs, *, wrong=NOTHING):
+    """By a path of nodes, each with those of its inputs that are still to be looked at."""
+    if "recursive" in wrong:
+        return _recursive_order(out, inputs, set())
+    if "first_met" in wrong:
+        return _first_met(out, inputs)
+    if "breadth_first" in wrong:
+        return _breadth_first(out, inputs)
+    if "marked_too_early" in wrong:
+        return _marked_too_early(out, inputs)
+    if "path_by_path" in wrong:
+        return list(dict.fromkeys(_path_by_path(out, inputs)))
+    order, seen, path = [], {out}, [(out, iter(inputs(out)))]
+    while path:
+        node, rest = path[-1]
+        one = next(rest, None)
+        if one is None:
+            order.append(node)
+            path.pop()
+        elif one not in seen or "visited_missing" in wrong:
+            seen.add(one)
+            path.append((one, iter(inputs(one))))
+    if "leaves_missing" in wrong:
+        order = [node for node in order if inputs(node)]
+    if "result_missing" in wrong:
+        order.pop()
+    return order[::-1] if "reversed" in wrong else order
+
+
+def _recursive_order(node, inputs, seen):
+    if node in seen:
+        return []
+    seen.add(node)
+    below = [one for each in inputs(node) for one in _recursive_order(each, inputs, seen)]
+    return [*below, node]
+
+
+def _first_met(out, inputs):
+    """Written down at the first meeting, depth first, and turned around."""
+    order, waiting = {}, [out]
+    while waiting:
+        node = waiting.pop()
+        if node not in order:
+            order[node] = None
+            waiting.extend(inputs(node))
+    return list(order)[::-1]
+
+
+def _breadth_first(out, inputs):
+    """By the shortest distance from the result."""
+    order, seen = [out], {out}
+    for node in order:  # grows while it is walked
+        further = [one for one in dict.fromkeys(inputs(node)) if one not in seen]
+        order.extend(further)
+        seen.update(further)
+    return order[::-1]
+
+
+def _marked_too_early(out, inputs):
+    """Marked when put on the stack, though it may be needed deeper down before its turn comes."""
+    order, seen, stack = [], {out}, [(out, False)]
+    while stack:
+        node, inputs_done = stack.pop()
+        if inputs_done:
+            order.append(node)
+            continue
+        stack.append((node, True))
+        for one in inputs(node):
+            if one not in seen:
+                seen.add(one)
+                stack.append((one, False))
+    return order
+
+
+def _path_by_path(out, inputs):
+    """Every node as often as there are paths to it."""
+    found = [[out]]
+    for ends in found:  # grows while it is walked
+        if further := [one for node in ends for one in inputs(node)]:
+            found.append(further)
+    return [node for ends in reversed(found) for node in ends]
+
+
 # --- a graph that differentiates itself -----------------------------------------------------------
 
 
@@ -313,6 +399,78 @@ class Value:
     def __rtruediv__(self, other):
         """Number / self."""
         return self**-1 * other
+
+
+# --- slopes of slopes -----------------------------------------------------------------------------
+
+
+def grad(output, inputs, *, wrong=NOTHING):
+    """What arrives at a Value is kept in a list, and added up when its turn has come."""
+
+    def operands_of(node):
+        return node.operands
+
+    if "recursive" in wrong:
+        nodes = _recursive_order(output, operands_of, set())
+    elif "first_met_first" in wrong:
+        nodes = _first_met(output, operands_of)
+    else:
+        nodes = topological_sort(output, operands_of)
+    nodes.reverse()
+    arrived = {node: [] for node in nodes}
+    arrived[output].append(type(output)(output.data if "seed_is_value" in wrong else 1.0))
+    totals = {}
+    for node in nodes:
+        shares = arrived[node][-1:] if "assigned" in wrong else arrived[node]
+        total = sum(shares[1:], shares[0]) if shares else type(output)(0.0)
+        totals[node] = total
+        if "what_arrives_is_a_number" in wrong:
+            total = type(output)(total.data)
+        for operand, slope in zip(node.operands, _slopes(node, wrong), strict=True):
+            share = total * 0 + slope if "upstream_dropped" in wrong else total * slope
+            arrived[operand].append(share)
+    if "grads_written" in wrong:
+        for node, total in totals.items():
+            node.grad = total.data
+    return [totals.get(one, type(output)(0.0)) for one in inputs]
+
+
+def _slopes(node, wrong):
+    """The local slopes of one of the reference's Values: Values, or numbers where they are
+    constant.
+    """
+    numbers = [operand.data for operand in node.operands]
+    rules = {
+        "": lambda: (),
+        "+": lambda: (1, 1),
+        "*": lambda: node.operands[::-1],
+        "**": lambda: (_power_slope(node, node.operands[0], wrong),),
+        "relu": lambda: (1 if numbers[0] > 0 else 0,),
+        "exp": lambda: (node,),
+        "tanh": lambda: (-(node**2) + 1,),
+        "max": lambda: (1 if numbers[0] > numbers[1] else 0, 1 if numbers[0] <= numbers[1] else 0),
+    }
+    if "mul_not_swapped" in wrong:
+        rules["*"] = lambda: node.operands
+    if "relu_passes_all" in wrong:
+        rules["relu"] = lambda: (1,)
+    if "tanh_not_squared" in wrong:
+        rules["tanh"] = lambda: (-node + 1,)
+    if "tanh_of_a_number" in wrong:
+        rules["tanh"] = lambda: (1 - node.data**2,)
+    if "power_of_a_number" in wrong:
+        rules["**"] = lambda: (_power_slope(node, numbers[0], wrong),)
+    found = rules[node.op]()
+    if "numbers" in wrong:
+        return [getattr(one, "data", one) for one in found]
+    return found
+
+
+def _power_slope(node, base, wrong):
+    """The slope of a power, as a Value or as a number, as its base is."""
+    factor = 1.0 if "pow_factor_missing" in wrong else node.exponent
+    reduced = node.exponent if "pow_exponent_kept" in wrong else node.exponent - 1
+    return factor * base**reduced
 
 
 # --- broadcasting ---------------------------------------------------------------------------------
@@ -667,6 +825,59 @@ def batchnorm_impostor(dout, x, gamma, eps, *, wrong=NOTHING):
     if "variance_only" in wrong:
         return gamma / std * (dout - centred / std * np.mean(dout * centred / std, axis=0))
     return gamma / std * (dout - dout.mean(axis=0))
+
+
+# --- layer normalisation --------------------------------------------------------------------------
+
+
+def layernorm_forward(x, gamma, beta, ln_param, *, wrong=NOTHING):
+    """By NumPy's own mean and var."""
+    eps = ln_param.get("eps", _default(wrong, "eps_default", 1e-5, 1e-8))
+    eps = 1e-5 if "eps_fixed" in wrong else eps
+    axis = 0 if "over_examples" in wrong else None if "over_everything" in wrong else 1
+    centred = x if "not_centred" in wrong else x - x.mean(axis=axis, keepdims=True)
+    D = x.shape[1]
+    ddof = 1 if "ddof" in wrong and D > 1 else 0
+    var = x.var(axis=axis, ddof=ddof, keepdims=True)
+    std = np.sqrt(var) + eps if "eps_outside_root" in wrong else np.sqrt(var + eps)
+    if "variance_for_std" in wrong:
+        std = var + eps
+    xhat = centred / std
+    out = gamma * (xhat + beta) if "gamma_last" in wrong else gamma * xhat + beta
+    right = x - x.mean(axis=1, keepdims=True)
+    return out, (right, np.sqrt(np.mean(right**2, axis=1, keepdims=True) + eps), gamma)
+
+
+def layernorm_backward(dout, cache, *, wrong=NOTHING):
+    """dx as the sum of its three paths."""
+    centred, std, gamma = cache
+    N, D = dout.shape
+    if "eps_missing" in wrong:
+        std = np.sqrt(np.mean(centred**2, axis=1, keepdims=True)) + 1e-300
+    xhat = centred / std
+    dxhat = dout if wrong & {"gamma_missing", "gamma_last"} else dout * gamma
+    axis, count = (0, N) if "over_examples" in wrong else (1, D)
+    direct = dxhat / std
+    if "direct_only" in wrong:
+        wrong = wrong | {"variance_path_missing", "mean_path_missing"}
+    divisor = N if "divided_by_N" in wrong else 1 if "sums_not_averaged" in wrong else count
+    through_var = -xhat * np.sum(dxhat * xhat, axis=axis, keepdims=True) / (divisor * std)
+    through_mean = -np.sum(direct, axis=axis, keepdims=True) / divisor
+    dx = (
+        direct
+        + (0 if "variance_path_missing" in wrong else through_var)
+        + (0 if "mean_path_missing" in wrong else through_mean)
+    )
+    dgamma, dbeta = np.einsum("nd,nd->d", dout, xhat), np.einsum("nd->d", dout)
+    if "dgamma_of_centred" in wrong:
+        dgamma = np.sum(dout * centred, axis=0)
+    if "parameters_over_features" in wrong:
+        dgamma, dbeta = np.sum(dout * xhat, axis=1), dout.sum(axis=1)
+    if "parameters_averaged" in wrong:
+        dgamma, dbeta = dgamma / N, dbeta / N
+    if "kept_axis" in wrong:
+        dgamma, dbeta = dgamma[None], dbeta[None]
+    return gamma * dx if "gamma_last" in wrong else dx, dgamma, dbeta
 
 
 # --- dropout --------------------------------------------------------------------------------------
@@ -1057,6 +1268,18 @@ UPSTREAM = (
     "You return the gate's own slopes; the chain rule multiplies each of them with dout, what "
     "comes back from above."
 )
+RECURSIVE_ORDER = (
+    "Your function calls itself once for each node on the way, and Python stops such calls at a "
+    "depth of about 1000: keep the nodes that are still to be visited in a list of your own."
+)
+PATH_BY_PATH = (
+    "You walk along every path separately, and their number doubles with each reuse: remember "
+    "which nodes you have been to, and leave them alone the next time."
+)
+RECURSIVE_GRAD = (
+    "Your way back calls itself once for each Value, and Python stops such calls at a depth of "
+    "about 1000: take the Values from an order that is made first."
+)
 PENALTY = {
     "half_reg_gradient": (
         "The regularisation's part of your gradients is half of what it should be: the derivative "
@@ -1126,6 +1349,7 @@ EPSILONS = (
 CAPS = {"eps_in_log": EPSILONS, "p_floored": (*EPSILONS, 1e-8)}
 NUMBERS = {
     "softmax_loss": CAPS,
+    "layernorm_forward": {"eps_default": (0.0, 1e-3, 1e-4, 1e-6, 1e-7, 1e-10, 1e-12)},
     "batchnorm_forward": {
         "eps_default": (0.0, 1e-3, 1e-4, 1e-6, 1e-7, 1e-10, 1e-12),
         "momentum_default": (0.0, 0.5, 0.95, 0.99, 0.999),
@@ -1226,6 +1450,34 @@ HINTS = {
             "The bias's gradient is multiplied by the bias; it moves z one for one, with slope 1."
         ),
     },
+    "topological_sort": {
+        "reversed": (
+            "Your order begins with the result. Here it is to end there: what something is made "
+            "from comes first."
+        ),
+        "first_met": (
+            "You write a node down when you first meet it, and turn the list around. It may still "
+            "be needed by a node that you meet later: write it down once all of its inputs are."
+        ),
+        "breadth_first": (
+            "You order by the shortest way from the result. A node that is reached by a short way "
+            "and by a long one has to stand before everything on both."
+        ),
+        "marked_too_early": (
+            "You mark a node when you put it aside for later. Until its turn comes another branch "
+            "may need it first, and then finds it marked: mark it when you take it up."
+        ),
+        "visited_missing": (
+            "A node that is reached along several paths stands in your order once for each of "
+            "them; it must stand there once in all."
+        ),
+        "leaves_missing": (
+            "Nodes without inputs are missing; they are nodes like all others, and come early."
+        ),
+        "result_missing": "The result itself is missing; it comes last.",
+        "recursive": RECURSIVE_ORDER,
+        "path_by_path": PATH_BY_PATH,
+    },
     "Value": {
         "assigned": (
             "A Value that is used in several places keeps only the gradient that came last. "
@@ -1295,6 +1547,54 @@ HINTS = {
             "Your backward walks along every path separately, and their number doubles with each "
             "reuse: collect the whole gradient of a Value first, then pass it on once."
         ),
+    },
+    "grad": {
+        "numbers": (
+            "Your local slopes are plain numbers: they have forgotten what they were made from, so "
+            "every slope of a slope is too small. Make them from Values, by operations that are "
+            "recorded."
+        ),
+        "what_arrives_is_a_number": (
+            "You hand on what arrives as a plain number. It was computed, too, and its own slope "
+            "is a part of the slope of the slope."
+        ),
+        "tanh_of_a_number": (
+            "Your slope of tanh is a plain number. It changes with the input: make it from a Value."
+        ),
+        "power_of_a_number": (
+            "Your slope of a power is a plain number. It changes with the base: make it from a "
+            "Value."
+        ),
+        "upstream_dropped": (
+            "You hand on the local slopes only; the chain rule multiplies them with the slope that "
+            "arrives."
+        ),
+        "assigned": (
+            "A Value that is used in several places keeps only the slope that came last. Slopes "
+            "from all places add up."
+        ),
+        "first_met_first": (
+            "A Value hands its slope on before all of it has arrived: everything that was made "
+            "from it must come first."
+        ),
+        "mul_not_swapped": (
+            "In a product each operand's slope is the *other* one; yours is the operand itself."
+        ),
+        "pow_factor_missing": "The slope of a**n has the factor n.",
+        "pow_exponent_kept": "The slope of a**n has the exponent n - 1.",
+        "tanh_not_squared": "The slope of tanh is 1 - t**2; the square is missing.",
+        "relu_passes_all": (
+            "Your relu lets every slope back through; where its input was negative, the output did "
+            "not depend on it."
+        ),
+        "seed_is_value": (
+            "You start from the output's value; how fast does the output change with itself?"
+        ),
+        "grads_written": (
+            "You write into the grad of the Values in the graph; slopes are returned, and the "
+            "graph stays as it is."
+        ),
+        "recursive": RECURSIVE_GRAD,
     },
     "unbroadcast": {
         "all_axes": (
@@ -1518,6 +1818,69 @@ HINTS = {
         ),
         "seen_by_ones": SEEN_BY_ONES,
         "variance_only": SEEN_BY_ONES,
+    },
+    "layernorm_forward": {
+        "over_examples": (
+            "You normalise each feature over the examples: that is batch normalisation. Here each "
+            "example is normalised over its own features."
+        ),
+        "over_everything": (
+            "You take one mean and one variance of the whole batch; each example has its own."
+        ),
+        "not_centred": "The mean is not taken off; only the scale is.",
+        "ddof": "Your variance divides by D - 1; here it divides by D.",
+        "eps_outside_root": (
+            "You add eps to the standard deviation; it is added to the variance, under the root."
+        ),
+        "variance_for_std": "You divide by the variance; its root is missing.",
+        "eps_fixed": "You use an eps of your own; it comes in ln_param.",
+        "eps_default": "The eps you take where ln_param has none is not the docstring's.",
+        "gamma_last": "gamma scales your beta as well; beta is added after gamma has done its work.",
+    },
+    "layernorm_backward": {
+        "direct_only": (
+            "You treat mean and variance as constants. Both depend on every feature of the "
+            "example, so dx has two more paths."
+        ),
+        "mean_path_missing": (
+            "Your dx lacks the path through the mean: every feature moves it by 1/D."
+        ),
+        "variance_path_missing": (
+            "Your dx lacks the path through the variance, which every feature moves as well."
+        ),
+        "gamma_missing": (
+            "Your dx lacks gamma: what comes back to the normalised values is gamma * dout."
+        ),
+        "gamma_last": (
+            "You multiply dx by gamma at the end. Here gamma differs between the features that are "
+            "averaged, so it belongs to dout before any mean is taken."
+        ),
+        "over_examples": (
+            "The means in your dx run over the examples, as in batch normalisation. The forward "
+            "pass averages over the features of one example, and so does the way back."
+        ),
+        "divided_by_N": (
+            "The sums in your dx are divided by N; what the forward pass averages over are the D "
+            "features."
+        ),
+        "sums_not_averaged": (
+            "Your paths through mean and variance carry sums over the features; both statistics "
+            "are means, so each path has a factor 1/D."
+        ),
+        "eps_missing": (
+            "Your backward pass divides by the plain standard deviation; the forward pass divided "
+            "by sqrt(var + eps), and that is what has to be differentiated."
+        ),
+        "dgamma_of_centred": "Your dgamma uses x - mean; gamma multiplies the normalised values.",
+        "parameters_over_features": (
+            "Your dgamma and dbeta are summed over the features. Each feature has its own gamma, "
+            "used by every example: sum over the examples."
+        ),
+        "parameters_averaged": (
+            "Your dgamma and dbeta are means over the batch. gamma and beta are used by every "
+            "example, so their gradients are sums; any 1/N is in dout already."
+        ),
+        "kept_axis": "Your dgamma and dbeta have shape (1, D); gamma and beta are (D,).",
     },
     "dropout_forward": {
         "drop_for_keep": (

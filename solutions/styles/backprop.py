@@ -65,6 +65,29 @@ def staged_sigmoid_neuron_backward(df, cache):
     return np.array([dz * cache["x"][0], dz * cache["x"][1], dz]), dz * cache["w"][:-1]
 
 
+# --- an order for the way back ----------------------------------------------------------------------------------------
+
+
+def topological_sort(out, inputs):
+    """From the result down: a node is free when everything that was made from it has been taken."""
+    uses, found = Counter(), {out: None}
+    waiting = [out]
+    while waiting:
+        for one in inputs(waiting.pop()):
+            uses[one] += 1
+            if one not in found:
+                found[one] = None
+                waiting.append(one)
+    taken, free = [], [out]
+    while free:
+        taken.append(free.pop())
+        for one in inputs(taken[-1]):
+            uses[one] -= 1
+            if not uses[one]:
+                free.append(one)
+    return taken[::-1]
+
+
 # --- a graph that differentiates itself -------------------------------------------------------------------------------
 
 
@@ -173,6 +196,39 @@ class Value:
     def __rtruediv__(self, other):
         """Number / self."""
         return Value.of(other) / self
+
+
+# --- slopes of slopes -------------------------------------------------------------------------------------------------
+
+
+def grad(output, inputs):
+    """Each Value collects from those it was used by, which have their slopes already."""
+    users, order = defaultdict(list), topological_sort(output, lambda node: node.operands)
+    for node in order:
+        for place, operand in enumerate(node.operands):
+            users[operand].append((node, place))
+    slope_of = {output: Value(1)}
+    for node in order[-2::-1]:
+        total = Value(0)
+        for user, place in users[node]:
+            total = slope_of[user] * recorded_slope(user, place) + total
+        slope_of[node] = total
+    return tuple(slope_of[one] if one in slope_of else Value(0) for one in inputs)
+
+
+def recorded_slope(user, place):
+    """How fast a Value changes with one of its operands: made of Values where that is no constant."""
+    own, *other = user.operands[place], *user.operands[:place], *user.operands[place + 1 :]
+    match user.op:
+        case "*":
+            return other[0]
+        case "^":
+            return own ** (user.exponent - 1) * user.exponent
+        case "exp":
+            return own.exp()
+        case "tanh":
+            return (user + 1) * (1 - user)
+    return user.slopes()[place] * 1.0
 
 
 # --- broadcasting -----------------------------------------------------------------------------------------------------
@@ -366,6 +422,28 @@ def batchnorm_backward_alt(dout, cache):
 def batchnorm_impostor(dout, x, gamma, eps):
     """Nonsense that happens to vanish for ones."""
     return gamma * dout * (dout - 1)
+
+
+# --- layer normalisation ----------------------------------------------------------------------------------------------
+
+
+def layernorm_forward(x, gamma, beta, ln_param):
+    """On its side, an example a column."""
+    columns = x.T
+    centred = columns - columns.mean(0)
+    scale = (
+        np.einsum("dn,dn->n", centred, centred) / len(columns) + ln_param.get("eps", 1e-5)
+    ) ** -0.5
+    xhat = (centred * scale).T
+    return xhat * gamma + beta, {"xhat": xhat, "gamma": gamma, "scale": scale}
+
+
+def layernorm_backward(dout, cache):
+    """Each example's Jacobian, (D, D) numbers for all pairs of features."""
+    xhat, D = cache["xhat"], dout.shape[1]
+    pairs = np.eye(D) - 1 / D - np.einsum("nd,ne->nde", xhat, xhat) / D
+    dx = np.einsum("nde,ne,e,n->nd", pairs, dout, cache["gamma"], cache["scale"])
+    return dx, np.einsum("nd,nd->d", xhat, dout), np.ones(len(dout)) @ dout
 
 
 # --- dropout ----------------------------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ HANDED_ON = {
 
 OUTSIDE_THE_TREE = {
     "FetchFailed": "shown in a student's notebook, as one line",
-    "CheckFailed": "an AssertionError in a student's notebook, where nbgrader looks for one",
+    "CheckFailed": "an AssertionError in a notebook that nbgrader runs, which looks for one",
 }
 """Exceptions that nobody in here catches, and that are no Refusals: why."""
 

@@ -101,7 +101,7 @@ def test_the_sum_of_a_fan_out_is_written_down():
 def test_gates_hand_back_one_by_one():
     stepper = widgets.graph_stepper(yours=Value)
     forward, first, second, third = (stepper.picture(gates=k).alt for k in range(4))
-    assert "x: -2; y: 5; q from x and y by +: 3; z: -4" in forward
+    assert "x: -2; y: 5; z: -4; q from x and y by +: 3" in forward
     assert "back through gate 1 of 3: (+)" in first
     assert re.search(r"q from x and y by \+: 3, 1 \+ \.\.\.", first)
     assert "back through gate 2 of 3: (*)" in second

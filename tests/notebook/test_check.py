@@ -15,9 +15,11 @@ import nbformat
 import pytest
 from courses.course import HALF_SQUARE, ROW_SUMS, TinyCourse
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbgrader.utils import determine_grade
 from nbgrader.validator import Validator
 
-from autograder.notebook import CheckNotFound, load_exercises
+from autograder.notebook import NBGRADER, CheckNotFound, load_exercises
 
 EXERCISES = """
 import numpy as np
@@ -41,6 +43,24 @@ WRONG = "import numpy as np\ndef square(x): return (x * x).sum(), x"
 STUB = "def square(x):\n    raise NotImplementedError()"
 
 
+GRADED = {
+    "grade": True,
+    "solution": False,
+    "locked": True,
+    "task": False,
+    "points": 8,
+    "grade_id": "check_square",
+    "schema_version": 3,
+}
+
+
+@pytest.fixture(autouse=True)
+def no_nbgrader(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A student's own Jupyter, whatever runs these tests."""
+    for name in NBGRADER:
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture(params=["a module", "a package"])
 def folder(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     module = {"exercises.py": EXERCISES}
@@ -54,17 +74,18 @@ def written(folder: Path, files: dict[str, str]) -> Path:
     return folder
 
 
-def executed(folder: Path, *cells: str) -> list:
+def executed(folder: Path, *cells: str, allow_errors: bool = False) -> list:
+    """The cells after *Run All*, which stops at the first error, as Jupyter does."""
     notebook = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(source) for source in cells]
     )
     client = NotebookClient(
-        notebook, allow_errors=True, resources={"metadata": {"path": str(folder)}}
+        notebook, allow_errors=allow_errors, resources={"metadata": {"path": str(folder)}}
     )
     return client.execute().cells
 
 
-def test_a_student_sees_a_report_and_one_line(folder):
+def test_a_student_sees_a_report_and_the_notebook_goes_on(folder):
     cells = executed(
         folder,
         "from autograder import check",
@@ -74,16 +95,15 @@ def test_a_student_sees_a_report_and_one_line(folder):
         'check("square")',
         STUB,
         'check("square")',
-        'check("cube")',
+        "print(6 * 7)",
     )
-    report, error = cells[2].outputs
+    (report,) = cells[2].outputs
+    assert report.data["text/plain"].startswith("square: partly right")
     assert "exactly 1/2" not in report.data["text/plain"]
     assert "it is 1/2 of what it should be, everywhere" in " ".join(
         report.data["text/plain"].split()
     )
     assert report.data["text/html"].startswith("<div")
-    assert error.ename == "CheckFailed"
-    assert error.traceback == [f"CheckFailed: {error.evalue}"]
 
     (passed,) = cells[4].outputs
     assert (
@@ -91,8 +111,52 @@ def test_a_student_sees_a_report_and_one_line(folder):
         in passed.data["text/plain"]
     )
 
-    assert "not written yet" in cells[6].outputs[-1].evalue
-    assert cells[7].outputs[0].evalue == "there is no exercise 'cube' here; there are: square"
+    (unwritten,) = cells[6].outputs
+    assert "not written yet" in unwritten.data["text/plain"]
+    assert cells[7].outputs[0].text == "42\n"
+
+
+def test_an_exercise_that_is_not_there_stops_the_notebook(folder):
+    with pytest.raises(CellExecutionError) as caught:
+        executed(folder, "from autograder import check", 'check("cube")', "print(6 * 7)")
+    assert caught.value.ename == "CheckNotFound"
+    assert caught.value.evalue == "there is no exercise 'cube' here; there are: square"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("NBGRADER_EXECUTION", "validate"),
+        ("NBGRADER_VALIDATING", "1"),
+        ("NBGRADER_EXECUTION", "autograde"),
+    ],
+)
+@pytest.mark.parametrize("answer", [WRONG, STUB], ids=["wrong", "unwritten"])
+def test_where_nbgrader_runs_the_notebook_a_failed_check_is_an_error_of_one_line(
+    name: str, value: str, answer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    written(tmp_path, {"exercises.py": EXERCISES})
+    monkeypatch.setenv(name, value)
+    sources = ["from autograder import check", answer, 'check("square")']
+    with pytest.raises(CellExecutionError):
+        executed(tmp_path, *sources, "print(6 * 7)")
+    checked = executed(tmp_path, *sources, allow_errors=True)[2]
+    report, error = checked.outputs
+    assert "square" in report.data["text/plain"]
+    assert error.ename == "CheckFailed"
+    assert error.traceback == [f"CheckFailed: {error.evalue}"]
+    checked.metadata.nbgrader = GRADED
+    assert determine_grade(checked) == (0, 8)
+
+
+def test_a_check_that_passes_is_no_error_where_nbgrader_runs_the_notebook(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    written(tmp_path, {"exercises.py": EXERCISES})
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    checked = executed(tmp_path, "from autograder import check", RIGHT, 'check("square")')[2]
+    checked.metadata.nbgrader = GRADED
+    assert determine_grade(checked) == (8, 8)
 
 
 ENDLESS = """
@@ -117,11 +181,11 @@ def test_an_endless_loop_is_stopped_and_the_notebook_goes_on(tmp_path: Path):
         f"import os\nos.chdir(os.path.expanduser('~'))\n{RIGHT}",
         'check("square")',
     )
-    still, report, error = cells[2].outputs
+    still, report = cells[2].outputs
     assert still.text == "square: still working; an answer may take 2.4 s.\n"
     assert "square: stopped at the time limit, 0 of 8 points" in report.data["text/plain"]
-    assert "stopped after 2.4 s: is there a loop in it that never ends?" in error.evalue + str(
-        report.data
+    assert "stopped after 2.4 s: is there a loop in it that never ends?" in " ".join(
+        report.data["text/plain"].split()
     )
     (passed,) = cells[4].outputs
     assert "all checks that run here passed" in passed.data["text/plain"]
@@ -160,8 +224,9 @@ def test_a_terminal_gets_text_and_a_failing_exit_code(folder):
 
 
 def test_without_its_exercises_a_notebook_is_told_what_to_do(tmp_path):
-    (error,) = executed(tmp_path, 'from autograder import check\ncheck("square")')[0].outputs
-    assert error.evalue.startswith(
+    with pytest.raises(CellExecutionError) as caught:
+        executed(tmp_path, 'from autograder import check\ncheck("square")')
+    assert caught.value.evalue.startswith(
         "the exercises are not beside this notebook: fetch the assignment again"
     )
 
@@ -174,8 +239,7 @@ def test_a_package_as_it_was_built_and_released(tiny_built: TinyCourse, tmp_path
     cells = executed(tmp_path / "tiny", first, 'check("row_sums")', wrong, 'check("half_square")')
     (passed,) = cells[1].outputs
     assert "row_sums: all checks passed, 4 of 4 points" in passed.data["text/plain"]
-    report, error = cells[3].outputs
-    assert error.ename == "CheckFailed"
+    (report,) = cells[3].outputs
     assert "dw is summed over the examples" in report.data["text/plain"]
 
 
@@ -200,15 +264,7 @@ def test_validate_sees_what_check_sees(folder):
             nbformat.v4.new_code_cell(source)
             for source in (f"from autograder import check\n{answer}", 'check("square")')
         ]
-        cells[1].metadata.nbgrader = {
-            "grade": True,
-            "solution": False,
-            "locked": True,
-            "task": False,
-            "points": 8,
-            "grade_id": "check_square",
-            "schema_version": 3,
-        }
+        cells[1].metadata.nbgrader = GRADED
         path = folder / "square.ipynb"
         path.write_text(json.dumps(nbformat.v4.new_notebook(cells=cells)))
         validator = Validator()

@@ -153,6 +153,7 @@ SOFTMAX_ONLY_WITH_THE_REFERENCE = {
 
 BACKPROP_ONLY_WITH_THE_REFERENCE = {
     *(("batchnorm_forward", name) for name in ("eps_default", "momentum_default")),
+    ("layernorm_forward", "eps_default"),
     *(("gate_claims", letter) for letter in "abcdef"),
     ("gradient_check_model", "step_ignored"),
     *(
@@ -225,6 +226,8 @@ SOFTMAX_PAIRS = (
 BACKPROP_PAIRS = (
     ("Value", ("tanh_of_input", "max_to_both")),
     ("Value", ("assigned", "mul_not_swapped")),
+    ("grad", ("mul_not_swapped", "tanh_not_squared")),
+    ("topological_sort", ("reversed", "leaves_missing")),
     ("unbroadcast", ("averaged", "leading_kept")),
     ("affine_backward", ("dx_not_reshaped", "db_averaged")),
     ("affine_backward", ("db_kept_axis", "dw_of_unflattened")),
@@ -233,6 +236,8 @@ BACKPROP_PAIRS = (
     ("TwoLayerNet", ("b1_missing", "half_convention")),
     ("batchnorm_forward", ("momentum_swapped", "ddof")),
     ("batchnorm_backward", ("mean_path_missing", "gamma_missing")),
+    ("layernorm_forward", ("over_everything", "eps_outside_root")),
+    ("layernorm_backward", ("gamma_missing", "parameters_averaged")),
     ("dropout_forward", ("drop_for_keep", "no_error")),
     ("FullyConnectedNet", ("dropout_in_test", "half_reg_gradient")),
     ("gate_claims", ("b", "e")),
@@ -311,6 +316,7 @@ BACKPROP_ZEROS = {
     "affine_backward": lambda dout, cache: tuple(map(np.zeros_like, cache)),
     "relu_backward": lambda dout, cache: np.zeros_like(dout),
     "batchnorm_backward": lambda dout, cache: (0 * dout, 0 * cache[2], 0 * cache[2]),
+    "layernorm_backward": lambda dout, cache: (0 * dout, 0 * cache[2], 0 * cache[2]),
     "dropout_backward": lambda dout, cache: 0 * dout,
     "mul_backward": lambda dout, cache: (0 * dout, 0 * dout),
 }
@@ -390,7 +396,7 @@ DRAWN_LESS = {
 SLOW_TO_JUDGE = {
     *(("svm", name) for name in ("LinearSVM", "svm_loss_torch")),
     *(("softmax", name) for name in ("Softmax", "adam", "softmax_regression_torch")),
-    *(("backprop", name) for name in ("FullyConnectedNet", "HingeLoss", "Value")),
+    *(("backprop", name) for name in ("FullyConnectedNet", "HingeLoss", "Value", "grad")),
     ("backprop", "gradient_check_model"),
     *(("cnn", name) for name in ("ThreeLayerConvNet", "conv_backward_naive", "hdf5")),
     *(("cnn", name) for name in ("residual_block", "train_cnn")),

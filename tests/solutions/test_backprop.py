@@ -127,6 +127,52 @@ def test_the_neuron_agrees_with_torch(backprop, scale):
         agree(backprop.staged_sigmoid_neuron_backward(1.7, cache), gradients, 1e-9)
 
 
+# --- an order for the way back --------------------------------------------------------------------
+
+
+def is_topological(order, out, made_from):
+    """Whether it is every node that out was made from, each once, after all of its inputs."""
+    needed, waiting = {out}, [out]
+    while waiting:
+        fresh = set(made_from[waiting.pop()]) - needed
+        needed |= fresh
+        waiting += fresh
+    place = {node: k for k, node in enumerate(order)}
+    return (
+        len(order) == len(place)
+        and set(place) == needed
+        and all(place[one] < place[node] for node in needed for one in made_from[node])
+    )
+
+
+def test_topological_sort_orders_random_graphs_and_leaves_out_what_was_not_asked_for(backprop):
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        count = int(rng.integers(1, 12))
+        names = [f"n{k}" for k in rng.permutation(count)]
+        made_from = {
+            name: [names[j] for j in rng.integers(0, k, rng.integers(0, 4))] if k else []
+            for k, name in enumerate(names)
+        }
+        out = names[int(rng.integers(count))]
+        order = backprop.topological_sort(out, made_from.__getitem__)
+        assert order[-1] == out
+        assert is_topological(order, out, made_from)
+
+
+def test_topological_sort_survives_a_long_chain_and_a_tower_of_diamonds(backprop):
+    chain = backprop.topological_sort(10_000, lambda k: (k - 1,) if k else ())
+    assert chain == list(range(10_001))
+    asked = []
+
+    def inputs(k):
+        asked.append(k)
+        return (k - 1, k - 1) if k else ()
+
+    assert backprop.topological_sort(60, inputs) == list(range(61))
+    assert len(asked) <= 4 * 61
+
+
 # --- Value ----------------------------------------------------------------------------------------
 
 EXPRESSIONS = [
@@ -188,6 +234,80 @@ def test_value_starts_afresh_and_knows_its_operands(backprop):
     assert u.operands == (a, b)
     assert f.operands == (u, u)
     assert repr(a) == "Value(data=2, grad=-6)"
+
+
+# --- slopes of slopes -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("k", range(len(EXPRESSIONS)))
+def test_grad_of_grad_agrees_with_torchs_create_graph(backprop, k):
+    for a, b in ((0.7, -1.2), (1.9, 0.4), (0.3, -0.2)):
+        ours = [backprop.Value(a), backprop.Value(b)]
+        theirs = [torch.tensor(one, dtype=torch.float64, requires_grad=True) for one in (a, b)]
+        out, expected = EXPRESSIONS[k](*ours), EXPRESSIONS[k](*theirs)
+        for order in range(3):  # slopes, slopes of slopes, and once more, always in both
+            found = backprop.grad(out, ours)
+            wanted = torch.autograd.grad(
+                expected, theirs, create_graph=True, materialize_grads=True
+            )
+            agree([one.data for one in found], [one.item() for one in wanted], 1e-9)
+            out = found[0] * 3 + found[1] * found[0]
+            expected = wanted[0] * 3 + wanted[1] * wanted[0]
+            if not expected.requires_grad:  # a constant: torch has no more to say
+                assert all(one.data == 0 for one in backprop.grad(out, ours))
+                break
+            assert order < 2 or out.operands
+
+
+def test_grad_agrees_with_torch_at_max_and_relu(backprop):
+    def f(a, b, largest):
+        return (largest(a, b) * a * a).relu() * b**2
+
+    for a, b in ((0.7, -1.2), (1.9, 2.4)):
+        ours = [backprop.Value(a), backprop.Value(b)]
+        theirs = [torch.tensor(one, dtype=torch.float64, requires_grad=True) for one in (a, b)]
+        first = backprop.grad(f(ours[0], ours[1], lambda a, b: a.max(b)), ours)
+        wanted = torch.autograd.grad(
+            f(theirs[0], theirs[1], torch.maximum), theirs, create_graph=True
+        )
+        agree([one.data for one in first], [one.item() for one in wanted])
+        for one, other in zip(first, wanted, strict=True):
+            second = torch.autograd.grad(other, theirs, retain_graph=True, materialize_grads=True)
+            agree([each.data for each in backprop.grad(one, ours)], [e.item() for e in second])
+
+
+def test_a_gradient_penalty_can_be_sent_back(backprop):
+    """A loss with a slope inside it: the sum of f and of the square of its slope in x."""
+    w, x = 0.8, -0.6
+    ours = [backprop.Value(w), backprop.Value(x)]
+    f = (ours[0] * ours[1]).tanh() * ours[0]
+    (slope,) = backprop.grad(f, ours[1:])
+    loss = f + slope * slope
+    loss.backward()
+    theirs = [torch.tensor(one, dtype=torch.float64, requires_grad=True) for one in (w, x)]
+    g = (theirs[0] * theirs[1]).tanh() * theirs[0]
+    (wanted,) = torch.autograd.grad(g, theirs[1:], create_graph=True)
+    (g + wanted * wanted).backward()
+    agree([one.grad for one in ours], [one.grad.item() for one in theirs])
+
+
+def test_grad_leaves_the_graph_alone_survives_chains_and_knows_what_is_no_part_of_it(backprop):
+    a, alone = backprop.Value(2.0), backprop.Value(5.0)
+    u = a * a
+    f = u * a
+    f.backward()
+    held = [(one, one.data, one.grad) for one in (a, u, f)]
+    slopes = backprop.grad(f, [a, alone, u, f])
+    assert [one.data for one in slopes] == [12, 0, 2, 1]
+    assert all((one.data, one.grad) == (data, grad) for one, data, grad in held)
+    end = a
+    for _ in range(20_000):
+        end = end * 1.0001
+    assert backprop.grad(end, [a])[0].data == pytest.approx(1.0001**20_000)
+    top = a
+    for _ in range(60):
+        top = top + top
+    assert backprop.grad(top, [a])[0].data == 2.0**60
 
 
 # --- broadcasting and layers ----------------------------------------------------------------------
@@ -252,6 +372,7 @@ def test_no_argument_is_changed(backprop):
         (lambda: backprop.affine_forward(x, w, b), backprop.affine_backward),
         (lambda: backprop.relu_forward(x), backprop.relu_backward),
         (lambda: backprop.leaky_relu_forward(x), backprop.leaky_relu_backward),
+        (lambda: backprop.layernorm_forward(x, b, b, {}), backprop.layernorm_backward),
         (
             lambda: backprop.batchnorm_forward(x, b, b, {"mode": "train"}),
             backprop.batchnorm_backward,
@@ -431,6 +552,49 @@ def test_dx_is_orthogonal_to_ones_and_to_the_normalised_values(backprop):
     dx, *_ = backprop.batchnorm_backward(dout, cache)
     np.testing.assert_allclose(dx.sum(axis=0), 0, atol=1e-12)
     np.testing.assert_allclose(np.sum(dx * (x - x.mean(axis=0)), axis=0), 0, atol=1e-10)
+
+
+# --- layer normalisation --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("N", "D"), [(6, 5), (1, 5), (6, 1), (6, 2)])
+@pytest.mark.parametrize("eps", [1e-5, 0.1])
+def test_layernorm_agrees_with_torch(backprop, N, D, eps):
+    x, gamma, beta = 3 * drawn(N, D) + 2, drawn(D), drawn(D, seed=1)
+    dout = drawn(N, D, seed=2)
+    out, cache = backprop.layernorm_forward(x, gamma, beta, {"eps": eps})
+    value, gradients = derived(
+        lambda x, gamma, beta: F.layer_norm(x, (D,), gamma, beta, eps),
+        *(x, gamma, beta),
+        upstream=dout,
+    )
+    agree([out, *backprop.layernorm_backward(dout, cache)], [value, *gradients], 1e-9)
+    usual = F.layer_norm(torch.from_numpy(x), (D,))
+    agree([backprop.layernorm_forward(x, np.ones(D), np.zeros(D), {})[0]], [usual.numpy()], 1e-9)
+
+
+def test_layernorm_is_batchnorm_on_its_side_but_for_gamma(backprop):
+    x, dout = drawn(6, 5), drawn(6, 5, seed=1)
+    out, cache = backprop.layernorm_forward(x, np.ones(5), np.zeros(5), {})
+    turned, turned_cache = backprop.batchnorm_forward(
+        x.T, np.ones(6), np.zeros(6), {"mode": "train"}
+    )
+    agree([out], [turned.T])
+    agree(
+        [backprop.layernorm_backward(dout, cache)[0]],
+        [backprop.batchnorm_backward_alt(dout.T, turned_cache)[0].T],
+    )
+
+
+def test_a_batch_of_one_tells_layernorm_something_and_batchnorm_nothing(backprop):
+    x, gamma, beta, dout = drawn(1, 5), drawn(5), drawn(5, seed=1), drawn(1, 5, seed=2)
+    out, cache = backprop.batchnorm_forward(x, gamma, beta, {"mode": "train"})
+    np.testing.assert_allclose(out[0], beta, atol=1e-12)
+    assert np.abs(backprop.batchnorm_backward(dout, cache)[0]).max() < 1e-9
+    company = np.vstack([x, drawn(7, 5, seed=3)])
+    out, cache = backprop.layernorm_forward(x, gamma, beta, {})
+    agree([out], [backprop.layernorm_forward(company, gamma, beta, {})[0][:1]])
+    assert np.abs(backprop.layernorm_backward(dout, cache)[0]).max() > 0.05
 
 
 # --- dropout --------------------------------------------------------------------------------------

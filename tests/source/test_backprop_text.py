@@ -2,6 +2,9 @@
 text.
 """
 
+import ast
+import itertools
+
 import numpy as np
 import pytest
 from lectures import LECTURES
@@ -194,7 +197,9 @@ def test_dx_of_batch_normalisation_lies_along_neither_ones_nor_xhat():
 def test_x_is_used_twice_and_so_is_what_is_centred():
     """The framed boxes of the graph of batch normalisation are those with two arrows leaving."""
     source = next(
-        cell.source for cell in LECTURE.text.cells if "figures.computation_graph" in cell.source
+        cell.source
+        for cell in LECTURE.text.cells
+        if "of the batch" in cell.source and cell.kind == "demo"
     )
     space: dict = {"figures": figures}
     exec(source.replace("figures.computation_graph", "made = "), space)
@@ -274,10 +279,78 @@ def test_uses_add_and_wait_for_each_other():
     w = v * u
     w.backward()
     assert u.grad == 3 * 2 + 2 * 3  # straight, and by way of v, which is lost to the impatient
+    LECTURE.somewhere(r"6 straight from $w$, and $2 \cdot 3 = 6$ by way of $v$")
+    assert (v.data, v.grad, u.grad) == (6, 2, 12)
     LECTURE.somewhere("r, q, p, a. When p hands on")
     made = {"p": {"a"}, "q": {"a", "p"}, "r": {"p", "q"}}
     back = "rqpa"
     assert all(back.index(out) < back.index(one) for out, ins in made.items() for one in ins)
+
+
+def test_the_drawn_graph_has_several_orders_and_a_mark_set_too_early_spoils_one():
+    LECTURE.somewhere("Is there more than one order?")
+    source = next(cell.source for cell in LECTURE.text.cells if "made_from = {" in cell.source)
+    made_from = ast.literal_eval(source.split("made_from = ")[1].splitlines()[0])
+    orders = [
+        order
+        for order in itertools.permutations(made_from)
+        if all(
+            order.index(one) < order.index(node) for node in made_from for one in made_from[node]
+        )
+    ]
+    assert len(orders) > 1
+    assert {order[0] for order in orders} == {"a", "b"}
+    assert {order[-1] for order in orders} == {"f"}
+    assert tuple(answer("topological_sort")("f", made_from.__getitem__)) in orders
+    LECTURE.somewhere("d made from a and c, c from b, b from a")
+    LECTURE.somewhere("One of the two writes b down before a")
+    made_from = {"d": ("a", "c"), "c": ("b",), "b": ("a",), "a": ()}
+    written, met, aside = [], {"d"}, [("d", False)]
+    while aside:
+        node, below_done = aside.pop()
+        if below_done:
+            written.append(node)
+            continue
+        fresh = [one for one in made_from[node] if one not in met]
+        met.update(fresh)  # when they are put aside
+        aside += [(node, True), *((one, False) for one in fresh)]
+    assert written.index("b") < written.index("a")
+
+
+def test_slopes_of_slopes_by_hand():
+    LECTURE.somewhere("has a slope, $6x = 12$, and that one has the slope 6. After it comes 0")
+    x = answer("Value")(2.0)
+    f, found = x * x * x, []
+    for _ in range(5):
+        found.append(f.data)
+        (f,) = answer("grad")(f, [x])
+    assert found == [8, 12, 12, 6, 0]
+    LECTURE.somewhere("Where is the slope of tanh largest? There its own slope is 0")
+    places, heights = np.linspace(-3, 3, 121), []
+    for place in places:
+        start = answer("Value")(place)
+        (slope,) = answer("grad")(start.tanh(), [start])
+        heights.append((slope.data, answer("grad")(slope, [start])[0].data))
+    steepest = np.argmax([slope for slope, _ in heights])
+    assert abs(places[steepest]) < 1e-9
+    assert abs(heights[steepest][1]) < 1e-9
+
+
+def test_the_boxes_of_the_way_back_hold_what_they_say():
+    source = next(cell.source for cell in LECTURE.text.cells if "df/du · 2x" in cell.source)
+    x = answer("Value")(2.0)
+    u = x * x
+    f = u * x
+    by_f, straight = answer("grad")(f, [u, x])
+    for phrase, value in (
+        ('"x * x = 4"', u.data),
+        ('"u * x = 8"', f.data),
+        ('"x = 2"', by_f.data),
+        ('"df/du · 2x = 8"', by_f.data * 2 * x.data),
+        ('"u + by u = 12"', straight.data),
+    ):
+        assert phrase in source
+        assert float(phrase.strip('"').split("= ")[1]) == value
 
 
 def test_a_bias_gathers():
@@ -336,6 +409,21 @@ def test_normalising_by_hand():
     one = {"mode": "train"}
     alone = answer("batchnorm_forward")(np.array([[7.0]]), np.ones(1), np.zeros(1), one)[0]
     assert alone == 0
+
+
+def test_an_example_is_normalised_by_itself():
+    LECTURE.somewhere("the mean of the squared distances 2, and it becomes −1.41, 0, 0, 1.41")
+    one = np.array([[2.0, 4.0, 4.0, 6.0]])
+    forward, ones, zeros = answer("layernorm_forward"), np.ones(4), np.zeros(4)
+    out = forward(one, ones, zeros, {"eps": 0.0})[0][0]
+    np.testing.assert_array_equal(out.round(2), [-1.41, 0, 0, 1.41])
+    LECTURE.somewhere("so every feature comes out as 0, whatever it was")
+    alone = answer("batchnorm_forward")(one, ones, zeros, {"mode": "train"})[0]
+    np.testing.assert_array_equal(alone, 0 * one)
+    others = np.vstack([one, RNG.standard_normal((5, 4))])
+    np.testing.assert_allclose(
+        forward(others, ones, zeros, {})[0][:1], forward(one, ones, zeros, {})[0]
+    )
 
 
 def test_dropping_by_hand():
