@@ -439,6 +439,31 @@ def adam(w, dw, config=None):
     return w - config["learning_rate"] * m_hat / (np.sqrt(v_hat) + config["epsilon"]), config
 
 
+def adamw(w, dw, config=None):
+    """One step of AdamW: Adam follows the gradient of the loss, and the weights decay beside it.
+
+        w  <-  w - learning_rate * weight_decay * w - learning_rate * m_hat / (sqrt(v_hat) + epsilon)
+
+    with m_hat and v_hat as in Adam, made of dw alone. Both terms start from the w before the step. The
+    decay is called decoupled: no division by the size of a gradient reaches it.
+
+    Arguments:
+        w: float array of any shape, the parameters.
+        dw: float array of the same shape, the gradient of the loss without any penalty.
+        config: dict or None; "weight_decay": float, default 1e-2; all others as for adam, with its
+            defaults.
+
+    Returns:
+        next_w: float array of w's shape, a new one; w and dw are not changed.
+        config: dict with the new "m", "v" and "t", as adam leaves them (the same dict or a new one).
+
+    Source: Loshchilov and Hutter 2019, with the decay times the learning rate, as in PyTorch.
+    """
+    config = {"learning_rate": 1e-3, "weight_decay": 1e-2, **(config or {})}
+    next_w, config = adam(w, dw, config)
+    return next_w - config["learning_rate"] * config["weight_decay"] * w, config
+
+
 def update_ratio(w, update):
     """How large a step is beside the parameters that it changes.
 

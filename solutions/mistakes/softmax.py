@@ -544,6 +544,39 @@ def adam(w, dw, config=None, *, wrong=NOTHING):
     return (w + rate * m / size if "uphill" in wrong else w - rate * m / size), {**config, **kept}
 
 
+def adamw(w, dw, config=None, *, wrong=NOTHING):
+    """Adam's step and the decay, added up before either is taken."""
+    defaults = {
+        "learning_rate": _default(wrong, "rate_default", 0.001, 0.01),
+        "weight_decay": _default(wrong, "decay_default", 0.01, 0.1),
+        **{"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8},
+    }
+    config = _settings(config, defaults)
+    rate, strength = config["learning_rate"], config["weight_decay"]
+    if "decay_fixed" in wrong:
+        strength = 0.01
+    if "factor_two" in wrong:
+        strength = 2 * strength
+    if "decay_missing" in wrong:
+        strength = 0.0
+    slope = dw + strength * w if wrong & {"l2_in_gradient", "counted_twice"} else dw
+    by_adam = wrong & {"no_correction", "t_not_stored", "not_stored", "uphill"}
+    moved, after = adam(w, slope, config, wrong=by_adam)
+    lost = rate * strength * w
+    if "without_rate" in wrong:
+        lost = strength * w
+    if "l1" in wrong:
+        lost = rate * strength * np.sign(w)
+    if "in_fraction" in wrong:
+        size = np.sqrt(after["v"] / (1 - config["beta2"] ** after["t"])) + config["epsilon"]
+        lost = lost / size
+    if "after_the_step" in wrong:
+        lost = rate * strength * moved
+    if "l2_in_gradient" in wrong:
+        lost = 0.0
+    return (moved + lost if "grows" in wrong else moved - lost), after
+
+
 # --- watching training ----------------------------------------------------------------------------
 
 
@@ -1103,6 +1136,7 @@ NUMBERS = {
         "beta2_default": (*PARTS, 0.9, 0.9999),
         "eps_default": (1e-3, 1e-4, 1e-6, 1e-7),
     },
+    "adamw": {"rate_default": (*RATES, 0.1), "decay_default": (0.0, 0.05, 1e-3, 1e-4, 5e-4, 1.0)},
 }
 HINTS = {
     "softmax": {
@@ -1467,6 +1501,49 @@ HINTS = {
             "gradients; it is added to the root."
         ),
         "no_root": "You divide by the mean square; its root has the size of a gradient.",
+    },
+    "adamw": {
+        "uphill": (
+            "Adam's part adds the gradient to the parameters: that climbs. Downhill is against the "
+            "gradient."
+        ),
+        **DEFAULTS,
+        "decay_default": "The weight_decay you take where config has none is not the docstring's.",
+        "decay_fixed": "Your decay has the same strength whatever config says.",
+        "decay_missing": "This is Adam alone: no weight decays.",
+        "l2_in_gradient": (
+            "You add the decay to the gradient, so that Adam divides it by the gradient's size: that "
+            "is Adam with an L2 penalty. The decay is to stay outside m and v."
+        ),
+        "counted_twice": (
+            "Your decay counts twice: beside the step, and in the gradient that Adam follows."
+        ),
+        "in_fraction": (
+            "Your decay is divided by the root of v together with m: weights with steep slopes then "
+            "hardly decay. No division is to reach it."
+        ),
+        "without_rate": (
+            "Your decay takes weight_decay times w off at every step; here the learning rate is a "
+            "factor of it too."
+        ),
+        "factor_two": (
+            "Your decay is twice as strong as asked: the 2 is from the derivative of w**2, and here "
+            "no square is differentiated."
+        ),
+        "l1": "Every weight loses the same amount with you; it is to lose the same part of itself.",
+        "after_the_step": (
+            "Your decay takes its part of the weights after Adam's step; both start from the w "
+            "before it."
+        ),
+        "grows": "Your decay has the wrong sign: the weights grow.",
+        "no_correction": (
+            "m and v start at zero and are far too small during the first steps: both need their "
+            "correction by 1 - beta**t, as in adam."
+        ),
+        "t_not_stored": (
+            "t never grows from step to step, so every step is corrected like the first."
+        ),
+        "not_stored": "m and v are forgotten from step to step.",
     },
     "update_ratio": {
         "negative": "A ratio of two norms is never negative, whichever way the update points.",

@@ -255,6 +255,17 @@ def adam(w, dw, config=None):
     return w - step_size * config["m"] / denominator, config
 
 
+def adamw(w, dw, config=None):
+    """The weights shrink first, as in torch; Adam's move, which no place changes, comes from zero."""
+    settings = {"weight_decay": 0.01, "learning_rate": 0.001} | (config or {})
+    keep = 1 - settings["learning_rate"] * settings["weight_decay"]
+    move, settings = adam(np.zeros(w.shape), dw, settings)
+    next_w = w.copy()
+    next_w *= keep
+    next_w += move
+    return next_w, settings
+
+
 # --- watching training ------------------------------------------------------------------------------------------------
 
 

@@ -146,7 +146,8 @@ def test_no_argument_is_changed(softmax):
     softmax.log_softmax(scores)
     softmax.softmax_vjp(dout, scores)
     softmax.average_weights([{"W": W}, {"W": 2 * W}])
-    for rule in (softmax.sgd, softmax.sgd_momentum, softmax.rmsprop, softmax.adam):
+    rules = softmax.sgd, softmax.sgd_momentum, softmax.rmsprop, softmax.adam, softmax.adamw
+    for rule in rules:
         config = {"learning_rate": 0.1}
         rule(W, dout[:5], config)
         assert config == {"learning_rate": 0.1}
@@ -178,6 +179,12 @@ def test_no_argument_is_changed(softmax):
             lambda p: torch.optim.Adam(p, lr=0.1, betas=(0.7, 0.999)),
         ),
         ("adam", None, lambda p: torch.optim.Adam(p)),
+        (
+            "adamw",
+            {"learning_rate": 0.1, "beta1": 0.7, "weight_decay": 0.4},
+            lambda p: torch.optim.AdamW(p, lr=0.1, betas=(0.7, 0.999), weight_decay=0.4),
+        ),
+        ("adamw", None, lambda p: torch.optim.AdamW(p)),
     ],
 )
 @pytest.mark.parametrize("size", [1e-6, 1.0, 1e4])
@@ -192,6 +199,27 @@ def test_update_rules_walk_with_torch(softmax, rule, config, optimiser, size):
         steps.step()
         w, config = getattr(softmax, rule)(w, dw, config)
         np.testing.assert_allclose(w, theirs.detach().numpy(), rtol=1e-10)
+
+
+def test_without_decay_adamw_is_adam_and_l2_inside_adam_is_another_rule(softmax):
+    """torch's Adam with weight_decay is L2 in the gradient; its AdamW is not."""
+    rng = np.random.default_rng(1)
+    w, dw = rng.standard_normal((2, 4, 3))
+    settings = {"learning_rate": 0.1, "weight_decay": 0.4}
+    theirs = torch.nn.Parameter(torch.from_numpy(w.copy()))
+    inside, steps = w, torch.optim.Adam([theirs], lr=0.1, weight_decay=0.4)
+    by_adam, by_adamw, config = w, w, [{"learning_rate": 0.1}, {**settings, "weight_decay": 0.0}]
+    beside, beside_config, inside_config = w, settings, {"learning_rate": 0.1}
+    for scale in (1.0, -0.5, 2.0):
+        theirs.grad = torch.from_numpy(scale * dw)
+        steps.step()
+        inside, inside_config = softmax.adam(inside, scale * dw + 0.4 * inside, inside_config)
+        beside, beside_config = softmax.adamw(beside, scale * dw, beside_config)
+        by_adam, config[0] = softmax.adam(by_adam, scale * dw, config[0])
+        by_adamw, config[1] = softmax.adamw(by_adamw, scale * dw, config[1])
+    np.testing.assert_allclose(inside, theirs.detach().numpy(), rtol=1e-10)
+    np.testing.assert_array_equal(by_adam, by_adamw)
+    assert np.abs(beside - inside).max() > 0.01
 
 
 # --- the old notes, corrected: E12 to E14, and the numbers of lectures 3, 5 and 6 -----------------

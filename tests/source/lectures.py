@@ -140,6 +140,7 @@ LECTURES = {
                 "sgd_momentum",
                 "rmsprop",
                 "adam",
+                "adamw",
                 "update_ratio",
                 "train_with_monitor",
                 "diagnose_lr",

@@ -398,6 +398,35 @@ def test_steps_by_hand():
         assert moved[0] - moved[1] == pytest.approx(1e-3, rel=1e-5)
 
 
+def test_a_decay_by_hand_and_where_it_is_divided():
+    SOFTMAX.somewhere(r"$0.5 \cdot 0.2 / 100 = 0.001$ for the first, and $0.5 \cdot 0.2 / 1 = 0.1$")
+    SOFTMAX.somewhere(r"Taken off directly, it is $0.5 \cdot 0.2 = 0.1$ for both")
+    w, sizes, rate, strength = np.full(2, 2.0), np.array([100.0, 1.0]), 0.5, 0.1
+    np.testing.assert_allclose(rate * strength * w / sizes, [0.001, 0.1])
+    settings = {"learning_rate": rate, "weight_decay": strength}
+    with_decay, _ = ANSWERS["adamw"](w, sizes, settings)
+    without, _ = ANSWERS["adamw"](w, sizes, {**settings, "weight_decay": 0.0})
+    np.testing.assert_allclose(without - with_decay, [0.1, 0.1])
+    SOFTMAX.somewhere("For plain SGD the two ways are one")
+    by_gradient, _ = ANSWERS["sgd"](w, sizes + strength * w, {"learning_rate": rate})
+    beside = ANSWERS["sgd"](w, sizes, {"learning_rate": rate})[0] - rate * strength * w
+    np.testing.assert_allclose(by_gradient, beside)
+
+
+def test_only_the_decay_beside_adam_is_the_same_for_steep_and_flat():
+    SOFTMAX.somewhere("Weights with steep slopes hardly feel it")
+    SOFTMAX.somewhere("how strongly a weight decays no longer depends on how steep the loss is")
+    sizes, left = np.array([0.1, 1.0, 100.0]), {}
+    for rule, in_gradient, beside in (("adam", 0.1, 0.0), ("adamw", 0.0, 0.1)):
+        w, config = np.ones(3), {"learning_rate": 0.01, "weight_decay": beside}
+        for step in range(400):
+            w, config = ANSWERS[rule](w, (-1) ** step * sizes + in_gradient * w, config)
+        left[rule] = w
+    assert left["adam"][0] < 0.1 < 0.6 < left["adam"][1] < 0.9 < left["adam"][2]
+    assert np.ptp(left["adamw"]) < 1e-5
+    assert left["adamw"][0] == pytest.approx(0.999**400, abs=0.03)
+
+
 def test_ratios_curvature_and_averages_by_hand():
     SOFTMAX.somewhere("A step of $(0.003, 0.004)$ has the length 0.005")
     ratio = ANSWERS["update_ratio"](np.array([3.0, 4.0]), np.array([0.003, 0.004]))

@@ -8,7 +8,7 @@ from .scores import softmax, logsumexp, log_softmax
 from .loss import softmax_loss_naive, softmax_loss, softmax_loss_vectorized
 from .backwards import softmax_jacobian, softmax_vjp
 from .training import expected_initial_loss, initial_loss_ok, Softmax, overfit_small
-from .rules import sgd, sgd_momentum, rmsprop, adam
+from .rules import sgd, sgd_momentum, rmsprop, adam, adamw
 from .monitoring import update_ratio, train_with_monitor, diagnose_lr
 from .second_order import newton_step, newton_counterexample, hessian_bytes, lbfgs_direction
 from .averages import ema_update, ema_corrected, ema_memory, average_predictions, average_weights

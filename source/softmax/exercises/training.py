@@ -241,14 +241,14 @@ QUOTES = {"about_the_loss": "abc", "about_the_ratio": "def", "about_second_order
 
 @exercise(
     "-> about_the_loss: 3 bool, about_the_ratio: 3 bool, about_second_order: 3 bool",
-    points=4,
+    points=3,
     words={name: f"the claims {name.replace('_', ' ')}" for name in QUOTES},
     entries={name: [f"claim ({letter})" for letter in letters] for name, letters in QUOTES.items()},
     checks=[
         Dimensions(0.25),
-        Reference(1.25, ("about_the_loss",), title="About the loss"),
-        Reference(1.25, ("about_the_ratio",), title="About the ratio"),
-        Reference(1.25, ("about_second_order",), title="About second order"),
+        Reference(1, ("about_the_loss",), title="About the loss"),
+        Reference(1, ("about_the_ratio",), title="About the ratio"),
+        Reference(0.75, ("about_second_order",), title="About second order"),
     ],
 )
 def notes_errata(student):
