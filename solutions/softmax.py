@@ -550,6 +550,34 @@ def diagnose_lr(history, warmup=100, low=1e-4, high=3e-2):
     return "low" if typical < low else "high" if typical > high else "ok"
 
 
+def warmup_cosine_decay(step, peak, warmup_steps, total_steps, end=0.0):
+    """The learning rate at one step of a training: up in a straight line, then down along a cosine.
+
+        step < warmup_steps:   rate = peak * (step + 1) / warmup_steps
+        from there on:         rate = end + (peak - end) * (1 + cos(pi * progress)) / 2,
+                               progress = (step - warmup_steps) / (total_steps - warmup_steps)
+
+    The last step of the warm-up and the first one after it both have the peak. From step total_steps
+    on the rate stays at end.
+
+    Arguments:
+        step: int >= 0, the number of steps taken before this one.
+        peak: float, the highest rate.
+        warmup_steps: int >= 0, how many steps the rise takes; 0 for none.
+        total_steps: int, larger than warmup_steps: all steps of the training.
+        end: float, where the fall ends.
+
+    Returns:
+        rate: a number.
+
+    Sources: Loshchilov and Hutter 2017 (the cosine); Goyal et al. 2017 (the warm-up).
+    """
+    if step < warmup_steps:
+        return peak * (step + 1) / warmup_steps
+    progress = min((step - warmup_steps) / (total_steps - warmup_steps), 1.0)
+    return end + (peak - end) * (1 + np.cos(np.pi * progress)) / 2
+
+
 def newton_step(grad, H):
     """The step of Newton's method: to the place where the quadratic model of the function is flat.
 

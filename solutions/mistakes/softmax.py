@@ -685,6 +685,40 @@ def diagnose_lr(history, warmup=100, low=1e-4, high=3e-2, *, wrong=NOTHING):
     return "ok"
 
 
+def warmup_cosine_decay(step, peak, warmup_steps, total_steps, end=0.0, *, wrong=NOTHING):
+    """The part of the height that is left, times the height."""
+    if "no_warmup" in wrong:
+        warmup_steps = 0
+    if "end_ignored" in wrong:
+        end = 0.0
+    if step < warmup_steps:
+        start = end if "warmup_from_end" in wrong else 0.0
+        counted = step if "starts_at_zero" in wrong else step + 1
+        return start + (peak - start) * counted / warmup_steps
+    gone = (step - warmup_steps) / (total_steps - warmup_steps)
+    if "progress_from_start" in wrong:
+        gone = step / total_steps
+    if "progress_over_total" in wrong:
+        gone = (step - warmup_steps) / total_steps
+    if "one_step_ahead" in wrong:
+        gone = (step + 1 - warmup_steps) / (total_steps - warmup_steps)
+    if "rises_again" not in wrong:
+        gone = min(gone, 1.0)
+    turn = 2.0 if "whole_turn" in wrong else 0.5 if "quarter_turn" in wrong else 1.0
+    cosine = np.cos(turn * np.pi * gone)
+    left = 0.5 + 0.5 * cosine
+    if "straight" in wrong:
+        left = 1 - gone
+    if "upwards" in wrong:
+        left = 0.5 - 0.5 * cosine
+    if wrong & {"quarter_turn", "cosine_alone"}:
+        left = cosine
+    if "not_halved" in wrong:
+        left = 1 + cosine
+    height = peak if "end_added" in wrong else peak - end
+    return end + height * left
+
+
 # --- second order ---------------------------------------------------------------------------------
 
 
@@ -1619,6 +1653,45 @@ HINTS = {
             "With no step left after the warm-up there is nothing to judge: refuse with a "
             "ValueError."
         ),
+    },
+    "warmup_cosine_decay": {
+        "no_warmup": "You leave the warm-up out: the fall begins at the first step.",
+        "starts_at_zero": (
+            "Your warm-up starts at a rate of 0, and its first step moves nothing. The first step "
+            "already has its share of the peak."
+        ),
+        "warmup_from_end": (
+            "Your warm-up rises from end; it rises from 0. The end belongs to the fall alone."
+        ),
+        "end_ignored": "Your rate falls to 0 whatever end is.",
+        "end_added": (
+            "Your fall begins above the peak: end is added to the whole peak. The height of the fall "
+            "is the distance between the two."
+        ),
+        "progress_from_start": (
+            "Your progress counts from the first step of all, so that the rate jumps where the "
+            "warm-up ends. It is 0 there."
+        ),
+        "progress_over_total": (
+            "Your progress never reaches 1: the fall has fewer steps than the whole training, by "
+            "those of the warm-up."
+        ),
+        "one_step_ahead": (
+            "Your progress is one step ahead: at the first step after the warm-up it is 0."
+        ),
+        "rises_again": "Beyond total_steps your rate climbs the cosine again; it stays at end.",
+        "straight": "Your rate falls along a straight line; here it follows a cosine.",
+        "quarter_turn": (
+            "You take a quarter of a turn, which falls fastest at its end; half a turn is flat at "
+            "both ends."
+        ),
+        "whole_turn": "You take a whole turn, which comes back to the peak; half a turn ends low.",
+        "cosine_alone": (
+            "A cosine goes from 1 to -1, and your rate below its end; lift it and halve it, so that "
+            "it goes from 1 to 0."
+        ),
+        "not_halved": "Your fall begins at twice its height: 1 + cos goes from 2 to 0.",
+        "upwards": "After the warm-up your rate begins at end and rises; the fall is upside down.",
     },
     "newton_step": {
         "no_minus": "Your step has the wrong sign: on a bowl it climbs.",

@@ -310,6 +310,18 @@ def diagnose_lr(history, warmup=100, low=1e-4, high=3e-2):
     return ["low", "high"][int(typical > high)]
 
 
+def warmup_cosine_decay(step, peak, warmup_steps, total_steps, end=0.0):
+    """The whole plan as a list, of which one entry is read; the cosine of half the angle, squared."""
+    falling = total_steps - warmup_steps
+    plan = [float(rate) for rate in np.linspace(0, peak, warmup_steps + 1)[1:]]
+    plan += [
+        peak * math.cos(k * math.pi / (2 * falling)) ** 2
+        + end * math.sin(k * math.pi / (2 * falling)) ** 2
+        for k in range(falling)
+    ]
+    return plan[step] if step < total_steps else end
+
+
 # --- second order -----------------------------------------------------------------------------------------------------
 
 

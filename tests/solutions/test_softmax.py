@@ -222,6 +222,26 @@ def test_without_decay_adamw_is_adam_and_l2_inside_adam_is_another_rule(softmax)
     assert np.abs(beside - inside).max() > 0.01
 
 
+@pytest.mark.parametrize(
+    ("peak", "warmup", "total", "end"),
+    [(0.1, 5, 40, 0.0), (2.0, 1, 12, 0.3), (0.5, 0, 9, 0.01), (1e-3, 9, 10, 1e-5)],
+)
+def test_the_schedule_is_torchs_linear_warm_up_and_its_cosine(softmax, peak, warmup, total, end):
+    schedulers = torch.optim.lr_scheduler
+    optimiser = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=peak)
+    falling = schedulers.CosineAnnealingLR(optimiser, total - warmup, end)
+    plan = falling
+    if warmup:
+        rising = schedulers.LinearLR(optimiser, 1 / warmup, total_iters=max(1, warmup - 1))
+        plan = schedulers.SequentialLR(optimiser, [rising, falling], [warmup])
+    for step in range(total + 1):
+        (theirs,) = plan.get_last_lr()
+        assert softmax.warmup_cosine_decay(step, peak, warmup, total, end) == pytest.approx(theirs)
+        optimiser.step()
+        plan.step()
+    assert softmax.warmup_cosine_decay(10 * total, peak, warmup, total, end) == pytest.approx(end)
+
+
 # --- the old notes, corrected: E12 to E14, and the numbers of lectures 3, 5 and 6 -----------------
 
 

@@ -144,6 +144,7 @@ LECTURES = {
                 "update_ratio",
                 "train_with_monitor",
                 "diagnose_lr",
+                "warmup_cosine_decay",
                 "newton_step",
                 "newton_counterexample",
                 "hessian_bytes",

@@ -427,6 +427,38 @@ def test_only_the_decay_beside_adam_is_the_same_for_steep_and_flat():
     assert left["adamw"][0] == pytest.approx(0.999**400, abs=0.03)
 
 
+def test_a_plan_for_the_rate_by_hand():
+    SOFTMAX.somewhere("Steps 0 to 3 have 0.2, 0.4, 0.6 and 0.8")
+    SOFTMAX.somewhere("it is still at 0.68; half-way, at step 8, at 0.4; at step 10 at 0.12")
+    rate = ANSWERS["warmup_cosine_decay"]
+    rates = [rate(step, 0.8, 4, 12) for step in range(13)]
+    np.testing.assert_allclose(rates[:5], [0.2, 0.4, 0.6, 0.8, 0.8])
+    assert [f"{rates[step]:.2f}" for step in (6, 8, 10, 12)] == ["0.68", "0.40", "0.12", "0.00"]
+
+
+def test_a_high_rate_never_settles_a_low_one_is_late_and_a_plan_has_both():
+    SOFTMAX.somewhere("A high one comes near quickly; there mini-batches throw the weights about")
+    SOFTMAX.somewhere("A low one settles, but is long on its way")
+    SOFTMAX.somewhere("During the warm-up it is behind the high rate")
+    far = {}
+    plan = ANSWERS["warmup_cosine_decay"]
+    plans = {
+        "high": lambda step: 0.5,
+        "low": lambda step: 0.02,
+        "plan": lambda step: plan(step, 0.5, 20, 200),
+    }
+    for name, rate in plans.items():
+        w, rng, far[name] = np.full(300, 10.0), np.random.default_rng(0), []
+        for step in range(200):
+            far[name].append(np.sqrt(np.mean(w**2)))
+            noisy_slope = w + rng.standard_normal(300)
+            w, _ = ANSWERS["sgd"](w, noisy_slope, {"learning_rate": rate(step)})
+    assert far["high"][5] < far["plan"][5]
+    assert far["plan"][30] < far["low"][30] / 2
+    assert far["plan"][-1] < 0.8 * far["low"][-1]
+    assert far["low"][-1] < 0.5 * far["high"][-1]
+
+
 def test_ratios_curvature_and_averages_by_hand():
     SOFTMAX.somewhere("A step of $(0.003, 0.004)$ has the length 0.005")
     ratio = ANSWERS["update_ratio"](np.array([3.0, 4.0]), np.array([0.003, 0.004]))

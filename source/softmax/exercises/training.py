@@ -12,7 +12,7 @@ from coursekit.exercises.digits import digits_with_bias
 
 @exercise(
     "C: int -> softmax, softmax_by_default, hinge, refuses_other_kinds: bool",
-    points=2,
+    points=1,
     given={"C": draws.whole(3, 59)},
     cases=[case("CIFAR-10", C=10), case("ImageNet", C=1000), case("two classes", C=2)],
     words={
@@ -21,7 +21,7 @@ from coursekit.exercises.digits import digits_with_bias
         "hinge": 'the loss of kind "hinge"',
         "refuses_other_kinds": "whether another kind is refused",
     },
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.125)],
 )
 def expected_initial_loss(student, C):
     """Both kinds, and one that there is not."""
@@ -34,7 +34,7 @@ def expected_initial_loss(student, C):
     }
 
 
-@property_of(expected_initial_loss, "The loss of equal scores", 0.75)
+@property_of(expected_initial_loss, "The loss of equal scores", 0.375)
 def equals_the_loss_of_equal_scores(ask):
     """For ten classes 2.302585 and 9; from there, what more classes must add."""
     _, ten = ask(C=10)
@@ -59,7 +59,7 @@ def equals_the_loss_of_equal_scores(ask):
     )
 
 
-@property_of(expected_initial_loss, "Other kinds are refused", 0.25)
+@property_of(expected_initial_loss, "Other kinds are refused", 0.125)
 def refuses_other_kinds(ask):
     """A silent answer to a question not understood is worse than none."""
     must(
@@ -68,7 +68,7 @@ def refuses_other_kinds(ask):
     )
 
 
-expected_initial_loss.checks += [Reference(0.75)]
+expected_initial_loss.checks += [Reference(0.375)]
 
 
 def planned(start, slope, unit):
