@@ -294,6 +294,34 @@ class Softmax:
         return np.argmax(X @ self.W, axis=1)
 
 
+def label_smoothing_loss(x, y, eps):
+    """The cross-entropy loss of labels that are not quite sure, and its gradient in the scores.
+
+        q[i, j] = (1 - eps) * [j = y[i]] + eps / C
+        loss = (1/N) sum over i of  - sum over j of q[i, j] * log p[i, j],    p = softmax(x), row by row
+
+    [j = y[i]] is 1 for the true class and 0 for all others. The part eps of a label is shared out over
+    all C classes, the true one included.
+
+    Arguments:
+        x: (N, C) float, the scores of N examples, of any size.
+        y: (N,) int in [0, C), the true classes.
+        eps: float in [0, 1]; 0 leaves the labels as they are, and gives softmax_loss.
+
+    Returns:
+        loss: a number, finite.
+        dx: (N, C) float, the gradient of the loss with respect to the scores.
+
+    No loop over the examples; x and y are not changed.
+    Source: Szegedy et al. 2016, "Rethinking the Inception architecture", section 7.
+    """
+    N, C = x.shape
+    q = np.full((N, C), eps / C)
+    q[np.arange(N), y] += 1 - eps
+    log_p = log_softmax(x)
+    return -np.sum(q * log_p) / N, (np.exp(log_p) - q) / N
+
+
 def overfit_small(loss_fn, X, y, num_examples=20, learning_rate=0.1, num_iters=200, rng=None):
     """A test of the machinery: learn a handful of examples by heart. Code that cannot do that cannot learn anything.
 

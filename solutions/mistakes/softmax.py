@@ -392,6 +392,64 @@ class Softmax:
         )
 
 
+def label_smoothing_loss(x, y, eps, *, wrong=NOTHING):
+    """The true class's part and what the others lack, from the identity matrix."""
+    (N, C), truth = x.shape, np.eye(x.shape[1])[y]
+    shifted = x - x.max() if "global_shift" in wrong else x - x.max(axis=1, keepdims=True)
+    if "no_shift" in wrong:
+        shifted = x
+    e = np.exp(shifted)
+    p = e / e.sum(axis=1, keepdims=True)
+    log_p = shifted - np.log(e.sum(axis=1, keepdims=True))
+    if wrong & {"no_shift", "global_shift", "log_of_p"}:
+        log_p = np.log(p)
+    if small := _number(wrong, "eps_in_log", 1e-8 if "eps_in_log" in wrong else 0):
+        log_p = np.log(p + small)
+    if floor := _number(wrong, "p_floored", 1e-12 if "p_floored" in wrong else 0):
+        log_p = np.log(np.maximum(p, floor))
+    q = _smoothed(truth, eps, C, wrong)
+    cost = truth if "loss_of_hard_labels" in wrong else q
+    loss = -np.einsum("nc,nc->", cost, log_p)
+    slopes = p - (truth if "gradient_of_hard_labels" in wrong else q)
+    if "sum_not_one" in wrong:
+        slopes = p * q.sum(axis=1, keepdims=True) - q
+    if "prediction_smoothed" in wrong:
+        mixed = (1 - eps) * p + eps / C
+        own = mixed[np.arange(N), y]
+        loss, slopes = (
+            -np.log(own).sum(),
+            ((1 - eps) * p[np.arange(N), y] / own)[:, None] * (p - truth),
+        )
+    if "divergence" in wrong:
+        loss = loss + np.sum(q * np.log(np.maximum(q, 1e-300)))
+    if "true_class_only" in wrong:
+        loss, slopes = -np.sum(q * truth * log_p), slopes * truth
+    if "uphill" in wrong:
+        slopes = -slopes
+    if "no_minus" in wrong:
+        loss = -loss
+    over = N * C if "mean_over_entries" in wrong else N
+    loss = loss if "loss_not_averaged" in wrong else loss / over
+    return loss, slopes if "gradient_not_averaged" in wrong else slopes / over
+
+
+def _smoothed(truth, eps, C, wrong):
+    """The labels with a part of each shared out."""
+    if "eps_ignored" in wrong:
+        return truth
+    if "shared_by_the_others" in wrong:
+        return (1 - eps) * truth + eps / (C - 1) * (1 - truth)
+    if "not_shared" in wrong:
+        return (1 - eps) * truth + eps
+    if wrong & {"true_class_keeps_all", "sum_not_one"}:
+        return truth + eps / C
+    if "nothing_for_the_true" in wrong:
+        return (1 - eps) * truth + eps / C * (1 - truth)
+    if "eps_swapped" in wrong:
+        return eps * truth + (1 - eps) / C
+    return truth + eps * (1 / C - truth)
+
+
 def overfit_small(
     loss_fn, X, y, num_examples=20, learning_rate=0.1, num_iters=200, rng=None, *, wrong=NOTHING
 ):
@@ -1157,6 +1215,7 @@ NUMBERS = {
     "softmax_loss_naive": CAPS,
     "softmax_loss_vectorized": CAPS,
     "softmax_loss": CAPS,
+    "label_smoothing_loss": CAPS,
     "sgd": {"rate_default": RATES},
     "sgd_momentum": {"rate_default": RATES, "momentum_default": PARTS},
     "rmsprop": {
@@ -1405,6 +1464,53 @@ HINTS = {
             "example."
         ),
         "lowest_score": "predict chooses the class with the lowest score.",
+    },
+    "label_smoothing_loss": {
+        **OVERFLOW,
+        **{
+            name: DATA[name]
+            for name in (
+                *("eps_in_log", "p_floored", "log_of_p", "no_minus", "uphill"),
+                *("gradient_not_averaged", "loss_not_averaged", "mean_over_entries"),
+            )
+        },
+        "eps_ignored": "Your labels are sure: eps changes nothing.",
+        "loss_of_hard_labels": (
+            "Your loss is that of sure labels; only your gradient knows that they are smoothed."
+        ),
+        "gradient_of_hard_labels": (
+            "Your gradient is that of sure labels; only your loss knows that they are smoothed."
+        ),
+        "shared_by_the_others": (
+            "You share eps out over the wrong classes alone; the true class gets its part as well."
+        ),
+        "nothing_for_the_true": (
+            "Your labels sum to less than 1: of what is shared out, the true class lacks its part."
+        ),
+        "not_shared": (
+            "Every class gets the whole of eps from you; it is shared out among the classes."
+        ),
+        "true_class_keeps_all": (
+            "Your labels sum to more than 1: what is shared out must first be taken off the true "
+            "class."
+        ),
+        "sum_not_one": (
+            "Your labels sum to more than 1, in loss and gradient: what is shared out must first be "
+            "taken off the true class."
+        ),
+        "eps_swapped": "eps is the part that is shared out; you share out all but eps.",
+        "prediction_smoothed": (
+            "You smooth the probabilities, which makes the loss blunter; it is the labels that are "
+            "smoothed."
+        ),
+        "divergence": (
+            "Your loss lacks the labels' own entropy: it is 0 where p is q, as a divergence is. The "
+            "cross-entropy is not."
+        ),
+        "true_class_only": (
+            "You keep the true class's term alone; with smoothed labels every class has a part in "
+            "the loss."
+        ),
     },
     "overfit_small": {
         "first_examples": "You take the first examples; the handful is to be drawn.",

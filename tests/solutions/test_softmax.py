@@ -126,6 +126,18 @@ def test_the_layers_agree_with_torch(softmax, shape):
         np.testing.assert_allclose(softmax.softmax_jacobian(row), J.numpy(), atol=1e-12)
 
 
+@pytest.mark.parametrize("eps", [0.0, 0.1, 0.6, 1.0])
+@pytest.mark.parametrize("shape", [{}, {"N": 1}, {"C": 2}, {"scale": 1e4}, {"offset": 1e3}])
+def test_smoothed_labels_agree_with_torch(softmax, shape, eps):
+    W, X, y = problem(6, **shape)
+    scores = torch.from_numpy(X @ W).requires_grad_()
+    expected = torch.nn.functional.cross_entropy(scores, torch.from_numpy(y), label_smoothing=eps)
+    expected.backward()
+    loss, dx = softmax.label_smoothing_loss(X @ W, y, eps)
+    assert loss == pytest.approx(expected.item(), rel=1e-12)
+    np.testing.assert_allclose(dx, scores.grad.numpy(), atol=1e-12)
+
+
 def test_logsumexp_agrees_with_torch_also_at_minus_infinity(softmax):
     x = 1e5 * np.random.default_rng(0).standard_normal((3, 4, 5))
     x[0, 1, 2] = x[:, 2, 3] = -np.inf
@@ -142,6 +154,7 @@ def test_no_argument_is_changed(softmax):
     softmax.softmax_loss_naive(W, X, y, 0.1)
     softmax.softmax_loss_vectorized(W, X, y, 0.1)
     softmax.softmax_loss(scores, y)
+    softmax.label_smoothing_loss(scores, y, 0.1)
     softmax.softmax(scores)
     softmax.log_softmax(scores)
     softmax.softmax_vjp(dout, scores)

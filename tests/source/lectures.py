@@ -135,6 +135,7 @@ LECTURES = {
                 "expected_initial_loss",
                 "initial_loss_ok",
                 "Softmax",
+                "label_smoothing_loss",
                 "overfit_small",
                 "sgd",
                 "sgd_momentum",

@@ -344,6 +344,30 @@ def test_costs_and_slopes_by_hand():
     np.testing.assert_allclose(cost_and_slopes([0.6, 0.4], 0)[1], [-0.4, 0.4])
 
 
+def test_smoothed_labels_by_hand():
+    SOFTMAX.somewhere(
+        "every class gets $0.4 / 4 = 0.1$, and the true one keeps 0.6 on top of it, 0.7"
+    )
+    SOFTMAX.somewhere("is $0.25 - 0.7 = -0.45$, those of the others are $0.25 - 0.1 = 0.15$")
+    y = np.array([0])
+    _, slopes = ANSWERS["label_smoothing_loss"](np.zeros((1, 4)), y, 0.4)
+    np.testing.assert_allclose(slopes, [[-0.45, 0.15, 0.15, 0.15]])
+    SOFTMAX.somewhere(r"a lead of $\ln 7 \approx 1.95$ is enough. The loss is 0.94 there, not 0")
+    loss, slopes = ANSWERS["label_smoothing_loss"](np.array([[np.log(7), 0, 0, 0]]), y, 0.4)
+    np.testing.assert_allclose(slopes, 0, atol=1e-12)
+    assert (f"{np.log(7):.2f}", f"{loss:.2f}") == ("1.95", "0.94")
+
+
+def test_what_is_drawn_of_smoothed_labels_is_their_loss():
+    SOFTMAX.somewhere("cost against the true score's lead over the other three")
+    for eps in (0.0, 0.1, 0.4):
+        for lead in (-2.0, 1.5, 8.0):
+            scores = np.array([[lead, 0, 0, 0]])
+            loss, _ = ANSWERS["label_smoothing_loss"](scores, np.array([0]), eps)
+            drawn = np.logaddexp(lead, np.log(3)) - (1 - 0.75 * eps) * lead
+            assert loss == pytest.approx(drawn)
+
+
 def test_a_table_of_slopes_by_hand():
     SOFTMAX.somewhere("becomes 0.7519, the second 0.2481. So the slopes are about 0.19 and −0.19")
     assert [f"{p:.4f}" for p in chances(np.log(3) + 0.01, 0)] == ["0.7519", "0.2481"]

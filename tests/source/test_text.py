@@ -27,7 +27,7 @@ PREPARED = {
     "svm": ("L_i_vectorized", "margin_violations", "svm_loss_naive", "svm_loss_vectorized"),
     "softmax": (
         *("softmax_loss", "softmax_jacobian", "sgd", "sgd_momentum", "adam", "adamw"),
-        "warmup_cosine_decay",
+        *("label_smoothing_loss", "warmup_cosine_decay"),
     ),
     "backprop": ("affine_forward", "affine_backward", "batchnorm_forward", "dropout"),
     "cnn": ("conv_forward_naive", "conv_backward_naive", "im2col", "residual_block"),

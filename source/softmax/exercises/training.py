@@ -147,14 +147,14 @@ initial_loss_ok.checks += [Reference(1.5)]
 @exercise(
     f"{linear.MODEL_SIGNATURE} -> losses: T, W: D C, probabilities: M C, predictions: M int,"
     f" losses_of_a_second_call: T, W_after_it: D C, {linear.TRAINED}",
-    points=5,
+    points=4,
     inside=True,
     given={**linear.MODEL_GIVEN, "learning_rate": draws.number(0.05, 0.15)},
     sizes=linear.MODEL_SIZES,
     cases=[case("no regularisation", reg=0.0)],
     seconds=20,
     words={**linear.MODEL_WORDS, "probabilities": "what probabilities returns"},
-    checks=[Dimensions(0.5), Reference(2)],
+    checks=[Dimensions(0.25), Reference(1.75)],
 )
 def Softmax(student, X, y, X_new, learning_rate, reg, num_iters, batch_size, seed):
     """Train on a loss of the check's own (training is judged here), predict, train on."""
@@ -163,12 +163,12 @@ def Softmax(student, X, y, X_new, learning_rate, reg, num_iters, batch_size, see
     return linear.trained_twice(student.Softmax(), X_new, seed, predicted, X=X, y=y, **settings)
 
 
-@property_of(Softmax, "The loss falls", 1.25)
+@property_of(Softmax, "The loss falls", 1)
 def loss_falls(ask):
     linear.loss_falls(ask)
 
 
-@property_of(Softmax, "It reads digits it has not seen", 1.25)
+@property_of(Softmax, "It reads digits it has not seen", 1)
 def learns_the_digits(ask):
     linear.learns_the_digits(ask, steps=500)
 
