@@ -156,6 +156,7 @@ BACKPROP_ONLY_WITH_THE_REFERENCE = {
     *(("batchnorm_forward", name) for name in ("eps_default", "momentum_default")),
     *(("gate_claims", letter) for letter in "abcdef"),
     ("gradient_check_model", "step_ignored"),
+    *(("init_weights", name) for name in ("uniform", "rng_ignored")),
     *(
         ("FullyConnectedNet", name)
         for name in (
@@ -236,6 +237,7 @@ BACKPROP_PAIRS = (
     ("batchnorm_backward", ("mean_path_missing", "gamma_missing")),
     ("dropout_forward", ("drop_for_keep", "no_error")),
     ("FullyConnectedNet", ("dropout_in_test", "half_reg_gradient")),
+    ("init_weights", ("relu_ignored", "half_of_xavier")),
     ("gate_claims", ("b", "e")),
     ("gradient_accumulate", ("mean_of_means", "last_loss")),
 )

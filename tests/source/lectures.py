@@ -186,6 +186,7 @@ LECTURES = {
                 "batchnorm_impostor",
                 "dropout",
                 "FullyConnectedNet",
+                "init_weights",
                 "overfit_small",
                 "gradient_check_model",
                 "hessian_vector_product",

@@ -29,7 +29,10 @@ PREPARED = {
         *("softmax_loss", "softmax_jacobian", "sgd", "sgd_momentum", "adam", "adamw"),
         *("label_smoothing_loss", "warmup_cosine_decay"),
     ),
-    "backprop": ("affine_forward", "affine_backward", "batchnorm_forward", "dropout"),
+    "backprop": (
+        *("affine_forward", "affine_backward", "batchnorm_forward", "dropout"),
+        "init_weights",
+    ),
     "cnn": ("conv_forward_naive", "conv_backward_naive", "im2col", "residual_block"),
     "lstm": ("rnn", "temporal_softmax_loss", "lstm_step", "clipping", "spectral"),
 }
