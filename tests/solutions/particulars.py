@@ -387,7 +387,7 @@ DRAWN_LESS = {
 """Right answers that take long: how often `make test-long` judges these."""
 SLOW_TO_JUDGE = {
     *(("svm", name) for name in ("LinearSVM", "svm_loss_torch")),
-    *(("softmax", name) for name in ("Softmax", "adam", "softmax_regression_torch")),
+    *(("softmax", name) for name in ("Softmax", "adam", "adamw", "softmax_regression_torch")),
     *(("backprop", name) for name in ("FullyConnectedNet", "HingeLoss", "Value")),
     ("backprop", "gradient_check_model"),
     *(("cnn", name) for name in ("ThreeLayerConvNet", "conv_backward_naive", "hdf5")),
