@@ -949,6 +949,35 @@ class FullyConnectedNet:
         self.bn_params = [{} for _ in self.bn_params]
 
 
+def init_weights(fan_in, fan_out, kind="kaiming", rng=None):
+    """Fresh weights of one layer, drawn so large that signals neither fade nor explode.
+
+        "xavier":    the variance of a weight is 2 / (fan_in + fan_out)
+        "kaiming":   the variance of a weight is 2 / fan_in
+
+    W is drawn by one call rng.standard_normal((fan_in, fan_out)), times the standard deviation that goes
+    with this variance. Nothing else is drawn.
+
+    Arguments:
+        fan_in: int, how many numbers come into the layer.
+        fan_out: int, how many go out.
+        kind: "xavier", for layers that let signals pass nearly as they are; or "kaiming", for layers
+            before a ReLU.
+        rng: numpy.random.Generator, or None for a fresh np.random.default_rng().
+
+    Returns:
+        W: (fan_in, fan_out) float, as affine_forward takes it.
+
+    Raises ValueError for any other kind.
+    Sources: Glorot and Bengio 2010 ("xavier"); He et al. 2015 ("kaiming").
+    """
+    variances = {"xavier": 2 / (fan_in + fan_out), "kaiming": 2 / fan_in}
+    if kind not in variances:
+        raise ValueError(f"kind must be 'xavier' or 'kaiming', not {kind!r}")
+    rng = np.random.default_rng() if rng is None else rng
+    return np.sqrt(variances[kind]) * rng.standard_normal((fan_in, fan_out))
+
+
 def overfit_small(model, X, y, learning_rate, num_steps):
     """The first thing to ask of a new network: can it learn a handful of examples by heart?
 

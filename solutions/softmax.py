@@ -294,6 +294,34 @@ class Softmax:
         return np.argmax(X @ self.W, axis=1)
 
 
+def label_smoothing_loss(x, y, eps):
+    """The cross-entropy loss of labels that are not quite sure, and its gradient in the scores.
+
+        q[i, j] = (1 - eps) * [j = y[i]] + eps / C
+        loss = (1/N) sum over i of  - sum over j of q[i, j] * log p[i, j],    p = softmax(x), row by row
+
+    [j = y[i]] is 1 for the true class and 0 for all others. The part eps of a label is shared out over
+    all C classes, the true one included.
+
+    Arguments:
+        x: (N, C) float, the scores of N examples, of any size.
+        y: (N,) int in [0, C), the true classes.
+        eps: float in [0, 1]; 0 leaves the labels as they are, and gives softmax_loss.
+
+    Returns:
+        loss: a number, finite.
+        dx: (N, C) float, the gradient of the loss with respect to the scores.
+
+    No loop over the examples; x and y are not changed.
+    Source: Szegedy et al. 2016, "Rethinking the Inception architecture", section 7.
+    """
+    N, C = x.shape
+    q = np.full((N, C), eps / C)
+    q[np.arange(N), y] += 1 - eps
+    log_p = log_softmax(x)
+    return -np.sum(q * log_p) / N, (np.exp(log_p) - q) / N
+
+
 def overfit_small(loss_fn, X, y, num_examples=20, learning_rate=0.1, num_iters=200, rng=None):
     """A test of the machinery: learn a handful of examples by heart. Code that cannot do that cannot learn anything.
 
@@ -439,6 +467,31 @@ def adam(w, dw, config=None):
     return w - config["learning_rate"] * m_hat / (np.sqrt(v_hat) + config["epsilon"]), config
 
 
+def adamw(w, dw, config=None):
+    """One step of AdamW: Adam follows the gradient of the loss, and the weights decay beside it.
+
+        w  <-  w - learning_rate * weight_decay * w - learning_rate * m_hat / (sqrt(v_hat) + epsilon)
+
+    with m_hat and v_hat as in Adam, made of dw alone. Both terms start from the w before the step. The
+    decay is called decoupled: no division by the size of a gradient reaches it.
+
+    Arguments:
+        w: float array of any shape, the parameters.
+        dw: float array of the same shape, the gradient of the loss without any penalty.
+        config: dict or None; "weight_decay": float, default 1e-2; all others as for adam, with its
+            defaults.
+
+    Returns:
+        next_w: float array of w's shape, a new one; w and dw are not changed.
+        config: dict with the new "m", "v" and "t", as adam leaves them (the same dict or a new one).
+
+    Source: Loshchilov and Hutter 2019, with the decay times the learning rate, as in PyTorch.
+    """
+    config = {"learning_rate": 1e-3, "weight_decay": 1e-2, **(config or {})}
+    next_w, config = adam(w, dw, config)
+    return next_w - config["learning_rate"] * config["weight_decay"] * w, config
+
+
 def update_ratio(w, update):
     """How large a step is beside the parameters that it changes.
 
@@ -523,6 +576,34 @@ def diagnose_lr(history, warmup=100, low=1e-4, high=3e-2):
         return "high"
     typical = np.exp(np.mean(np.log(ratios)))
     return "low" if typical < low else "high" if typical > high else "ok"
+
+
+def warmup_cosine_decay(step, peak, warmup_steps, total_steps, end=0.0):
+    """The learning rate at one step of a training: up in a straight line, then down along a cosine.
+
+        step < warmup_steps:   rate = peak * (step + 1) / warmup_steps
+        from there on:         rate = end + (peak - end) * (1 + cos(pi * progress)) / 2,
+                               progress = (step - warmup_steps) / (total_steps - warmup_steps)
+
+    The last step of the warm-up and the first one after it both have the peak. From step total_steps
+    on the rate stays at end.
+
+    Arguments:
+        step: int >= 0, the number of steps taken before this one.
+        peak: float, the highest rate.
+        warmup_steps: int >= 0, how many steps the rise takes; 0 for none.
+        total_steps: int, larger than warmup_steps: all steps of the training.
+        end: float, where the fall ends.
+
+    Returns:
+        rate: a number.
+
+    Sources: Loshchilov and Hutter 2017 (the cosine); Goyal et al. 2017 (the warm-up).
+    """
+    if step < warmup_steps:
+        return peak * (step + 1) / warmup_steps
+    progress = min((step - warmup_steps) / (total_steps - warmup_steps), 1.0)
+    return end + (peak - end) * (1 + np.cos(np.pi * progress)) / 2
 
 
 def newton_step(grad, H):

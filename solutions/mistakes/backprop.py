@@ -1057,6 +1057,45 @@ class FullyConnectedNet:
 # --- training and checking whole models -----------------------------------------------------------
 
 
+def init_weights(fan_in, fan_out, kind="kaiming", rng=None, *, wrong=NOTHING):
+    """By a variance each, and its root at the end."""
+    if kind not in ("xavier", "kaiming"):
+        if "no_error" not in wrong:
+            raise ValueError(f"{kind!r} is neither 'xavier' nor 'kaiming'")
+        return np.zeros((fan_in, fan_out))
+    if "kinds_swapped" in wrong:
+        kind = "kaiming" if kind == "xavier" else "xavier"
+    if kind == "xavier":
+        variance = 1 / (0.5 * fan_in + 0.5 * fan_out)
+        if "half_of_xavier" in wrong:
+            variance = 1 / (fan_in + fan_out)
+        if "way_back_ignored" in wrong:
+            variance = 1 / fan_in
+        if "product" in wrong:
+            variance = 2 / (fan_in * fan_out)
+        if "limit_for_deviation" in wrong:
+            variance = 6 / (fan_in + fan_out)
+    else:
+        variance = 1 / (0.5 * fan_in)
+        if "relu_ignored" in wrong:
+            variance = 1 / fan_in
+        if "fan_out" in wrong:
+            variance = 2 / fan_out
+    rng = np.random.default_rng() if rng is None else rng
+    if "rng_ignored" in wrong:
+        rng = np.random.default_rng(0)
+    if "fixed_size" in wrong:
+        return 0.01 * rng.standard_normal((fan_in, fan_out))
+    deviation = variance if "variance_for_deviation" in wrong else np.sqrt(variance)
+    if "divided" in wrong:
+        deviation = 1 / deviation
+    if "uniform" in wrong:
+        return rng.uniform(-1, 1, (fan_in, fan_out)) * np.sqrt(3) * deviation
+    if "narrow" in wrong:
+        return rng.uniform(-1, 1, (fan_in, fan_out)) * deviation
+    return deviation * rng.standard_normal((fan_in, fan_out))
+
+
 def overfit_small(model, X, y, learning_rate, num_steps, *, wrong=NOTHING):
     """All parameters replaced at once."""
     history, before = [], np.mean(np.argmax(model.loss(X), axis=1) == y)
@@ -1962,6 +2001,50 @@ HINTS = {
         "one_seed": "All layers drop with the same seed; layer k takes dropout_seed + k.",
         "always_the_same_mask": "Without a seed the same units are dropped in every call.",
         "weights_not_scaled": "Your first weights ignore weight_scale.",
+    },
+    "init_weights": {
+        "variance_for_deviation": (
+            "You multiply by the variance; normal numbers are multiplied by its root, the standard "
+            "deviation."
+        ),
+        "divided": (
+            "Your weights grow with the size of the layer: the standard deviation is upside down."
+        ),
+        "fixed_size": "Your weights have the same size whatever the layer's is.",
+        "relu_ignored": (
+            "Your weights of kind 'kaiming' lose half of the mean square at each ReLU, which sets half "
+            "of all numbers to 0."
+        ),
+        "fan_out": (
+            "For 'kaiming' you count what goes out; the sum that must keep its size has a term for "
+            "each number that comes in."
+        ),
+        "half_of_xavier": (
+            "Your variance for 'xavier' is half of what it should be: the mean of the two sizes "
+            "counts, not their sum."
+        ),
+        "way_back_ignored": (
+            "Your 'xavier' looks at the way forward alone; it lies between what is best forward and "
+            "what is best on the way back."
+        ),
+        "product": "For 'xavier' you multiply the two sizes; they are added.",
+        "limit_for_deviation": (
+            "Your 'xavier' takes the limit of a uniform draw for the standard deviation of a normal "
+            "one: its weights are too large."
+        ),
+        "kinds_swapped": "Your two kinds have changed places.",
+        "uniform": (
+            "Your weights have the right size, but are drawn from a uniform distribution; here the "
+            "normal one is asked."
+        ),
+        "narrow": (
+            "You draw uniformly between plus and minus the standard deviation: such weights are too "
+            "small, and normal ones are asked."
+        ),
+        "rng_ignored": "Your weights are not drawn from the rng that was given.",
+        "no_error": (
+            "A kind that does not exist gets weights; it must be refused with a ValueError."
+        ),
     },
     "overfit_small": {
         "uphill": (

@@ -392,6 +392,64 @@ class Softmax:
         )
 
 
+def label_smoothing_loss(x, y, eps, *, wrong=NOTHING):
+    """The true class's part and what the others lack, from the identity matrix."""
+    (N, C), truth = x.shape, np.eye(x.shape[1])[y]
+    shifted = x - x.max() if "global_shift" in wrong else x - x.max(axis=1, keepdims=True)
+    if "no_shift" in wrong:
+        shifted = x
+    e = np.exp(shifted)
+    p = e / e.sum(axis=1, keepdims=True)
+    log_p = shifted - np.log(e.sum(axis=1, keepdims=True))
+    if wrong & {"no_shift", "global_shift", "log_of_p"}:
+        log_p = np.log(p)
+    if small := _number(wrong, "eps_in_log", 1e-8 if "eps_in_log" in wrong else 0):
+        log_p = np.log(p + small)
+    if floor := _number(wrong, "p_floored", 1e-12 if "p_floored" in wrong else 0):
+        log_p = np.log(np.maximum(p, floor))
+    q = _smoothed(truth, eps, C, wrong)
+    cost = truth if "loss_of_hard_labels" in wrong else q
+    loss = -np.einsum("nc,nc->", cost, log_p)
+    slopes = p - (truth if "gradient_of_hard_labels" in wrong else q)
+    if "sum_not_one" in wrong:
+        slopes = p * q.sum(axis=1, keepdims=True) - q
+    if "prediction_smoothed" in wrong:
+        mixed = (1 - eps) * p + eps / C
+        own = mixed[np.arange(N), y]
+        loss, slopes = (
+            -np.log(own).sum(),
+            ((1 - eps) * p[np.arange(N), y] / own)[:, None] * (p - truth),
+        )
+    if "divergence" in wrong:
+        loss = loss + np.sum(q * np.log(np.maximum(q, 1e-300)))
+    if "true_class_only" in wrong:
+        loss, slopes = -np.sum(q * truth * log_p), slopes * truth
+    if "uphill" in wrong:
+        slopes = -slopes
+    if "no_minus" in wrong:
+        loss = -loss
+    over = N * C if "mean_over_entries" in wrong else N
+    loss = loss if "loss_not_averaged" in wrong else loss / over
+    return loss, slopes if "gradient_not_averaged" in wrong else slopes / over
+
+
+def _smoothed(truth, eps, C, wrong):
+    """The labels with a part of each shared out."""
+    if "eps_ignored" in wrong:
+        return truth
+    if "shared_by_the_others" in wrong:
+        return (1 - eps) * truth + eps / (C - 1) * (1 - truth)
+    if "not_shared" in wrong:
+        return (1 - eps) * truth + eps
+    if wrong & {"true_class_keeps_all", "sum_not_one"}:
+        return truth + eps / C
+    if "nothing_for_the_true" in wrong:
+        return (1 - eps) * truth + eps / C * (1 - truth)
+    if "eps_swapped" in wrong:
+        return eps * truth + (1 - eps) / C
+    return truth + eps * (1 / C - truth)
+
+
 def overfit_small(
     loss_fn, X, y, num_examples=20, learning_rate=0.1, num_iters=200, rng=None, *, wrong=NOTHING
 ):
@@ -544,6 +602,39 @@ def adam(w, dw, config=None, *, wrong=NOTHING):
     return (w + rate * m / size if "uphill" in wrong else w - rate * m / size), {**config, **kept}
 
 
+def adamw(w, dw, config=None, *, wrong=NOTHING):
+    """Adam's step and the decay, added up before either is taken."""
+    defaults = {
+        "learning_rate": _default(wrong, "rate_default", 0.001, 0.01),
+        "weight_decay": _default(wrong, "decay_default", 0.01, 0.1),
+        **{"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8},
+    }
+    config = _settings(config, defaults)
+    rate, strength = config["learning_rate"], config["weight_decay"]
+    if "decay_fixed" in wrong:
+        strength = 0.01
+    if "factor_two" in wrong:
+        strength = 2 * strength
+    if "decay_missing" in wrong:
+        strength = 0.0
+    slope = dw + strength * w if wrong & {"l2_in_gradient", "counted_twice"} else dw
+    by_adam = wrong & {"no_correction", "t_not_stored", "not_stored", "uphill"}
+    moved, after = adam(w, slope, config, wrong=by_adam)
+    lost = rate * strength * w
+    if "without_rate" in wrong:
+        lost = strength * w
+    if "l1" in wrong:
+        lost = rate * strength * np.sign(w)
+    if "in_fraction" in wrong:
+        size = np.sqrt(after["v"] / (1 - config["beta2"] ** after["t"])) + config["epsilon"]
+        lost = lost / size
+    if "after_the_step" in wrong:
+        lost = rate * strength * moved
+    if "l2_in_gradient" in wrong:
+        lost = 0.0
+    return (moved + lost if "grows" in wrong else moved - lost), after
+
+
 # --- watching training ----------------------------------------------------------------------------
 
 
@@ -650,6 +741,40 @@ def diagnose_lr(history, warmup=100, low=1e-4, high=3e-2, *, wrong=NOTHING):
     if typical > high:
         return "low" if "swapped" in wrong else "high"
     return "ok"
+
+
+def warmup_cosine_decay(step, peak, warmup_steps, total_steps, end=0.0, *, wrong=NOTHING):
+    """The part of the height that is left, times the height."""
+    if "no_warmup" in wrong:
+        warmup_steps = 0
+    if "end_ignored" in wrong:
+        end = 0.0
+    if step < warmup_steps:
+        start = end if "warmup_from_end" in wrong else 0.0
+        counted = step if "starts_at_zero" in wrong else step + 1
+        return start + (peak - start) * counted / warmup_steps
+    gone = (step - warmup_steps) / (total_steps - warmup_steps)
+    if "progress_from_start" in wrong:
+        gone = step / total_steps
+    if "progress_over_total" in wrong:
+        gone = (step - warmup_steps) / total_steps
+    if "one_step_ahead" in wrong:
+        gone = (step + 1 - warmup_steps) / (total_steps - warmup_steps)
+    if "rises_again" not in wrong:
+        gone = min(gone, 1.0)
+    turn = 2.0 if "whole_turn" in wrong else 0.5 if "quarter_turn" in wrong else 1.0
+    cosine = np.cos(turn * np.pi * gone)
+    left = 0.5 + 0.5 * cosine
+    if "straight" in wrong:
+        left = 1 - gone
+    if "upwards" in wrong:
+        left = 0.5 - 0.5 * cosine
+    if wrong & {"quarter_turn", "cosine_alone"}:
+        left = cosine
+    if "not_halved" in wrong:
+        left = 1 + cosine
+    height = peak if "end_added" in wrong else peak - end
+    return end + height * left
 
 
 # --- second order ---------------------------------------------------------------------------------
@@ -1090,6 +1215,7 @@ NUMBERS = {
     "softmax_loss_naive": CAPS,
     "softmax_loss_vectorized": CAPS,
     "softmax_loss": CAPS,
+    "label_smoothing_loss": CAPS,
     "sgd": {"rate_default": RATES},
     "sgd_momentum": {"rate_default": RATES, "momentum_default": PARTS},
     "rmsprop": {
@@ -1103,6 +1229,7 @@ NUMBERS = {
         "beta2_default": (*PARTS, 0.9, 0.9999),
         "eps_default": (1e-3, 1e-4, 1e-6, 1e-7),
     },
+    "adamw": {"rate_default": (*RATES, 0.1), "decay_default": (0.0, 0.05, 1e-3, 1e-4, 5e-4, 1.0)},
 }
 HINTS = {
     "softmax": {
@@ -1338,6 +1465,53 @@ HINTS = {
         ),
         "lowest_score": "predict chooses the class with the lowest score.",
     },
+    "label_smoothing_loss": {
+        **OVERFLOW,
+        **{
+            name: DATA[name]
+            for name in (
+                *("eps_in_log", "p_floored", "log_of_p", "no_minus", "uphill"),
+                *("gradient_not_averaged", "loss_not_averaged", "mean_over_entries"),
+            )
+        },
+        "eps_ignored": "Your labels are sure: eps changes nothing.",
+        "loss_of_hard_labels": (
+            "Your loss is that of sure labels; only your gradient knows that they are smoothed."
+        ),
+        "gradient_of_hard_labels": (
+            "Your gradient is that of sure labels; only your loss knows that they are smoothed."
+        ),
+        "shared_by_the_others": (
+            "You share eps out over the wrong classes alone; the true class gets its part as well."
+        ),
+        "nothing_for_the_true": (
+            "Your labels sum to less than 1: of what is shared out, the true class lacks its part."
+        ),
+        "not_shared": (
+            "Every class gets the whole of eps from you; it is shared out among the classes."
+        ),
+        "true_class_keeps_all": (
+            "Your labels sum to more than 1: what is shared out must first be taken off the true "
+            "class."
+        ),
+        "sum_not_one": (
+            "Your labels sum to more than 1, in loss and gradient: what is shared out must first be "
+            "taken off the true class."
+        ),
+        "eps_swapped": "eps is the part that is shared out; you share out all but eps.",
+        "prediction_smoothed": (
+            "You smooth the probabilities, which makes the loss blunter; it is the labels that are "
+            "smoothed."
+        ),
+        "divergence": (
+            "Your loss lacks the labels' own entropy: it is 0 where p is q, as a divergence is. The "
+            "cross-entropy is not."
+        ),
+        "true_class_only": (
+            "You keep the true class's term alone; with smoothed labels every class has a part in "
+            "the loss."
+        ),
+    },
     "overfit_small": {
         "first_examples": "You take the first examples; the handful is to be drawn.",
         "with_replacement": (
@@ -1468,6 +1642,49 @@ HINTS = {
         ),
         "no_root": "You divide by the mean square; its root has the size of a gradient.",
     },
+    "adamw": {
+        "uphill": (
+            "Adam's part adds the gradient to the parameters: that climbs. Downhill is against the "
+            "gradient."
+        ),
+        **DEFAULTS,
+        "decay_default": "The weight_decay you take where config has none is not the docstring's.",
+        "decay_fixed": "Your decay has the same strength whatever config says.",
+        "decay_missing": "This is Adam alone: no weight decays.",
+        "l2_in_gradient": (
+            "You add the decay to the gradient, so that Adam divides it by the gradient's size: that "
+            "is Adam with an L2 penalty. The decay is to stay outside m and v."
+        ),
+        "counted_twice": (
+            "Your decay counts twice: beside the step, and in the gradient that Adam follows."
+        ),
+        "in_fraction": (
+            "Your decay is divided by the root of v together with m: weights with steep slopes then "
+            "hardly decay. No division is to reach it."
+        ),
+        "without_rate": (
+            "Your decay takes weight_decay times w off at every step; here the learning rate is a "
+            "factor of it too."
+        ),
+        "factor_two": (
+            "Your decay is twice as strong as asked: the 2 is from the derivative of w**2, and here "
+            "no square is differentiated."
+        ),
+        "l1": "Every weight loses the same amount with you; it is to lose the same part of itself.",
+        "after_the_step": (
+            "Your decay takes its part of the weights after Adam's step; both start from the w "
+            "before it."
+        ),
+        "grows": "Your decay has the wrong sign: the weights grow.",
+        "no_correction": (
+            "m and v start at zero and are far too small during the first steps: both need their "
+            "correction by 1 - beta**t, as in adam."
+        ),
+        "t_not_stored": (
+            "t never grows from step to step, so every step is corrected like the first."
+        ),
+        "not_stored": "m and v are forgotten from step to step.",
+    },
     "update_ratio": {
         "negative": "A ratio of two norms is never negative, whichever way the update points.",
         "of_sums": (
@@ -1542,6 +1759,45 @@ HINTS = {
             "With no step left after the warm-up there is nothing to judge: refuse with a "
             "ValueError."
         ),
+    },
+    "warmup_cosine_decay": {
+        "no_warmup": "You leave the warm-up out: the fall begins at the first step.",
+        "starts_at_zero": (
+            "Your warm-up starts at a rate of 0, and its first step moves nothing. The first step "
+            "already has its share of the peak."
+        ),
+        "warmup_from_end": (
+            "Your warm-up rises from end; it rises from 0. The end belongs to the fall alone."
+        ),
+        "end_ignored": "Your rate falls to 0 whatever end is.",
+        "end_added": (
+            "Your fall begins above the peak: end is added to the whole peak. The height of the fall "
+            "is the distance between the two."
+        ),
+        "progress_from_start": (
+            "Your progress counts from the first step of all, so that the rate jumps where the "
+            "warm-up ends. It is 0 there."
+        ),
+        "progress_over_total": (
+            "Your progress never reaches 1: the fall has fewer steps than the whole training, by "
+            "those of the warm-up."
+        ),
+        "one_step_ahead": (
+            "Your progress is one step ahead: at the first step after the warm-up it is 0."
+        ),
+        "rises_again": "Beyond total_steps your rate climbs the cosine again; it stays at end.",
+        "straight": "Your rate falls along a straight line; here it follows a cosine.",
+        "quarter_turn": (
+            "You take a quarter of a turn, which falls fastest at its end; half a turn is flat at "
+            "both ends."
+        ),
+        "whole_turn": "You take a whole turn, which comes back to the peak; half a turn ends low.",
+        "cosine_alone": (
+            "A cosine goes from 1 to -1, and your rate below its end; lift it and halve it, so that "
+            "it goes from 1 to 0."
+        ),
+        "not_halved": "Your fall begins at twice its height: 1 + cos goes from 2 to 0.",
+        "upwards": "After the warm-up your rate begins at end and rises; the fall is upside down.",
     },
     "newton_step": {
         "no_minus": "Your step has the wrong sign: on a bowl it climbs.",

@@ -559,6 +559,20 @@ class FullyConnectedNet:
 # --- training and checking whole models -------------------------------------------------------------------------------
 
 
+def init_weights(fan_in, fan_out, kind="kaiming", rng=None):
+    """Divided by the root of how many terms there are: of the way in, or of both ways' mean."""
+    match kind:
+        case "xavier":
+            terms = (fan_in + fan_out) / 2
+        case "kaiming":
+            terms = fan_in / 2
+        case _:
+            raise ValueError("xavier or kaiming?")
+    W = (rng or np.random.default_rng()).standard_normal(size=(fan_in, fan_out))
+    W /= terms**0.5
+    return W
+
+
 def overfit_small(model, X, y, learning_rate, num_steps):
     """A new dict of parameters at each step."""
 

@@ -182,6 +182,18 @@ class Softmax:
         return np.argsort(self.probabilities(X), axis=1)[:, -1]
 
 
+def label_smoothing_loss(x, y, eps):
+    """Two losses mixed: of the labels as they are, and of every class in turn for all examples."""
+    loss, dx = softmax_loss(x, y)
+    loss, dx = (1 - eps) * loss, (1 - eps) * dx
+    C = x.shape[1]
+    for label in range(C):
+        of_label, slopes = softmax_loss(x, np.repeat(label, len(y)))
+        loss = loss + eps / C * of_label
+        dx = dx + eps / C * slopes
+    return float(loss), dx
+
+
 def overfit_small(loss_fn, X, y, num_examples=20, learning_rate=0.1, num_iters=200, rng=None):
     """In place, with the history filled by an iterator."""
     rng = rng if rng is not None else np.random.default_rng()
@@ -255,6 +267,17 @@ def adam(w, dw, config=None):
     return w - step_size * config["m"] / denominator, config
 
 
+def adamw(w, dw, config=None):
+    """The weights shrink first, as in torch; Adam's move, which no place changes, comes from zero."""
+    settings = {"weight_decay": 0.01, "learning_rate": 0.001} | (config or {})
+    keep = 1 - settings["learning_rate"] * settings["weight_decay"]
+    move, settings = adam(np.zeros(w.shape), dw, settings)
+    next_w = w.copy()
+    next_w *= keep
+    next_w += move
+    return next_w, settings
+
+
 # --- watching training ------------------------------------------------------------------------------------------------
 
 
@@ -297,6 +320,18 @@ def diagnose_lr(history, warmup=100, low=1e-4, high=3e-2):
     if low <= typical <= high:
         return "ok"
     return ["low", "high"][int(typical > high)]
+
+
+def warmup_cosine_decay(step, peak, warmup_steps, total_steps, end=0.0):
+    """The whole plan as a list, of which one entry is read; the cosine of half the angle, squared."""
+    falling = total_steps - warmup_steps
+    plan = [float(rate) for rate in np.linspace(0, peak, warmup_steps + 1)[1:]]
+    plan += [
+        peak * math.cos(k * math.pi / (2 * falling)) ** 2
+        + end * math.sin(k * math.pi / (2 * falling)) ** 2
+        for k in range(falling)
+    ]
+    return plan[step] if step < total_steps else end
 
 
 # --- second order -----------------------------------------------------------------------------------------------------

@@ -129,10 +129,11 @@ SOFTMAX_ONLY_WITH_THE_REFERENCE = {
     *(("overfit_small", name) for name in ("mini_batches", "starts_at_zero", "loss_after_step")),
     ("overfit_small", "accuracy_before_last_step"),
     ("rmsprop", "not_stored"),
-    *((rule, "rate_default") for rule in ("sgd", "sgd_momentum", "rmsprop", "adam")),
+    *((rule, "rate_default") for rule in ("sgd", "sgd_momentum", "rmsprop", "adam", "adamw")),
     ("sgd_momentum", "momentum_default"),
     *(("rmsprop", name) for name in ("decay_default", "eps_default")),
     *(("adam", name) for name in ("beta1_default", "beta2_default", "eps_default")),
+    ("adamw", "decay_default"),
     ("adam", "betas_swapped"),
     ("adam", "betas_fixed"),
     *(
@@ -156,6 +157,7 @@ BACKPROP_ONLY_WITH_THE_REFERENCE = {
     ("layernorm_forward", "eps_default"),
     *(("gate_claims", letter) for letter in "abcdef"),
     ("gradient_check_model", "step_ignored"),
+    *(("init_weights", name) for name in ("uniform", "rng_ignored")),
     *(
         ("FullyConnectedNet", name)
         for name in (
@@ -214,9 +216,12 @@ SOFTMAX_PAIRS = (
     ("softmax_loss_vectorized", ("no_one_hot", "no_reg_gradient")),
     ("softmax_loss_vectorized", ("eps_in_log", "gradient_not_averaged")),
     ("softmax_loss_naive", ("log10", "half_reg_gradient")),
+    ("label_smoothing_loss", ("true_class_keeps_all", "loss_of_hard_labels")),
     ("rmsprop", ("decay_swapped", "eps_in_root")),
     ("adam", ("no_correction", "uphill")),
+    ("adamw", ("l2_in_gradient", "uphill")),
     ("train_with_monitor", ("gradient_for_update", "norm_squared")),
+    ("warmup_cosine_decay", ("starts_at_zero", "progress_over_total")),
     ("lbfgs_direction", ("order_reversed", "gamma_missing")),
     ("lbfgs_direction", ("no_minus", "second_loop_adds")),
     ("notes_errata", ("c", "e")),
@@ -240,6 +245,7 @@ BACKPROP_PAIRS = (
     ("layernorm_backward", ("gamma_missing", "parameters_averaged")),
     ("dropout_forward", ("drop_for_keep", "no_error")),
     ("FullyConnectedNet", ("dropout_in_test", "half_reg_gradient")),
+    ("init_weights", ("relu_ignored", "half_of_xavier")),
     ("gate_claims", ("b", "e")),
     ("gradient_accumulate", ("mean_of_means", "last_loss")),
 )
@@ -301,11 +307,14 @@ SOFTMAX_ZEROS = {
     "softmax_loss_naive": zero_loss,
     "softmax_loss_vectorized": zero_loss,
     "softmax_loss": lambda x, y: (0.0, np.zeros_like(x)),
+    "label_smoothing_loss": lambda x, y, eps: (0.0, np.zeros_like(x)),
     "softmax_jacobian": lambda s: np.zeros((len(s), len(s))),
     "softmax_vjp": lambda dout, s: np.zeros_like(s),
     "sgd_momentum": lambda w, dw, config=None: (w, {"velocity": 0 * w}),
     "rmsprop": lambda w, dw, config=None: (w, {"cache": 0 * w}),
     "adam": lambda w, dw, config=None: (w, {"m": 0 * w, "v": 0 * w, "t": 0}),
+    "adamw": lambda w, dw, config=None: (w, {"m": 0 * w, "v": 0 * w, "t": 0}),
+    "warmup_cosine_decay": lambda step, peak, warmup_steps, total_steps, end=0.0: 0.0,
     "newton_step": lambda grad, H: 0 * grad,
     "lbfgs_direction": lambda grad, S, Y: 0 * grad,
     "ema_update": lambda x_test, x, decay=0.995: 0 * x,
@@ -395,7 +404,7 @@ DRAWN_LESS = {
 """Right answers that take long: how often `make test-long` judges these."""
 SLOW_TO_JUDGE = {
     *(("svm", name) for name in ("LinearSVM", "svm_loss_torch")),
-    *(("softmax", name) for name in ("Softmax", "adam", "softmax_regression_torch")),
+    *(("softmax", name) for name in ("Softmax", "adam", "adamw", "softmax_regression_torch")),
     *(("backprop", name) for name in ("FullyConnectedNet", "HingeLoss", "Value", "grad")),
     ("backprop", "gradient_check_model"),
     *(("cnn", name) for name in ("ThreeLayerConvNet", "conv_backward_naive", "hdf5")),

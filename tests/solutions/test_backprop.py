@@ -477,6 +477,28 @@ def test_both_nets_start_at_log_c_and_in_the_stated_order(backprop):
     assert np.array_equal(two.params["W2"], 1e-3 * rng.standard_normal((50, 10)))
 
 
+@pytest.mark.parametrize(("fan_in", "fan_out"), [(7, 5), (1, 6), (40, 3)])
+def test_fresh_weights_have_the_deviation_of_torchs(backprop, fan_in, fan_out):
+    """torch's normal draws of one seed, divided by plain ones of that seed, are its deviation."""
+    theirs = {
+        "xavier": torch.nn.init.xavier_normal_,
+        "kaiming": lambda W: torch.nn.init.kaiming_normal_(W, nonlinearity="relu"),
+    }
+    for kind, fill in theirs.items():
+        weight = torch.empty(
+            fan_out, fan_in, dtype=torch.float64
+        )  # torch keeps a row for each unit
+        torch.manual_seed(1)
+        fill(weight)
+        torch.manual_seed(1)
+        deviation = weight / torch.empty_like(weight).normal_()
+        W = backprop.init_weights(fan_in, fan_out, kind, np.random.default_rng(3))
+        plain = np.random.default_rng(3).standard_normal((fan_in, fan_out))
+        np.testing.assert_allclose(W / plain, deviation.numpy().T, rtol=1e-12)
+    with pytest.raises(ValueError, match="zeros"):
+        backprop.init_weights(3, 4, "zeros")
+
+
 # --- batch normalisation --------------------------------------------------------------------------
 
 

@@ -126,6 +126,18 @@ def test_the_layers_agree_with_torch(softmax, shape):
         np.testing.assert_allclose(softmax.softmax_jacobian(row), J.numpy(), atol=1e-12)
 
 
+@pytest.mark.parametrize("eps", [0.0, 0.1, 0.6, 1.0])
+@pytest.mark.parametrize("shape", [{}, {"N": 1}, {"C": 2}, {"scale": 1e4}, {"offset": 1e3}])
+def test_smoothed_labels_agree_with_torch(softmax, shape, eps):
+    W, X, y = problem(6, **shape)
+    scores = torch.from_numpy(X @ W).requires_grad_()
+    expected = torch.nn.functional.cross_entropy(scores, torch.from_numpy(y), label_smoothing=eps)
+    expected.backward()
+    loss, dx = softmax.label_smoothing_loss(X @ W, y, eps)
+    assert loss == pytest.approx(expected.item(), rel=1e-12)
+    np.testing.assert_allclose(dx, scores.grad.numpy(), atol=1e-12)
+
+
 def test_logsumexp_agrees_with_torch_also_at_minus_infinity(softmax):
     x = 1e5 * np.random.default_rng(0).standard_normal((3, 4, 5))
     x[0, 1, 2] = x[:, 2, 3] = -np.inf
@@ -142,11 +154,13 @@ def test_no_argument_is_changed(softmax):
     softmax.softmax_loss_naive(W, X, y, 0.1)
     softmax.softmax_loss_vectorized(W, X, y, 0.1)
     softmax.softmax_loss(scores, y)
+    softmax.label_smoothing_loss(scores, y, 0.1)
     softmax.softmax(scores)
     softmax.log_softmax(scores)
     softmax.softmax_vjp(dout, scores)
     softmax.average_weights([{"W": W}, {"W": 2 * W}])
-    for rule in (softmax.sgd, softmax.sgd_momentum, softmax.rmsprop, softmax.adam):
+    rules = softmax.sgd, softmax.sgd_momentum, softmax.rmsprop, softmax.adam, softmax.adamw
+    for rule in rules:
         config = {"learning_rate": 0.1}
         rule(W, dout[:5], config)
         assert config == {"learning_rate": 0.1}
@@ -178,6 +192,12 @@ def test_no_argument_is_changed(softmax):
             lambda p: torch.optim.Adam(p, lr=0.1, betas=(0.7, 0.999)),
         ),
         ("adam", None, lambda p: torch.optim.Adam(p)),
+        (
+            "adamw",
+            {"learning_rate": 0.1, "beta1": 0.7, "weight_decay": 0.4},
+            lambda p: torch.optim.AdamW(p, lr=0.1, betas=(0.7, 0.999), weight_decay=0.4),
+        ),
+        ("adamw", None, lambda p: torch.optim.AdamW(p)),
     ],
 )
 @pytest.mark.parametrize("size", [1e-6, 1.0, 1e4])
@@ -192,6 +212,47 @@ def test_update_rules_walk_with_torch(softmax, rule, config, optimiser, size):
         steps.step()
         w, config = getattr(softmax, rule)(w, dw, config)
         np.testing.assert_allclose(w, theirs.detach().numpy(), rtol=1e-10)
+
+
+def test_without_decay_adamw_is_adam_and_l2_inside_adam_is_another_rule(softmax):
+    """torch's Adam with weight_decay is L2 in the gradient; its AdamW is not."""
+    rng = np.random.default_rng(1)
+    w, dw = rng.standard_normal((2, 4, 3))
+    settings = {"learning_rate": 0.1, "weight_decay": 0.4}
+    theirs = torch.nn.Parameter(torch.from_numpy(w.copy()))
+    inside, steps = w, torch.optim.Adam([theirs], lr=0.1, weight_decay=0.4)
+    by_adam, by_adamw, config = w, w, [{"learning_rate": 0.1}, {**settings, "weight_decay": 0.0}]
+    beside, beside_config, inside_config = w, settings, {"learning_rate": 0.1}
+    for scale in (1.0, -0.5, 2.0):
+        theirs.grad = torch.from_numpy(scale * dw)
+        steps.step()
+        inside, inside_config = softmax.adam(inside, scale * dw + 0.4 * inside, inside_config)
+        beside, beside_config = softmax.adamw(beside, scale * dw, beside_config)
+        by_adam, config[0] = softmax.adam(by_adam, scale * dw, config[0])
+        by_adamw, config[1] = softmax.adamw(by_adamw, scale * dw, config[1])
+    np.testing.assert_allclose(inside, theirs.detach().numpy(), rtol=1e-10)
+    np.testing.assert_array_equal(by_adam, by_adamw)
+    assert np.abs(beside - inside).max() > 0.01
+
+
+@pytest.mark.parametrize(
+    ("peak", "warmup", "total", "end"),
+    [(0.1, 5, 40, 0.0), (2.0, 1, 12, 0.3), (0.5, 0, 9, 0.01), (1e-3, 9, 10, 1e-5)],
+)
+def test_the_schedule_is_torchs_linear_warm_up_and_its_cosine(softmax, peak, warmup, total, end):
+    schedulers = torch.optim.lr_scheduler
+    optimiser = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=peak)
+    falling = schedulers.CosineAnnealingLR(optimiser, total - warmup, end)
+    plan = falling
+    if warmup:
+        rising = schedulers.LinearLR(optimiser, 1 / warmup, total_iters=max(1, warmup - 1))
+        plan = schedulers.SequentialLR(optimiser, [rising, falling], [warmup])
+    for step in range(total + 1):
+        (theirs,) = plan.get_last_lr()
+        assert softmax.warmup_cosine_decay(step, peak, warmup, total, end) == pytest.approx(theirs)
+        optimiser.step()
+        plan.step()
+    assert softmax.warmup_cosine_decay(10 * total, peak, warmup, total, end) == pytest.approx(end)
 
 
 # --- the old notes, corrected: E12 to E14, and the numbers of lectures 3, 5 and 6 -----------------

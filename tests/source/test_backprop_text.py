@@ -437,6 +437,43 @@ def test_dropping_by_hand():
         np.testing.assert_array_equal(test, value)
 
 
+def test_the_size_of_weights_by_hand():
+    LECTURE.somewhere("so the sum has a mean square of $100\\,s^2$. For $s = 0.1$ that is 1")
+    LECTURE.somewhere("after 10 layers $1/1024$ of it, a size of $1/32$")
+    rng = np.random.default_rng(0)
+    x, W = rng.standard_normal((500, 100)), 0.1 * rng.standard_normal((100, 500))
+    assert np.mean((x @ W) ** 2) == pytest.approx(1, abs=0.03)
+    assert np.mean(answer("relu_forward")(x @ W)[0] ** 2) == pytest.approx(0.5, abs=0.03)
+    assert (0.5**10, np.sqrt(0.5**10)) == (1 / 1024, 1 / 32)
+    LECTURE.somewhere("With a half, ten layers leave a thousandth; with two, they make a thousand")
+    assert 2**10 == 1024
+    LECTURE.somewhere("With $s^2 = 2/100$ nothing is lost")
+    kept = answer("relu_forward")(np.sqrt(2) * x @ W)[0]
+    assert np.mean(kept**2) == pytest.approx(1, abs=0.06)
+
+
+def test_one_initialisation_keeps_signal_and_gradient_through_ten_layers_of_relu():
+    LECTURE.somewhere("Only one line is level in both pictures")
+    ends = {"kaiming": ([], []), "xavier": ([], [])}
+    for kind, (forward, back) in ends.items():
+        for seed in range(5):
+            rng, caches = np.random.default_rng(seed), []
+            x = rng.standard_normal((100, 100))
+            for _ in range(10):
+                W = answer("init_weights")(100, 100, kind, rng)
+                x, affine = answer("affine_forward")(x, W, np.zeros(100))
+                x, gate = answer("relu_forward")(x)
+                caches.append((affine, gate))
+            forward.append(np.mean(x**2))
+            dout = rng.standard_normal(x.shape)
+            for affine, gate in reversed(caches):
+                dout, _, _ = answer("affine_backward")(answer("relu_backward")(dout, gate), affine)
+            back.append(np.mean(dout**2))
+    for kind, wanted in (("kaiming", 1), ("xavier", 1 / 1024)):
+        for way in ends[kind]:
+            assert 1 / 3 < np.exp(np.mean(np.log(way))) / wanted < 3
+
+
 def test_shards_and_an_error_by_hand():
     LECTURE.somewhere(r"$0.4 \cdot 1 + 0.4 \cdot 1 + 0.2 \cdot 4 = 1.6$")
     costs = np.array([1.0] * 8 + [4.0] * 2)

@@ -344,6 +344,30 @@ def test_costs_and_slopes_by_hand():
     np.testing.assert_allclose(cost_and_slopes([0.6, 0.4], 0)[1], [-0.4, 0.4])
 
 
+def test_smoothed_labels_by_hand():
+    SOFTMAX.somewhere(
+        "every class gets $0.4 / 4 = 0.1$, and the true one keeps 0.6 on top of it, 0.7"
+    )
+    SOFTMAX.somewhere("is $0.25 - 0.7 = -0.45$, those of the others are $0.25 - 0.1 = 0.15$")
+    y = np.array([0])
+    _, slopes = ANSWERS["label_smoothing_loss"](np.zeros((1, 4)), y, 0.4)
+    np.testing.assert_allclose(slopes, [[-0.45, 0.15, 0.15, 0.15]])
+    SOFTMAX.somewhere(r"a lead of $\ln 7 \approx 1.95$ is enough. The loss is 0.94 there, not 0")
+    loss, slopes = ANSWERS["label_smoothing_loss"](np.array([[np.log(7), 0, 0, 0]]), y, 0.4)
+    np.testing.assert_allclose(slopes, 0, atol=1e-12)
+    assert (f"{np.log(7):.2f}", f"{loss:.2f}") == ("1.95", "0.94")
+
+
+def test_what_is_drawn_of_smoothed_labels_is_their_loss():
+    SOFTMAX.somewhere("cost against the true score's lead over the other three")
+    for eps in (0.0, 0.1, 0.4):
+        for lead in (-2.0, 1.5, 8.0):
+            scores = np.array([[lead, 0, 0, 0]])
+            loss, _ = ANSWERS["label_smoothing_loss"](scores, np.array([0]), eps)
+            drawn = np.logaddexp(lead, np.log(3)) - (1 - 0.75 * eps) * lead
+            assert loss == pytest.approx(drawn)
+
+
 def test_a_table_of_slopes_by_hand():
     SOFTMAX.somewhere("becomes 0.7519, the second 0.2481. So the slopes are about 0.19 and −0.19")
     assert [f"{p:.4f}" for p in chances(np.log(3) + 0.01, 0)] == ["0.7519", "0.2481"]
@@ -396,6 +420,67 @@ def test_steps_by_hand():
     for slope in (100.0, 0.01):
         moved = walk("adam", (slope,) * 3, learning_rate=1e-3)
         assert moved[0] - moved[1] == pytest.approx(1e-3, rel=1e-5)
+
+
+def test_a_decay_by_hand_and_where_it_is_divided():
+    SOFTMAX.somewhere(r"$0.5 \cdot 0.2 / 100 = 0.001$ for the first, and $0.5 \cdot 0.2 / 1 = 0.1$")
+    SOFTMAX.somewhere(r"Taken off directly, it is $0.5 \cdot 0.2 = 0.1$ for both")
+    w, sizes, rate, strength = np.full(2, 2.0), np.array([100.0, 1.0]), 0.5, 0.1
+    np.testing.assert_allclose(rate * strength * w / sizes, [0.001, 0.1])
+    settings = {"learning_rate": rate, "weight_decay": strength}
+    with_decay, _ = ANSWERS["adamw"](w, sizes, settings)
+    without, _ = ANSWERS["adamw"](w, sizes, {**settings, "weight_decay": 0.0})
+    np.testing.assert_allclose(without - with_decay, [0.1, 0.1])
+    SOFTMAX.somewhere("For plain SGD the two ways are one")
+    by_gradient, _ = ANSWERS["sgd"](w, sizes + strength * w, {"learning_rate": rate})
+    beside = ANSWERS["sgd"](w, sizes, {"learning_rate": rate})[0] - rate * strength * w
+    np.testing.assert_allclose(by_gradient, beside)
+
+
+def test_only_the_decay_beside_adam_is_the_same_for_steep_and_flat():
+    SOFTMAX.somewhere("Weights with steep slopes hardly feel it")
+    SOFTMAX.somewhere("how strongly a weight decays no longer depends on how steep the loss is")
+    sizes, left = np.array([0.1, 1.0, 100.0]), {}
+    for rule, in_gradient, beside in (("adam", 0.1, 0.0), ("adamw", 0.0, 0.1)):
+        w, config = np.ones(3), {"learning_rate": 0.01, "weight_decay": beside}
+        for step in range(400):
+            w, config = ANSWERS[rule](w, (-1) ** step * sizes + in_gradient * w, config)
+        left[rule] = w
+    assert left["adam"][0] < 0.1 < 0.6 < left["adam"][1] < 0.9 < left["adam"][2]
+    assert np.ptp(left["adamw"]) < 1e-5
+    assert left["adamw"][0] == pytest.approx(0.999**400, abs=0.03)
+
+
+def test_a_plan_for_the_rate_by_hand():
+    SOFTMAX.somewhere("Steps 0 to 3 have 0.2, 0.4, 0.6 and 0.8")
+    SOFTMAX.somewhere("it is still at 0.68; half-way, at step 8, at 0.4; at step 10 at 0.12")
+    rate = ANSWERS["warmup_cosine_decay"]
+    rates = [rate(step, 0.8, 4, 12) for step in range(13)]
+    np.testing.assert_allclose(rates[:5], [0.2, 0.4, 0.6, 0.8, 0.8])
+    assert [f"{rates[step]:.2f}" for step in (6, 8, 10, 12)] == ["0.68", "0.40", "0.12", "0.00"]
+
+
+def test_a_high_rate_never_settles_a_low_one_is_late_and_a_plan_has_both():
+    SOFTMAX.somewhere("A high one comes near quickly; there mini-batches throw the weights about")
+    SOFTMAX.somewhere("A low one settles, but is long on its way")
+    SOFTMAX.somewhere("During the warm-up it is behind the high rate")
+    far = {}
+    plan = ANSWERS["warmup_cosine_decay"]
+    plans = {
+        "high": lambda step: 0.5,
+        "low": lambda step: 0.02,
+        "plan": lambda step: plan(step, 0.5, 20, 200),
+    }
+    for name, rate in plans.items():
+        w, rng, far[name] = np.full(300, 10.0), np.random.default_rng(0), []
+        for step in range(200):
+            far[name].append(np.sqrt(np.mean(w**2)))
+            noisy_slope = w + rng.standard_normal(300)
+            w, _ = ANSWERS["sgd"](w, noisy_slope, {"learning_rate": rate(step)})
+    assert far["high"][5] < far["plan"][5]
+    assert far["plan"][30] < far["low"][30] / 2
+    assert far["plan"][-1] < 0.8 * far["low"][-1]
+    assert far["low"][-1] < 0.5 * far["high"][-1]
 
 
 def test_ratios_curvature_and_averages_by_hand():

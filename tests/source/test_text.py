@@ -25,8 +25,14 @@ HINTS = ("Hint 1: the idea", "Hint 2: the shape", "Hint 3: the first step")
 FOLD = r"<details><summary>(.*?)</summary>\n\n(.*?)\n\n</details>"
 PREPARED = {
     "svm": ("L_i_vectorized", "margin_violations", "svm_loss_naive", "svm_loss_vectorized"),
-    "softmax": ("softmax_loss", "softmax_jacobian", "sgd", "sgd_momentum", "adam"),
-    "backprop": ("affine_forward", "affine_backward", "batchnorm_forward", "dropout"),
+    "softmax": (
+        *("softmax_loss", "softmax_jacobian", "sgd", "sgd_momentum", "adam", "adamw"),
+        *("label_smoothing_loss", "warmup_cosine_decay"),
+    ),
+    "backprop": (
+        *("affine_forward", "affine_backward", "batchnorm_forward", "dropout"),
+        "init_weights",
+    ),
     "cnn": (
         *("conv_forward_naive", "conv_backward_naive", "im2col", "residual_block"),
         *("conv_forward_dilated", "conv_transpose"),

@@ -18,6 +18,7 @@ from .batchnorm import (
 from .layernorm import layernorm
 from .layers import dropout
 from .networks import FullyConnectedNet
+from .initialisation import init_weights
 from .training import overfit_small
 from .checking import gradient_check_model, hessian_vector_product
 from .training import gradient_accumulate
