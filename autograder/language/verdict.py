@@ -167,7 +167,8 @@ class Evaluation:
     an input's memory, and, where it was asked for, the number of executed instructions and calls,
     the libraries that were entered, how many items builtins such as ``sum`` took, and the inputs
     that were varied by a hair, entry by entry. A ``transcript`` stands in the place of outputs that
-    are still to be worked out.
+    are still to be worked out. ``peak_bytes`` is the most memory that the call allocated on an
+    accelerator; 0 elsewhere.
     """
 
     outputs: dict[str, Value] = field(default_factory=dict)
@@ -179,6 +180,7 @@ class Evaluation:
     taken: Mapping[str, int] = field(default_factory=dict)
     varied: tuple[str, ...] = ()
     transcript: Transcript | None = None
+    peak_bytes: int = 0
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The outputs that are arrays or numbers."""

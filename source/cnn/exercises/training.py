@@ -218,7 +218,7 @@ def train_cnn(
         "ends_in_evaluation": ends_in_evaluation,
         "parameters_in_float32": all(one.dtype == torch.float32 for one in model.parameters()),
         "tensors_kept": run.tensors_kept,
-        "scores": scores_of(model.float().eval(), held_out, where),
+        "scores": scores_of(model.float().eval(), held_out, where, batch),
         "refuses": refuses(student.train_cnn, model, optimizer, loaders, 1, precision="int8"),
     }
 
@@ -233,13 +233,16 @@ def told(history):
     }
 
 
-def scores_of(model, images, where):
-    """The scores of a model for images, in float64."""
+def scores_of(model, images, where, size):
+    """The scores of a model for images, in float64; as many at a time as in training, which is
+    what the memory of the device is judged by.
+    """
     import torch
 
+    images = torch.from_numpy(images.astype(np.float32))
     with torch.no_grad():
-        scores = model(torch.from_numpy(images.astype(np.float32)).to(where))
-    return scores.cpu().numpy().astype(float)
+        scores = [model(part.to(where)).cpu() for part in images.split(size)]
+    return torch.cat(scores).numpy().astype(float)
 
 
 def trained(ask, **asked):
