@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..exercise.trial import AnswerFailed, Trial
-from ..language.verdict import Evaluation, Finding
+from ..language.verdict import Evaluation, Finding, Performance
 from ..watch.devices import ACCELERATOR
 from .compare import distance
 
@@ -82,7 +82,12 @@ class Training:
     what is measured, higher is better (default: accuracy of ``scores``), and ``measured`` its name.
     Peak memory on an accelerator is told as a ratio to the reference's. More than ``most_memory``
     times it fails, once it is ``spare_memory`` bytes more. Where the probe returns ``seconds``,
-    their ratio is told, and nothing more."""
+    their ratio is told, and nothing more.
+
+    ranked: the class's leaderboard compares what is reached here. For that the probe may return, and
+    need not declare, ``steps`` and ``parameters``, which are held to the reference's, and
+    ``genuine``: whether this very run was trained as asked, and its scores are those of what was
+    trained."""
 
     task: Callable[[np.random.Generator, str], Task]
     at_least: float
@@ -95,6 +100,7 @@ class Training:
     title: str = "Learns"
     most_memory: float = MOST_MEMORY
     spare_memory: int = SPARE_MEMORY
+    ranked: bool = False
     needs_reference: bool = False
 
     def __call__(self, trial: Trial) -> Finding:
@@ -121,6 +127,7 @@ class Training:
             return self._failed(f"{problem}.")
         bar, source = self.at_least, "the floor of this exercise"
         costs = wasteful = ""
+        performance = None
         if trial.reference is not None:
             ours = self._evaluated(trial.reference, tasks)
             theirs = [
@@ -135,16 +142,35 @@ class Training:
                 )
             costs = _costs_in_words(yours, ours)
             wasteful = self._memory_in_words(yours, ours)
+            if self.ranked:
+                reach = median(reached), median(theirs)
+                performance = self._performance(reach, yours, ours, device)
         said = ", ".join(f"{one:.3f}" for one in reached)
         message = (
             f"{self.measured} {said} in {RUNS} runs {where}; at least {bar:.3f} is asked of the "
             f"middle one ({source}).{costs}"
         )
-        if wasteful:
-            return self._failed(f"{wasteful} {message}")
-        if median(reached) >= bar:
-            return Finding(self.title, True, message, share=self.share)
-        return self._failed(message)
+        passed = not wasteful and median(reached) >= bar
+        message = f"{wasteful} {message}" if wasteful else message
+        return Finding(self.title, passed, message, share=self.share, performance=performance)
+
+    def _performance(
+        self,
+        reach: tuple[float, float],
+        yours: Sequence[Evaluation],
+        ours: Sequence[Evaluation],
+        device: str,
+    ) -> Performance | None:
+        """What ranks, from what both reached and counted; None where a number is none."""
+        if not np.isfinite(reach).all():
+            return None
+        return Performance(
+            self.measured,
+            *reach,
+            _name_of(device),
+            *(_counted(name, runs) for name in ("steps", "parameters") for runs in (yours, ours)),
+            genuine=all(_said_true(one.arrays().get("genuine")) for one in yours),
+        )
 
     def _memory_in_words(self, yours: Sequence[Evaluation], ours: Sequence[Evaluation]) -> str:
         """What to say of a training that takes too much memory; empty of any other."""
@@ -230,6 +256,19 @@ def _costs_in_words(yours: Sequence[Evaluation], ours: Sequence[Evaluation]) -> 
     )
 
 
+def _counted(output: str, runs: Sequence[Evaluation]) -> int | None:
+    """The middle one of what the probe counted in each run; None where one has no count."""
+    counts = [one.arrays().get(output) for one in runs]
+    if any(one is None or one.shape or one.dtype.kind not in "iu" or one < 0 for one in counts):
+        return None
+    return int(median(int(one) for one in counts if one is not None))
+
+
+def _said_true(found: np.ndarray | None) -> bool:
+    """Whether the probe said yes, or nothing."""
+    return found is None or (not found.shape and found.dtype.kind == "b" and bool(found))
+
+
 def _ratio(yours: float, ours: float) -> float | None:
     """How many times the reference's a cost is; None where either is not told or nothing."""
     return yours / ours if min(yours, ours) > 0 else None
@@ -253,11 +292,16 @@ def chosen_device(trial: Trial) -> tuple[str, str]:
 
 
 def _kind(device: str) -> str:
+    return f"the accelerator ({_name_of(device)})" if device else "the processor"
+
+
+def _name_of(device: str) -> str:
+    """What torch calls this kind of device."""
     if not device:
-        return "the processor"
+        return "cpu"
     from ..watch.devices import current_accelerator
 
-    return f"the accelerator ({current_accelerator()})"
+    return current_accelerator()
 
 
 # --- properties of a training run, for Property ---------------------------------------------------
