@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..exercise.trial import AnswerFailed, Trial
-from ..language.verdict import Evaluation, Finding
+from ..language.verdict import Evaluation, Finding, Performance
 from ..watch.devices import ACCELERATOR
 from .compare import distance
 
@@ -24,7 +24,11 @@ Measure = Callable[[Mapping[str, np.ndarray], np.ndarray], float]
 FALLS_TO = 0.7
 RUNS = 3
 SPREADS = 3
-MOST_MEMORY = 2.0
+MOST_MEMORY = 4.0
+SPARE_MEMORY = 64 << 20
+"""Bytes beyond the reference's that nobody is asked about: of a small training the ratio says
+little.
+"""
 
 
 @dataclass(frozen=True)
@@ -76,8 +80,14 @@ class Training:
     reference's runs, where
     these are more. losses: the output with the loss of each step (None: there is none). measure:
     what is measured, higher is better (default: accuracy of ``scores``), and ``measured`` its name.
-    Where the probe returns ``seconds`` and ``peak_bytes`` (``devices.Observed``), they are told as
-    ratios to the reference's; more than twice its memory on an accelerator fails."""
+    Peak memory on an accelerator is told as a ratio to the reference's. More than ``most_memory``
+    times it fails, once it is ``spare_memory`` bytes more. Where the probe returns ``seconds``,
+    their ratio is told, and nothing more.
+
+    ranked: the class's leaderboard compares what is reached here. For that the probe may return, and
+    need not declare, ``steps`` and ``parameters``, which are held to the reference's, and
+    ``genuine``: whether this very run was trained as asked, and its scores are those of what was
+    trained."""
 
     task: Callable[[np.random.Generator, str], Task]
     at_least: float
@@ -88,6 +98,9 @@ class Training:
     measured: str = "accuracy"
     share: float = 1.0
     title: str = "Learns"
+    most_memory: float = MOST_MEMORY
+    spare_memory: int = SPARE_MEMORY
+    ranked: bool = False
     needs_reference: bool = False
 
     def __call__(self, trial: Trial) -> Finding:
@@ -100,24 +113,26 @@ class Training:
             device, why = "", str(elsewhere)
             tasks, yours = self._train(trial, seeds, device)
         where = f"on {_kind(device)}" + (f" ({why})" if why and not device else "")
-        for outputs in yours:
+        told = [one.arrays() for one in yours]
+        for outputs in told:
             if problem := self._losses_in_words(outputs):
                 elsewhere = self._on_the_processor(trial, seeds[0]) if device else ""
                 return self._failed(f"{problem} Trained {where}.{elsewhere}")
         try:
             reached = [
                 self._measure(outputs, task.labels)
-                for outputs, task in zip(yours, tasks, strict=True)
+                for outputs, task in zip(told, tasks, strict=True)
             ]
         except NotMeasurable as problem:
             return self._failed(f"{problem}.")
         bar, source = self.at_least, "the floor of this exercise"
-        ours: list[Mapping[str, np.ndarray]] = []
+        costs = wasteful = ""
+        performance = None
         if trial.reference is not None:
-            ours = [one.arrays() for one in self._evaluated(trial.reference, tasks)]
+            ours = self._evaluated(trial.reference, tasks)
             theirs = [
-                self._measure(outputs, task.labels)
-                for outputs, task in zip(ours, tasks, strict=True)
+                self._measure(one.arrays(), task.labels)
+                for one, task in zip(ours, tasks, strict=True)
             ]
             relative = mean(theirs) - max(SPREADS * pstdev(theirs), self.margin)
             if relative > bar:
@@ -125,24 +140,49 @@ class Training:
                     relative,
                     f"the reference, trained beside it, reaches {mean(theirs):.3f}",
                 )
+            costs = _costs_in_words(yours, ours)
+            wasteful = self._memory_in_words(yours, ours)
+            if self.ranked:
+                reach = median(reached), median(theirs)
+                performance = self._performance(reach, yours, ours, device)
         said = ", ".join(f"{one:.3f}" for one in reached)
         message = (
             f"{self.measured} {said} in {RUNS} runs {where}; at least {bar:.3f} is asked of the "
-            f"middle one ({source})."
+            f"middle one ({source}).{costs}"
         )
-        memory = None
-        if trial.reference is not None:
-            memory = _ratio("peak_bytes", yours, ours)
-            message += "".join(
-                f" It took {times:.1f} times the reference's {what}."
-                for what, times in (("time", _ratio("seconds", yours, ours)), ("memory", memory))
-                if times is not None
-            )
-        if memory is not None and memory > MOST_MEMORY:
-            return self._failed(message)
-        if median(reached) >= bar:
-            return Finding(self.title, True, message, share=self.share)
-        return self._failed(message)
+        passed = not wasteful and median(reached) >= bar
+        message = f"{wasteful} {message}" if wasteful else message
+        return Finding(self.title, passed, message, share=self.share, performance=performance)
+
+    def _performance(
+        self,
+        reach: tuple[float, float],
+        yours: Sequence[Evaluation],
+        ours: Sequence[Evaluation],
+        device: str,
+    ) -> Performance | None:
+        """What ranks, from what both reached and counted; None where a number is none."""
+        if not np.isfinite(reach).all():
+            return None
+        return Performance(
+            self.measured,
+            *reach,
+            _name_of(device),
+            *(_counted(name, runs) for name in ("steps", "parameters") for runs in (yours, ours)),
+            genuine=all(_said_true(one.arrays().get("genuine")) for one in yours),
+        )
+
+    def _memory_in_words(self, yours: Sequence[Evaluation], ours: Sequence[Evaluation]) -> str:
+        """What to say of a training that takes too much memory; empty of any other."""
+        peaks = [median(one.peak_bytes for one in runs) for runs in (yours, ours)]
+        times = _ratio(*peaks)
+        if times is None or times <= self.most_memory or peaks[0] - peaks[1] <= self.spare_memory:
+            return ""
+        return (
+            f"At its peak it holds {times:.1f} times the reference's memory on the device; at most "
+            f"{self.most_memory:g} times is asked. Most often tensors are kept from step to step: "
+            "losses with their graphs, scores, or all batches at once."
+        )
 
     def _on_the_processor(self, trial: Trial, seed: int) -> str:
         """What to look for where the loss does fall on the processor, whose tensors nobody moves."""
@@ -157,17 +197,16 @@ class Training:
 
     def _train(
         self, trial: Trial, seeds: list[int], device: str
-    ) -> tuple[list[Task], list[Mapping[str, np.ndarray]]]:
+    ) -> tuple[list[Task], list[Evaluation]]:
         tasks = [self.task(np.random.default_rng(seed), device) for seed in seeds]
-        outputs = []
-        for evaluation in self._evaluated(trial.evaluate, tasks):
+        evaluations = self._evaluated(trial.evaluate, tasks)
+        for evaluation in evaluations:
             failure = evaluation.failure
             if failure is not None and failure.kind == "device" and device:
                 raise _Elsewhere(failure.message)
             if failure is not None:
                 raise AnswerFailed(failure)
-            outputs.append(evaluation.arrays())
-        return tasks, outputs
+        return tasks, evaluations
 
     def _evaluated(
         self, evaluate: Callable[..., list[Evaluation]], tasks: list[Task]
@@ -204,14 +243,35 @@ class Training:
         return Finding(self.title, False, message, share=self.share)
 
 
-def _ratio(
-    output: str, yours: Sequence[Mapping[str, np.ndarray]], ours: Sequence[Mapping[str, np.ndarray]]
-) -> float | None:
-    """How many times the reference's cost the answer's is, by medians; None where either is not
-    told or nothing.
-    """
-    costs = [median(float(one.get(output, 0)) for one in outputs) for outputs in (yours, ours)]
-    return costs[0] / costs[1] if min(costs) > 0 else None
+def _costs_in_words(yours: Sequence[Evaluation], ours: Sequence[Evaluation]) -> str:
+    """What the answer cost, by medians, as ratios to what the reference did."""
+    memory = [median(one.peak_bytes for one in runs) for runs in (yours, ours)]
+    seconds = [
+        median(float(one.arrays().get("seconds", 0)) for one in runs) for runs in (yours, ours)
+    ]
+    return "".join(
+        f" It took {times:.1f} times the reference's {what}."
+        for what, costs in (("time", seconds), ("memory", memory))
+        if (times := _ratio(*costs)) is not None
+    )
+
+
+def _counted(output: str, runs: Sequence[Evaluation]) -> int | None:
+    """The middle one of what the probe counted in each run; None where one has no count."""
+    counts = [one.arrays().get(output) for one in runs]
+    if any(one is None or one.shape or one.dtype.kind not in "iu" or one < 0 for one in counts):
+        return None
+    return int(median(int(one) for one in counts if one is not None))
+
+
+def _said_true(found: np.ndarray | None) -> bool:
+    """Whether the probe said yes, or nothing."""
+    return found is None or (not found.shape and found.dtype.kind == "b" and bool(found))
+
+
+def _ratio(yours: float, ours: float) -> float | None:
+    """How many times the reference's a cost is; None where either is not told or nothing."""
+    return yours / ours if min(yours, ours) > 0 else None
 
 
 class _Elsewhere(Exception):
@@ -232,11 +292,16 @@ def chosen_device(trial: Trial) -> tuple[str, str]:
 
 
 def _kind(device: str) -> str:
+    return f"the accelerator ({_name_of(device)})" if device else "the processor"
+
+
+def _name_of(device: str) -> str:
+    """What torch calls this kind of device."""
     if not device:
-        return "the processor"
+        return "cpu"
     from ..watch.devices import current_accelerator
 
-    return f"the accelerator ({current_accelerator()})"
+    return current_accelerator()
 
 
 # --- properties of a training run, for Property ---------------------------------------------------

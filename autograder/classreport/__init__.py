@@ -4,6 +4,7 @@
     sittings    how long somebody worked, where the notebook tells
     attention   which submissions need a person
     likeness    whose answers are alike
+    leaderboard whose trained models did best, of those who want to be compared
     summary     the record -> numbers, as plain JSON
     page        the numbers -> one self-contained HTML page
     tables      the numbers -> CSV

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from ..checks.training import Training
 from ..course.assignment import Assignment, load_assignment
 from ..course.marks import MarkedVerdict, notebook_marks, verdicts_on_record
 from ..errors import MarksError, SubmissionError
@@ -15,6 +16,7 @@ from ..gradebook.course import open_course
 from ..gradebook.exporters.ledger import Entry
 from ..gradebook.hooks.timestamps import handed_in
 from ..grading.folder import find_notebook
+from ..grading.pseudonym import chosen_pseudonym
 from ..grading.released import role_of, text_of
 from .record import Answered, ClassRecord, Handed, Marks, RecognisedMistake
 from .sittings import minutes_worked
@@ -46,7 +48,8 @@ def gather(course: Path, name: str) -> ClassRecord:
         for student, folder in sorted(submissions.items())
     )
     absent = tuple(sorted(enrolled.keys() - submissions.keys()))
-    return ClassRecord(name, handed, absent, _answers(assignment.release["cells"]))
+    stubs = _answers(assignment.release["cells"])
+    return ClassRecord(name, handed, absent, stubs, ranked_exercises(assignment), enrolled)
 
 
 def _handed(
@@ -75,6 +78,7 @@ def _handed(
         said = notebook_marks(notebook)
         exercises = _exercises(verdicts_on_record(notebook), hints)
         answers = _answers(notebook["cells"])
+        pseudonym = chosen_pseudonym(notebook["cells"])
     except MarksError as error:
         return Handed(student, name, marks, problem=str(error), minutes=minutes, again=again)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -91,6 +95,7 @@ def _handed(
         again,
         said.doubt or "",
         entry.questions,
+        pseudonym,
     )
 
 
@@ -106,10 +111,22 @@ def _exercises(marked: Iterable[MarkedVerdict], hints: Hints) -> tuple[Answered,
             _recognised(verdict.mistakes, hints),
             tuple(finding.check for finding in verdict.findings if finding.passed is False),
             verdict.seconds,
+            next(filter(None, (finding.performance for finding in verdict.findings)), None),
+            any(finding.decisive and finding.passed is False for finding in verdict.findings),
         )
         for one in marked
         for verdict in (one.verdict,)
     )
+
+
+def ranked_exercises(assignment: Assignment) -> dict[str, str]:
+    """The exercises that have a leaderboard, and what is measured there."""
+    return {
+        name: check.measured
+        for name, exercise in assignment.exercises.items()
+        for check in exercise.checks
+        if isinstance(check, Training) and check.ranked
+    }
 
 
 def _recognised(names: Iterable[tuple[str, str]], hints: Hints) -> tuple[RecognisedMistake, ...]:

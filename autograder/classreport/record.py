@@ -7,6 +7,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ..grading.pseudonym import Pseudonym
+from ..language.verdict import Performance
+
 
 @dataclass(frozen=True)
 class RecognisedMistake:
@@ -19,7 +22,8 @@ class RecognisedMistake:
 @dataclass(frozen=True)
 class Answered:
     """One exercise as it was judged. ``ours``: the judging failed, not the answer. ``failed`` names
-    the checks that it did not pass; ``seconds`` is how long judging took.
+    the checks that it did not pass; ``seconds`` is how long judging took. ``performance``: what its
+    training reached, if it ranks; ``disallowed``: a check that takes all points failed.
     """
 
     name: str
@@ -31,6 +35,8 @@ class Answered:
     mistakes: tuple[RecognisedMistake, ...] = ()
     failed: tuple[str, ...] = ()
     seconds: float = 0.0
+    performance: Performance | None = None
+    disallowed: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,7 +71,8 @@ class Marks:
 @dataclass(frozen=True)
 class Handed:
     """One student's submission. ``marks`` is None until it has been graded; ``minutes`` where the
-    notebook tells; ``questions``: written question -> the points that people gave, and its points.
+    notebook tells; ``questions``: written question -> the points that people gave, and its points;
+    ``pseudonym``: the name under which somebody wants to be on a leaderboard.
     """
 
     student: str
@@ -79,15 +86,19 @@ class Handed:
     again: bool = False
     doubt: str = ""
     questions: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    pseudonym: Pseudonym = field(default_factory=Pseudonym)
 
 
 @dataclass(frozen=True)
 class ClassRecord:
     """A class: everybody who handed in, who is enrolled and did not, and the stubs that everybody
-    was given.
+    was given. ``ranked``: an exercise that has a leaderboard -> what is measured there;
+    ``enrolled``: everybody's id -> name, as far as it is known.
     """
 
     assignment: str
     handed: tuple[Handed, ...]
     absent: tuple[str, ...]
     stubs: Mapping[str, str]
+    ranked: Mapping[str, str] = field(default_factory=dict)
+    enrolled: Mapping[str, str] = field(default_factory=dict)

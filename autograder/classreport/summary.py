@@ -11,6 +11,7 @@ from statistics import mean, median, quantiles
 from typing import Any
 
 from .attention import ORDER, needs
+from .leaderboard import leaderboards
 from .likeness import Group, groups
 from .record import Answered, ClassRecord, Handed, RecognisedMistake
 
@@ -44,6 +45,7 @@ def summarise(record: ClassRecord) -> dict[str, Any]:
         "unnamed": _unnamed(graded),
         "time": _time(record.handed),
         "judging": _judging(graded),
+        "leaderboards": leaderboards(record),
         "groups": [_group(group, {one.student: one for one in graded}) for group in alike],
         "students": [_student(one) for one in record.handed],
         "absent": list(record.absent),

@@ -260,6 +260,27 @@ def report(
 
 
 @app.command()
+def leaderboard(
+    assignment: Annotated[str, typer.Argument(help="The assignment whose models are compared.")],
+    identities: Annotated[
+        bool, typer.Option("--identities", help="Say who is who; not for a screen that all see.")
+    ] = False,
+    course: Course = None,
+    json: Json = False,
+) -> None:
+    """Rank the trained models of those students who want it, by what the judge measured: on labels
+    that nobody had, as a ratio to the reference trained beside it, with no more steps and
+    parameters. Grade first.
+
+    Example: chainrule leaderboard cnn
+    """
+    from .leaderboard import run
+
+    with refusing(json, assignment=assignment):
+        run(assignment, course, identities, json)
+
+
+@app.command()
 def demo(
     assignments: Annotated[
         list[str] | None, typer.Argument(help="Names of assignments. Default: all.")

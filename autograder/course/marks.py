@@ -7,8 +7,9 @@ and with what it said in earlier releases, as digests. Grading marks the noteboo
 (the student's own, shown but not run, a note, a verdict). The grader alone writes them: of a
 submission no metadata gets into a graded notebook. Students see the page that is made of the cells'
 outputs, never these; and there is nothing here that the page does not say, but for how long judging
-took and what the catalogue calls a mistake whose hint is on the page. No value, neither theirs nor
-the reference's, that is not in a sentence.
+took, what the catalogue calls a mistake whose hint is on the page, and what a training that ranks
+reached beside the reference. No other value, neither theirs nor the reference's, that is not in a
+sentence.
 
 The notebook's marks state a version as soon as grading writes them. A release states none, nor did
 the first edition: that is version 1. Where they are read, marks of a version that is not known are

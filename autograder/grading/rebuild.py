@@ -30,6 +30,7 @@ from ..course.marks import NotebookMarks, mark_notebook, mark_skipped, note_mark
 from .handed_in import Submitted, SubmittedCell
 from .imports import added_imports
 from .matching import match_cells
+from .pseudonym import chosen_pseudonym, offers_leaderboard
 from .released import identity, role_of, text_of, unchanged
 
 NOTE_ID = "chainrule-note"
@@ -62,10 +63,12 @@ def rebuild(
         mended: list[str] = []
     else:
         cells, mended = _merge(released, submitted)
+        if offers_leaderboard(release["cells"]) and (said := chosen_pseudonym(cells).said):
+            mended.append(said)
     mended = [*notes, *mended]
-    said = [one for one in (problem, doubt, *mended) if one]
-    if said:
-        cells.insert(0, _note(said))
+    told = [one for one in (problem, doubt, *mended) if one]
+    if told:
+        cells.insert(0, _note(told))
     metadata = {
         key: _copied(release["metadata"][key])
         for key in ("kernelspec", "language_info")
@@ -73,7 +76,7 @@ def rebuild(
     }
     notebook = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
     mark_notebook(notebook, NotebookMarks(tuple(mended), problem, doubt=doubt))
-    return Rebuilt(notebook, tuple(said))
+    return Rebuilt(notebook, tuple(told))
 
 
 def _copied(value: Any) -> Any:

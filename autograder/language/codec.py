@@ -7,16 +7,18 @@ comes back over the network is read here too."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from dataclasses import asdict
 from types import NoneType
 from typing import Any, get_args
 
 from ..errors import MarksError
-from .verdict import Finding, Status, Verdict, replace
+from .verdict import Finding, Performance, Status, Verdict, replace
 
-VERSION = 2
+VERSION = 3
 """Written with every verdict. Version 1, of the first edition, stated none: it held the names of
-the checks, not the words of their findings.
+the checks, not the words of their findings. Version 2 did not know what a training reached.
 """
 LONGEST_SENTENCE = 2000
 
@@ -87,6 +89,7 @@ def _finding_to_json(finding: Finding) -> dict[str, Any]:
         "share": finding.share,
         "decisive": finding.decisive,
         "mistakes": [[*one] for one in finding.mistakes],
+        "performance": finding.performance and asdict(finding.performance),
     }
 
 
@@ -100,6 +103,7 @@ def _finding_from_json(stated: Mapping[str, Any]) -> Finding:
         decisive=_typed(stated["decisive"], bool),
         mistakes=_mistakes(stated["mistakes"]),
         part=_part(stated),
+        performance=_performance(stated.get("performance")),
     )
 
 
@@ -122,6 +126,23 @@ def _of_the_first_edition(stated: Mapping[str, Any]) -> list[Finding]:
 
 def _mistakes(stated: Any) -> tuple[tuple[str, str], ...]:
     return tuple((_typed(answer, str), _typed(name, str)) for answer, name in stated)
+
+
+def _performance(stated: Any) -> Performance | None:
+    """What a training reached; None in findings of anything else, and of before it was noted."""
+    if stated is None:
+        return None
+    numbers = {name: float(_typed(stated[name], int, float)) for name in ("reached", "reference")}
+    if not all(map(math.isfinite, numbers.values())):
+        raise ValueError("what a training reached is no number")
+    counts = ("steps", "most_steps", "parameters", "most_parameters")
+    return Performance(
+        measured=_typed(stated["measured"], str),
+        device=_typed(stated["device"], str),
+        genuine=_typed(stated["genuine"], bool),
+        **numbers,
+        **{name: _typed(stated[name], int, NoneType) for name in counts},
+    )
 
 
 def _part(stated: Mapping[str, Any]) -> float:

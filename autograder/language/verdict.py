@@ -37,6 +37,33 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class Performance:
+    """What a training reached, as the judge measured it beside the reference, on the same problems
+    and the same device; each number is the middle one of the runs.
+
+    ``reached`` and ``reference`` are of what is ``measured``, on labels that no answer has. ``steps``
+    and ``parameters`` are None where the exercise counts none; ``most_steps`` and
+    ``most_parameters`` are the reference's. ``device`` is torch's name of its kind. ``genuine`` is
+    what the exercise found in every run: that it was trained as asked, and scored as it was trained.
+    """
+
+    measured: str
+    reached: float
+    reference: float
+    device: str
+    steps: int | None = None
+    most_steps: int | None = None
+    parameters: int | None = None
+    most_parameters: int | None = None
+    genuine: bool = True
+
+    @property
+    def ratio(self) -> float | None:
+        """How many times as much as the reference; None where that reached nothing."""
+        return self.reached / self.reference if self.reference > 0 else None
+
+
+@dataclass(frozen=True)
 class Finding:
     """One check's answer. ``passed`` is None when the check waits for grading. ``share`` is its
     part of the points.
@@ -44,7 +71,8 @@ class Finding:
     Of a check that failed, ``part`` of its share (in [0, 1)) is earned all the same: some
     situations are right. A ``decisive`` finding that failed leaves no points for the exercise.
     ``mistakes`` are those of the catalogue that were recognised, each as (answer, name): the
-    instructor's words, not in the public form."""
+    instructor's words, not in the public form, nor is ``performance``, which a training has that
+    ranks."""
 
     check: str
     passed: bool | None
@@ -55,6 +83,7 @@ class Finding:
     decisive: bool = False
     mistakes: tuple[tuple[str, str], ...] = ()
     part: float = 0.0
+    performance: Performance | None = None
 
     @property
     def earned(self) -> float:
@@ -167,7 +196,8 @@ class Evaluation:
     an input's memory, and, where it was asked for, the number of executed instructions and calls,
     the libraries that were entered, how many items builtins such as ``sum`` took, and the inputs
     that were varied by a hair, entry by entry. A ``transcript`` stands in the place of outputs that
-    are still to be worked out.
+    are still to be worked out. ``peak_bytes`` is the most memory that the call allocated on an
+    accelerator; 0 elsewhere.
     """
 
     outputs: dict[str, Value] = field(default_factory=dict)
@@ -179,6 +209,7 @@ class Evaluation:
     taken: Mapping[str, int] = field(default_factory=dict)
     varied: tuple[str, ...] = ()
     transcript: Transcript | None = None
+    peak_bytes: int = 0
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The outputs that are arrays or numbers."""
@@ -193,6 +224,7 @@ __all__ = [
     "Evidence",
     "Failure",
     "Finding",
+    "Performance",
     "Status",
     "Value",
     "Verdict",

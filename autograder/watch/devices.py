@@ -222,22 +222,49 @@ def observed(where: torch.device) -> Iterator[Observed]:
 
 
 @contextlib.contextmanager
+def memory_watched(name: object) -> Iterator[Observed]:
+    """While it lasts, the memory of the accelerator is watched, if that is the device of this name:
+    ``peak_bytes`` of what is yielded, in the end. 0 on the processor, and where the device tells
+    nobody how much is allocated.
+    """
+    run = Observed()
+    if not isinstance(name, str) or name != ACCELERATOR or why_no_accelerator():
+        yield run
+        return
+    with _measured(device(name), run):
+        yield run
+
+
+@contextlib.contextmanager
 def _measured(where: torch.device, run: Observed) -> Iterator[None]:
     """Seconds, and memory beyond what was allocated before."""
     import torch
 
     on_accelerator = where.type != "cpu"
-    held = 0
+    held = None
     if on_accelerator:
         torch.accelerator.synchronize()
-        torch.accelerator.reset_peak_memory_stats()
-        held = torch.accelerator.memory_allocated()
+        held = _allocated_from_here()
     started = time.perf_counter()
     yield
     if on_accelerator:
         torch.accelerator.synchronize()
-        run.peak_bytes = int(torch.accelerator.max_memory_allocated() - held)
+    if held is not None:
+        run.peak_bytes = max(0, int(torch.accelerator.max_memory_allocated() - held))
     run.seconds = time.perf_counter() - started
+
+
+def _allocated_from_here() -> int | None:
+    """The bytes that are allocated, from which on the peak is taken; None where torch cannot tell
+    of this kind of device, or is too old to.
+    """
+    import torch
+
+    try:
+        torch.accelerator.reset_peak_memory_stats()
+        return int(torch.accelerator.memory_allocated())
+    except (AttributeError, NotImplementedError, RuntimeError):
+        return None
 
 
 class _Saved:

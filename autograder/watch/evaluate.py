@@ -23,7 +23,7 @@ from ..language.probe import (
 )
 from ..language.verdict import Evaluation, Failure
 from .as_data import value_of
-from .devices import DeviceUnavailable, device_trouble
+from .devices import DeviceUnavailable, device_trouble, memory_watched
 from .libraries import is_student_frame, of_answer, trusted_names
 from .returned import what_returned
 from .transcribe import Misplayed, Played, Player, Transcriber
@@ -101,7 +101,7 @@ def call(
     arrays = _arrays(handed)
     answers = Answers(namespace, arrays, caller)
     try:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), memory_watched(inputs.get("device")) as run:
             if count_work:
                 returned, work = count(
                     lambda: probe.call(answers, handed),
@@ -141,6 +141,7 @@ def call(
         libraries=_libraries(work, probe, namespace) if work else (),
         taken=dict(work.taken) if work else {},
         varied=work.varied if work else (),
+        peak_bytes=run.peak_bytes,
     )
 
 

@@ -44,6 +44,7 @@ def train_cnn(fault: str) -> Callable[..., Any]:
         for _ in range(epochs):
             model.train()
             losses: list[Any] = []
+            held: list[Any] = []
             for images, labels in train:
                 images, labels = images.to(where), labels.to(where)
                 if fault == "noise":
@@ -53,11 +54,13 @@ def train_cnn(fault: str) -> Callable[..., Any]:
                     loss = functional.cross_entropy(scores, labels)
                 if fault != "gradients kept":
                     optimizer.zero_grad()
-                scaler.scale(loss).backward(retain_graph=fault == "graphs kept")
+                scaler.scale(loss).backward(retain_graph=fault in ("graphs kept", HELD))
                 scaler.step(optimizer)
                 scaler.update()
                 if fault == MASK:
                     scores.detach()[scores.argmax(1) != labels].sum()
+                if fault == HELD:
+                    held.append(loss)
                 if fault == "read by .cpu()":
                     loss = loss.cpu()
                 losses.append(
@@ -130,7 +133,8 @@ def regression(fault: str) -> Callable[..., Any]:
 @dataclass(frozen=True)
 class Planted:
     """An answer, the check that must fail it, and words of what it must say. ``training``: by the
-    training, which is on the accelerator; else by a property, asked there.
+    training, which is on the accelerator; else by a property, asked there. ``falls``: whether the
+    loss is asked to fall in the few steps of a test.
     """
 
     exercise: str
@@ -138,9 +142,11 @@ class Planted:
     check: str
     words: str
     training: bool = False
+    falls: bool = True
 
 
 MASK = "a mask in every step"
+HELD = "graphs held until the epoch is over"
 WAITS, DIGITS = "No step waits for the device", "Learns digits"
 PLANTED = {
     'a device by name: "cuda"': Planted(
@@ -182,6 +188,14 @@ PLANTED = {
     ),
     "memory that grows step by step": Planted(
         "train_cnn", train_cnn("graphs kept"), "Nothing is kept", "stay alive"
+    ),
+    "memory that is free again when somebody looks": Planted(
+        "train_cnn",
+        train_cnn(HELD),
+        DIGITS,
+        "times the reference's memory on the device",
+        training=True,
+        falls=False,
     ),
     "workers of a DataLoader touch the device": Planted(
         "train_cnn", train_cnn("workers move batches"), DIGITS, "a worker of a DataLoader", True

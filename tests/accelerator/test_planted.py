@@ -32,7 +32,7 @@ KINDS = [
 def test_what_goes_wrong_on_a_card_is_caught_and_named(kind: str) -> None:
     planted = PLANTED[kind]
     audit = AUDITS[planted.exercise]
-    exercise = trained(audit, planted.exercise, planted.check)
+    exercise = trained(audit, planted.exercise, planted.check, falls=planted.falls)
     there = {**exercise.given, "device": draws.always(ACCELERATOR)}
     kept = [one for one in exercise.checks if planted.training == isinstance(one, Training)]
     asked = replace(exercise, checks=kept, given=there)

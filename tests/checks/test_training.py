@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,9 +23,9 @@ from autograder.checks.training import (
 from autograder.exercise.declare import exercise
 from autograder.exercise.trial import Exercise
 from autograder.judge import judge
-from autograder.language.verdict import Finding
+from autograder.language.verdict import Evaluation, Finding, Value
 from autograder.watch import devices as training
-from autograder.watch.evaluate import local
+from autograder.watch.evaluate import Evaluate, local
 
 CLASSES, PIXELS = 5, 12
 
@@ -143,25 +144,59 @@ def test_a_model_worse_than_the_reference_fails_though_it_passes_the_floor() -> 
     assert "the reference, trained beside it" in finding.message
 
 
-def test_costs_are_told_as_ratios_and_twice_the_memory_fails() -> None:
-    def costing() -> Exercise:
-        exercise = _exercise(LEARNS)
-        probe = exercise.function
-        exercise.function = lambda student, **inputs: {
-            **probe(student, **inputs),
-            "seconds": 1.0,
-            "peak_bytes": student.peak,
-        }
-        return exercise
+def _holding_at_its_peak(evaluate: Evaluate, peak: int, seconds: float) -> Evaluate:
+    """Evaluate, and say of each call that it took so much memory on the device, and so long."""
+    took = {"seconds": Value(np.array(seconds), "float")}
 
-    def answer(peak: int) -> types.SimpleNamespace:
-        return types.SimpleNamespace(train=_steps().train, peak=peak)
+    def measured(batch: Any, /, *, count_work: bool = False) -> list[Evaluation]:
+        return [
+            replace(one, outputs={**one.outputs, **took}, peak_bytes=peak)
+            for one in evaluate(batch, count_work=count_work)
+        ]
 
-    fair = _judged(costing(), answer(190), answer(100))
-    assert fair.passed, fair.message
-    assert "1.0 times the reference's time" in fair.message
-    assert "1.9 times the reference's memory" in fair.message
-    assert _judged(costing(), answer(210), answer(100)).passed is False
+    return measured
+
+
+MB = 1 << 20
+
+
+@pytest.mark.parametrize(
+    ("yours", "ours", "passes"),
+    [
+        (190 * MB, 100 * MB, True),
+        (400 * MB, 100 * MB, True),
+        (410 * MB, 100 * MB, False),
+        (60 * MB, 1 * MB, True),  # sixty times very little
+        (70 * MB, 1 * MB, False),
+        (40 * MB, 0, True),  # nobody knows what the reference took
+    ],
+)
+def test_memory_is_told_as_a_ratio_and_too_much_of_it_fails(
+    yours: int, ours: int, passes: bool
+) -> None:
+    exercise = _exercise(LEARNS)
+    answer, reference = (
+        _holding_at_its_peak(local(exercise, vars(_steps())), peak, seconds)
+        for peak, seconds in ((yours, 9.0), (ours, 1.0))
+    )
+    verdict = judge(exercise, answer, reference=reference, seed=1)
+    finding = verdict.findings[0]
+    assert finding.passed is passes, finding.message
+    assert "9.0 times the reference's time" in finding.message  # told, and no reason for a verdict
+    if ours:
+        assert f"It took {yours / ours:.1f} times the reference's memory." in finding.message
+    assert ("at most 4 times is asked" in finding.message) is not passes
+    assert ("kept from step to step" in finding.message) is not passes
+
+
+def test_the_factor_is_the_authors() -> None:
+    exercise = _exercise(replace(LEARNS, most_memory=1.5, spare_memory=0))
+    answer, reference = (
+        _holding_at_its_peak(local(exercise, vars(_steps())), peak, 1.0) for peak in (16, 10)
+    )
+    finding = judge(exercise, answer, reference=reference, seed=1).findings[0]
+    assert finding.passed is False
+    assert "1.6 times the reference's memory on the device; at most 1.5 times" in finding.message
 
 
 def test_weights_made_elsewhere_score_at_chance() -> None:

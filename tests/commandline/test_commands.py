@@ -17,7 +17,7 @@ from autograder.commandline.measure import show_table
 from autograder.language.verdict import Finding, Verdict
 
 COMMANDS = ["build", "check", "grade", "demo", "audit", "doctor"]
-COMMANDS += ["publish", "report", "extensions", "site"]
+COMMANDS += ["publish", "report", "extensions", "site", "leaderboard"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -26,7 +26,17 @@ IMPORTED = (
     "nbgrader.apps.nbgraderapp",
     *(
         f"autograder.commandline.{name}"
-        for name in ("app", "audit", "build", "check", "demo", "doctor", "grade", "report")
+        for name in (
+            "app",
+            "audit",
+            "build",
+            "check",
+            "demo",
+            "doctor",
+            "grade",
+            "leaderboard",
+            "report",
+        )
     ),
     "annotated_types",
     "pydantic",

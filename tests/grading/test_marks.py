@@ -21,10 +21,23 @@ from autograder.errors import AssignmentError, MarksError, Refusal
 from autograder.grading.nbtext import text_of_notebook
 from autograder.grading.submission import Judged
 from autograder.language.codec import finding_from_public, from_json, to_json
-from autograder.language.verdict import Finding, Status, Verdict, replace
+from autograder.language.verdict import Finding, Performance, Status, Verdict, replace
 
 Notebook = dict[str, Any]
 NUMBERS = st.floats(0, 1000, allow_nan=False) | st.integers(0, 1000)
+COUNTS = st.none() | st.integers(0, 10**9)
+PERFORMANCES = st.builds(
+    Performance,
+    measured=st.text(),
+    reached=st.floats(-9, 9),
+    reference=st.floats(-9, 9),
+    device=st.text(),
+    steps=COUNTS,
+    most_steps=COUNTS,
+    parameters=COUNTS,
+    most_parameters=COUNTS,
+    genuine=st.booleans(),
+)
 FINDINGS = st.builds(
     Finding,
     check=st.text(),
@@ -35,6 +48,7 @@ FINDINGS = st.builds(
     decisive=st.booleans(),
     mistakes=st.lists(st.tuples(st.text(), st.text()), max_size=3).map(tuple),
     part=st.floats(0, 1, exclude_max=True),
+    performance=st.none() | PERFORMANCES,
 )
 VERDICTS = st.builds(
     Verdict,
@@ -158,13 +172,50 @@ def test_what_is_no_verdict_is_none(wrong: dict[str, Any]) -> None:
         from_json({**stated, **wrong})
 
 
-@pytest.mark.parametrize("version", [0, 3, 99, "2", None, True, [2]])
+@pytest.mark.parametrize("version", [0, 4, 99, "2", None, True, [2]])
 def test_a_verdict_of_another_version_is_refused_with_a_sentence(version: object) -> None:
     with pytest.raises(
         MarksError, match=r"^a verdict of version .* install the chainrule that wrote it"
     ) as refused:
         from_json({**to_json(Verdict("f", 6, 6, "passed")), "version": version})
     assert isinstance(refused.value, Refusal)
+
+
+def test_a_verdict_of_before_leaderboards_is_read() -> None:
+    reached = Performance("accuracy", 0.5, 0.8, "cpu", 3, 3, 7, 7)
+    verdict = Verdict("f", 6, 6, "passed", (Finding("Learns", True, "", performance=reached),))
+    stated = through_json(to_json(verdict))
+    assert from_json(stated) == verdict
+    stated["version"] = 2
+    del stated["findings"][0]["performance"]
+    before = replace(verdict, findings=(replace(verdict.findings[0], performance=None),))
+    assert from_json(stated) == before
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"reached": float("inf")},
+        {"reference": "1"},
+        {"steps": 1.5},
+        {"genuine": 1},
+        {"device": None},
+    ],
+)
+def test_what_is_no_performance_is_none(wrong: dict[str, Any]) -> None:
+    reached = Performance("accuracy", 0.5, 0.8, "cpu")
+    verdict = Verdict("f", 6, 6, "passed", (Finding("Learns", True, "", performance=reached),))
+    stated = through_json(to_json(verdict))
+    stated["findings"][0]["performance"] |= wrong
+    with pytest.raises((TypeError, ValueError)):
+        from_json(stated)
+
+
+def test_students_see_nothing_of_it() -> None:
+    reached = Performance("accuracy", 0.5, 0.8, "cpu")
+    finding = Finding("Learns", True, "", performance=reached)
+    assert "performance" not in finding.public()
+    assert finding_from_public(through_json(finding.public())).performance is None
 
 
 # --- a notebook -----------------------------------------------------------------------------------
@@ -285,7 +336,7 @@ def test_a_kept_verdict_comes_back_and_one_of_a_later_version_is_judged_again(tm
     assert kept.find("ada", "another key") is None
     record = tmp_path / "build/judged/tiny/ada.json"
     stated = json.loads(record.read_bytes())
-    stated["verdicts"][0]["version"] = 3
+    stated["verdicts"][0]["version"] = 4
     record.write_text(json.dumps(stated))
     assert kept.find("ada", "a key") is None
 

@@ -145,10 +145,11 @@ def test_what_is_packed_is_unpacked(named: dict[str, np.ndarray]) -> None:
             {name: Value(array, "ndarray") for name, array in named.items()},
             work=3,
             taken={"sum": 2},
+            peak_bytes=1 << 40,
         )
     )
     back = unpack(packed[0], packed[1], [])
-    assert (back.work, back.taken) == (3, {"sum": 2})
+    assert (back.work, back.taken, back.peak_bytes) == (3, {"sum": 2}, 1 << 40)
     assert list(back.outputs) == list(named)
     tree, payload = values.pack_inputs(named)
     for given_back in (back.arrays(), values.unpack_inputs(tree, payload)):

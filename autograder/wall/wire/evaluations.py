@@ -51,6 +51,7 @@ def pack_evaluation(evaluation: Evaluation) -> tuple[Header, bytes]:
         "taken": [[name, items] for name, items in evaluation.taken.items()],
         "varied": list(evaluation.varied),
         "calls": calls,
+        "peak": evaluation.peak_bytes,
     }
     return header, b"".join(parts)
 
@@ -92,6 +93,9 @@ def _evaluation(
     work = header.get("work")
     if work is not None and not _count(work):
         raise Malformed("work is no count")
+    peak = header.get("peak", 0)
+    if not _count(peak):
+        raise Malformed("memory is no count")
     evaluation = Evaluation(
         outputs=outputs,
         failure=_failure(header.get("failure")),
@@ -102,6 +106,7 @@ def _evaluation(
         taken=_taken(header.get("taken", [])),
         varied=tuple(name for name in _names(header.get("varied", [])) if name in inputs),
         transcript=transcript,
+        peak_bytes=peak,
     )
     return evaluation, offset
 

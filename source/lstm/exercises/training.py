@@ -128,6 +128,7 @@ FEW_STEPS = {
             margin=0.1,
             share=1.25,
             title="Learns a language",
+            ranked=True,
         ),
     ],
 )
@@ -173,10 +174,13 @@ def train_char_lm(
         for parameter in model.head.parameters():
             parameter.mul_(2.0)
         doubled = model(there)[0][:, -1]
+    losses_told = same_costs(losses, put_out, data, seq_len)
+    by_the_head = bool(torch.allclose(doubled, 2 * scores, rtol=1e-3, atol=1e-5))
     return {
         **{"losses": losses, "scores": scores.cpu().double().numpy()},
-        "losses_told": same_costs(losses, put_out, data, seq_len),
-        "by_the_head": bool(torch.allclose(doubled, 2 * scores, rtol=1e-3, atol=1e-5)),
+        **{"losses_told": losses_told, "by_the_head": by_the_head},
+        **{"steps": len(put_out), "parameters": sum(map(np.size, after.values()))},
+        "genuine": losses_told and by_the_head,
         **{"Wh_after": after["lstm.weight_hh_l0"], "E_after": after["embedding.weight"], **seen},
     }
 
