@@ -5,7 +5,7 @@ In the notebook's order. Students may read it.
 
 # ruff: noqa: F401, I001 - imported to be found, in the notebook's order
 from .gates import add_gate, mul_gate, max_gate, staged_sigmoid_neuron
-from .graph import Value, unbroadcast, broadcast_add_backward
+from .graph import topological_sort, Value, grad, unbroadcast, broadcast_add_backward
 from .gates import gate_claims
 from .layers import affine_forward, affine_backward, relu, leaky_relu, softmax_loss
 from .networks import TwoLayerNet
@@ -15,8 +15,10 @@ from .batchnorm import (
     batchnorm_backward_alt,
     batchnorm_impostor,
 )
+from .layernorm import layernorm
 from .layers import dropout
 from .networks import FullyConnectedNet
+from .initialisation import init_weights
 from .training import overfit_small
 from .checking import gradient_check_model, hessian_vector_product
 from .training import gradient_accumulate

@@ -44,7 +44,7 @@ def near_the_kinks(X, A, c, h):
     f"{FOLDED}, reg, num_checks: int, h, seed: int"
     " -> passes: 4 bool, found: 6 bool, blamed: 6 3 bool, kinks: int, kinks_elsewhere: int,"
     " error_of_twice, arrays_kept: bool, passes_by_default: bool",
-    points=5,
+    points=4,
     inside=True,
     given={
         "num_checks": draws.whole(3, 4),
@@ -102,7 +102,7 @@ def gradient_check_model(student, X, y, A, c, V, reg, num_checks, h, seed):
     }
 
 
-@property_of(gradient_check_model, "No false alarm", 1.25)
+@property_of(gradient_check_model, "No false alarm", 1)
 def right_models_pass(ask):
     """Not at kinks, not for random numbers, not for few digits."""
     for _ in range(2):
@@ -115,7 +115,7 @@ def right_models_pass(ask):
         )
 
 
-@property_of(gradient_check_model, "Six planted bugs are found", 1.75)
+@property_of(gradient_check_model, "Six planted bugs are found", 1.5)
 def bugs_are_found(ask):
     for _ in range(2):
         _, out = ask()
@@ -145,7 +145,7 @@ def counts_and_cleans_up(ask):
     )
 
 
-gradient_check_model.checks = [*gradient_check_model.checks, Reference(1.25, tolerance=1e-5)]
+gradient_check_model.checks = [*gradient_check_model.checks, Reference(0.75, tolerance=1e-5)]
 
 # --- second derivatives -------------------------------------------------------------------------
 

@@ -42,10 +42,10 @@ def with_zeros(rng, inputs):
 
 @exercise(
     GATE,
-    points=3,
+    points=2,
     answers=("mul_forward", "mul_backward"),
     cases=[case("inputs that are exactly 0", sizes={"N": 5, "D": 7}, x=with_zeros, y=with_zeros)],
-    checks=[Dimensions(0.25), gradient(1), Reference(1.5)],
+    checks=[Dimensions(0.25), gradient(0.75), Reference(0.75)],
 )
 def mul_gate(student, x, y, dout):
     return gate(student.mul_forward, student.mul_backward, x, y, dout)
@@ -58,10 +58,10 @@ def negative(rng, inputs):
 
 @exercise(
     f"{GATE}, passed_on_at_ties: N D, beyond_at_ties",
-    points=3,
+    points=2,
     answers=("max_forward", "max_backward"),
     cases=[case("negative inputs", y=negative)],
-    checks=[Dimensions(0.25), gradient(0.5)],
+    checks=[Dimensions(0.25), gradient(0.25)],
 )
 def max_gate(student, x, y, dout):
     """As drawn, and with both inputs equal: there, what share of dout is passed on in all."""
@@ -74,7 +74,7 @@ def max_gate(student, x, y, dout):
     }
 
 
-@property_of(max_gate, "Ties share dout", 0.75)
+@property_of(max_gate, "Ties share dout", 0.5)
 def ties_share_dout(ask):
     """Any split is a subgradient; a sum that is not dout is none."""
     _, out = ask()
@@ -87,7 +87,7 @@ def ties_share_dout(ask):
     must(nowhere_negative, "where x and y are equal, neither share of dout may be negative.")
 
 
-max_gate.checks = [*max_gate.checks, Reference(1), Vectorised("N", 0.25)]
+max_gate.checks = [*max_gate.checks, Reference(0.5), Vectorised("N", 0.25)]
 
 
 @property_of(add_gate, ANY_SHAPE, 0.25)
@@ -105,14 +105,14 @@ SOME_INPUT = np.array([2.0, 3.0])
 
 @exercise(
     "w: 3, x: 2, df -> f, dw: 3, dx: 2",
-    points=4,
+    points=3,
     answers=("staged_sigmoid_neuron", "staged_sigmoid_neuron_backward"),
     cases=[
         case("a neuron that is fully on", w=np.array([3e3, 1e3, 50.0]), x=SOME_INPUT),
         case("a neuron that is fully off", w=np.array([-3e3, 1e3, -50.0]), x=SOME_INPUT),
         case("a dead input", x=np.array([0.0, 1.5])),
     ],
-    checks=[Dimensions(0.5)],
+    checks=[Dimensions(0.25)],
 )
 def staged_sigmoid_neuron(student, w, x, df):
     f, cache = student.staged_sigmoid_neuron(w, x)
@@ -127,7 +127,7 @@ def settled(gradient):
     return np.where(np.abs(gradient) < 1e-15, 0.0, gradient)
 
 
-@property_of(staged_sigmoid_neuron, "The lecture's neuron", 1)
+@property_of(staged_sigmoid_neuron, "The lecture's neuron", 0.75)
 def known_neuron(ask):
     """The numbers of the lecture: 0.73 forward, 0.20 at the dot product on the way back."""
     _, out = ask(w=np.array([2.0, -3.0, -3.0]), x=np.array([-1.0, -2.0]), df=1.0)
@@ -145,8 +145,8 @@ def known_neuron(ask):
 
 staged_sigmoid_neuron.checks = [
     *staged_sigmoid_neuron.checks,
-    Gradient("f", wrt=("w", "x"), claimed=("dw", "dx"), upstream="df", share=1),
-    Reference(1.5),
+    Gradient("f", wrt=("w", "x"), claimed=("dw", "dx"), upstream="df", share=0.75),
+    Reference(1.25),
 ]
 
 # --- find the errors: six sentences -------------------------------------------------------------

@@ -49,7 +49,7 @@ AT_START = tuple(f"{name}_at_start" for name in TWO_LAYERS)
     " -> loss, dW1: D H, db1: H, dW2: H C, db2: C, scores: N C, scores_of_images: N C,"
     " W1_at_start: D H, b1_at_start: H, W2_at_start: H C, b2_at_start: C,"
     " reg_by_default, scale_by_default, gradients_given: 4 bool",
-    points=7,
+    points=6,
     inside=True,
     given={"seed": draws.seed},
     cases=[
@@ -107,12 +107,12 @@ def folds_once(ask):
 TwoLayerNet.checks = [
     *TwoLayerNet.checks,
     Reference(1, ("scores", "scores_of_images", "loss"), title="Right scores and loss"),
-    gradient_of_loss(TWO_LAYERS, 1.5),
-    Reference(1, (*gradients(TWO_LAYERS), "gradients_given"), title="Right gradients"),
+    gradient_of_loss(TWO_LAYERS, 1),
+    Reference(0.75, (*gradients(TWO_LAYERS), "gradients_given"), title="Right gradients"),
 ]
 
 
-@property_of(TwoLayerNet, "log C at the start", 0.5)
+@property_of(TwoLayerNet, "log C at the start", 0.25)
 def starts_at_log_c(ask):
     """Tiny weights make equal scores, and equal scores a loss of log C."""
     inputs = ask.draw()
@@ -159,7 +159,7 @@ DEEP = ("W1", "b1", "gamma1", "beta1", "W2", "b2", "gamma2", "beta2", "W3", "b3"
     " -> loss, dW1: D H, db1: H, dgamma1: H, dbeta1: H, dW2: H K, db2: K, dgamma2: K, dbeta2: K,"
     " dW3: K C, db3: C, scores: N C, scores_of_one: 1 C, deeper_loss, deeper_scores: N C,"
     " no_hidden_scores: N C, names_right: 3 bool, gradients_given: 10 bool, varies_without_seed: bool",
-    points=6,
+    points=5,
     inside=True,
     given={
         "y": draws.every_class("C"),
@@ -192,7 +192,7 @@ DEEP = ("W1", "b1", "gamma1", "beta1", "W2", "b2", "gamma2", "beta2", "W3", "b3"
             f"whether params of {hidden} hidden layers has the right names" for hidden in (2, 3, 0)
         ],
     },
-    checks=[Dimensions(0.5), gradient_of_loss(AFFINES, 1), gradient_of_loss(NORMS, 0.5)],
+    checks=[Dimensions(0.5), gradient_of_loss(AFFINES, 0.75), gradient_of_loss(NORMS, 0.5)],
 )
 def FullyConnectedNet(
     student,
@@ -322,13 +322,13 @@ def built_as_asked(ask):
     )
 
 
-@property_of(FullyConnectedNet, "Only weights pay", 0.5)
+@property_of(FullyConnectedNet, "Only weights pay", 0.25)
 def only_deep_weights_pay(ask):
     only_weights_are_regularised(ask, DEEP, batchnorm=True)
 
 
 FullyConnectedNet.checks = [
     *FullyConnectedNet.checks,
-    Reference(1.5),
+    Reference(1),
     Vectorised("N", 0.5, sizes=(12, 29)),
 ]

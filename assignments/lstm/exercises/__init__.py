@@ -9,11 +9,11 @@ from .layers import rnn
 from .text import word_embedding, temporal_affine, temporal_softmax_loss
 from .steps import lstm_step
 from .layers import lstm
-from .steps import lstm_packing, init_lstm
+from .steps import gru_step, lstm_packing, init_lstm
 from .encoders import many_to_one_loss
 from .gradients import clipping
-from .layers import stacked_lstm
-from .text import bptt_chunks, char_rnn_train_step, sample
+from .layers import stacked_lstm, bidirectional_lstm
+from .text import bptt_chunks, char_rnn_train_step, sample, beam_search
 from .gradients import spectral, gradient_norm_profile, exploding_counterexample, sequence_claims
 from .encoders import seq2seq
 from .frameworks import to_torch_lstm, char_lstm

@@ -78,7 +78,7 @@ MANY_TO_ONE = {"Wx": "D 4*H", "Wh": "H 4*H", "b": "4*H", "Wy": "H C", "by": "C"}
 
 
 @exercise(
-    points=4,
+    points=3,
     inputs={
         **{"x": "N T D", "y": "N int<C", **MANY_TO_ONE},
         **{"held_out": "N T D", "order": "any any int", "rate": ""},
@@ -99,12 +99,10 @@ MANY_TO_ONE = {"Wx": "D 4*H", "Wh": "H 4*H", "b": "4*H", "Wy": "H C", "by": "C"}
     },
     checks=[
         Dimensions(0.25),
-        gradient_of("loss", MANY_TO_ONE, 1),
-        Reference(1),
-        Training(
-            recall, at_least=0.7, measure=recalled, share=0.75, title="Recalls after 11 steps"
-        ),
-        Vectorised("N", 0.5),
+        gradient_of("loss", MANY_TO_ONE, 0.75),
+        Reference(0.75),
+        Training(recall, at_least=0.7, measure=recalled, share=0.5, title="Recalls after 11 steps"),
+        Vectorised("N", 0.25),
     ],
 )
 def many_to_one_loss(student, x, y, Wx, Wh, b, Wy, by, held_out, order, rate):
@@ -198,7 +196,7 @@ A_FEW = case("a few", sizes={"N": 4, "S": 3, "T": 5, "V": 6})
 
 
 @exercise(
-    points=7,
+    points=5,
     inputs={
         **{"x": "N S int<V", "y": "N T int<V", **SEQ2SEQ, "n": "int"},
         **{"held_out": "M S int<V", "order": "any any int", "rate": ""},
@@ -239,20 +237,20 @@ A_FEW = case("a few", sizes={"N": 4, "S": 3, "T": 5, "V": 6})
         "written_from_held_out": "what seq2seq_decode returns once it is trained",
     },
     checks=[
-        Dimensions(0.5),
-        gradient_of("loss", REST, 1, called="of all but the encoder"),
-        gradient_of("loss", ENCODER, 1, called="of the encoder"),
-        Reference(1.25, ("loss", *gradient_dims(SEQ2SEQ)), title="Right loss and gradients"),
+        Dimensions(0.25),
+        gradient_of("loss", REST, 0.75, called="of all but the encoder"),
+        gradient_of("loss", ENCODER, 0.5, called="of the encoder"),
+        Reference(0.75, ("loss", *gradient_dims(SEQ2SEQ)), title="Right loss and gradients"),
         Reference(0.5, ("written",), title="Right words"),
         Training(
             backwards,
             at_least=0.6,
             measure=digits_right,
             measured="digits right",
-            share=0.75,
+            share=0.5,
             title="Writes digits backwards",
         ),
-        Vectorised("N", 0.5, case=case("four symbols", n=4)),
+        Vectorised("N", 0.25, case=case("four symbols", n=4)),
     ],
 )
 def seq2seq(

@@ -15,7 +15,7 @@ ZEROS = {"A": np.zeros((4, 3)), "B": np.zeros(3), "c": np.zeros(5)}
     "A: N D, B: D, c: M, limit"
     " -> norm, A_by_norm: N D, B_by_norm: D, c_by_norm: M,"
     " A_by_value: N D, B_by_value: D, c_by_value: M, refuses: 2 bool, kept_when_refused: bool",
-    points=4,
+    points=3,
     answers=("clip_grad_norm", "clip_grad_value"),
     given={"limit": draws.number(0.3, 0.9)},
     cases=[
@@ -32,8 +32,8 @@ ZEROS = {"A": np.zeros((4, 3)), "B": np.zeros(3), "c": np.zeros(5)}
     },
     entries={"refuses": [f"whether a norm that is {bad} is refused" for bad in ("nan", "inf")]},
     checks=[
-        Dimensions(0.5),
-        Reference(1.5, tolerance=1e-5),  # whoever divides by norm + 1e-6 is right, too
+        Dimensions(0.25),
+        Reference(1, tolerance=1e-5),  # whoever divides by norm + 1e-6 is right, too
     ],
 )
 def clipping(student, A, B, c, limit):
@@ -57,7 +57,7 @@ def clipping(student, A, B, c, limit):
     }
 
 
-@property_of(clipping, "Clipping by norm keeps the direction", 1)
+@property_of(clipping, "Clipping by norm keeps the direction", 0.75)
 def norm_keeps_the_direction(ask):
     """All arrays together are shortened by one factor, to the length asked for; short ones not."""
     inputs, out = ask()
@@ -205,7 +205,7 @@ def twice_as_strong(rng, inputs):
 
 @exercise(
     "W: H H, h0: H, g: H, nonlinearity: str, T: int -> norms: any, refuses: bool",
-    points=4,
+    points=3,
     given={
         **{"W": recurrent_weights(1), "nonlinearity": draws.always("tanh")},
         "T": draws.whole(6, 9),
@@ -217,7 +217,7 @@ def twice_as_strong(rng, inputs):
         case("saturated units", h0=draws.normal_like("g", 30.0), W=twice_as_strong),
     ],
     words={"refuses": "whether another nonlinearity is refused"},
-    checks=[Dimensions(0.5), Reference(1.5)],
+    checks=[Dimensions(0.25), Reference(1.25)],
 )
 def gradient_norm_profile(student, W, h0, g, nonlinearity, T):
     """And whether another nonlinearity is refused."""
@@ -227,7 +227,7 @@ def gradient_norm_profile(student, W, h0, g, nonlinearity, T):
     }
 
 
-@property_of(gradient_norm_profile, "The radius in the end, the norm in each step", 1)
+@property_of(gradient_norm_profile, "The radius in the end, the norm in each step", 0.75)
 def radius_in_the_end_norm_in_each_step(ask):
     """A rotation keeps a length; the norm bounds each step; the radius is the rate in the end."""
     H, T = 6, 400
@@ -258,7 +258,7 @@ def radius_in_the_end_norm_in_each_step(ask):
     must(holds, 'a nonlinearity other than "linear" and "tanh" must be refused with ValueError.')
 
 
-@property_of(gradient_norm_profile, "The slope of the last state", 1)
+@property_of(gradient_norm_profile, "The slope of the last state", 0.75)
 def slope_of_the_last_state(ask):
     """Against differences of g . h_T, from states large enough for tanh to bend."""
     H = 5

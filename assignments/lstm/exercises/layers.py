@@ -17,8 +17,8 @@ from .shared import (
 rnn = layer(
     "rnn",
     "x: N T D, h0: N H, Wx: D H, Wh: H H, b: H -> h: N T H",
-    points=6,
-    shares=(0.5, 1.75, 1.75),
+    points=5,
+    shares=(0.5, 1.25, 1.25),
     given={"Wh": recurrent_weights(1)},
     cases=SEQUENCE_CASES,
     checks=[Vectorised("N", 0.5)],
@@ -27,8 +27,8 @@ rnn = layer(
 lstm = layer(
     "lstm",
     "x: N T D, h0: N H, Wx: D 4*H, Wh: H 4*H, b: 4*H -> h: N T H",
-    points=6,
-    shares=(0.5, 1.75, 1.75),
+    points=5,
+    shares=(0.5, 1.25, 1.25),
     given=LSTM_GIVEN,
     cases=[*SEQUENCE_CASES, case("no state yet", sizes={"N": 5, "H": 4}, h0=np.zeros((5, 4)))],
     checks=[Vectorised("N", 0.5)],
@@ -143,7 +143,7 @@ STACK = {
 
 
 @exercise(
-    points=5,
+    points=4,
     inputs={**STACK, "dh": "N T H"},
     outputs={"h": "N T H", **gradient_dims(STACK)},
     answers=("stacked_lstm_forward", "stacked_lstm_backward"),
@@ -160,9 +160,9 @@ STACK = {
         "dWx": "dWx of the layers above",
     },
     checks=[
-        Dimensions(0.5),
-        gradient_of("h", STACK, 1.75, upstream="dh"),
-        Reference(1.75),
+        Dimensions(0.25),
+        gradient_of("h", STACK, 1.5, upstream="dh"),
+        Reference(1.25),
         Vectorised("N", 0.5),
     ],
 )
@@ -200,4 +200,98 @@ def layer_by_layer(ask):
     must(
         not close(base["h"], moved["h"]),
         "the first entry of h0 is the first layer's start, and must matter to the last layer.",
+    )
+
+
+def some_lengths(rng, sizes):
+    """A length in [1, T] for each sequence; the first one is filled up, the last one is not."""
+    lengths = rng.integers(1, sizes["T"] + 1, sizes["N"])
+    lengths[0], lengths[-1] = (sizes["T"] + 1) // 2, sizes["T"]
+    return lengths
+
+
+RAGGED = {"lengths": np.array([6, 4, 5])}
+THREE = {"N": 3, "T": 6}
+READERS = ("the reader from first to last", "the reader from last to first")
+
+
+@exercise(
+    "x: N T D, lengths: N int, Wx: 2 D 4*H, Wh: 2 H 4*H, b: 2 4*H -> h: N T 2*H",
+    points=3,
+    given={"lengths": some_lengths, "Wh": recurrent_weights(4, 2)},
+    sizes={"N": (3, 6), "T": (4, 7)},
+    cases=[
+        case("no filling", sizes=THREE, lengths=np.full(3, 6)),
+        case("nothing but first steps", sizes=THREE, lengths=np.ones(3, dtype=int)),
+        case("one example", sizes={"N": 1, "T": 5}, lengths=np.array([3])),
+        case("a single step", sizes={"N": 3, "T": 1}, lengths=np.ones(3, dtype=int)),
+    ],
+    words={name: f"{name} of both readers" for name in ("Wx", "Wh", "b")},
+    checks=[Dimensions(0.25), Reference(1), Vectorised("N", 0.25)],
+)
+def bidirectional_lstm(student, x, lengths, Wx, Wh, b):
+    """Once."""
+    there, back = zip(Wx, Wh, b, strict=True)
+    return {"h": student.bidirectional_lstm(x, lengths, there, back)}
+
+
+@property_of(bidirectional_lstm, "Filling is silent", 0.5)
+def filling_is_heard_by_nobody(ask):
+    """What stands there changes nothing, and what comes out there is 0."""
+    inputs, out = ask()
+    filling = np.arange(inputs["x"].shape[1]) >= inputs["lengths"][:, None]
+    must(not out["h"][filling].any(), "at filling steps h must be 0.")
+    other = np.where(filling[:, :, None], inputs["x"] + 1.0, inputs["x"])
+    must(
+        close(ask(inputs, x=other)[1]["h"], out["h"]),
+        "other numbers at filling steps change h at real ones: a reader has heard of them.",
+    )
+    longer = np.concatenate([inputs["x"], inputs["x"]], axis=1)
+    must(
+        close(ask(inputs, x=longer)[1]["h"][:, : len(filling[0])], out["h"]),
+        "more filling behind the same sequences changes h: a reader has heard of it, if only of its length.",
+    )
+
+
+@property_of(bidirectional_lstm, "Each reader knows its side", 0.5)
+def each_reader_knows_its_side(ask):
+    """Another input at one step reaches the one half from there on, the other up to there."""
+    T, at = 6, 2
+    inputs, out = ask(case("three sequences", sizes=THREE), **RAGGED)
+    other = inputs["x"].copy()
+    other[:, at] += 1.0
+    moved = np.abs(ask(inputs, x=other)[1]["h"] - out["h"])
+    real = np.arange(T) < inputs["lengths"][:, None]
+    sides = np.arange(T) >= at, np.arange(T) <= at
+    for whose, half, side in zip(READERS, np.split(moved, 2, axis=2), sides, strict=True):
+        heard = half.max(axis=2) > 0
+        must(
+            not heard[:, ~side].any(),
+            f"another input at step {at} changes what {whose} says at a step that it reads before.",
+        )
+        must(
+            heard[real & side].all(),
+            f"another input at step {at} must change what {whose} says there, and at all real steps that it reads later.",
+        )
+
+
+@property_of(bidirectional_lstm, "Each reader has its weights", 0.5)
+def each_reader_has_its_weights(ask):
+    """A reader that shows nothing leaves its half 0; turned around and exchanged they are the same."""
+    inputs, out = ask(case("no filling", sizes=THREE), lengths=np.full(3, 6))
+    turned = {name: inputs[name][::-1] for name in ("Wx", "Wh", "b")}
+    _, other = ask({**inputs, **turned, "x": inputs["x"][:, ::-1]})
+    ours, theirs = np.split(out["h"], 2, axis=2), np.split(other["h"][:, ::-1], 2, axis=2)
+    must(
+        close(ours[0], theirs[1]) and close(ours[1], theirs[0]),
+        "with all sequences turned around and the two readers' weights exchanged, h must be turned around, "
+        "its halves exchanged.",
+    )
+    shown, silent = np.split(
+        ask(inputs, b=np.stack([inputs["b"][0], with_gate(inputs["b"][1], "o", -1e3)]))[1]["h"],
+        *(2, 2),
+    )
+    must(
+        close(shown, ours[0]) and not silent.any(),
+        "with the output gates in back shut, the second half of h must be 0 and the first as it was.",
     )

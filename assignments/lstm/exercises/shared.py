@@ -11,11 +11,13 @@ SEQUENCE_CASES = [*SHORT_CASES, case("a long sequence", sizes={"T": 25})]
 
 
 def recurrent_weights(blocks, *layers):
-    """Draws weights (H, blocks * H) that carry a state on without soon losing or exploding it."""
+    """Draws weights (H, blocks * H) that carry a state on without soon losing or exploding it; for
+    each of some layers where axes or numbers of them are named.
+    """
 
     def draw(rng, sizes):
         H = sizes["H"]
-        shape = [*(sizes[axis] for axis in layers), H, blocks * H]
+        shape = [*(sizes.get(axis, axis) for axis in layers), H, blocks * H]
         return rng.standard_normal(shape) / np.sqrt(H)
 
     return draw

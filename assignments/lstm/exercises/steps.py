@@ -1,4 +1,4 @@
-"""One step of a plain recurrent network and of an LSTM, and the weights it starts with."""
+"""One step of a plain recurrent network, of an LSTM and of a GRU, and the weights it starts with."""
 
 import numpy as np
 
@@ -10,8 +10,8 @@ from .shared import STEP_CASES, refuses
 rnn_step = layer(
     "rnn_step",
     "x: N D, prev_h: N H, Wx: D H, Wh: H H, b: H -> next_h: N H",
-    points=5,
-    shares=(0.5, 1.75, 1.75),
+    points=4,
+    shares=(0.5, 1.25, 1.25),
     cases=[*STEP_CASES, case("no state yet", sizes={"N": 5, "H": 4}, prev_h=np.zeros((5, 4)))],
     checks=[Vectorised("N", 0.5)],
 )
@@ -39,13 +39,14 @@ def bounded_and_nearly_linear(ask):
 CLAIMED = ("dx", "dprev_h", "dprev_c", "dWx", "dWh", "db")
 NO_STATE = {"prev_h": np.zeros((5, 4)), "prev_c": np.zeros((5, 4))}
 OPEN_OR_SHUT = np.repeat([1e4, -1e4, 1e4, -1e4, 1e4, 0, 0, 0.5], 2)
+ALL_FOUR_PAIRS = np.array([1e4, 1e4, -1e4, -1e4, 1e4, -1e4, 1e4, -1e4, 0, 0.5, 0, 0.5])
 
 
 @exercise(
     "x: N D, prev_h: N H, prev_c: N H, Wx: D 4*H, Wh: H 4*H, b: 4*H, dnext_h: N H, dnext_c: N H"
     " -> next_h: N H, next_c: N H, dx: N D, dprev_h: N H, dprev_c: N H,"
     " dWx: D 4*H, dWh: H 4*H, db: 4*H, upstream_kept: bool",
-    points=7,
+    points=6,
     answers=("lstm_step_forward", "lstm_step_backward"),
     cases=[
         *STEP_CASES,
@@ -61,10 +62,10 @@ OPEN_OR_SHUT = np.repeat([1e4, -1e4, 1e4, -1e4, 1e4, 0, 0, 0.5], 2)
             wrt=("x", "prev_h", "prev_c", "Wx", "Wh", "b"),
             claimed=CLAIMED,
             upstream=("dnext_h", "dnext_c"),
-            share=2,
+            share=1.5,
         ),
         Reference(1, ("next_h", "next_c"), title="Right states"),
-        Reference(1.25, CLAIMED, title="Right gradients"),
+        Reference(1, CLAIMED, title="Right gradients"),
         Reference(0.125, ("upstream_kept",), title="Nothing changed in place"),
         Vectorised("N", 0.5),
     ],
@@ -81,7 +82,7 @@ def lstm_step(student, x, prev_h, prev_c, Wx, Wh, b, dnext_h, dnext_c):
     }
 
 
-@property_of(lstm_step, "The gates do what they say", 1)
+@property_of(lstm_step, "The gates do what they say", 0.75)
 def gates_do_what_they_say(ask):
     """With the gates set by hand the cell keeps, takes in, and shows."""
     inputs = ask.draw()
@@ -131,9 +132,66 @@ def upstream_left_alone(ask):
     must(holds, "dnext_h or dnext_c is changed in place; the caller may still need it.")
 
 
+gru_step = layer(
+    "gru_step",
+    "x: N D, prev_h: N H, Wx: D 3*H, Wh: H 3*H, bx: 3*H, bh: 3*H -> next_h: N H",
+    points=4,
+    shares=(0.25, 1.25, 0.75),
+    cases=[
+        *STEP_CASES,
+        case("no state yet", sizes={"N": 5, "H": 4}, prev_h=np.zeros((5, 4))),
+        case("large states", sizes={"N": 5, "H": 4}, prev_h=draws.normal(5, 4, scale=3)),
+        case("gates fully open or shut", sizes={"H": 4}, bx=ALL_FOUR_PAIRS),
+    ],
+    checks=[Vectorised("N", 0.5)],
+)
+
+
+@property_of(gru_step, "The gates do what they say", 0.75)
+def gru_gates_do_what_they_say(ask):
+    """With the gates set by hand the state stays, or is the proposal, with the old state or without."""
+    inputs = ask.draw()
+    H = inputs["prev_h"].shape[1]
+
+    def gates(r, z, **changed):
+        bx = np.concatenate([np.repeat([1e3 * r, 1e3 * z], H), inputs["bx"][2 * H :]])
+        return {**inputs, "bx": bx, **changed}
+
+    others = {name: inputs[name] + 1.0 for name in ("prev_h", "bh")}
+    staying, shut, shut_again, silent = ask.all(
+        [gates(1, 1), gates(-1, -1), gates(-1, -1, **others), gates(1, -1, x=0 * inputs["x"])]
+    )
+    must(
+        close(staying["next_h"], inputs["prev_h"]),
+        "with the update gate fully open (z = 1), next_h must be prev_h.",
+    )
+    must(
+        close(shut["next_h"], shut_again["next_h"]),
+        "with both gates shut (r = 0, z = 0), next_h must not depend on prev_h or on the last block of bh.",
+    )
+    bx, Wh, bh = (inputs[name][..., 2 * H :] for name in ("bx", "Wh", "bh"))
+    must(
+        close(silent["next_h"], np.tanh(inputs["prev_h"] @ Wh + bh + bx)),
+        "with x = 0, r = 1 and z = 0, next_h must be what a vanilla step makes of prev_h, by the last blocks.",
+    )
+
+
+@property_of(gru_step, "Straight back along the state", 0.5)
+def straight_back_along_the_state(ask):
+    """With the update gate fully open a gradient passes whole, whatever the matrices are."""
+    inputs = ask.draw()
+    H = inputs["prev_h"].shape[1]
+    bx = np.concatenate([inputs["bx"][:H], np.full(H, 1e3), inputs["bx"][2 * H :]])
+    _, out = ask(inputs, bx=bx)
+    must(
+        close(out["dprev_h"], inputs["dnext_h"]),
+        "with the update gate fully open (z = 1), dprev_h must be dnext_h: straight back, past every matrix.",
+    )
+
+
 @exercise(
     "Wx: D 4*H, Wh: H 4*H, layer: int -> shape: 2 int, shape_below: 2 int, packed: 4*H any, refuses: 2 bool",
-    points=3,
+    points=2,
     answers=("lstm_weight_shape", "pack_ifog"),
     given={"layer": draws.whole(2, 4)},
     sizes={"D": (3, 6), "H": (7, 9)},
@@ -145,7 +203,7 @@ def upstream_left_alone(ask):
         "refuses": "whether a layer below 1 is refused",
     },
     entries={"refuses": [f"whether layer {bad} is refused" for bad in (0, -1)]},
-    checks=[Dimensions(0.5), Reference(1.5)],
+    checks=[Dimensions(0.25), Reference(0.75)],
 )
 def lstm_packing(student, Wx, Wh, layer):
     """The shape of the first layer and of a higher one, and the matrix itself."""

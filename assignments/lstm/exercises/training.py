@@ -84,7 +84,7 @@ FEW_STEPS = {
         **{"states_given": "any int", "longest_gradient": ""},
         **{"losses_told": "bool", "by_the_head": "bool"},
     },
-    points=6,
+    points=5,
     inside=True,
     given={
         **{**LSTM_GIVEN, "steps": draws.always(5), "seq_len": draws.always(4)},
@@ -117,8 +117,8 @@ FEW_STEPS = {
     },
     checks=[
         AllowedMeans(allowed=("torch",)),
-        Dimensions(0.5),
-        Reference(2, ("losses", "scores", "Wh_after", "E_after"), tolerance=1e-6),
+        Dimensions(0.25),
+        Reference(1.5, ("losses", "scores", "Wh_after", "E_after"), tolerance=1e-6),
         Reference(0.25, COSTS, title="What a step costs"),
         Training(
             a_text,
@@ -126,8 +126,9 @@ FEW_STEPS = {
             measure=saved_on_frequencies,
             measured="share saved on the unigram entropy",
             margin=0.1,
-            share=1.5,
+            share=1.25,
             title="Learns a language",
+            ranked=True,
         ),
     ],
 )
@@ -173,10 +174,13 @@ def train_char_lm(
         for parameter in model.head.parameters():
             parameter.mul_(2.0)
         doubled = model(there)[0][:, -1]
+    losses_told = same_costs(losses, put_out, data, seq_len)
+    by_the_head = bool(torch.allclose(doubled, 2 * scores, rtol=1e-3, atol=1e-5))
     return {
         **{"losses": losses, "scores": scores.cpu().double().numpy()},
-        "losses_told": same_costs(losses, put_out, data, seq_len),
-        "by_the_head": bool(torch.allclose(doubled, 2 * scores, rtol=1e-3, atol=1e-5)),
+        **{"losses_told": losses_told, "by_the_head": by_the_head},
+        **{"steps": len(put_out), "parameters": sum(map(np.size, after.values()))},
+        "genuine": losses_told and by_the_head,
         **{"Wh_after": after["lstm.weight_hh_l0"], "E_after": after["embedding.weight"], **seen},
     }
 

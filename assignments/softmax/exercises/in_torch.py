@@ -14,7 +14,7 @@ from coursekit.exercises.tensors import array
     "reg,"
     " seed: int, device: str, precision: str, watched: bool"
     " -> W: D C, b: C, losses: T, scores: M C, keeps_dtype: bool, reads: int, tensors_kept: int",
-    points=5,
+    points=4,
     inside=True,
     given={
         "num_classes": draws.size("C"),
@@ -50,7 +50,7 @@ from coursekit.exercises.tensors import array
     checks=[
         AllowedMeans(allowed=("torch",)),
         Dimensions(0.25),
-        Reference(1.5, ("W", "b", "losses", "scores"), tolerance=1e-9),
+        Reference(1, ("W", "b", "losses", "scores"), tolerance=1e-9),
         Reference(0.25, ("keeps_dtype",), title="The dtype of X"),
     ],
 )
@@ -187,7 +187,7 @@ def after_training(holds):
 precise = precision_agrees("losses", steps=40, reg=0.01)
 for title, share, holds in (
     ("The seed decides", 0.25, deterministic("losses")),
-    ("In bfloat16, too", 0.5, precise),
+    ("In bfloat16, too", 0.25, precise),
 ):
     property_of(softmax_regression_torch, title, share)(after_training(holds))
 
@@ -222,5 +222,5 @@ def digits_to_learn(rng, device):
 
 
 softmax_regression_torch.checks += [
-    Training(digits_to_learn, at_least=0.85, share=0.75, title="Learns the digits"),
+    Training(digits_to_learn, at_least=0.85, share=0.5, title="Learns the digits"),
 ]

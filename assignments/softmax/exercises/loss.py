@@ -1,12 +1,12 @@
-"""The loss of a mini-batch and its gradient: with loops, as a layer, vectorised."""
+"""The loss of a mini-batch and its gradient: with loops, as a layer, vectorised, of smoothed labels."""
 
 import numpy as np
 
-from autograder import case, function, must, property_of
+from autograder import case, draws, function, must, property_of
 from autograder.checks import Dimensions, Gradient, Reference, Vectorised, close
 from coursekit.exercises import linear
 
-from .shared import huge_scores, scattered_scores, score_cases
+from .shared import huge_scores, probabilities, scattered_scores, score_cases
 
 
 def last_feature(*values):
@@ -37,33 +37,33 @@ RIGHT_LOSS, RIGHT_GRADIENT = "Right loss", "Right gradient"
 softmax_loss_naive = function(
     "softmax_loss_naive",
     linear.LOSS,
-    points=6,
+    points=5,
     cases=LOSS_CASES,
     checks=[
         Dimensions(0.5),
         Reference(1, ("loss",), title=RIGHT_LOSS),
         Gradient("loss", wrt="W", claimed="dW", share=1),
-        Reference(1, ("dW",), title=RIGHT_GRADIENT),
+        Reference(0.75, ("dW",), title=RIGHT_GRADIENT),
     ],
 )
 
 softmax_loss_vectorized = function(
     "softmax_loss_vectorized",
     linear.LOSS,
-    points=7,
+    points=6,
     cases=LOSS_CASES,
     checks=[
         Dimensions(0.5),
-        Reference(1, ("loss",), title=RIGHT_LOSS),
-        Gradient("loss", wrt="W", claimed="dW", share=1),
-        Reference(1, ("dW",), title=RIGHT_GRADIENT),
+        Reference(0.75, ("loss",), title=RIGHT_LOSS),
+        Gradient("loss", wrt="W", claimed="dW", share=0.75),
+        Reference(0.75, ("dW",), title=RIGHT_GRADIENT),
         Vectorised("N", 1),
         Vectorised("C", 0.5),
     ],
 )
 
 
-@property_of(softmax_loss_naive, "ln C at the start", 0.5)
+@property_of(softmax_loss_naive, "ln C at the start", 0.25)
 @property_of(softmax_loss_vectorized, "ln C at the start", 0.25)
 def starts_at_log_C(ask):
     """With no weights all classes are equally probable."""
@@ -76,8 +76,8 @@ def starts_at_log_C(ask):
     )
 
 
-@property_of(softmax_loss_naive, "Badly wrong is expensive, not infinite", 1)
-@property_of(softmax_loss_vectorized, "Badly wrong is expensive, not infinite", 1)
+@property_of(softmax_loss_naive, "Badly wrong is expensive, not infinite", 0.75)
+@property_of(softmax_loss_vectorized, "Badly wrong is expensive, not infinite", 0.75)
 def badly_wrong_is_expensive(ask):
     """A probability that rounds to 0 has a logarithm all the same."""
     y = np.array([0, 1, 2])
@@ -92,7 +92,7 @@ def badly_wrong_is_expensive(ask):
         )
 
 
-@property_of(softmax_loss_naive, "The price of large weights", 1)
+@property_of(softmax_loss_naive, "The price of large weights", 0.75)
 @property_of(softmax_loss_vectorized, "The price of large weights", 0.5)
 def penalty_is_the_sum_of_squares(ask):
     """What the regularisation adds: to the loss, and, as Euler says of squares, to its gradient."""
@@ -177,3 +177,56 @@ def any_scores_have_a_loss(ask):
 
 
 softmax_loss.checks += [Vectorised("N", 0.5)]
+
+# --- labels that are not quite sure -------------------------------------------------------------
+
+label_smoothing_loss = function(
+    "label_smoothing_loss",
+    "x: N C, y: N int<C, eps -> loss, dx: N C",
+    points=3,
+    given={"eps": draws.number(0.1, 0.4)},
+    cases=[
+        *score_cases("x"),
+        case("labels as they are", eps=0.0),
+        case("labels that say nothing", eps=1.0),
+    ],
+    checks=[
+        Dimensions(0.25),
+        Reference(0.5, ("loss",), title=RIGHT_LOSS),
+        Gradient("loss", wrt="x", claimed="dx", share=0.5),
+        Reference(0.5, ("dx",), title=RIGHT_GRADIENT),
+    ],
+)
+
+
+@property_of(label_smoothing_loss, "With eps = 0 the loss you know", 0.25)
+def nothing_smoothed(ask):
+    """Minus the logarithm of the true class's probability, and no more."""
+    inputs, out = ask(eps=0.0)
+    p = probabilities(inputs["x"])[np.arange(len(inputs["y"])), inputs["y"]]
+    must(
+        close(out["loss"], -np.log(p).mean()),
+        "with eps = 0 the loss must be that of softmax_loss; yours differs.",
+    )
+
+
+@property_of(label_smoothing_loss, "Content when as sure as the label", 0.5)
+def content_at_the_label(ask):
+    """Scores whose probabilities are the labels: nothing pulls at them, and yet they cost."""
+    eps, C, y = 0.4, 4, np.array([0, 3, 1])
+    told = np.full((3, C), eps / C) + (1 - eps) * np.eye(C)[y]
+    _, out = ask(x=np.log(told), y=y, eps=eps)
+    must(
+        close(out["dx"], np.zeros((3, C))),
+        "for four classes and eps = 0.4, dx must be 0 where the true class has probability 0.7 and "
+        "the others 0.1 each.",
+    )
+    must(
+        close(out["loss"], -np.sum(told * np.log(told)) / 3),
+        "for four classes and eps = 0.4, probabilities of 0.7 for the true class and 0.1 for the "
+        f"others cost about 0.94; yours cost {float(out['loss']):.3g}.",
+    )
+
+
+property_of(label_smoothing_loss, "The rows of dx sum to 0", 0.25)(rows_sum_to_zero)
+label_smoothing_loss.checks += [Vectorised("N", 0.25)]

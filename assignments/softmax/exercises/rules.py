@@ -1,4 +1,4 @@
-"""Update rules: plain descent, momentum, RMSProp, Adam."""
+"""Update rules: plain descent, momentum, RMSProp, Adam, AdamW."""
 
 import numpy as np
 
@@ -251,4 +251,88 @@ def constant_slope_constant_step(ask):
         close(steps, np.broadcast_to(steps[0], steps.shape), 1e-6) and out["t_after"] == len(steps),
         "while the gradient stays the same, every step must be as long as the first, and t must "
         "count the steps.",
+    )
+
+
+# --- a decay beside Adam's step -----------------------------------------------------------------
+
+
+@exercise(
+    f"{RULE}, beta1, beta2, weight_decay, m: N D, v: N D, t: int "
+    f"-> {PATHS}, m_after: N D, v_after: N D, t_after: int",
+    points=3,
+    sizes=RULE_SIZES,
+    words=WORDS,
+    given={
+        "learning_rate": draws.number(0.01, 0.03),
+        "beta1": draws.number(0.5, 0.85),
+        "beta2": draws.number(0.9, 0.99),
+        "weight_decay": draws.number(0.5, 2),
+        "gradients": away_from_zero,
+        "v": draws.uniform(0.5, 2, "N", "D"),
+        "t": draws.whole(2, 8),
+    },
+    cases=[ONE_STEP, case("no decay", weight_decay=0.0)],
+    checks=[Dimensions(0.25), Reference(1, tolerance=1e-6)],
+)
+def adamw(student, w, gradients, learning_rate, beta1, beta2, weight_decay, m, v, t):
+    """A few steps from rest; with the defaults; and going on from step t."""
+    settings = {
+        **{"learning_rate": learning_rate, "weight_decay": weight_decay},
+        **{"beta1": beta1, "beta2": beta2},
+    }
+    path, config = walk(student, "adamw", w, gradients, dict(settings))
+    going_on = {**settings, "m": m.copy(), "v": v.copy(), "t": t}
+    return {
+        "path": path,
+        "path_by_default": walk(student, "adamw", w, gradients, None)[0],
+        "path_with_a_start": walk(student, "adamw", w, gradients, going_on)[0],
+        **{f"{name}_after": config.get(name) for name in ("m", "v", "t")},
+    }
+
+
+property_of(adamw, ANY_SHAPE, 0.25)(parameters_of_any_shape)
+
+
+@property_of(adamw, "The decay knows no slope", 0.75)
+def decay_knows_no_slope(ask):
+    """What it takes off depends on the weights alone, on steep ground and on flat."""
+    inputs = ask.draw()
+    rate, strength, w = inputs["learning_rate"], inputs["weight_decay"], inputs["w"]
+    for size in (1e-2, 1.0, 1e2):
+        gradients = size * inputs["gradients"]
+        _, with_decay = ask(inputs, gradients=gradients)
+        _, without = ask(inputs, gradients=gradients, weight_decay=0.0)
+        must(
+            close(without["path"][0] - with_decay["path"][0], rate * strength * w, 1e-6),
+            f"for slopes of about {size:g}, the decay must take learning_rate * weight_decay * w off "
+            "at the first step: the same for slopes of every size.",
+        )
+
+
+@property_of(adamw, "On flat ground all weights shrink alike", 0.25)
+def all_shrink_alike(ask):
+    """Without a gradient nothing but the decay is left: a geometric sequence."""
+    inputs = ask.draw()
+    _, out = ask(inputs, gradients=np.zeros_like(inputs["gradients"]))
+    keeps = 1 - inputs["learning_rate"] * inputs["weight_decay"]
+    left = keeps ** np.arange(1, len(out["path"]) + 1)[:, None, None] * inputs["w"]
+    must(
+        close(out["path"], left, 1e-6),
+        "where all gradients are 0, every weight must lose the same part of itself at each step.",
+    )
+
+
+@property_of(adamw, "Without decay it steps like Adam", 0.5)
+def steps_like_adam(ask):
+    """And remembers like it: only then are all steps equally long under one slope."""
+    inputs = ask.draw(weight_decay=0.0)
+    slope = inputs["gradients"][0]
+    gradients = np.broadcast_to(slope, inputs["gradients"].shape).copy()
+    _, out = ask(inputs, gradients=gradients)
+    wanted = np.broadcast_to(-inputs["learning_rate"] * np.sign(slope), gradients.shape)
+    must(
+        close(steps_of(inputs, out["path"]), wanted, 1e-6),
+        "without decay, and while the gradient stays the same, every step must be the learning rate "
+        "times minus the gradient's sign.",
     )

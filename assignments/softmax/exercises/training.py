@@ -12,7 +12,7 @@ from coursekit.exercises.digits import digits_with_bias
 
 @exercise(
     "C: int -> softmax, softmax_by_default, hinge, refuses_other_kinds: bool",
-    points=2,
+    points=1,
     given={"C": draws.whole(3, 59)},
     cases=[case("CIFAR-10", C=10), case("ImageNet", C=1000), case("two classes", C=2)],
     words={
@@ -21,7 +21,7 @@ from coursekit.exercises.digits import digits_with_bias
         "hinge": 'the loss of kind "hinge"',
         "refuses_other_kinds": "whether another kind is refused",
     },
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.125)],
 )
 def expected_initial_loss(student, C):
     """Both kinds, and one that there is not."""
@@ -34,7 +34,7 @@ def expected_initial_loss(student, C):
     }
 
 
-@property_of(expected_initial_loss, "The loss of equal scores", 0.75)
+@property_of(expected_initial_loss, "The loss of equal scores", 0.375)
 def equals_the_loss_of_equal_scores(ask):
     """For ten classes 2.302585 and 9; from there, what more classes must add."""
     _, ten = ask(C=10)
@@ -59,7 +59,7 @@ def equals_the_loss_of_equal_scores(ask):
     )
 
 
-@property_of(expected_initial_loss, "Other kinds are refused", 0.25)
+@property_of(expected_initial_loss, "Other kinds are refused", 0.125)
 def refuses_other_kinds(ask):
     """A silent answer to a question not understood is worse than none."""
     must(
@@ -68,7 +68,7 @@ def refuses_other_kinds(ask):
     )
 
 
-expected_initial_loss.checks += [Reference(0.75)]
+expected_initial_loss.checks += [Reference(0.375)]
 
 
 def planned(start, slope, unit):
@@ -147,14 +147,14 @@ initial_loss_ok.checks += [Reference(1.5)]
 @exercise(
     f"{linear.MODEL_SIGNATURE} -> losses: T, W: D C, probabilities: M C, predictions: M int,"
     f" losses_of_a_second_call: T, W_after_it: D C, {linear.TRAINED}",
-    points=5,
+    points=4,
     inside=True,
     given={**linear.MODEL_GIVEN, "learning_rate": draws.number(0.05, 0.15)},
     sizes=linear.MODEL_SIZES,
     cases=[case("no regularisation", reg=0.0)],
     seconds=20,
     words={**linear.MODEL_WORDS, "probabilities": "what probabilities returns"},
-    checks=[Dimensions(0.5), Reference(2)],
+    checks=[Dimensions(0.25), Reference(1.75)],
 )
 def Softmax(student, X, y, X_new, learning_rate, reg, num_iters, batch_size, seed):
     """Train on a loss of the check's own (training is judged here), predict, train on."""
@@ -163,12 +163,12 @@ def Softmax(student, X, y, X_new, learning_rate, reg, num_iters, batch_size, see
     return linear.trained_twice(student.Softmax(), X_new, seed, predicted, X=X, y=y, **settings)
 
 
-@property_of(Softmax, "The loss falls", 1.25)
+@property_of(Softmax, "The loss falls", 1)
 def loss_falls(ask):
     linear.loss_falls(ask)
 
 
-@property_of(Softmax, "It reads digits it has not seen", 1.25)
+@property_of(Softmax, "It reads digits it has not seen", 1)
 def learns_the_digits(ask):
     linear.learns_the_digits(ask, steps=500)
 
@@ -241,14 +241,14 @@ QUOTES = {"about_the_loss": "abc", "about_the_ratio": "def", "about_second_order
 
 @exercise(
     "-> about_the_loss: 3 bool, about_the_ratio: 3 bool, about_second_order: 3 bool",
-    points=4,
+    points=3,
     words={name: f"the claims {name.replace('_', ' ')}" for name in QUOTES},
     entries={name: [f"claim ({letter})" for letter in letters] for name, letters in QUOTES.items()},
     checks=[
         Dimensions(0.25),
-        Reference(1.25, ("about_the_loss",), title="About the loss"),
-        Reference(1.25, ("about_the_ratio",), title="About the ratio"),
-        Reference(1.25, ("about_second_order",), title="About second order"),
+        Reference(1, ("about_the_loss",), title="About the loss"),
+        Reference(1, ("about_the_ratio",), title="About the ratio"),
+        Reference(0.75, ("about_second_order",), title="About second order"),
     ],
 )
 def notes_errata(student):

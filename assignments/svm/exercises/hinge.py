@@ -69,13 +69,13 @@ RIGHT_LOSS, RIGHT_GRADIENT = "Right loss", "Right gradient"
 svm_loss_naive = function(
     "svm_loss_naive",
     linear.LOSS,
-    points=10,
+    points=8,
     cases=[*linear.LOSS_CASES, LARGE_SCORES],
     checks=[
         Dimensions(0.5),
-        Reference(3.5, ("loss",), title=RIGHT_LOSS),
-        Gradient("loss", wrt="W", claimed="dW", share=1.5),
-        Reference(2.5, ("dW",), title=RIGHT_GRADIENT),
+        Reference(2.75, ("loss",), title=RIGHT_LOSS),
+        Gradient("loss", wrt="W", claimed="dW", share=1.25),
+        Reference(2, ("dW",), title=RIGHT_GRADIENT),
     ],
 )
 
@@ -97,19 +97,19 @@ svm_loss_vectorized = function(
 squared_hinge_loss = function(
     "squared_hinge_loss",
     linear.LOSS,
-    points=7,
+    points=6,
     cases=linear.LOSS_CASES,
     checks=[
         Dimensions(0.5),
-        Reference(2, ("loss",), title=RIGHT_LOSS),
+        Reference(1.5, ("loss",), title=RIGHT_LOSS),
         Gradient("loss", wrt="W", claimed="dW", share=1),
-        Reference(1.5, ("dW",), title=RIGHT_GRADIENT),
+        Reference(1, ("dW",), title=RIGHT_GRADIENT),
         Vectorised("N", 1),
     ],
 )
 
 
-@property_of(svm_loss_naive, "C - 1 at the start", 1)
+@property_of(svm_loss_naive, "C - 1 at the start", 0.75)
 @property_of(svm_loss_vectorized, "C - 1 at the start", 0.5)
 @property_of(squared_hinge_loss, "C - 1 at the start", 0.5)
 def starts_at_classes_minus_one(ask):
@@ -127,7 +127,7 @@ def starts_at_classes_minus_one(ask):
 NOTHING_TO_LEARN = "Nothing to learn once every margin is met"
 
 
-@property_of(svm_loss_naive, NOTHING_TO_LEARN, 1)
+@property_of(svm_loss_naive, NOTHING_TO_LEARN, 0.75)
 @property_of(svm_loss_vectorized, NOTHING_TO_LEARN, 0.5)
 @property_of(squared_hinge_loss, NOTHING_TO_LEARN, 0.5)
 def nothing_to_learn(ask):
