@@ -11,11 +11,11 @@ from .shared import situations
 def image(rng, sizes):
     """An image on which filters (HH, WW) have (Ho, Wo) places.
 
-    ``spare`` rows and columns are such as none reaches.
+    ``spare`` rows and columns are such as none reaches; a filter's rows and columns lie ``D`` apart.
     """
     S, P, spare = sizes.get("S", 1), sizes.get("P", 1), sizes.get("spare", 0)
-    pairs = ("Ho", "HH"), ("Wo", "WW")
-    H, W = ((sizes[out] - 1) * S + sizes[side] - 2 * P + spare for out, side in pairs)
+    D, pairs = sizes.get("D", 1), (("Ho", "HH"), ("Wo", "WW"))
+    H, W = ((sizes[out] - 1) * S + D * (sizes[side] - 1) + 1 - 2 * P + spare for out, side in pairs)
     return rng.standard_normal((sizes["N"], sizes["C"], H, W))
 
 
@@ -42,7 +42,7 @@ CONV_GRADIENT = {
 # --- by its definition --------------------------------------------------------------------------
 
 
-@exercise(f"{CONV} -> out: N F Ho Wo", points=5, **CONV_DRAWN, checks=[Dimensions(0.75)])
+@exercise(f"{CONV} -> out: N F Ho Wo", points=4, **CONV_DRAWN, checks=[Dimensions(0.5)])
 def conv_forward_naive(student, x, w, b, stride, pad):
     return {"out": student.conv_forward_naive(x, w, b, {"stride": stride, "pad": pad})[0]}
 
@@ -50,7 +50,7 @@ def conv_forward_naive(student, x, w, b, stride, pad):
 PICKS = "One 1 picks one entry"
 
 
-@property_of(conv_forward_naive, PICKS, 1.25)
+@property_of(conv_forward_naive, PICKS, 1)
 def picks_one_entry(ask):
     """A filter that is 0 but for one 1 copies one entry of each window; the bias is added once."""
     for one, where in situations(ask):
@@ -70,19 +70,20 @@ def picks_one_entry(ask):
 def picked(inputs, f, c, p, q):
     """The biases everywhere; in map f also entry (c, p, q) of every window."""
     (F, _, HH, WW), S, P = inputs["w"].shape, inputs.get("stride", 1), inputs["pad"]
-    around = np.pad(inputs["x"][:, c], ((0, 0), (P, P), (P, P)))
+    D, around = inputs.get("dilation", 1), np.pad(inputs["x"][:, c], ((0, 0), (P, P), (P, P)))
     N, high, wide = around.shape
-    out = np.zeros((N, F, (high - HH) // S + 1, (wide - WW) // S + 1)) + inputs["b"][:, None, None]
-    out[:, f] += around[:, p : high - HH + p + 1 : S, q : wide - WW + q + 1 : S]
+    down, right = high - D * (HH - 1), wide - D * (WW - 1)
+    out = np.zeros((N, F, (down - 1) // S + 1, (right - 1) // S + 1)) + inputs["b"][:, None, None]
+    out[:, f] += around[:, D * p : D * p + down : S, D * q : D * q + right : S]
     return out
 
 
-conv_forward_naive.checks += [Reference(3)]
+conv_forward_naive.checks += [Reference(2.5)]
 
 
 @exercise(
     f"{CONV}, {CONV_BACK}",
-    points=8,
+    points=7,
     **CONV_DRAWN,
     checks=[Dimensions(0.5)],
 )
@@ -104,7 +105,7 @@ def dx_fits_x(ask):
         )
 
 
-conv_backward_naive.checks += [Gradient(**CONV_GRADIENT, share=3.5), Reference(3)]
+conv_backward_naive.checks += [Gradient(**CONV_GRADIENT, share=3), Reference(2.5)]
 
 # --- as one matrix product ----------------------------------------------------------------------
 
@@ -118,7 +119,7 @@ def some_columns(rng, sizes):
 @exercise(
     "x: N C any any, columns: any any, window: HH WW, places: Ho Wo, stride: int, pad: int "
     "-> cols: any any, back: N C any any, by_default: any any",
-    points=6,
+    points=5,
     answers=("im2col", "col2im"),
     given={**CONV_GIVEN, "columns": some_columns},
     sizes={name: bounds for name, bounds in CONV_SIZES.items() if name != "F"},
@@ -143,7 +144,7 @@ def im2col(student, x, columns, window, places, stride, pad):
     }
 
 
-@property_of(im2col, "Columns stand in order", 1.5)
+@property_of(im2col, "Columns stand in order", 1.25)
 def columns_stand_in_order(ask):
     """Each entry where the docstring says, for entries and cases drawn at random."""
     for one, _ in situations(ask):
@@ -164,7 +165,7 @@ def columns_stand_in_order(ask):
             )
 
 
-@property_of(im2col, "col2im is im2col's transpose", 1.5)
+@property_of(im2col, "col2im is im2col's transpose", 1.25)
 def col2im_is_the_transpose(ask):
     """<im2col x, c> = <x, col2im c>, at every stride and padding."""
     for one, where in situations(ask):
@@ -182,15 +183,15 @@ def col2im_is_the_transpose(ask):
         )
 
 
-im2col.checks += [Reference(2), Vectorised("N", 0.5)]
+im2col.checks += [Reference(1.5), Vectorised("N", 0.5)]
 
 
 @exercise(
     f"{CONV}, {CONV_BACK}",
-    points=6,
+    points=5,
     answers=("conv_forward_im2col", "conv_backward_im2col"),
     **CONV_DRAWN,
-    checks=[Dimensions(0.5)],
+    checks=[Dimensions(0.25)],
 )
 def conv_im2col(student, x, w, b, stride, pad, dout):
     out, cache = student.conv_forward_im2col(x, w, b, {"stride": stride, "pad": pad})
@@ -200,8 +201,8 @@ def conv_im2col(student, x, w, b, stride, pad, dout):
 
 property_of(conv_im2col, PICKS, 0.5)(picks_one_entry)
 conv_im2col.checks += [
-    Gradient(**CONV_GRADIENT, share=1.5),
-    Reference(2.5),
+    Gradient(**CONV_GRADIENT, share=1.25),
+    Reference(2),
     Vectorised("N", 0.5),
     Vectorised("F", 0.5),
 ]

@@ -155,7 +155,7 @@ COUNTED = ("params", "activations", "macs")
 @exercise(
     "table: L 5 int, H: int, W: int, C: int -> shapes: L+1 3 int, params: L+1 int, "
     "activations: L+1 int, macs: L+1 int, totals: 3 int, mebibytes, kinds_kept: bool",
-    points=4,
+    points=3,
     given={
         **{"table": some_network, "C": draws.whole(1, 4)},
         **{"H": draws.whole(80, 100), "W": draws.whole(101, 130)},
@@ -190,7 +190,7 @@ def network_summary(student, table, H, W, C):
     }
 
 
-@property_of(network_summary, "VGG-16 in figures", 1.5)
+@property_of(network_summary, "VGG-16 in figures", 1)
 def vgg_in_figures(ask):
     """What lecture notes should say about VGG-16."""
     _, out = ask(table=vgg16(), H=224, W=224, C=3)
@@ -219,7 +219,7 @@ def totals_are_sums(ask):
     must(out["kinds_kept"], 'each row must have its layer\'s kind, the first one "input".')
 
 
-network_summary.checks += [Reference(1.5)]
+network_summary.checks += [Reference(1)]
 
 
 @exercise(

@@ -13,7 +13,7 @@ from .shared import refuses, situations
 
 @exercise(
     "x: N C any any, w: F C HH WW, b: F, pad: int -> out: N F Ho Wo, by_default: N F any any",
-    points=4,
+    points=3,
     given={name: CONV_GIVEN[name] for name in ("x", "pad")},
     sizes=CONV_SIZES,
     cases=[
@@ -24,7 +24,7 @@ from .shared import refuses, situations
         case("large filters", sizes={"HH": 11, "WW": 8, "P": 3, "Ho": 6, "Wo": 5}),
     ],
     words={"by_default": "out with the default settings"},
-    checks=[Dimensions(0.5)],
+    checks=[Dimensions(0.25)],
 )
 def conv_forward_fft(student, x, w, b, pad):
     """With padding as it is given, and with none on a larger image."""
@@ -36,7 +36,7 @@ def conv_forward_fft(student, x, w, b, pad):
     }
 
 
-property_of(conv_forward_fft, PICKS, 0.75)(picks_one_entry)
+property_of(conv_forward_fft, PICKS, 0.5)(picks_one_entry)
 
 
 @property_of(conv_forward_fft, "By way of the frequencies", 0.5)
@@ -52,7 +52,7 @@ def goes_through_frequencies(ask):
     )
 
 
-conv_forward_fft.checks += [Reference(1.75), Vectorised("N", 0.5)]
+conv_forward_fft.checks += [Reference(1.25), Vectorised("N", 0.5)]
 
 
 @exercise(
@@ -108,7 +108,7 @@ conv_cost.checks += [Reference(1)]
 
 @exercise(
     "A: M K, B: K N, leaf: int -> C: M N, n_mults: int, n_mults_by_default: int",
-    points=3,
+    points=2,
     given={"leaf": draws.whole(1, 2)},
     sizes={"M": (5, 10), "K": (5, 11), "N": (5, 12)},
     cases=[
@@ -127,7 +127,7 @@ def strassen_matmul(student, A, B, leaf):
     return {"C": C, "n_mults": n_mults, "n_mults_by_default": usual}
 
 
-@property_of(strassen_matmul, "7 ** k", 0.75)
+@property_of(strassen_matmul, "7 ** k", 0.5)
 def seven_to_the_k(ask):
     for k in (1, 2, 3):
         side = 2**k
@@ -156,7 +156,7 @@ def goes_through_seven(ask):
     )
 
 
-strassen_matmul.checks += [Reference(1.5)]
+strassen_matmul.checks += [Reference(0.75)]
 
 # --- Winograd -----------------------------------------------------------------------------------
 
@@ -164,7 +164,7 @@ strassen_matmul.checks += [Reference(1.5)]
 @exercise(
     "d: R 4, g: R 3, x: N C H W, w: F C 3 3 "
     "-> BT: 4 4, G: 4 3, AT: 2 4, line: R 2, out: N F H-2 W-2",
-    points=4,
+    points=3,
     answers=("winograd_matrices", "winograd_f2x2_3x3"),
     sizes={**{"N": (2, 4), "C": (2, 5), "F": (2, 6)}, **{"R": (5, 9), "H": (5, 11), "W": (5, 12)}},
     cases=[
@@ -174,7 +174,7 @@ strassen_matmul.checks += [Reference(1.5)]
         case("one example, one odd side", sizes={"N": 1, "H": 4, "W": 9}),
     ],
     words={"line": "AT @ ((G @ g) * (BT @ d))"},
-    checks=[Dimensions(0.5)],
+    checks=[Dimensions(0.25)],
 )
 def winograd(student, d, g, x, w):
     """The matrices by themselves in one dimension, then images."""
@@ -183,7 +183,7 @@ def winograd(student, d, g, x, w):
     return {"BT": BT, "G": G, "AT": AT, "line": line, "out": student.winograd_f2x2_3x3(x, w)}
 
 
-@property_of(winograd, "Four multiplications for six", 0.75)
+@property_of(winograd, "Four multiplications for six", 0.5)
 def four_are_enough(ask):
     """The identity in one dimension, whatever matrices it is made of."""
     inputs, out = ask()
@@ -195,7 +195,7 @@ def four_are_enough(ask):
     )
 
 
-@property_of(winograd, "One 1 shifts the image", 0.75)
+@property_of(winograd, "One 1 shifts the image", 0.5)
 def picks_by_tiles(ask):
     for one, where in situations(ask):
         inputs = ask.draw(one)
@@ -224,7 +224,7 @@ def goes_through_tiles(ask):
     )
 
 
-winograd.checks += [Reference(1, outputs=("line", "out")), Vectorised("N", 0.5)]
+winograd.checks += [Reference(0.75, outputs=("line", "out")), Vectorised("N", 0.5)]
 
 # --- filters of rank 1 --------------------------------------------------------------------------
 
@@ -243,7 +243,7 @@ def small_image(rng, sizes):
 @exercise(
     "kernel: HH WW, x: any any, col: HH, row: WW, places: Ho Wo "
     "-> nearest: HH WW, error, out: Ho Wo",
-    points=3,
+    points=2,
     answers=("separate_kernel", "separable_conv"),
     given={"x": small_image},
     cases=[
@@ -255,7 +255,7 @@ def small_image(rng, sizes):
         "nearest": "np.outer(col, row)",
         "places": "the places",
     },
-    checks=[Dimensions(0.5)],
+    checks=[Dimensions(0.25)],
 )
 def separable(student, kernel, x, col, row, places):
     """The nearest outer product, and an image under one."""
@@ -266,7 +266,7 @@ def separable(student, kernel, x, col, row, places):
     return {"nearest": np.outer(column, line), "error": error, "out": out}
 
 
-@property_of(separable, "The nearest outer product", 0.75)
+@property_of(separable, "The nearest outer product", 0.5)
 def nearest_it_is(ask):
     """What is left over is the second singular value, no more; nothing at rank 1."""
     for one, where in situations(ask):
@@ -303,4 +303,4 @@ def equals_the_outer_product(ask):
         )
 
 
-separable.checks += [Reference(1.25)]
+separable.checks += [Reference(0.75)]
