@@ -651,7 +651,7 @@ def beam_search(step, state, first, k, n, end=None):
         step: step(state, symbol) gives (log_p (V,), the state after it): the log-probability of each next symbol once the
             symbol is read. It changes no state in place.
         state: the state before first is read, whatever step takes.
-        first: int in [0, V). It is no part of what is returned.
+        first: int, the symbol that is read first. It is no part of what is returned.
         k: int >= 1, the width of the beam.
         n: int >= 0, the most symbols of a line.
         end: int in [0, V), the end symbol, or None for none.

@@ -409,7 +409,7 @@ SLOW_TO_JUDGE = {
     ("backprop", "gradient_check_model"),
     *(("cnn", name) for name in ("ThreeLayerConvNet", "conv_backward_naive", "hdf5")),
     *(("cnn", name) for name in ("residual_block", "train_cnn")),
-    *(("lstm", name) for name in ("lstm", "lstm_step", "many_to_one_loss", "sample")),
+    *(("lstm", name) for name in ("gru_step", "lstm", "lstm_step", "many_to_one_loss", "sample")),
     *(("lstm", name) for name in ("seq2seq", "stacked_lstm", "train_char_lm")),
 }
 """Where the verdicts on all known mistakes take longest: together as long as all others."""

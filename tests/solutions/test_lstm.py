@@ -797,6 +797,30 @@ def test_what_is_decoded_is_the_best_at_each_step_given_what_was_written(lstm):
         np.testing.assert_array_equal(np.argmin(costs, axis=0), written[:, t])
 
 
+def test_a_beam_over_the_decoders_pair_of_states_writes_what_it_writes_greedily(lstm):
+    params, x = coder(2), np.random.default_rng(4).integers(0, 7, (1, 4))
+    weights = [
+        [params[f"{whose}_{name}"] for name in ("Wx", "Wh", "b")] for whose in ("enc", "dec")
+    ]
+
+    def step(state, symbol):
+        h, c, _ = lstm.lstm_step_forward(params["E"][[symbol]], *state, *weights[1])
+        scores = torch.from_numpy(h @ params["Wy"] + params["by"])
+        return F.log_softmax(scores, dim=1)[0].numpy(), (h, c)
+
+    read, _ = lstm.lstm_forward(params["E"][x], np.zeros((1, 5)), *weights[0])
+    start = read[:, -1], np.zeros((1, 5))
+    (greedy,) = lstm.seq2seq_decode(params, x, 6).tolist()
+    assert lstm.beam_search(step, start, 7, 1, 6)[0][0] == greedy
+    line, log_p = lstm.beam_search(step, start, 7, 7**3, 3)[0]
+    losses = {
+        y: lstm.seq2seq_loss(params, x, np.array([y]))[0]
+        for y in itertools.product(range(7), repeat=3)
+    }
+    assert tuple(line) == min(losses, key=losses.__getitem__)
+    assert log_p == pytest.approx(-min(losses.values()))
+
+
 # --- torch ----------------------------------------------------------------------------------------
 
 
