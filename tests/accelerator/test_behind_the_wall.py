@@ -92,6 +92,7 @@ def test_a_process_that_died_there_or_filled_it_costs_its_exercise_and_the_next_
     assert "the memory of the device is full" in full.failure.message
     assert verdict.status == "passed", verdict.sentence()
     assert "on the accelerator (pretend)" in verdict.findings[-1].message
+    assert "times the reference's memory" in verdict.findings[-1].message
 
 
 @pytest.mark.audit
