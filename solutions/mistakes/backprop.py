@@ -836,8 +836,7 @@ def layernorm_forward(x, gamma, beta, ln_param, *, wrong=NOTHING):
     eps = 1e-5 if "eps_fixed" in wrong else eps
     axis = 0 if "over_examples" in wrong else None if "over_everything" in wrong else 1
     centred = x if "not_centred" in wrong else x - x.mean(axis=axis, keepdims=True)
-    D = x.shape[1]
-    ddof = 1 if "ddof" in wrong and D > 1 else 0
+    ddof = 1 if "ddof" in wrong and axis == 1 and x.shape[1] > 1 else 0
     var = x.var(axis=axis, ddof=ddof, keepdims=True)
     std = np.sqrt(var) + eps if "eps_outside_root" in wrong else np.sqrt(var + eps)
     if "variance_for_std" in wrong:
