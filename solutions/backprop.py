@@ -955,14 +955,14 @@ def init_weights(fan_in, fan_out, kind="kaiming", rng=None):
         "xavier":    the variance of a weight is 2 / (fan_in + fan_out)
         "kaiming":   the variance of a weight is 2 / fan_in
 
-    W is drawn by one call rng.standard_normal((fan_in, fan_out)), times the standard deviation that goes
-    with this variance. Nothing else is drawn.
+    W is drawn by one call rng.standard_normal((fan_in, fan_out)), times the standard deviation that
+    goes with this variance. Nothing else is drawn.
 
     Arguments:
         fan_in: int, how many numbers come into the layer.
         fan_out: int, how many go out.
-        kind: "xavier", for layers that let signals pass nearly as they are; or "kaiming", for layers
-            before a ReLU.
+        kind: "xavier", for layers that let signals pass nearly as they are; or "kaiming", for
+            layers before a ReLU.
         rng: numpy.random.Generator, or None for a fresh np.random.default_rng().
 
     Returns:

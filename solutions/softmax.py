@@ -298,10 +298,10 @@ def label_smoothing_loss(x, y, eps):
     """The cross-entropy loss of labels that are not quite sure, and its gradient in the scores.
 
         q[i, j] = (1 - eps) * [j = y[i]] + eps / C
-        loss = (1/N) sum over i of  - sum over j of q[i, j] * log p[i, j],    p = softmax(x), row by row
+        loss = (1/N) sum over i of  - sum over j of q[i, j] * log p[i, j],    p = softmax(x) by rows
 
-    [j = y[i]] is 1 for the true class and 0 for all others. The part eps of a label is shared out over
-    all C classes, the true one included.
+    [j = y[i]] is 1 for the true class and 0 for all others. The part eps of a label is shared out
+    over all C classes, the true one included.
 
     Arguments:
         x: (N, C) float, the scores of N examples, of any size.
@@ -470,10 +470,10 @@ def adam(w, dw, config=None):
 def adamw(w, dw, config=None):
     """One step of AdamW: Adam follows the gradient of the loss, and the weights decay beside it.
 
-        w  <-  w - learning_rate * weight_decay * w - learning_rate * m_hat / (sqrt(v_hat) + epsilon)
+        w  <-  w - learning_rate * (weight_decay * w + m_hat / (sqrt(v_hat) + epsilon))
 
-    with m_hat and v_hat as in Adam, made of dw alone. Both terms start from the w before the step. The
-    decay is called decoupled: no division by the size of a gradient reaches it.
+    with m_hat and v_hat as in Adam, made of dw alone. Both terms start from the w before the step.
+    The decay is called decoupled: no division by the size of a gradient reaches it.
 
     Arguments:
         w: float array of any shape, the parameters.
@@ -483,7 +483,7 @@ def adamw(w, dw, config=None):
 
     Returns:
         next_w: float array of w's shape, a new one; w and dw are not changed.
-        config: dict with the new "m", "v" and "t", as adam leaves them (the same dict or a new one).
+        config: dict with the new "m", "v" and "t" as adam leaves them (the same dict or a new one).
 
     Source: Loshchilov and Hutter 2019, with the decay times the learning rate, as in PyTorch.
     """
@@ -585,8 +585,8 @@ def warmup_cosine_decay(step, peak, warmup_steps, total_steps, end=0.0):
         from there on:         rate = end + (peak - end) * (1 + cos(pi * progress)) / 2,
                                progress = (step - warmup_steps) / (total_steps - warmup_steps)
 
-    The last step of the warm-up and the first one after it both have the peak. From step total_steps
-    on the rate stays at end.
+    The last step of the warm-up and the first one after it both have the peak. From step
+    total_steps on the rate stays at end.
 
     Arguments:
         step: int >= 0, the number of steps taken before this one.

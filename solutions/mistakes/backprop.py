@@ -2011,8 +2011,8 @@ HINTS = {
         ),
         "fixed_size": "Your weights have the same size whatever the layer's is.",
         "relu_ignored": (
-            "Your weights of kind 'kaiming' lose half of the mean square at each ReLU, which sets half "
-            "of all numbers to 0."
+            "Your weights of kind 'kaiming' lose half of the mean square at each ReLU, which sets "
+            "half of all numbers to 0."
         ),
         "fan_out": (
             "For 'kaiming' you count what goes out; the sum that must keep its size has a term for "
@@ -2023,13 +2023,13 @@ HINTS = {
             "counts, not their sum."
         ),
         "way_back_ignored": (
-            "Your 'xavier' looks at the way forward alone; it lies between what is best forward and "
-            "what is best on the way back."
+            "Your 'xavier' looks at the way forward alone; it lies between what is best forward "
+            "and what is best on the way back."
         ),
         "product": "For 'xavier' you multiply the two sizes; they are added.",
         "limit_for_deviation": (
-            "Your 'xavier' takes the limit of a uniform draw for the standard deviation of a normal "
-            "one: its weights are too large."
+            "Your 'xavier' takes the limit of a uniform draw for the standard deviation of a "
+            "normal one: its weights are too large."
         ),
         "kinds_swapped": "Your two kinds have changed places.",
         "uniform": (
@@ -2037,8 +2037,8 @@ HINTS = {
             "normal one is asked."
         ),
         "narrow": (
-            "You draw uniformly between plus and minus the standard deviation: such weights are too "
-            "small, and normal ones are asked."
+            "You draw uniformly between plus and minus the standard deviation: such weights are "
+            "too small, and normal ones are asked."
         ),
         "rng_ignored": "Your weights are not drawn from the rng that was given.",
         "no_error": (

@@ -1495,8 +1495,8 @@ HINTS = {
             "class."
         ),
         "sum_not_one": (
-            "Your labels sum to more than 1, in loss and gradient: what is shared out must first be "
-            "taken off the true class."
+            "Your labels sum to more than 1, in loss and gradient: what is shared out must first "
+            "be taken off the true class."
         ),
         "eps_swapped": "eps is the part that is shared out; you share out all but eps.",
         "prediction_smoothed": (
@@ -1504,8 +1504,8 @@ HINTS = {
             "smoothed."
         ),
         "divergence": (
-            "Your loss lacks the labels' own entropy: it is 0 where p is q, as a divergence is. The "
-            "cross-entropy is not."
+            "Your loss lacks the labels' own entropy: it is 0 where p is q, as a divergence is. "
+            "The cross-entropy is not."
         ),
         "true_class_only": (
             "You keep the true class's term alone; with smoothed labels every class has a part in "
@@ -1652,23 +1652,23 @@ HINTS = {
         "decay_fixed": "Your decay has the same strength whatever config says.",
         "decay_missing": "This is Adam alone: no weight decays.",
         "l2_in_gradient": (
-            "You add the decay to the gradient, so that Adam divides it by the gradient's size: that "
-            "is Adam with an L2 penalty. The decay is to stay outside m and v."
+            "You add the decay to the gradient, so that Adam divides it by the gradient's size: "
+            "that is Adam with an L2 penalty. The decay is to stay outside m and v."
         ),
         "counted_twice": (
             "Your decay counts twice: beside the step, and in the gradient that Adam follows."
         ),
         "in_fraction": (
-            "Your decay is divided by the root of v together with m: weights with steep slopes then "
-            "hardly decay. No division is to reach it."
+            "Your decay is divided by the root of v together with m: weights with steep slopes "
+            "then hardly decay. No division is to reach it."
         ),
         "without_rate": (
             "Your decay takes weight_decay times w off at every step; here the learning rate is a "
             "factor of it too."
         ),
         "factor_two": (
-            "Your decay is twice as strong as asked: the 2 is from the derivative of w**2, and here "
-            "no square is differentiated."
+            "Your decay is twice as strong as asked: the 2 is from the derivative of w**2, and "
+            "here no square is differentiated."
         ),
         "l1": "Every weight loses the same amount with you; it is to lose the same part of itself.",
         "after_the_step": (
@@ -1771,8 +1771,8 @@ HINTS = {
         ),
         "end_ignored": "Your rate falls to 0 whatever end is.",
         "end_added": (
-            "Your fall begins above the peak: end is added to the whole peak. The height of the fall "
-            "is the distance between the two."
+            "Your fall begins above the peak: end is added to the whole peak. The height of the "
+            "fall is the distance between the two."
         ),
         "progress_from_start": (
             "Your progress counts from the first step of all, so that the rate jumps where the "
@@ -1793,8 +1793,8 @@ HINTS = {
         ),
         "whole_turn": "You take a whole turn, which comes back to the peak; half a turn ends low.",
         "cosine_alone": (
-            "A cosine goes from 1 to -1, and your rate below its end; lift it and halve it, so that "
-            "it goes from 1 to 0."
+            "A cosine goes from 1 to -1, and your rate below its end; lift it and halve it, so "
+            "that it goes from 1 to 0."
         ),
         "not_halved": "Your fall begins at twice its height: 1 + cos goes from 2 to 0.",
         "upwards": "After the warm-up your rate begins at end and rises; the fall is upside down.",

@@ -268,7 +268,7 @@ def adam(w, dw, config=None):
 
 
 def adamw(w, dw, config=None):
-    """The weights shrink first, as in torch; Adam's move, which no place changes, comes from zero."""
+    """The weights shrink first, as in torch; Adam's move, the same anywhere, comes from zero."""
     settings = {"weight_decay": 0.01, "learning_rate": 0.001} | (config or {})
     keep = 1 - settings["learning_rate"] * settings["weight_decay"]
     move, settings = adam(np.zeros(w.shape), dw, settings)
@@ -323,7 +323,7 @@ def diagnose_lr(history, warmup=100, low=1e-4, high=3e-2):
 
 
 def warmup_cosine_decay(step, peak, warmup_steps, total_steps, end=0.0):
-    """The whole plan as a list, of which one entry is read; the cosine of half the angle, squared."""
+    """The whole plan as a list, of which one entry is read; a cosine of half the angle, squared."""
     falling = total_steps - warmup_steps
     plan = [float(rate) for rate in np.linspace(0, peak, warmup_steps + 1)[1:]]
     plan += [
