@@ -118,8 +118,9 @@ def marks_of(model):
     import torch
 
     kinds = torch.sum, torch.linalg.vector_norm
-    every = [one.detach().float() for one in model.parameters()]
-    return torch.stack([kind(one) for one in every for kind in kinds])
+    with torch.inference_mode(False), torch.no_grad():  # whatever the loop is in just now
+        every = [one.float() for one in model.parameters()]
+        return torch.stack([kind(one) for one in every for kind in kinds])
 
 
 def reads_within(phases, reads):

@@ -1,4 +1,4 @@
-"""The loss of a mini-batch and its gradient: with loops, as a layer, vectorised, of smoothed labels."""
+"""The loss of a mini-batch and its gradient: with loops, as a layer, vectorised, smoothed."""
 
 import numpy as np
 

@@ -305,8 +305,8 @@ def decay_knows_no_slope(ask):
         _, without = ask(inputs, gradients=gradients, weight_decay=0.0)
         must(
             close(without["path"][0] - with_decay["path"][0], rate * strength * w, 1e-6),
-            f"for slopes of about {size:g}, the decay must take learning_rate * weight_decay * w off "
-            "at the first step: the same for slopes of every size.",
+            f"for slopes of about {size:g}, the decay must take learning_rate * weight_decay * w "
+            "off at the first step: the same for slopes of every size.",
         )
 
 
@@ -333,6 +333,6 @@ def steps_like_adam(ask):
     wanted = np.broadcast_to(-inputs["learning_rate"] * np.sign(slope), gradients.shape)
     must(
         close(steps_of(inputs, out["path"]), wanted, 1e-6),
-        "without decay, and while the gradient stays the same, every step must be the learning rate "
-        "times minus the gradient's sign.",
+        "without decay, and while the gradient stays the same, every step must be the learning "
+        "rate times minus the gradient's sign.",
     )
