@@ -100,7 +100,7 @@ def _text(name: str, element: ElementTree.Element) -> str | None:
     text = element.text
     if text is None:
         return None
-    if name == "mtext":
+    if name in ("mtext", "mo"):  # a large brace comes with its backslash, too
         text = _ESCAPED.sub(r"\1", text)
     alphabet = _ALPHABETS.get(element.get("mathvariant", ""))
     return "".join(_letter(alphabet, one) for one in text) if alphabet else text

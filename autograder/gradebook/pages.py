@@ -24,9 +24,10 @@ from nbgrader.converters.base import NbGraderException
 from traitlets import Bool
 
 from ..classes.pool import live_by
-from ..course.marks import check_of
+from ..course.marks import check_of, skipped
 from ..course.rubrics import Rubric, read_rubrics
 from ..errors import ClassError
+from ..grading.released import role_of
 from .contents import contents_of
 from .course import OpenCourse, open_course
 from .patience import patiently
@@ -59,6 +60,8 @@ class FeedbackExporter(HTMLExporter):
     def _preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """The cells have their scores afterwards."""
         nb, resources = super()._preprocess(nb, resources)
+        # a demonstration that was not run has nothing to show, and all of them are in the notebook
+        nb.cells = [cell for cell in nb.cells if not (skipped(cell) and role_of(cell) == "demo")]
         where = resources["nbgrader"]
         resources["contents"] = contents_of(nb, self._waiting(where))
         resources["rubrics"] = self._rubrics(where["assignment"]) if self.model_answers else {}

@@ -19,7 +19,7 @@ from nbgrader.api import Gradebook
 from playwright.sync_api import Browser, Page, expect
 
 from autograder.authoring import solved_notebook
-from autograder.course.marks import check_of
+from autograder.course.marks import check_of, mark_skipped
 from autograder.gradebook.config import read_config
 from autograder.gradebook.pages import FeedbackExporter
 from autograder.language.verdict import Evidence, Finding, Verdict
@@ -133,13 +133,15 @@ def test_a_page_weighs_little(name: str, solved: bool) -> None:
         mark = cell.metadata.get("nbgrader", {})
         if mark.get("grade"):
             mark["score"] = mark["points"] if solved else 0.0
+        if "demo" in cell.metadata.get("tags", ()):
+            mark_skipped(cell)  # as grading does
         if (exercise := check_of(cell)) and not solved:
             cell.outputs = _outputs(exercise)
     config = read_config(ROOT)
     config.HTMLExporter.template_name = "feedback"
     about = {"notebook": name, "assignment": name, "score": 0, "max_score": 1, "late_penalty": 0}
     page, _ = FeedbackExporter(config=config).from_notebook_node(nb, {"nbgrader": about})
-    assert page.count("<section") > 100
+    assert page.count("<section") > 90
     assert len(page.encode()) < HEAVIEST
 
 

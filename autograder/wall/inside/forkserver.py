@@ -147,6 +147,7 @@ def preload(modules: list[str]) -> list[str]:
     from . import shell
 
     shell.make_shell()
+    _first_error()
     warmed = []
     for name in modules:
         try:
@@ -164,6 +165,19 @@ def preload(modules: list[str]) -> list[str]:
     if "coursekit" in warmed:
         _first_images()
     return warmed
+
+
+def _first_error() -> None:
+    """What IPython shows an error with is imported now: every submission with one would import it
+    anew.
+    """
+    from .shell import CellShell
+
+    try:
+        raise RuntimeError
+    except RuntimeError as error:
+        shown = CellShell.instance().InteractiveTB
+        shown.structured_traceback(RuntimeError, error, error.__traceback__)
 
 
 def _first_figure() -> None:
