@@ -249,7 +249,7 @@ LECTURES = {
                 "hdf5",
             ),
             widgets=12,
-            tables=0,
+            tables=1,
             accuracy=76,
             wordless=frozenset({"conv_claims"}),
             several={
@@ -309,7 +309,7 @@ LECTURES = {
                 "train_char_lm",
             ),
             widgets=16,
-            tables=1,
+            tables=2,
             cost=True,
             wordless=frozenset({"sequence_claims"}),
             several={
