@@ -201,7 +201,7 @@ def grades(teacher: Instructor) -> None:
 
     page.get_by_role("link", name="Class Report").click()
     expect(page.locator("body")).to_contain_text("svm", timeout=60_000)
-    expect(page.locator("body")).to_contain_text("Ada Lovelace")
+    expect(page.locator("body")).to_contain_text("Ada Lovelace", timeout=60_000)
     teacher.photograph("report")
 
 
