@@ -360,8 +360,8 @@ ATTACKS = [
     Attack("one large file", ["open('f', 'wb').write(bytes(64 << 20))"],
         says("File too large"), patient=True),
     Attack("many files", [(
-        "for i in range(64): open(f'f{i}', 'wb').write(b'1' * (1 << 20))\nimport time; "
-        "time.sleep(1)"
+        "for i in range(64): open(f'f{i}', 'wb').write(b'1' * (1 << "
+        "20))"
     )], says("more than 20 MB")),
     Attack("a very deep directory", [(
         "import os\nfor _ in range(2000): os.mkdir('d'); "
@@ -575,6 +575,7 @@ def run(attack: Attack, wall: Wall, world: World, exercises: dict[str, Exercise]
         odd = session.evaluator(odd_asked)([{"x": X}])
         total = session.evaluator(exercises["total"])([{"x": X}])
         if attack.honest:
+            assert [one.failure for one in (*double, *total)] == [None] * 3
             np.testing.assert_array_equal(double[1].arrays()["y"], 2 * X)
             assert total[0].arrays()["total"] == X.sum()
     return Outcome(results, odd)

@@ -80,6 +80,8 @@ class Forkserver:
             reply["pid"] = self._fork(fds[0], fds[1:])
         elif header["op"] == "prepare":
             sandboxed.prepare(header["modules"])
+        elif header["op"] == "watch":
+            self._watch()
         elif header["op"] == "interrupt":
             if self._child is not None:
                 with suppress(ProcessLookupError):

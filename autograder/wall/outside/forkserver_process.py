@@ -161,6 +161,10 @@ class ForkserverProcess:
         """What the kernel has killed for memory so far has had its consequence."""
         self._known_killed = self._group.killed if self._group is not None else 0
 
+    def watch(self) -> None:
+        """Have it looked at now what the submission uses; it is ended if that is too much."""
+        self._ask({"op": "watch"})
+
     def interrupt(self) -> None:
         """SIGINT for the submission."""
         self._ask({"op": "interrupt"})

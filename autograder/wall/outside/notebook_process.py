@@ -119,6 +119,8 @@ class NotebookProcess:
                 failure = Failure("timeout", f"stopped after {in_seconds(seconds)}")
                 self.forkserver.interrupt()
                 reply = self._until_done(nonce, collected, time.monotonic() + GRACE_SECONDS)
+            self.forkserver.watch()  # what it used up is not for the next cell to pay
+            self.look()
         except frames.Late:
             self.partial = collected.finished()
             raise Gone(
