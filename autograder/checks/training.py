@@ -140,8 +140,9 @@ class Training:
                     relative,
                     f"the reference, trained beside it, reaches {mean(theirs):.3f}",
                 )
-            costs = _costs_in_words(yours, ours)
-            wasteful = self._memory_in_words(yours, ours)
+            memory = [median(one.peak_bytes for one in runs) for runs in (yours, ours)]
+            costs = _costs_in_words(_seconds(yours), _seconds(ours), *memory)
+            wasteful = self._memory_in_words(*memory)
             if self.ranked:
                 reach = median(reached), median(theirs)
                 performance = self._performance(reach, yours, ours, device)
@@ -172,11 +173,10 @@ class Training:
             genuine=all(_said_true(one.arrays().get("genuine")) for one in yours),
         )
 
-    def _memory_in_words(self, yours: Sequence[Evaluation], ours: Sequence[Evaluation]) -> str:
-        """What to say of a training that takes too much memory; empty of any other."""
-        peaks = [median(one.peak_bytes for one in runs) for runs in (yours, ours)]
-        times = _ratio(*peaks)
-        if times is None or times <= self.most_memory or peaks[0] - peaks[1] <= self.spare_memory:
+    def _memory_in_words(self, yours: float, ours: float) -> str:
+        """What to say of a training whose peak, in bytes, is too high; empty of any other."""
+        times = _ratio(yours, ours)
+        if times is None or times <= self.most_memory or yours - ours <= self.spare_memory:
             return ""
         return (
             f"At its peak it holds {times:.1f} times the reference's memory on the device; at most "
@@ -243,16 +243,22 @@ class Training:
         return Finding(self.title, False, message, share=self.share)
 
 
-def _costs_in_words(yours: Sequence[Evaluation], ours: Sequence[Evaluation]) -> str:
-    """What the answer cost, by medians, as ratios to what the reference did."""
-    memory = [median(one.peak_bytes for one in runs) for runs in (yours, ours)]
-    seconds = [
-        median(float(one.arrays().get("seconds", 0)) for one in runs) for runs in (yours, ours)
-    ]
+def _seconds(runs: Sequence[Evaluation]) -> float:
+    """What the probe says that the middle run took; 0 where it does not."""
+    return median(float(one.arrays().get("seconds", 0)) for one in runs)
+
+
+def _costs_in_words(
+    seconds: float, their_seconds: float, memory: float, their_memory: float
+) -> str:
+    """What the answer cost, as ratios to what the reference did."""
     return "".join(
         f" It took {times:.1f} times the reference's {what}."
-        for what, costs in (("time", seconds), ("memory", memory))
-        if (times := _ratio(*costs)) is not None
+        for what, times in (
+            ("time", _ratio(seconds, their_seconds)),
+            ("memory", _ratio(memory, their_memory)),
+        )
+        if times is not None
     )
 
 

@@ -30,7 +30,7 @@ from traitlets.utils.importstring import import_item
 
 from ..course.assignment import Assignment
 from ..errors import ClassError
-from ..grading.released import text_of
+from ..grading.nbtext import joined
 from .course import OpenCourse
 from .extensions import read_extensions
 from .hooks.judging import Judge
@@ -327,7 +327,7 @@ class Recorder:
         """Preprocessors that the course has added run last, each with a connection of its own."""
         from nbformat import writes
 
-        nb = from_dict(_joined(json.loads(one.notebook.read_bytes())))
+        nb = from_dict(joined(json.loads(one.notebook.read_bytes())))
         resources: Any = self._autograde.init_single_notebook_resources(
             str(one.folder / placed.name)
         )
@@ -406,20 +406,7 @@ def _graded_cells(notebook: Path) -> Any:
     """A notebook with only the cells that the gradebook knows, as nbgrader's methods expect it."""
     read = json.loads(notebook.read_bytes())
     cells = [cell for cell in read["cells"] if "nbgrader" in cell["metadata"]]
-    return from_dict(_joined({"cells": cells, "metadata": read["metadata"]}))
-
-
-def _joined(notebook: dict[str, Any]) -> dict[str, Any]:
-    """Sources and texts as strings again."""
-    for cell in notebook["cells"]:
-        cell["source"] = text_of(cell)
-        for output in cell.get("outputs", ()):
-            if isinstance(output.get("text"), list):
-                output["text"] = "".join(output["text"])
-            for kind, value in output.get("data", {}).items():
-                if isinstance(value, list):
-                    output["data"][kind] = "".join(value)
-    return notebook
+    return from_dict(joined({"cells": cells, "metadata": read["metadata"]}))
 
 
 def _in_words(error: Exception) -> str:

@@ -10,7 +10,7 @@ from courses.course import TinyCourse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.grading.nbtext import text_of_notebook
+from autograder.grading.nbtext import joined, text_of_notebook
 
 TEXT = st.text(max_size=30) | st.sampled_from(
     ["", "a\nb", "a\r\nb\n", "\n", "one\x85two\u2028three\n", '"\\\t', "é\ud7ff"]
@@ -89,6 +89,7 @@ def test_it_is_what_nbformat_writes(cells: list[dict[str, Any]], metadata: dict[
         text == nbformat.v4.nbjson.JSONWriter().writes(node) + "\n"
     )  # nbformat.writes, without its validation
     assert json.dumps(notebook) == before
+    assert joined(json.loads(text)) == json.loads(before)
 
 
 def test_a_real_notebook_comes_back(tiny_built: TinyCourse):

@@ -15,7 +15,7 @@ from traitlets import Float, Integer, Unicode
 from ...classes.kept import JUDGED_ON_ARRIVAL, KeptVerdicts
 from ...course.assignment import Assignment, load_assignment
 from ...grading.grade import grade_rebuilt
-from ...grading.released import text_of
+from ...grading.nbtext import joined
 from ...grading.submission import HandedIn, read_handed_in
 from ...grading.walls import warm_wall
 from ...wall.wire.limits import Limits
@@ -57,14 +57,13 @@ class Judge(NbGraderPreprocessor):
         student, name = resources["nbgrader"]["student"], resources["nbgrader"]["assignment"]
         course, coursedir = course_of(self), folders_of(self)
         assignment = load_assignment(course, name)
-        rebuilt = _read(Path(resources[FILE]))
+        rebuilt = joined(json.loads(Path(resources[FILE]).read_bytes()))
         folder = Path(coursedir.format_path(coursedir.submitted_directory, student, name))
         handed_in = before_a_person(read_handed_in(folder, assignment), folder)
         if (arrived := self._on_arrival(assignment, student, handed_in, folder)) is not None:
             return from_dict(arrived), resources
-        files = handed_in.files
         with warm_wall(self.isolation, self.limits(), course, assignment.modules) as wall:
-            graded = grade_rebuilt(assignment, rebuilt, wall, files=files, seed=self.seed)
+            graded = grade_rebuilt(assignment, rebuilt, wall, files=handed_in.files, seed=self.seed)
         return from_dict(graded.notebook), resources
 
     def _on_arrival(
@@ -78,12 +77,4 @@ class Judge(NbGraderPreprocessor):
         found = store.find(student, verdict_key(assignment, handed_in, folder, course))
         if found is None or found.notebook is None or self.seed not in (None, found.seed):
             return None
-        return _read(found.notebook)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    """A notebook that nbformat wrote, every source in one piece."""
-    notebook = json.loads(path.read_bytes())
-    for cell in notebook["cells"]:
-        cell["source"] = text_of(cell)
-    return notebook
+        return joined(json.loads(found.notebook.read_bytes()))

@@ -17,6 +17,19 @@ def walk(student, name, w, gradients, config):
     return np.array(path), config or {}
 
 
+def walks(student, name, w, gradients, settings, start):
+    """The paths of a rule: from rest, with the defaults, from a config that also holds ``start``;
+    and the last config of the first.
+    """
+    path, config = walk(student, name, w, gradients, dict(settings))
+    paths = {
+        "path": path,
+        "path_by_default": walk(student, name, w, gradients, None)[0],
+        "path_with_a_start": walk(student, name, w, gradients, {**settings, **start})[0],
+    }
+    return paths, config
+
+
 def steps_of(inputs, path):
     """What each step of a path adds to w."""
     return np.diff(np.concatenate([inputs["w"][None], path]), axis=0)
@@ -68,14 +81,9 @@ def sgd(student, w, gradients, learning_rate):
 def sgd_momentum(student, w, gradients, learning_rate, momentum, start):
     """A few steps from rest; with the defaults; and with a velocity to start from."""
     settings = {"learning_rate": learning_rate, "momentum": momentum}
-    path, config = walk(student, "sgd_momentum", w, gradients, dict(settings))
-    moving = {**settings, "velocity": start.copy()}
-    return {
-        "path": path,
-        "path_by_default": walk(student, "sgd_momentum", w, gradients, None)[0],
-        "path_with_a_start": walk(student, "sgd_momentum", w, gradients, moving)[0],
-        "velocity": config.get("velocity"),
-    }
+    moving = {"velocity": start.copy()}
+    paths, config = walks(student, "sgd_momentum", w, gradients, settings, moving)
+    return {**paths, "velocity": config.get("velocity")}
 
 
 @property_of(sgd, ANY_SHAPE, 0.25)
@@ -139,20 +147,25 @@ def tiny_gradients(rng, inputs):
 def rmsprop(student, w, gradients, learning_rate, decay_rate, start):
     """A few steps from an empty cache; with the defaults; and with a cache to start from."""
     settings = {"learning_rate": learning_rate, "decay_rate": decay_rate}
-    path, config = walk(student, "rmsprop", w, gradients, dict(settings))
-    filled = {**settings, "cache": np.broadcast_to(start, w.shape).copy()}
-    return {
-        "path": path,
-        "path_by_default": walk(student, "rmsprop", w, gradients, None)[0],
-        "path_with_a_start": walk(student, "rmsprop", w, gradients, filled)[0],
-        "cache": config.get("cache"),
-    }
+    filled = {"cache": np.broadcast_to(start, w.shape).copy()}
+    paths, config = walks(student, "rmsprop", w, gradients, settings, filled)
+    return {**paths, "cache": config.get("cache")}
 
 
 def away_from_zero(rng, sizes):
     """Gradients not near zero: there the two usual places of epsilon would differ, and both are right."""
     shape = sizes["T"], sizes["N"], sizes["D"]
     return rng.uniform(0.5, 2, shape) * rng.choice([-1, 1], shape)
+
+
+MOMENTS = {
+    "beta1": draws.number(0.5, 0.85),
+    "beta2": draws.number(0.9, 0.99),
+    "gradients": away_from_zero,
+    "v": draws.uniform(0.5, 2, "N", "D"),
+    "t": draws.whole(2, 8),
+}
+"""What Adam and AdamW are given: their factors, gradients, and a start on the way."""
 
 
 @exercise(
@@ -163,11 +176,7 @@ def away_from_zero(rng, sizes):
     words=WORDS,
     given={
         "learning_rate": draws.number(0.01, 0.03),
-        "beta1": draws.number(0.5, 0.85),
-        "beta2": draws.number(0.9, 0.99),
-        "gradients": away_from_zero,
-        "v": draws.uniform(0.5, 2, "N", "D"),
-        "t": draws.whole(2, 8),
+        **MOMENTS,
     },
     cases=[ONE_STEP],
     checks=[Dimensions(0.25), Reference(1.75, tolerance=1e-6)],
@@ -175,15 +184,13 @@ def away_from_zero(rng, sizes):
 def adam(student, w, gradients, learning_rate, beta1, beta2, m, v, t):
     """A few steps from rest; by default; going on from step t; first steps at slopes of 1e-5 to 1e5."""
     settings = {"learning_rate": learning_rate, "beta1": beta1, "beta2": beta2}
-    path, config = walk(student, "adam", w, gradients, dict(settings))
-    going_on = {**settings, "m": m.copy(), "v": v.copy(), "t": t}
+    going_on = {"m": m.copy(), "v": v.copy(), "t": t}
+    paths, config = walks(student, "adam", w, gradients, settings, going_on)
     slopes = np.array([1e-5, 1e-3, 1.0, 1e3, 1e5])
     first = student.adam(np.zeros(5), slopes, {"learning_rate": 0.5})[0]
     return {
-        "path": path,
-        "path_by_default": walk(student, "adam", w, gradients, None)[0],
-        "path_with_a_start": walk(student, "adam", w, gradients, going_on)[0],
-        **{f"{name}_after": config.get(name) for name in ("m", "v", "t")},
+        **paths,
+        **{f"{name}_after": config.get(name) for name in going_on},
         # to one digit: whether epsilon is scaled with the correction or not makes 3% here, inside
         # the root ten times
         "first_step_over_rate": np.round(-np.asarray(first, dtype=float) / 0.5, 1),
@@ -265,12 +272,8 @@ def constant_slope_constant_step(ask):
     words=WORDS,
     given={
         "learning_rate": draws.number(0.01, 0.03),
-        "beta1": draws.number(0.5, 0.85),
-        "beta2": draws.number(0.9, 0.99),
         "weight_decay": draws.number(0.5, 2),
-        "gradients": away_from_zero,
-        "v": draws.uniform(0.5, 2, "N", "D"),
-        "t": draws.whole(2, 8),
+        **MOMENTS,
     },
     cases=[ONE_STEP, case("no decay", weight_decay=0.0)],
     checks=[Dimensions(0.25), Reference(1, tolerance=1e-6)],
@@ -281,14 +284,9 @@ def adamw(student, w, gradients, learning_rate, beta1, beta2, weight_decay, m, v
         **{"learning_rate": learning_rate, "weight_decay": weight_decay},
         **{"beta1": beta1, "beta2": beta2},
     }
-    path, config = walk(student, "adamw", w, gradients, dict(settings))
-    going_on = {**settings, "m": m.copy(), "v": v.copy(), "t": t}
-    return {
-        "path": path,
-        "path_by_default": walk(student, "adamw", w, gradients, None)[0],
-        "path_with_a_start": walk(student, "adamw", w, gradients, going_on)[0],
-        **{f"{name}_after": config.get(name) for name in ("m", "v", "t")},
-    }
+    going_on = {"m": m.copy(), "v": v.copy(), "t": t}
+    paths, config = walks(student, "adamw", w, gradients, settings, going_on)
+    return {**paths, **{f"{name}_after": config.get(name) for name in going_on}}
 
 
 property_of(adamw, ANY_SHAPE, 0.25)(parameters_of_any_shape)

@@ -50,6 +50,13 @@ securityContext:
     secretKeyRef: {name: {{ $top.Values.hub.secret }}, key: {{ printf "hub.services.%s.apiToken" $name | quote }}}
 {{- end }}
 
+{{- /* Where whoever works in the course finds nbgrader's settings and its exchange. */ -}}
+{{- define "chainrule.course-environment" -}}
+- {name: JUPYTER_CONFIG_PATH, value: "/srv/jupyter/grader:/srv/jupyter/common"}
+- {name: CHAINRULE_EXCHANGE, value: /exchange}
+- {name: HOME, value: /tmp}
+{{- end }}
+
 {{- /* Egress that everything needs: names. */ -}}
 {{- define "chainrule.dns" -}}
 - to:
