@@ -126,9 +126,14 @@ def walled(spawner):
 c.Spawner.pre_spawn_hook = walled
 
 # --- services -------------------------------------------------------------------------------------
+PATIENCE = 180
+"""Seconds a service may take until it answers, or the hub gives up: a busy machine is slow, and
+what has failed ends by itself.
+"""
 formgrader = {
     "name": COURSE,
     "url": f"http://127.0.0.1:{hub.formgrader_port}",
+    "timeout": PATIENCE,
     "command": [
         *sandbox.with_names(hub),
         str(programs / "jupyterhub-singleuser"),
@@ -149,6 +154,7 @@ formgrader = {
 oracle = {
     "name": ORACLE,
     "url": f"http://127.0.0.1:{hub.oracle_port}",
+    "timeout": PATIENCE,
     "command": [
         str(programs / "chainrule"),
         "oracle",
