@@ -209,6 +209,14 @@ def receive_submissions(
         int, typer.Option(min=1, help="How many submissions are judged at a time.")
     ] = 1,
     isolation: Isolation = None,
+    receipts: Annotated[
+        Path | None,
+        typer.Option(
+            help="The folder for what students may know. Default: build/received/receipts of the "
+            "course.",
+            show_default=False,
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Judge what students have put into nbgrader's exchange, before anybody collects it. `chainrule
@@ -223,7 +231,7 @@ def receive_submissions(
     from .receive import run
 
     with refusing(json):
-        raise typer.Exit(run(course, jobs, isolation, watch, json))
+        raise typer.Exit(run(course, jobs, isolation, receipts, watch, json))
 
 
 @app.command()

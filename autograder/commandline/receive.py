@@ -17,11 +17,18 @@ if TYPE_CHECKING:
 EVERY_SECONDS = 2.0
 
 
-def run(course: Path | None, jobs: int, isolation: str | None, watch: bool, json: bool) -> int:
+def run(
+    course: Path | None,
+    jobs: int,
+    isolation: str | None,
+    receipts: Path | None,
+    watch: bool,
+    json: bool,
+) -> int:
     """Judge what lies in the exchange; with ``watch`` until a signal. Returns the exit code."""
     from ..gradebook.arrivals.receiving import Receiver
 
-    receiver = Receiver(course_root(course), jobs, isolation)
+    receiver = Receiver(course_root(course), jobs, isolation, receipts)
     if watch:
         _until_a_signal(receiver, json)
     else:

@@ -4,8 +4,11 @@ do next. Of Python's own library alone, since a cluster's hub has nothing else o
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,40 @@ class GreetedAssignment:
     def state(self) -> str:
         """In a word or two."""
         return "handed in" if self.handed_in else "overdue" if self.over else "open"
+
+
+@dataclass(frozen=True)
+class Received:
+    """The last receipt of somebody's: ``submission`` is the name of its folder in the exchange,
+    ``said`` what was made of it.
+    """
+
+    submission: str
+    said: str
+
+
+def last_received(receipts: Path, assignment: str, person: str) -> Received | None:
+    """What `chainrule receive` has left for a person; None where there is nothing that can be
+    read.
+    """
+    try:
+        found = json.loads((receipts / assignment / f"{person}.json").read_bytes())
+        return Received(str(found["submission"]), str(found["said"]))
+    except (OSError, ValueError, TypeError, LookupError):
+        return None
+
+
+def told_when(submission: str, due: datetime | None) -> str:
+    """When it was handed in, to the minute, and whether that was late: nbgrader has it in the
+    folder's name. What cannot be read is told as it stands.
+    """
+    written = submission.split("+")[2]
+    try:
+        moment = datetime.strptime(written, "%Y-%m-%d %H:%M:%S.%f UTC").replace(tzinfo=UTC)
+    except ValueError:
+        return written
+    late = ", late" if due is not None and moment > due else ""
+    return f"{moment:%Y-%m-%d %H:%M} UTC{late}"
 
 
 def what_next(listed: Sequence[GreetedAssignment], *, teaches: bool) -> str:

@@ -10,10 +10,10 @@ from typing import Any
 
 from autograder.authoring.outline import OutlinedAssignment, course_outline
 from autograder.course.moments import moment_in_words
-from autograder.gradebook.arrivals.receipts import receipt_for
+from autograder.gradebook.arrivals.receipts import receipts_of
 from autograder.gradebook.extensions import Extensions, read_extensions
 
-from .greeted import GreetedAssignment, what_next
+from .greeted import GreetedAssignment, last_received, told_when, what_next
 from .settings import COURSE, Settings
 
 
@@ -62,7 +62,7 @@ class Greeting:
             moment_in_words(due) if due else "",
             due != one.due,
             due is not None and due < now,
-            _told_when(sent, due) if sent else "",
+            told_when(sent, due) if sent else "",
             self._verdict(person, one.name, sent),
         )
 
@@ -77,18 +77,5 @@ class Greeting:
         return max(found, key=lambda name: name.split("+")[2], default="")
 
     def _verdict(self, person: str, assignment: str, sent: str) -> str:
-        receipt = receipt_for(self._hub.course, assignment, person)
-        return receipt.sentence() if receipt and receipt.submission == sent else ""
-
-
-def _told_when(sent: str, due: datetime | None) -> str:
-    """When it was handed in, to the minute, and whether that was late. What cannot be read is told
-    as it stands.
-    """
-    written = sent.split("+")[2]
-    try:
-        moment = datetime.strptime(written, "%Y-%m-%d %H:%M:%S.%f UTC").replace(tzinfo=UTC)
-    except ValueError:
-        return written
-    late = ", late" if due is not None and moment > due else ""
-    return f"{moment:%Y-%m-%d %H:%M} UTC{late}"
+        receipt = last_received(receipts_of(self._hub.course), assignment, person)
+        return receipt.said if receipt and receipt.submission == sent else ""

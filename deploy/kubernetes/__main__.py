@@ -16,7 +16,10 @@ from autograder.course.moments import moment_in_words
 from autograder.gradebook.extensions import Extensions, read_extensions
 
 ROOT = Path(__file__).resolve().parents[2]
+GRADERS = 2000
+"""The group of what Formgrader's pod writes (chart/templates/_pieces.tpl)."""
 PLACE = "/usr/local/share/chainrule"
+EXCHANGE = {"name": "exchange", "mountPath": "/srv/nbgrader/exchange", "readOnly": True}
 TEMPLATES = ROOT / "deploy/hub/templates"
 
 
@@ -26,7 +29,7 @@ def main(
     ] = ROOT,
 ) -> None:
     """What the hub greets with: assignments in the course's order, with titles and due dates,
-    extensions included. Give it to helm as one more file of values.
+    extensions included, and receipts. Give it to helm as one more file of values.
 
     Example: python -m deploy.kubernetes > greeting.yaml
     """
@@ -59,6 +62,15 @@ def values(course: Path) -> dict[str, Any]:
             "templatePaths": [f"{PLACE}/templates"],
             "extraFiles": files,
             "extraConfig": code,
+            # of the exchange it reads the receipts, as one of the graders' group
+            "extraVolumes": [
+                {
+                    "name": "exchange",
+                    "persistentVolumeClaim": {"claimName": "chainrule-exchange", "readOnly": True},
+                }
+            ],
+            "extraVolumeMounts": [EXCHANGE],
+            "podSecurityContext": {"supplementalGroups": [GRADERS]},
         }
     }
 

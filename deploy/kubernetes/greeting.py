@@ -1,5 +1,5 @@
 """The hub's greeting in a cluster, whose hub has nothing of the course: titles and due dates stand
-in a file beside it. What was handed in is in the Assignment List.
+in a file beside it, and of the exchange it reads the receipts.
 
 Configuration of the hub (hub.extraConfig), run after deploy/hub/greeted.py."""
 
@@ -13,8 +13,11 @@ from pathlib import Path
 from typing import Any
 
 OUTLINE = os.environ.get("CHAINRULE_OUTLINE", "/usr/local/share/chainrule/outline.json")
+RECEIPTS = Path(os.environ.get("CHAINRULE_RECEIPTS", "/srv/nbgrader/exchange/chainrule/receipts"))
 TEACHING = "formgrade-chainrule"
 greeted: Callable[..., Any] = globals()["GreetedAssignment"]
+last_received: Callable[..., Any] = globals()["last_received"]
+told_when: Callable[..., str] = globals()["told_when"]
 step: Callable[..., str] = globals()["what_next"]
 c: Any = globals()["c"]
 
@@ -40,8 +43,14 @@ class ClusterGreeting:
     def _greeted(self, one: Mapping[str, Any], person: str) -> Any:
         extended = person in one["extended"]
         due: Mapping[str, str] | None = one["extended"].get(person) or one["due"]
-        over = bool(due) and datetime.fromisoformat(due["at"]) < datetime.now(UTC)
-        return greeted(one["name"], one["title"], due["said"] if due else "", extended, over, "")
+        until = datetime.fromisoformat(due["at"]) if due else None
+        over = until is not None and until < datetime.now(UTC)
+        receipt = last_received(RECEIPTS, one["name"], person)
+        sent = told_when(receipt.submission, until) if receipt else ""
+        said = receipt.said if receipt else ""
+        return greeted(
+            one["name"], one["title"], due["said"] if due else "", extended, over, sent, said
+        )
 
 
 c.JupyterHub.redirect_to_server = False

@@ -16,7 +16,9 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader
 from jupyterhub._data import DATA_FILES_PATH
 from traitlets.config import Config
 
-from .helm import ROOT
+from autograder.gradebook.arrivals.receipts import Receipt, write_receipt
+
+from .helm import ROOT, rendered
 
 TEXT = "---\njupytext:\n  text_representation:\n    format_name: myst\nchainrule:\n  order: {}\n{}---\n\n# {}\n"
 
@@ -45,6 +47,7 @@ def greeted(hub: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     for one in hub["extraFiles"].values():
         (tmp_path / Path(one["mountPath"]).name).write_text(one["stringData"])
     monkeypatch.setenv("CHAINRULE_OUTLINE", str(tmp_path / "outline.json"))
+    monkeypatch.setenv("CHAINRULE_RECEIPTS", str(tmp_path / "receipts"))
     shared: dict[str, Any] = {"c": Config()}
     for _, code in sorted(hub["extraConfig"].items()):
         exec(code, shared)
@@ -70,6 +73,34 @@ def test_a_student_is_told_what_is_due(greeted: Any) -> None:
     assert "Formgrader" not in said
     said = greeted("ben", "nbgrader-chainrule")
     assert "Tuesday, 3 March 2020, 12:00 (Europe/Berlin) (your extension)" in said
+
+
+def test_what_was_handed_in_and_judged_is_told(greeted: Any, tmp_path: Path) -> None:
+    sent = "ada+{}+2026-03-05 10:00:59.123456 UTC+x"
+    for name in ("first", "later"):
+        judged = Receipt(sent.format(name), True, None, 81.5, 90)
+        write_receipt(tmp_path / "receipts", name, "ada", judged)
+    said = greeted("ada", "nbgrader-chainrule")
+    points = "<br>received, judged: 81.5 of 90 points without written answers</td>"
+    assert f"handed in 2026-03-05 10:00 UTC{points}" in said
+    assert f"handed in 2026-03-05 10:00 UTC, late{points}" in said
+    assert "Everything that is open is handed in" in said
+    assert "received" not in greeted("ben", "nbgrader-chainrule")
+
+
+def test_the_hub_may_read_the_receipts(hub: dict[str, Any]) -> None:
+    (mount,) = hub["extraVolumeMounts"]
+    assert mount["readOnly"]
+    (formgrader,) = [
+        one
+        for one in rendered()
+        if (one["kind"], one["metadata"]["name"]) == ("Deployment", "formgrader")
+    ]
+    pod = formgrader["spec"]["template"]["spec"]
+    (receiver,) = [one for one in pod["containers"] if one["name"] == "receiver"]
+    within = receiver["command"][-1].removeprefix("/exchange/")
+    assert f'"{mount["mountPath"]}/{within}"' in hub["extraConfig"]["greeting-2"]
+    assert hub["podSecurityContext"]["supplementalGroups"] == [pod["securityContext"]["fsGroup"]]
 
 
 def test_an_instructor_has_the_links(greeted: Any) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from courses.course import RIGHT, ROW_SUMS, WRITTEN, TinyCourse
 
 from autograder.classes.kept import bears
-from autograder.gradebook.arrivals.receipts import Receipt, receipt_for
+from autograder.gradebook.arrivals.receipts import Receipt, receipts_of, write_receipt
 from autograder.gradebook.arrivals.receiving import Receiver
 from autograder.gradebook.classroom import ClassGrades, Wishes, grade_class
 
@@ -65,8 +66,11 @@ class Arrivals:
         return folder
 
     def receipt(self, student: str) -> Receipt:
-        receipt = receipt_for(self.course.root, "tiny", student)
-        assert receipt is not None
+        place = receipts_of(self.course.root) / "tiny" / f"{student}.json"
+        found = json.loads(place.read_bytes())
+        said = found.pop("said")
+        receipt = Receipt(**found)
+        assert said == receipt.sentence()
         return receipt
 
     def collect_and_grade(self, **wishes: Any) -> ClassGrades:
@@ -216,3 +220,11 @@ def test_nbgraders_own_autograde_starts_from_there_too(
     handed_in.write_text(json.dumps(course.notebook(RIGHT)))
     course.run(*autograde)
     assert not bears(autograded, record["key"])
+
+
+@pytest.mark.parametrize("mode", [0o700, 0o750])
+def test_receipts_are_as_open_as_their_folder(tmp_path: Path, mode: int) -> None:
+    (tmp_path / "receipts").mkdir(mode=mode)
+    write_receipt(tmp_path / "receipts", "first", "ada", Receipt("ada+first+now", judged=False))
+    made = (tmp_path / "receipts/first").stat()
+    assert stat.S_IMODE(made.st_mode) == mode

@@ -9,7 +9,7 @@ from typing import Any
 
 from courses.course import TinyCourse
 
-from autograder.gradebook.arrivals.receipts import Receipt, write_receipt
+from autograder.gradebook.arrivals.receipts import Receipt, receipts_of, write_receipt
 from deploy.hub.greeting import Greeting
 from deploy.hub.settings import COURSE, Settings, make
 
@@ -61,7 +61,7 @@ def test_what_to_do_next(tmp_path: Path) -> None:
     assert greeting.assignments("ada", NOW)[0].state == "handed in"
     assert greeting.assignments("ada", NOW)[0].verdict == ""
     judged = Receipt("ada+first+2026-02-01 10:00:00 UTC+x", True, None, 81.5, 90)
-    write_receipt(hub.course, "first", "ada", judged)
+    write_receipt(receipts_of(hub.course), "first", "ada", judged)
     said = "received, judged: 81.5 of 90 points without written answers"
     assert greeting.assignments("ada", NOW)[0].verdict == said
     (inbound / "ada+first+2026-02-02 10:00:00 UTC+y").mkdir()  # a newer one is not that one

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -44,22 +45,18 @@ class Receipt:
         )
 
 
-def receipt_for(course: Path, assignment: str, student: str) -> Receipt | None:
-    """The last receipt, None where there is none that can be read."""
-    try:
-        return Receipt(**json.loads(_place(course, assignment, student).read_bytes()))
-    except (OSError, ValueError, TypeError):
-        return None
+def receipts_of(course: Path) -> Path:
+    """Where a course keeps them, unless somebody says otherwise."""
+    return course / RECEIVED / "receipts"
 
 
-def write_receipt(course: Path, assignment: str, student: str, receipt: Receipt) -> None:
-    """All of it or nothing. Raises OSError."""
-    place = _place(course, assignment, student)
-    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+def write_receipt(folder: Path, assignment: str, student: str, receipt: Receipt) -> None:
+    """Into ``ASSIGNMENT/STUDENT.json``, with its sentence as ``said``: all of it or nothing. Who may
+    read ``folder`` may read it. Raises OSError.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    place = folder / assignment / f"{student}.json"
+    place.parent.mkdir(mode=stat.S_IMODE(folder.stat().st_mode), exist_ok=True)
     made = place.with_name(f".{place.name}.new")
-    made.write_text(json.dumps(asdict(receipt)), encoding="utf-8")
+    made.write_text(json.dumps({**asdict(receipt), "said": receipt.sentence()}), encoding="utf-8")
     os.replace(made, place)
-
-
-def _place(course: Path, assignment: str, student: str) -> Path:
-    return course / RECEIVED / "receipts" / assignment / f"{student}.json"

@@ -31,7 +31,7 @@ from ..exchange.careful import CollectWithCare, Sent
 from ..hooks.judging import Judge
 from ..hooks.timestamps import before_a_person
 from ..verdict_key import verdict_key
-from .receipts import UNREADABLE, Receipt, write_receipt
+from .receipts import UNREADABLE, Receipt, receipts_of, write_receipt
 
 Arrived = Callable[[str, str, Receipt], None]
 """Told of each assignment, student and receipt."""
@@ -47,12 +47,20 @@ class Receiving(Configurable):
 
 class Receiver:
     """Looks at the exchange of a course; ``look`` again and again for judging as students hand in.
+    ``receipts`` is the folder for them, the course's own unless it is given.
 
     Raises ConfigError for a configuration that cannot be used.
     """
 
-    def __init__(self, course: Path, jobs: int = 1, isolation: str | None = None) -> None:
+    def __init__(
+        self,
+        course: Path,
+        jobs: int = 1,
+        isolation: str | None = None,
+        receipts: Path | None = None,
+    ) -> None:
         self._course = course.resolve()
+        self._receipts = receipts or receipts_of(self._course)
         self._jobs = jobs
         self._config = _with_jupyters(self._course)
         self._log = ErrorLog()
@@ -90,7 +98,8 @@ class Receiver:
                 ) from None
             except OSError as error:
                 raise ClassError(
-                    f"build/received/ cannot be written ({error.strerror}): look again when it can"
+                    f"{error.filename or 'build/received/'} cannot be written ({error.strerror}): "
+                    "look again when it can"
                 ) from error
         return count
 
@@ -111,7 +120,7 @@ class Receiver:
         store = KeptVerdicts(self._course, name, JUDGED_ON_ARRIVAL)
 
         def tell(student: str, receipt: Receipt) -> None:
-            write_receipt(self._course, name, student, receipt)
+            write_receipt(self._receipts, name, student, receipt)
             told(name, student, receipt)
 
         waiting = self._waiting(assignment, collector, fresh, store, tell)
