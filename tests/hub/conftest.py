@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +21,7 @@ PICTURES = os.environ.get("CHAINRULE_PICTURES")
 
 
 class Hub:
-    """A running hub: its settings, what it printed, and its process."""
+    """A running hub: its settings, what it printed, its process, and the seconds it took to start."""
 
     def __init__(self, root: Path) -> None:
         with socket.socket() as free:
@@ -36,6 +37,7 @@ class Hub:
             "--into",
             str(root),
         ]
+        began = time.monotonic()
         self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         self.said = ""
         assert self.process.stdout is not None
@@ -44,6 +46,7 @@ class Hub:
             if "Ctrl-C" in line:
                 break
         assert "Ctrl-C" in self.said, self.log(root)
+        self.seconds = time.monotonic() - began
         self.settings: Settings = load(root)
 
     @staticmethod

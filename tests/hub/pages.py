@@ -5,6 +5,7 @@ class for each role.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, expect
@@ -43,21 +44,27 @@ class Person:
 class Student(Person):
     """In JupyterLab."""
 
-    def open_lab(self) -> None:
-        """Start one's own server, and begin with an empty JupyterLab."""
+    def open_lab(self) -> float:
+        """Start one's own server, and begin with an empty JupyterLab. Returns the seconds until it
+        was there.
+        """
         self.page.locator("#greeting").wait_for()
         self.photograph("home")
         passed: list[str] = []
         self.page.on("framenavigated", lambda frame: passed.append(frame.url))
+        began = time.monotonic()
         self.page.click("#start")
         bar = self.page.locator("#progress-bar")
         bar.or_(self.page.locator(".jp-Launcher")).first.wait_for(state="attached")
         if bar.count():
             self.photograph("starting")
         self.page.wait_for_url(re.compile(f"/user/{self.name}/lab"), timeout=SERVER_SECONDS * 1000)
+        self.page.locator(".jp-Launcher").first.wait_for(timeout=SERVER_SECONDS * 1000)
+        took = time.monotonic() - began
         assert any("/spawn-pending/" in url for url in passed)  # the page with the bar
         self.page.goto(f"{self.hub.address}/user/{self.name}/lab?reset")
         self.page.locator(".jp-Launcher").first.wait_for(timeout=SERVER_SECONDS * 1000)
+        return took
 
     def open_assignments(self) -> None:
         """nbgrader's Assignment List."""

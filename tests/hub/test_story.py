@@ -57,13 +57,18 @@ def due(hub: Hub) -> datetime:
     return due
 
 
-def test_from_the_first_login_to_the_feedback(hub: Hub, browser: Browser):
+def test_from_the_first_login_to_the_feedback(
+    hub: Hub, browser: Browser, capsys: pytest.CaptureFixture[str]
+):
     ada = student(browser, hub, "ada")
     ada.page.goto(f"{hub.settings.address}/hub/login")
     ada.photograph("login")
     ada.log_in()
     expect(ada.page.locator("#greeting")).to_contain_text("overdue")
-    ada.open_lab()
+    first = ada.open_lab()
+    with capsys.disabled():  # told, and decides nothing
+        print(f"\n{hub.seconds:6.1f} s  from the command to the hub with all its services")
+        print(f"{first:6.1f} s  from Start to JupyterLab, the first server")
     assert ada.nbgrader_offers() == ["Assignment List"]
     fetches(ada)
     moves_a_widget(ada)

@@ -102,7 +102,7 @@ def test_a_student_in_a_tab(
             f"{sum(loaded.values()) / 1e6:6.1f} MB loaded until then, of {weight(site):.1f} MB"
         )
 
-        assert "doodles, 16x16x3 images" in tab.run("images = load_images()")
+        assert "doodles, 16x16x3 images" in tab.run("images = load_images(")
         tab.run("figures.examples(images.Xtr")
         expect(tab.cell("figures.examples(images.Xtr").locator("img").first).to_be_visible()
         a_widget_is_moved(tab)
