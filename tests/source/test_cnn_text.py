@@ -228,6 +228,39 @@ def test_the_derivation_has_an_answer():
             assert full.shape == x.shape
 
 
+def test_what_treats_all_places_alike_is_a_convolution():
+    LECTURE.somewhere("Show that $(T x)_l = \\sum_k x_k\\, g_{l - k}$")
+    LECTURE.somewhere("What takes the place of $T(R x) = R(T x)$?")
+    n, x, g = 8, RNG.standard_normal(8), RNG.standard_normal(8)
+    R = np.roll(np.eye(n), 1, axis=0)
+    np.testing.assert_array_equal(R @ x, np.roll(x, 1))
+    # Of all matrices those that may be exchanged with R are what is left of n * n unknowns.
+    kept = np.kron(np.eye(n), R) - np.kron(R.T, np.eye(n))
+    assert n * n - np.linalg.matrix_rank(kept) == n  # one filter
+    T = np.column_stack([np.roll(g, k) for k in range(n)])
+    np.testing.assert_allclose(T @ R, R @ T)
+    np.testing.assert_allclose(T @ np.eye(n)[0], g)
+    place, k = np.indices((n, n))
+    np.testing.assert_allclose(T @ x, (x * g[(place - k) % n]).sum(axis=1))
+    for m in range(n):
+        u = np.exp(2j * np.pi * m * np.arange(n) / n)
+        np.testing.assert_allclose(T @ u, np.fft.fft(g)[m] * u)
+    np.testing.assert_allclose(np.fft.fft(T @ x), np.fft.fft(g) * np.fft.fft(x))
+    half = T[::2]
+    np.testing.assert_allclose(half @ R @ R @ x, np.roll(half @ x, 1))
+    assert np.abs(half @ R @ x - np.roll(half @ x, 1)).max() > 0.1
+    # On a row with ends: the places whose windows stay inside, before and after.
+    w = RNG.standard_normal(3)
+    row, moved = x[None], np.concatenate([[0.5], x[:-1]])[None]
+    before, after = (convolved(one, w[None], pad=0)[0] for one in (row, moved))
+    np.testing.assert_allclose(after[1:], before[:-1])
+    padded = [np.pad(one, ((0, 0), (1, 1))) for one in (row, moved)]
+    before, after = (convolved(one, w[None])[0] for one in padded)
+    np.testing.assert_allclose(after[2:-1], before[1:-2])
+    assert abs(after[1] - before[0]) > 1e-3
+    assert abs(after[-1] - before[-2]) > 1e-3
+
+
 def test_the_padding_that_is_empty_at_zero():
     LECTURE.somewhere("a slice `[pad:-pad]` is then empty")
     assert np.arange(5)[0:-0].size == 0
