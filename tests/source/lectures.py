@@ -333,9 +333,12 @@ EXERCISES = [(lecture.name, name) for lecture in LECTURES.values() for name in l
 
 
 def words(text: str) -> int:
-    """Words of prose: a displayed formula is a picture, an inline one a word."""
+    """Words of prose: a displayed formula is a picture, an inline one a word, and of a link its
+    text is read.
+    """
     text = re.sub(r"\$\$.*?\$\$", "", text, flags=re.S)
     text = re.sub(r"```.*?```", "", text, flags=re.S)
+    text = re.sub(r"\[([^\]]*)\]\(https[^)]*\)", r"\1", text)
     text = re.sub(r"\$[^$]*\$|`[^`]*`", "formula", text)
     return len(re.findall(r"[^\W_][\w'’-]*", text))
 
