@@ -55,6 +55,11 @@ def test_vgg_16_takes_58_mebibytes():
     assert totals["params"] == 138_357_544
     assert round(4 * totals["activations"] / 1e6, 2) == 60.95
     assert round(totals["mebibytes"], 1) == 58.1
+    LECTURE.somewhere("Its 138 million parameters take 528 MiB")
+    LECTURE.somewhere("from ten on, the activations take more")
+    parameters_take = 4 * 138_357_544 / 2**20
+    assert round(parameters_take) == 528
+    assert 9 * totals["mebibytes"] < parameters_take < 10 * totals["mebibytes"]
 
 
 def test_resnet_152_has_sixty_million_parameters_and_googlenet_some_five():
@@ -570,6 +575,8 @@ def test_separable_residual_and_dense_by_hand():
 def test_what_is_asked_at_the_end():
     LECTURE.somewhere("32 maps of 14 × 14: they stand side by side")
     assert 8 + 16 + 4 + 4 == 32
+    LECTURE.somewhere("one example costs one chunk, and 64 neighbours cost one or two")
+    assert {len({k // 64 for k in range(first, first + 64)}) for first in range(200)} == {1, 2}
     LECTURE.somewhere("16 chunks, the last one not full. Two are read: examples 10 to 73")
     assert (-(-1000 // 64), 1000 % 64 > 0) == (16, True)
     assert {example // 64 for example in range(10, 74)} == {0, 1}
