@@ -20,6 +20,7 @@ HOSTS = {
     "github.com",
     "gist.github.com",
     "docs.pytorch.org",
+    "docs.h5py.org",
 }
 """Where papers, lectures and manuals lie whose addresses do not change."""
 LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]*)\)")
