@@ -2,8 +2,8 @@
 
     python -m docs.prose        (writes the file; `make release` does too)
 
-The sentences of the five notebooks in their order: no code, no tables, no formulas. A sentence that
-cannot be told without its formula is left out.
+The sentences of the five notebooks in their order: no code, no tables, no formulas, no lines that only
+name a source. A sentence that cannot be told without its formula is left out.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ _PLAIN = str.maketrans(
         "\N{NO-BREAK SPACE}": " ",
     }
 )
-_APART = (r"```.*?```", r"\$\$.*?\$\$", r"<!--.*?-->", r"^\|.*?$", r"^#+ ")
-"""Blocks of code, displayed formulas, comments, tables, the signs of a heading."""
+_APART = (r"```.*?```", r"\$\$.*?\$\$", r"<!--.*?-->", r"^\|.*?$", r"^\*Sources?: .*?$", r"^#+ ")
+"""Blocks of code, displayed formulas, comments, tables, sources, the signs of a heading."""
 _SENTENCE = re.compile(r"(?<=[.!?:])\s+(?=[A-Z\"(`])")
 
 

@@ -9,7 +9,8 @@ beliefs.py   probabilities and their cost              training.py  what to watc
 landscapes.py  walks downhill, quadratic models       layers.py    feature maps, volumes, what methods cost
 unrolled.py  networks drawn out in time                gate_blocks.py  an LSTM's weights, gate by gate
 writing.py   text, letter by letter                    spectra.py   eigenvalues, what becomes of a gradient
-trees.py     what a search kept
+trees.py     what a search kept                       hyperplanes.py  two features, a line for each class
+products.py  one entry of a matrix product
 picture.py   what they are made of                     palette.py   the colours
 """
 
@@ -17,6 +18,7 @@ from .beliefs import beliefs, lead_losses
 from .gate_blocks import gate_blocks
 from .gates import rectangle
 from .graphs import Arrow, Node, computation_graph
+from .hyperplanes import hyperplanes
 from .images import centring, confusion, contributions, examples, templates
 from .landscapes import paths, quadratic_model
 from .layers import bars, crossover, maps, shared_means, volumes
@@ -24,6 +26,7 @@ from .losses import curves, hinge_shapes, history
 from .margins import count_against_loss, margin_bars, margin_histogram, score_lines, violations
 from .matrices import chain, heat_maps, product_shapes
 from .picture import Picture
+from .products import product_entry
 from .search import accuracy_map, sampling, trials
 from .slopes import gradient_agreement, kink, parameter_errors, step_error
 from .spectra import eigenvalues, fates, stretch
@@ -57,6 +60,7 @@ __all__ = [
     "heat_maps",
     "hinge_shapes",
     "history",
+    "hyperplanes",
     "kink",
     "lead_losses",
     "letters",
@@ -67,6 +71,7 @@ __all__ = [
     "parameter_errors",
     "passages",
     "paths",
+    "product_entry",
     "product_shapes",
     "quadratic_model",
     "rectangle",

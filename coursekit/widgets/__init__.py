@@ -14,11 +14,13 @@ from .fate import gradient_fate
 from .gates import gate_playground
 from .graph_stepper import graph_stepper
 from .hinge import hinge_explorer
+from .hyperplanes import hyperplane_explorer
 from .kink import kink_demo
 from .layer_sizes import layer_calculator
 from .monitor import TrainingMonitor, rate_explorer
 from .plane import plane_explorer
 from .pooling import pooling_router
+from .product import product_explorer
 from .progress import TrainingProgress
 from .race import optimiser_race
 from .reach import receptive_field_explorer
@@ -47,12 +49,14 @@ __all__ = [
     "gradient_fate",
     "graph_stepper",
     "hinge_explorer",
+    "hyperplane_explorer",
     "im2col_explorer",
     "kink_demo",
     "layer_calculator",
     "optimiser_race",
     "plane_explorer",
     "pooling_router",
+    "product_explorer",
     "rate_explorer",
     "receptive_field_explorer",
     "search_map",

@@ -156,6 +156,51 @@ def test_heat_maps_share_one_scale():
     assert [text.get_text() for text in axes[0].texts] == ["0.5", "-1"]
 
 
+def test_a_row_stands_on_the_line_of_its_class_and_a_bias_shifts_it():
+    W, b = np.array([[3.0, 4.0], [0.0, -2.0]]), [-5.0, 1.0]
+    picture = figures.hyperplanes(W, b, [0.5, 0.25], before=[0.0, 1.0])
+    (axes,) = axes_of(picture)
+    moved, first, second = axes.lines[:3]
+    for line, row, bias in ((moved, W[0], 0.0), (first, W[0], -5.0), (second, W[1], 1.0)):
+        start, end = (np.array(one) for one in (line.get_xy1(), line.get_xy2()))
+        assert start @ row + bias == pytest.approx(0)
+        assert (end - start) @ row == pytest.approx(0)
+    for arrow, row, bias in zip(axes.texts, W, b, strict=False):
+        np.testing.assert_allclose(np.subtract(arrow.xy, arrow.xyann), row)
+        assert np.dot(arrow.xyann, row) + bias == pytest.approx(0)
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == [
+        *("with the bias before", "class 0: row (3, 4),\nbias -5", "class 1: row (0, -2),\nbias 1")
+    ]
+    assert axes.get_title().endswith("the point's scores: -2.5, 0.5")
+    assert picture.alt.endswith("The point (0.5, 0.25) goes to class 1.")
+    shaded = axes.images[0].get_array()
+    assert (shaded[0, 0], shaded[-1, -1]) == (1, 0)  # low on the left, high on the right
+
+
+def test_an_entry_of_a_product_lights_up_its_row_and_its_column():
+    from matplotlib.colors import to_hex
+
+    left, right = np.array([[1.0, 2.0], [3.0, 0.0], [-1.0, 1.0]]), np.array([[4.0], [-5.0]])
+    picture = figures.product_entry(left, right, 2, 0, ("X", "w", "out"))
+    (axes,) = axes_of(picture)
+    assert axes.get_title() == "out[2, 0] = (-1)·4 + 1·(-5) = -9"
+    lit = {colour: [] for colour in ("sky", "orange", "green")}
+    for cell, text in zip(
+        axes.patches, [one for one in axes.texts if _is_number(one)], strict=True
+    ):
+        name = {"#56b4e9": "sky", "#e69f00": "orange", "#009e73": "green"}.get(
+            to_hex(cell.get_facecolor())
+        )
+        if name:
+            lit[name].append(float(text.get_text()))
+    assert lit == {"sky": [-1, 1], "orange": [4, -5], "green": [-9]}
+    assert "row 2 of X in blue and column 0 of w in orange make the green entry" in picture.alt
+
+
+def _is_number(text) -> bool:
+    return re.fullmatch(r"-?[\d.]+", text.get_text()) is not None
+
+
 @pytest.mark.parametrize(("best", "at_border"), [((1, 1), False), ((0, 1), True), ((1, 2), True)])
 def test_a_best_on_the_border_is_said_aloud(best, at_border):
     accuracies = np.full((3, 3), 0.5)
@@ -225,6 +270,7 @@ EVERY_FIGURE = {
         ("zero-one", "hinge", "squared hinge"), slopes=True
     ),
     "history": lambda: figures.history([3.0]),
+    "hyperplanes": lambda: figures.hyperplanes(np.eye(2), [0.0, 1.0], [1.0, 1.0]),
     "kink": lambda: figures.kink(0.1, 0.3),
     "maps": lambda: figures.maps(
         {"<one>": RNG.random((1, 4, 6)), "two": RNG.standard_normal((3, 4, 6))}, title="two"
@@ -234,6 +280,7 @@ EVERY_FIGURE = {
     "parameter_errors": lambda: figures.parameter_errors(
         {"W1": 1e-9, "b1": np.inf, "b2": 0.0}, 1e-5
     ),
+    "product_entry": lambda: figures.product_entry(np.eye(2), np.eye(2), 0, 1),
     "product_shapes": lambda: figures.product_shapes(
         [("X", "N", "D")], ("X", "N", "D"), {"N": 1, "D": 2}
     ),

@@ -95,6 +95,24 @@ def test_a_point_pulled_across_the_line_costs():
     assert f"the data loss is {loss:.3g}" in picture.alt
 
 
+def test_a_row_turns_its_line_a_bias_shifts_it_and_stretching_leaves_it():
+    explore = widgets.hyperplane_explorer()
+    assert "class 1 has the row (1, 0.6) and the bias 0.5" in explore.picture().alt
+    turned = explore.picture(chosen=2, turn=90).alt
+    assert "class 2 has the row (1.2, 0) and the bias 0, its line lies 0 from the" in turned
+    stretched = explore.picture(chosen=0, stretch=2.0).alt
+    assert "class 0 has the row (-2, 1.2) and the bias 0, its line lies 0 from the" in stretched
+    shifted = explore.picture(chosen=2, bias=1.2).alt
+    assert "the row (0, -1.2) and the bias 1.2, its line lies 1 from the origin" in shifted
+    assert "class 1 has the row (1, 0.6) and the bias 0.5" in shifted  # nobody else has moved
+
+
+def test_a_product_is_a_row_times_a_column():
+    explore = widgets.product_explorer()
+    assert "(X @ w)[0, 0] = 1·4 + 2·5 = 14." in explore.picture().alt
+    assert "(X @ w)[1, 2] = 3·1 + 0·(-1) = 3." in explore.picture(row=1, column=2).alt
+
+
 @pytest.mark.parametrize(
     ("x", "h", "numeric"), [(0.1, 0.3, 2 / 3), (0.1, 0.05, 1), (-0.1, 0.05, 0), (0.0, 0.3, 0.5)]
 )

@@ -19,8 +19,14 @@ from autograder.gradebook.html import markdown
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("svm", "softmax", "backprop", "cnn", "lstm")
-SEVERAL = {"svm": ("derivation", "convexity"), "lstm": ("derivation", "bound")}
-"""The written questions of an assignment, where they are more than one, in their order."""
+SEVERAL = {
+    "svm": ("derivation", "convexity"),
+    "softmax": ("derivation", "hessian"),
+    "backprop": ("derivation", "noise"),
+    "cnn": ("derivation", "waves"),
+    "lstm": ("derivation", "bound"),
+}
+"""The written questions of an assignment, in their order."""
 
 
 def release(name: str) -> dict:

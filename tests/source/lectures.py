@@ -116,7 +116,7 @@ LECTURES = {
                 "coarse_to_fine_search",
                 "svm_loss_torch",
             ),
-            widgets=6,
+            widgets=8,
             tables=1,
             accuracy=40,
             wordless=frozenset({"zero_one_counterexample", "notes_errata"}),
@@ -196,7 +196,7 @@ LECTURES = {
                 "gradient_accumulate",
                 "HingeLoss",
             ),
-            widgets=12,
+            widgets=13,
             tables=0,
             accuracy=58,
             wordless=frozenset({"gate_claims"}),
@@ -333,9 +333,12 @@ EXERCISES = [(lecture.name, name) for lecture in LECTURES.values() for name in l
 
 
 def words(text: str) -> int:
-    """Words of prose: a displayed formula is a picture, an inline one a word."""
+    """Words of prose: a displayed formula is a picture, an inline one a word, and of a link its
+    text is read.
+    """
     text = re.sub(r"\$\$.*?\$\$", "", text, flags=re.S)
     text = re.sub(r"```.*?```", "", text, flags=re.S)
+    text = re.sub(r"\[([^\]]*)\]\(https[^)]*\)", r"\1", text)
     text = re.sub(r"\$[^$]*\$|`[^`]*`", "formula", text)
     return len(re.findall(r"[^\W_][\w'’-]*", text))
 

@@ -159,6 +159,28 @@ def test_a_hundredth_hides_a_forgotten_regulariser():
     assert worst["TwoLayerNet"] < 1e-5 < worst["Forgetful"] < 0.01
 
 
+def test_what_the_noise_of_dropout_does_on_paper():
+    LECTURE.somewhere("Derive the variance of $\\text{out}_d$")
+    LECTURE.somewhere("is its mean over the masks still what test mode gives?")
+    q, x, w, told = 0.3, RNG.standard_normal(4), RNG.standard_normal(4), 0.7
+    masks = np.array(list(itertools.product((0, 1), repeat=4)))
+    chance = np.prod(np.where(masks, q, 1 - q), axis=1)
+    outs = masks * x / q
+    np.testing.assert_allclose(chance @ outs, x)
+    price = (1 - q) / q * x**2
+    np.testing.assert_allclose(chance @ (outs - x) ** 2, price)
+    cost = chance @ (outs @ w - told) ** 2
+    assert cost == pytest.approx((w @ x - told) ** 2 + price @ w**2)
+    # The layer of the notebook draws as the formula says.
+    many = np.broadcast_to(x, (40_000, 4))
+    param = {"mode": "train", "p_keep": q, "rng": np.random.default_rng(0)}
+    drawn = answer("dropout_forward")(many, param)[0]
+    np.testing.assert_allclose(drawn.var(axis=0), price, rtol=0.05)
+    even, pair = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([1.0, -1.0])
+    np.testing.assert_allclose(np.maximum(0, 2 * even @ pair).mean(), 0.5)
+    assert max(0.0, np.ones(2) @ pair) == 0
+
+
 # --- other facts and numbers ----------------------------------------------------------------------
 
 

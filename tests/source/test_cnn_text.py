@@ -55,6 +55,11 @@ def test_vgg_16_takes_58_mebibytes():
     assert totals["params"] == 138_357_544
     assert round(4 * totals["activations"] / 1e6, 2) == 60.95
     assert round(totals["mebibytes"], 1) == 58.1
+    LECTURE.somewhere("Its 138 million parameters take 528 MiB")
+    LECTURE.somewhere("from ten on, the activations take more")
+    parameters_take = 4 * 138_357_544 / 2**20
+    assert round(parameters_take) == 528
+    assert 9 * totals["mebibytes"] < parameters_take < 10 * totals["mebibytes"]
 
 
 def test_resnet_152_has_sixty_million_parameters_and_googlenet_some_five():
@@ -226,6 +231,39 @@ def test_the_derivation_has_an_answer():
         np.testing.assert_allclose(convolved(x, spread)[0, :4], dw[0, 0, 0])
         if stride == 1:
             assert full.shape == x.shape
+
+
+def test_what_treats_all_places_alike_is_a_convolution():
+    LECTURE.somewhere("Show that $(T x)_l = \\sum_k x_k\\, g_{l - k}$")
+    LECTURE.somewhere("What takes the place of $T(R x) = R(T x)$?")
+    n, x, g = 8, RNG.standard_normal(8), RNG.standard_normal(8)
+    R = np.roll(np.eye(n), 1, axis=0)
+    np.testing.assert_array_equal(R @ x, np.roll(x, 1))
+    # Of all matrices those that may be exchanged with R are what is left of n * n unknowns.
+    kept = np.kron(np.eye(n), R) - np.kron(R.T, np.eye(n))
+    assert n * n - np.linalg.matrix_rank(kept) == n  # one filter
+    T = np.column_stack([np.roll(g, k) for k in range(n)])
+    np.testing.assert_allclose(T @ R, R @ T)
+    np.testing.assert_allclose(T @ np.eye(n)[0], g)
+    place, k = np.indices((n, n))
+    np.testing.assert_allclose(T @ x, (x * g[(place - k) % n]).sum(axis=1))
+    for m in range(n):
+        u = np.exp(2j * np.pi * m * np.arange(n) / n)
+        np.testing.assert_allclose(T @ u, np.fft.fft(g)[m] * u)
+    np.testing.assert_allclose(np.fft.fft(T @ x), np.fft.fft(g) * np.fft.fft(x))
+    half = T[::2]
+    np.testing.assert_allclose(half @ R @ R @ x, np.roll(half @ x, 1))
+    assert np.abs(half @ R @ x - np.roll(half @ x, 1)).max() > 0.1
+    # On a row with ends: the places whose windows stay inside, before and after.
+    w = RNG.standard_normal(3)
+    row, moved = x[None], np.concatenate([[0.5], x[:-1]])[None]
+    before, after = (convolved(one, w[None], pad=0)[0] for one in (row, moved))
+    np.testing.assert_allclose(after[1:], before[:-1])
+    padded = [np.pad(one, ((0, 0), (1, 1))) for one in (row, moved)]
+    before, after = (convolved(one, w[None])[0] for one in padded)
+    np.testing.assert_allclose(after[2:-1], before[1:-2])
+    assert abs(after[1] - before[0]) > 1e-3
+    assert abs(after[-1] - before[-2]) > 1e-3
 
 
 def test_the_padding_that_is_empty_at_zero():
@@ -537,6 +575,8 @@ def test_separable_residual_and_dense_by_hand():
 def test_what_is_asked_at_the_end():
     LECTURE.somewhere("32 maps of 14 × 14: they stand side by side")
     assert 8 + 16 + 4 + 4 == 32
+    LECTURE.somewhere("one example costs one chunk, and 64 neighbours cost one or two")
+    assert {len({k // 64 for k in range(first, first + 64)}) for first in range(200)} == {1, 2}
     LECTURE.somewhere("16 chunks, the last one not full. Two are read: examples 10 to 73")
     assert (-(-1000 // 64), 1000 % 64 > 0) == (16, True)
     assert {example // 64 for example in range(10, 74)} == {0, 1}

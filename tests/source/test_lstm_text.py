@@ -133,7 +133,7 @@ def test_the_state_is_carried_and_the_gradient_is_cut():
 
 def test_min_char_rnn_is_named():
     LECTURE.said("two-layer softmax network", "`d4dee566867f8291f086`")
-    LECTURE.somewhere("min-char-rnn, Karpathy's gist `d4dee566867f8291f086`")
+    LECTURE.somewhere("min-char-rnn, [Karpathy's gist `d4dee566867f8291f086`](https")
 
 
 def test_the_largest_eigenvalue_does_not_decide_a_hundred_steps():

@@ -195,6 +195,34 @@ def test_the_derivation_has_an_answer():
     np.testing.assert_allclose(through_p, p - np.eye(C)[y[0]])
 
 
+def test_the_loss_curves_down_nowhere_and_newtons_step_is_one_number():
+    SOFTMAX.somewhere("Show that $v \\cdot H v$ is never negative. Where is it 0?")
+    SOFTMAX.somewhere("by a step that moves the true class's score alone")
+    s, label = RNG.standard_normal(C), 2
+    p, H = ANSWERS["softmax"](s[None])[0], ANSWERS["softmax_jacobian"](s)
+
+    def slopes(scores):
+        return ANSWERS["softmax_loss"](scores[None], np.array([label]))[1][0]
+
+    measured = [(slopes(s + e) - slopes(s - e)) / 2e-5 for e in 1e-5 * np.eye(C)]
+    np.testing.assert_allclose(measured, H, atol=1e-9)
+    for v in RNG.standard_normal((5, C)):
+        assert v @ H @ v == pytest.approx(p @ v**2 - (p @ v) ** 2)
+        assert v @ H @ v > 1e-3
+    np.testing.assert_allclose(H @ np.ones(C), 0, atol=1e-12)
+    step = np.eye(C)[label] / p[label]
+    np.testing.assert_allclose(H @ step, -slopes(s))
+    np.testing.assert_allclose(H @ (step + 3), -slopes(s))
+    trailing = s - 12 * np.eye(C)[label]  # its chance is tiny
+    q = ANSWERS["softmax"](trailing[None])[0, label]
+    assert 1 / q > 1000 * 12  # and a lead of a dozen would have done
+    for share in (0.2, 0.5, 0.9):
+        other = RNG.standard_normal(W.shape)
+        losses = [loss_and_gradient(one, X, y, 0.3)[0] for one in (W, other)]
+        between = loss_and_gradient(share * W + (1 - share) * other, X, y, 0.3)[0]
+        assert between < share * losses[0] + (1 - share) * losses[1]
+
+
 def test_a_vocabulary_squared():
     SOFTMAX.somewhere("$J$ has 2.5 billion entries *per example*")
     assert 50_000**2 == 2.5e9

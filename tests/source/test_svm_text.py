@@ -169,6 +169,28 @@ def test_margins_by_hand():
     assert of_scores([7.0, 5.0, 4.0], 0, 2.0) == 0
 
 
+def test_a_line_for_every_class_by_hand():
+    SVM.somewhere("The image $(3, 4)$ scores $9 + 16 - 5 = 20$")
+    SVM.somewhere("$(0.6, 0.8)$ scores $1.8 + 3.2 - 5 = 0$")
+    SVM.somewhere("passes the origin at a distance of $5 / 5 = 1$")
+    row, bias, foot = np.array([3.0, 4.0]), -5.0, np.array([0.6, 0.8])
+    assert row @ row + bias == 20
+    assert row @ foot + bias == pytest.approx(0)
+    assert np.linalg.norm(foot) == pytest.approx(1)
+    assert abs(np.cross([*row, 0], [*foot, 0])).max() == pytest.approx(0)  # the nearest place
+    SVM.somewhere("by the row's length for each step of length 1")
+    SVM.somewhere(r"\text{distance from the line} = \frac{|s_j|}{|w_j|}")
+    along = row / np.linalg.norm(row)
+    for x in RNG.standard_normal((4, 2)):
+        score, length = row @ x + bias, np.linalg.norm(row)
+        assert row @ (x + along) + bias - score == pytest.approx(length)
+        assert row @ (x - score / length * along) + bias == pytest.approx(0)
+    SVM.somewhere("there is a line as well, with the row $w_j - w_k$")
+    one, other = RNG.standard_normal((2, 2))
+    between = np.array([-(one - other)[1], (one - other)[0]])
+    assert one @ between == pytest.approx(other @ between)
+
+
 def test_a_whole_loss_by_hand():
     SVM.somewhere("the margins of the two wrong classes are 1.5 and −1")
     SVM.somewhere("the mean is 0.75 and all slopes are halved")

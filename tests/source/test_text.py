@@ -193,7 +193,9 @@ def test_the_instructors_own_code_cells_are_few(lecture):
 def test_each_written_question_states_its_points(lecture):
     cells = lecture.text.cells
     questions = [k for k, cell in enumerate(cells) if cell.kind == "manual"]
+    assert len(questions) >= 2
     assert cells[questions[0]].name == "derivation"
+    assert "a photo of your page" in cells[questions[0] - 1].source
     for question in questions:
         asked = re.findall(r"\((\d) points?\)", cells[question - 1].source)
         assert 3 <= sum(map(int, asked)) == cells[question].points <= 4

@@ -1,0 +1,91 @@
+"""A linear classifier of two features: where each class's score is 0, and which way it grows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from . import palette
+from .picture import Numbers, Picture, canvas, drawing, number
+
+_DASHES = ("-", "--", ":")
+_SIDE = 3.0
+
+
+def hyperplanes(
+    W: np.ndarray, b: Numbers, point: Numbers, before: Numbers | None = None
+) -> Picture:
+    """The plane of two features with a line for each class, its row of W as the line's normal, and
+    the scores of one point.
+
+    W (C, 2): one row a class, at most three. b (C,): the biases. before (C,): the biases that there
+        were; where one has changed, its line is drawn thin, too.
+    """
+    from matplotlib.colors import ListedColormap
+
+    W, b, point = (np.asarray(one, dtype=float) for one in (W, b, point))
+    were = b if before is None else np.asarray(before, dtype=float)
+    scores, lengths = W @ point + b, np.linalg.norm(W, axis=1)
+    axis = np.linspace(-_SIDE, _SIDE, 401)
+    winners = np.argmax(np.stack(np.meshgrid(axis, axis), axis=-1) @ W.T + b, axis=-1)
+    with drawing():
+        figure, (axes,) = canvas(7.6, 4.4)
+        axes.imshow(
+            winners,
+            extent=(-_SIDE, _SIDE, -_SIDE, _SIDE),
+            origin="lower",
+            cmap=ListedColormap(palette.CLASSES[: len(W)]),
+            vmin=-0.5,
+            vmax=len(W) - 0.5,
+            alpha=0.12,
+        )
+        for j, (row, bias) in enumerate(zip(W, b, strict=True)):
+            colour = palette.CLASSES[j]
+            if were[j] != bias:
+                thin = {"color": palette.GREY, "linewidth": 0.9, "label": "with the bias before"}
+                axes.axline(*_line(row, float(were[j])), **thin)
+            foot, along = _line(row, float(bias))
+            axes.axline(
+                *(foot, along),
+                color=colour,
+                linestyle=_DASHES[j],
+                linewidth=2,
+                label=f"class {j}: row {_pair(row)},\nbias {number(bias)}",
+            )
+            head = (foot[0] + row[0], foot[1] + row[1])
+            arrow = {"arrowstyle": "-|>", "color": colour, "linewidth": 2}
+            axes.annotate("", head, foot, arrowprops={**arrow, "shrinkA": 0, "shrinkB": 0})
+        axes.plot(*point, "o", color="black", markersize=7)
+        place = (float(point[0]), float(point[1]))
+        axes.annotate("the point", place, (7, 5), textcoords="offset points", fontsize=9)
+        axes.set(
+            title="lines: score 0; arrows: rows of W; the point's scores: "
+            + ", ".join(map(number, scores)),
+            xlabel="first feature",
+            ylabel="second feature",
+            xlim=(-_SIDE, _SIDE),
+            ylim=(-_SIDE, _SIDE),
+            aspect="equal",
+        )
+        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), title="shaded: the highest score")
+    told = "; ".join(
+        f"class {j} has the row {_pair(W[j])} and the bias {number(b[j])}, its line lies "
+        f"{number(abs(b[j]) / lengths[j])} from the origin, and the point scores "
+        f"{number(scores[j])}"
+        for j in range(len(W))
+    )
+    return Picture(
+        figure,
+        "The plane of two features, with a line for each class where its score is 0 and an arrow "
+        f"at right angles to it along which the score grows: {told}. The point {_pair(point)} "
+        f"goes to class {np.argmax(scores)}.",
+    )
+
+
+def _line(row: np.ndarray, bias: float) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Two places where row . x + bias = 0: the one closest to the origin, and one further along."""
+    x, y = (float(one) for one in -bias * row / (row @ row))
+    return (x, y), (x - float(row[1]), y + float(row[0]))
+
+
+def _pair(values: np.ndarray) -> str:
+    return f"({number(values[0])}, {number(values[1])})"
