@@ -39,7 +39,7 @@ def beliefs(
                     row[c],
                     color=palette.TRUE_CLASS if right else palette.GREY,
                     hatch="//" if right else "",
-                    edgecolor="white",
+                    edgecolor=palette.PAPER,
                 )
             bars.set_yticks(range(len(best)), [str(class_names[c]) for c in best], fontsize=8)
             bars.set(

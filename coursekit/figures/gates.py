@@ -24,7 +24,7 @@ def rectangle(x: float, y: float, step: float = 0.4) -> Picture:
                     high,
                     facecolor=colour,
                     alpha=0.55,
-                    edgecolor="0.3",
+                    edgecolor=palette.INK,
                     hatch=hatch,
                     linewidth=0.8,
                 )

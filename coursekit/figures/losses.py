@@ -15,7 +15,7 @@ COLOURS = (
     palette.GREEN,
     palette.PURPLE,
     palette.ORANGE,
-    palette.BLACK,
+    palette.INK,
 )
 DASHES = ("-", "--", ":", "-.", (0, (5, 1)), (0, (1, 1)))
 

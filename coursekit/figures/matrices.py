@@ -124,7 +124,9 @@ def chain(stations: Sequence[tuple[str, str]], steps: Sequence[tuple[str, str]])
                 )
             )
             axes.text(3 * k + 0.8, 0.13, name, ha="center", va="center", fontsize=11)
-            axes.text(3 * k + 0.8, -0.25, shape, ha="center", va="center", fontsize=9, color="0.25")
+            axes.text(
+                3 * k + 0.8, -0.25, shape, ha="center", va="center", fontsize=9, color=palette.GREY
+            )
         for k, (forward, backward) in enumerate(steps):
             left, right = 3 * k + 1.65, 3 * k + 2.95
             style = {"arrowstyle": "-|>", "linewidth": 1.4}
@@ -165,4 +167,4 @@ def chain(stations: Sequence[tuple[str, str]], steps: Sequence[tuple[str, str]])
 def _box(x: float, y: float, width: float, height: float, colour: str) -> Rectangle:
     from matplotlib.patches import Rectangle
 
-    return Rectangle((x, y), width, height, facecolor=colour, alpha=0.5, edgecolor="0.3")
+    return Rectangle((x, y), width, height, facecolor=colour, alpha=0.5, edgecolor=palette.GREY)

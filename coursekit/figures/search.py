@@ -80,7 +80,7 @@ def accuracy_map(learning_rates: Numbers, regs: Numbers, accuracies: np.ndarray)
         axes.set(xlabel="reg", ylabel="learning rate")
         axes.set_title(
             f"best {accuracies[i, j]:.3f}; {warning}",
-            color=palette.VERMILION if border else "black",
+            color=palette.VERMILION if border else palette.INK,
         )
         figure.colorbar(shown, label="validation accuracy")
     return Picture(
@@ -105,7 +105,7 @@ def trials(
             "vmin": floor,
             "vmax": table[:, 3].max(),
             "cmap": palette.SEQUENTIAL,
-            "edgecolors": "0.3",
+            "edgecolors": palette.GREY,
         }
         for part, marker, name in (
             (slice(0, n_coarse), "o", "coarse"),
@@ -137,7 +137,8 @@ def trials(
             else "inside both ranges"
         )
         axes.set_title(
-            f"best {table[best, 3]:.3f}, {verdict}", color=palette.VERMILION if edges else "black"
+            f"best {table[best, 3]:.3f}, {verdict}",
+            color=palette.VERMILION if edges else palette.INK,
         )
         axes.legend()
         figure.colorbar(shown, label="validation accuracy")

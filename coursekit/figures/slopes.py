@@ -34,7 +34,7 @@ def kink(x: float, h: float) -> Picture:
             linewidth=1.8,
             label="secant from x - h to x + h",
         )
-        left.plot(x, hinge(x), "s", color="black", markersize=6)
+        left.plot(x, hinge(x), "s", color=palette.INK, markersize=6)
         left.set(
             xlabel="x",
             title=f"x = {number(x)}, h = {number(h)}",
@@ -56,7 +56,7 @@ def kink(x: float, h: float) -> Picture:
             linewidth=1.8,
             label="centred difference",
         )
-        right.plot(x, here, "s", color="black", markersize=6)
+        right.plot(x, here, "s", color=palette.INK, markersize=6)
         right.set(
             xlabel="x",
             title=f"numeric slope {number(here)}, true slope {number(exact)}",

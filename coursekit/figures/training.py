@@ -99,7 +99,7 @@ def ensemble(
     with drawing():
         figure, (axes,) = canvas(6.4, 0.8 + 0.3 * len(rows))
         colours = [palette.PALE] * len(members) + [palette.BLUE] * len(averages)
-        bars = axes.barh(list(rows), list(rows.values()), color=colours, edgecolor="0.3")
+        bars = axes.barh(list(rows), list(rows.values()), color=colours, edgecolor=palette.INK)
         axes.bar_label(bars, [number(value) for value in rows.values()], padding=3)
         middle = float(np.mean(list(members.values())))
         axes.axvline(

@@ -65,7 +65,7 @@ def unrolled(
                 axes.plot(
                     [t - 0.5] * 2,
                     [-0.75, (layers - 1) * _LAYER + 0.75],
-                    color="0.4",
+                    color=palette.GREY,
                     linestyle="--",
                     linewidth=1,
                 )
@@ -130,8 +130,8 @@ def _box(axes: Axes, x: float, y: float, name: str, marked: bool) -> None:
             _WIDE - 0.12,
             _HIGH - 0.12,
             boxstyle="round,pad=0.06",
-            facecolor="#FFF4D6" if marked else "#EAF4FB",
-            edgecolor=palette.ORANGE if marked else "0.4",
+            facecolor=(palette.ORANGE, 0.18) if marked else (palette.SKY, 0.15),
+            edgecolor=palette.ORANGE if marked else palette.GREY,
         )
     )
     axes.text(x, y, name, ha="center", va="center", fontsize=9)

@@ -123,7 +123,7 @@ def character_bars(
                 color=colour,
                 label=name,
                 hatch=hatch,
-                edgecolor="white",
+                edgecolor=palette.PAPER,
                 linewidth=0,
             )
         names = [visible(characters[int(k)]).replace("$", r"\$") for k in order]

@@ -72,7 +72,7 @@ def columns_picture(place: int, size: int, stride: int, cols: np.ndarray | None 
         axes[2].set(title=f"cols  {shape}", aspect="auto")
         axes[3].bar(["x", "cols"], [IMAGE.size, shown.size], color=[palette.SKY, palette.ORANGE])
         axes[3].set_title(f"memory:\n{factor:.2g} times", fontsize=9)
-        figure.suptitle(verdict, fontsize=10, color="black" if fine else palette.VERMILION)
+        figure.suptitle(verdict, fontsize=10, color=palette.INK if fine else palette.VERMILION)
     return Picture(
         figure,
         f"An image of {CHANNELS} channels, {SIDE} x {SIDE}, with the window of {size} x {size} at "

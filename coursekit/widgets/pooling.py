@@ -121,7 +121,7 @@ def pooling_picture(
             strict=True,
         ):
             _grid(box, values, title, words)
-        figure.suptitle(verdict, fontsize=10, color="black" if fine else palette.VERMILION)
+        figure.suptitle(verdict, fontsize=10, color=palette.INK if fine else palette.VERMILION)
     return Picture(
         figure,
         f"Max pooling of {len(x)} x {len(x)} entries in windows of {size} x {size}, stride "

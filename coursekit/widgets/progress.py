@@ -8,7 +8,7 @@ from time import monotonic
 from types import TracebackType
 from typing import Any
 
-from .explorer import someone_can_move_it
+from ..audience import someone_can_move_it
 
 
 class TrainingProgress:
