@@ -11,6 +11,7 @@ unrolled.py  networks drawn out in time                gate_blocks.py  an LSTM's
 writing.py   text, letter by letter                    spectra.py   eigenvalues, what becomes of a gradient
 trees.py     what a search kept
 picture.py   what they are made of                     palette.py   the colours
+chart.py     charts that a browser draws               marks.py     what is on a chart
 """
 
 from .beliefs import beliefs, lead_losses

@@ -47,6 +47,7 @@ def rectangle(x: float, y: float, step: float = 0.4) -> Picture:
             fontsize=9,
         )
         axes.set(xlim=(-0.9, x + 2.6), ylim=(-0.45, y + step + 0.45), aspect="equal")
+        axes.set_title("a product is an area")
         axes.axis("off")
     return Picture(
         figure,

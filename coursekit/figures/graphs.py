@@ -84,8 +84,7 @@ def computation_graph(
             ylim=((max(ys) + min(ys) - high) / 2, (max(ys) + min(ys) + high) / 2),
         )
         axes.axis("off")
-        if title:
-            axes.set_title(title)
+        axes.set_title(title or "what is made from what")
     described = "; ".join(_described(k, nodes, arrows) for k in range(len(nodes)))
     return Picture(figure, f"{alt or 'A computational graph'}. {described}.")
 

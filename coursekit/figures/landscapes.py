@@ -107,11 +107,16 @@ def quadratic_model(grad: Numbers, H: np.ndarray, step: Numbers) -> Picture:
         arrow = {"arrowstyle": "-|>", "color": "white", "linewidth": 2}
         left.annotate("", tuple(across.T @ step), (0, 0), arrowprops=arrow)
         left.plot(0, 0, "s", color="white", markeredgecolor="black")
+        names = ("first parameter", "second parameter")
+        if len(grad) != 2:
+            names = ("along the lowest curvature", "along the highest")
         left.set(title="the model from above; bright is high", aspect="equal")
+        left.set(xlabel=names[0], ylabel=names[1])
         right.plot(along, section, color=palette.BLUE, linewidth=2)
         right.plot(0, 0, "s", color="white", markeredgecolor="black", markersize=7, label="here")
         right.plot(1, end, "o", color=palette.VERMILION, markersize=8, label="after the step")
-        right.set(title=f"along the step: {way}, by {number(abs(end))}", xlabel="part of the step")
+        right.set(title=f"along the step: {way}, by {number(abs(end))}")
+        right.set(xlabel="part of the step", ylabel="change of the model")
         right.legend(fontsize=8)
     return Picture(
         figure,

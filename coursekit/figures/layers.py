@@ -112,7 +112,7 @@ def volumes(shapes: Mapping[str, Sequence[int]]) -> Picture:
                 middle, side / 2 + lean / 2 + 0.08, name, ha="center", va="bottom", fontsize=8
             )
             at += depth + lean + max(0.45, 1.3 - depth - lean)
-        axes.set(xlim=(-0.5, at), ylim=(-1.7, 2.2))
+        axes.set(xlim=(-0.5, at), ylim=(-1.7, 2.2), title="what is handed from layer to layer")
         axes.axis("off")
     told = ", ".join(
         f"{name} {' x '.join(map(str, (*shape[1:], shape[0])))}" for name, shape in shapes.items()
@@ -169,7 +169,7 @@ def bars(values: Mapping[str, float], xlabel: str, log: bool = False, form: str 
         figure, (axes,) = canvas(7.0, 0.7 + 0.3 * len(values))
         drawn = axes.barh(list(values), list(values.values()), color=palette.BLUE, height=0.7)
         axes.bar_label(drawn, list(written.values()), padding=3)
-        axes.set(xlabel=xlabel, xscale="log" if log else "linear")
+        axes.set(title=f"{xlabel} of each", xlabel=xlabel, xscale="log" if log else "linear")
         axes.invert_yaxis()
         axes.margins(x=0.2)
     return Picture(

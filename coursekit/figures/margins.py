@@ -36,7 +36,9 @@ def margin_bars(
         left.axhline(scores[y] - delta, color=palette.TRUE_CLASS, linestyle="--", linewidth=1)
         left.axhline(0, color=palette.GREY, linewidth=0.8)
         left.margins(y=0.15)
-        left.set(title=f"scores; dashed: {names[y]}'s score - delta", xlabel="class")
+        left.set(
+            title=f"scores; dashed: {names[y]}'s score - delta", xlabel="class", ylabel="score"
+        )
         bars = right.bar(
             [names[j] for j in wrong],
             shortfalls,
@@ -49,7 +51,9 @@ def margin_bars(
         right.margins(y=0.2)
         total = np.sum(shortfalls[paid])
         right.set(
-            title=title or f"margins; hatched bars add up to {number(total)}", xlabel="wrong class"
+            title=title or f"margins; hatched bars add up to {number(total)}",
+            xlabel="wrong class",
+            ylabel="margin",
         )
         if len(names) > 5:
             for axes in (left, right):
@@ -126,7 +130,7 @@ def violations(
         )
         grid.set(ylabel="example", title="orange: violates the margin; square: the true class")
         bars.barh(range(len(counts)), counts, color=palette.VIOLATION)
-        bars.set(title="counts", xlim=(0, max(1, len(class_names) - 1)))
+        bars.set(title="counts", xlabel="violations", xlim=(0, max(1, len(class_names) - 1)))
     return Picture(
         figure,
         f"Grid of {len(mask)} examples by {len(class_names)} classes marking margin violations; "
@@ -155,6 +159,7 @@ def count_against_loss(scores: Numbers, y: int, loss: float, delta: float = 1.0)
         axes.bar_label(bars, [str(above), str(close), number(loss)], padding=3)
         axes.invert_yaxis()
         axes.margins(x=0.15)
+        axes.set_xlabel("classes, and the loss")
         axes.set_title(f"your scores: {', '.join(map(number, scores))}; true class {y}")
     return Picture(
         figure,
@@ -183,7 +188,9 @@ def margin_histogram(margins: dict[str, np.ndarray], delta: float = 1.0) -> Pict
             "delta", (delta, 1), xycoords=("data", "axes fraction"), fontsize=9, va="top", ha="left"
         )
         axes.set(
-            xlabel="true score - best wrong score (below zero: misclassified)", ylabel="examples"
+            title="how far the true class leads",
+            xlabel="true score - best wrong score (below zero: misclassified)",
+            ylabel="examples",
         )
         axes.legend()
     told = "; ".join(

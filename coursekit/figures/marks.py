@@ -151,14 +151,9 @@ class Points:
 
     def on_axes(self, axes: Axes) -> None:
         """Drawn by matplotlib."""
-        axes.plot(
-            self.x,
-            self.y,
-            self.shape,
-            color=self.colour,
-            markersize=self.size,
-            **({"markeredgecolor": self.edge} if self.edge else {}),
-        )
+        edge = self.edge or self.colour
+        style: dict[str, Any] = {"marker": self.shape, "markeredgecolor": edge, "linestyle": "none"}
+        axes.plot(self.x, self.y, color=self.colour, markersize=self.size, **style)
 
     def svg(self, frame: Frame) -> str:
         """Drawn by a browser."""
@@ -191,10 +186,10 @@ class Bars:
 
     def on_axes(self, axes: Axes) -> None:
         """Drawn by matplotlib."""
-        hatch = {"hatch": ["//" if one else "" for one in self.hatched]} if self.hatched else {}
-        bars = axes.bar(
-            self.names, self.heights, color=self.colours, edgecolor=palette.INK, **hatch
-        )
+        style: dict[str, Any] = {"color": self.colours, "edgecolor": palette.INK}
+        if self.hatched:
+            style["hatch"] = ["//" if one else "" for one in self.hatched]
+        bars = axes.bar(self.names, self.heights, **style)
         if self.said:
             axes.bar_label(bars, self.said, padding=2)
 

@@ -102,6 +102,7 @@ def product_shapes(
             )
             at += width + 0.5
         axes.set(xlim=(-0.7, at), ylim=(-tallest / 2 - 0.2, tallest / 2 + 0.8), aspect="equal")
+        axes.set_title("shapes of a product")
         axes.axis("off")
     said = " times ".join(
         f"{name} ({vertical}, {horizontal})" for name, vertical, horizontal in factors
@@ -154,7 +155,7 @@ def chain(stations: Sequence[tuple[str, str]], steps: Sequence[tuple[str, str]])
                 fontsize=9,
                 color=palette.VERMILION,
             )
-        axes.set(xlim=(-0.2, 3 * len(stations) - 1.2), ylim=(-1.25, 1.25))
+        axes.set(xlim=(-0.2, 3 * len(stations) - 1.2), ylim=(-1.25, 1.25), title="forward and back")
         axes.axis("off")
     forward = ", then ".join(f"{name} {shape}" for name, shape in stations)
     back = "; ".join(

@@ -30,7 +30,7 @@ _STYLE: dict[Any, Any] = {
     "axes.spines.right": False,
     "axes.grid": False,
     "legend.frameon": False,
-    "figure.facecolor": palette.PAPER,
+    "figure.facecolor": "white",
     "axes.facecolor": "none",
     **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor"), palette.INK),
     **dict.fromkeys(("xtick.color", "ytick.color", "patch.edgecolor", "hatch.color"), palette.INK),

@@ -29,6 +29,7 @@ def sampling(lr_range: tuple[float, float], count: int = 200, seed: int = 0) -> 
             axes.plot(values, k + rng.uniform(-0.25, 0.25, count), ".", color=colour, markersize=5)
         axes.set_yticks([0, 1], ["uniform", "log-uniform"])
         axes.set(xscale="log", xlabel="learning rate", ylim=(-0.6, 1.6))
+        axes.set_title(f"{count} learning rates, drawn in two ways")
     share = [np.mean(values < middle) for values in (uniform, log_uniform)]
     return Picture(
         figure,

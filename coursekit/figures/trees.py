@@ -53,6 +53,7 @@ def search_tree(chances: Mapping[str, float], kept: Collection[str], best: str =
             axes.text(x, y, text, ha="center", va="center", fontsize=9, color=shade)
         axes.set(xlim=(-0.2, length + 0.5), ylim=(-0.6, ends - 0.4))
         axes.invert_yaxis()
+        axes.set_title("beginnings, each with its probability")
         axes.axis("off")
     told = "; ".join(
         f"{_spelled(line)} {number(chance)}{'' if line in kept else ' (grey)'}"

@@ -40,7 +40,7 @@ def unrolled(
     names = list(boxes) or [""] * count
     with drawing():
         width = min(9.6, max(5.0, 0.72 * count + 0.8))
-        figure, (axes,) = canvas(width, 1.35 + 0.62 * layers + (0.3 if title else 0))
+        figure, (axes,) = canvas(width, 1.35 + 0.62 * layers + 0.3)
         for t in range(count):
             on_the_way = back_from is not None and first <= t <= back_from
             for layer in range(layers):
@@ -80,8 +80,7 @@ def unrolled(
                     )
         axes.set(xlim=(-0.7, count - 0.3), ylim=(-1.2, (layers - 1) * _LAYER + 1.2))
         axes.axis("off")
-        if title:
-            axes.set_title(title)
+        axes.set_title(title or "one step after the other")
     return Picture(figure, _told(inputs, outputs, layers, seams, carried, back_from, first, title))
 
 

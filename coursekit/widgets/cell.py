@@ -56,15 +56,16 @@ def cell_picture(
     with drawing():
         figure, (left, middle, right) = canvas(9.8, 2.9, columns=3, width_ratios=[2.1, 1, 1])
         _cell(left, opened, proposal, prev_c, states[1], shown)
-        if verdict:
-            left.set_title(verdict, fontsize=9, color=palette.INK if fine else palette.VERMILION)
+        said = verdict or "greener: the gate is more open"
+        left.set_title(said, fontsize=9, color=palette.INK if fine else palette.VERMILION)
         middle.plot(states, color=palette.BLUE, linewidth=2)
         middle.axhline(0, color=palette.GREY, linewidth=0.8)
-        middle.set(title="c, were the gates to stay", xlabel="step")
+        middle.set(title="c, were the gates to stay", xlabel="step", ylabel="c")
         right.plot(share, color=palette.VERMILION, linewidth=2)
         right.set(
             title="share of a gradient in c left",
             xlabel="steps back",
+            ylabel="share",
             yscale="log",
             ylim=(1e-16, 3),
         )

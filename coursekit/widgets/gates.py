@@ -123,10 +123,10 @@ def _boxes(inputs: list[tuple[str, float, str]], gate: str, out: float, dout: fl
             Words(x, y - 0.21, backward, palette.VERMILION, 9),
         ]
     for _, y in places[:2]:
-        there, back = ((0.86, y * 0.8 + 0.06), (1.75, y * 0.18 + 0.06)), -0.16
+        start, end = (0.86, y * 0.8 + 0.06), (1.75, y * 0.18 + 0.06)
         marks += [
-            Arrow(*there, palette.BLUE),
-            Arrow(*((x, at + back) for x, at in there[::-1]), palette.VERMILION),
+            Arrow(start, end, palette.BLUE),
+            Arrow((end[0], end[1] - 0.16), (start[0], start[1] - 0.16), palette.VERMILION),
         ]
     return marks
 

@@ -160,5 +160,5 @@ def _grid(axes: Any, values: np.ndarray, title: str, words: list[list[str]] | No
     )
     for i, j in np.ndindex(*values.shape):
         text = number(float(values[i, j])) if words is None else words[i][j]
-        axes.text(j, i, text, ha="center", va="center", fontsize=8)
+        axes.text(j, i, text, ha="center", va="center", fontsize=8, color="black")
     axes.set(title=title, xticks=[], yticks=[])

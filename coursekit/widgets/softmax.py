@@ -83,7 +83,7 @@ def softmax_picture(
         colours = [palette.TRUE_CLASS if j == y else palette.PALE for j in range(3)]
         bars = left.bar(labels, np.nan_to_num(shown), color=colours, edgecolor=palette.INK)
         left.bar_label(bars, [number(value) for value in shown], padding=2)
-        left.set(title="probabilities", ylim=(0, 1.15))
+        left.set(title="probabilities", xlabel="class", ylabel="probability", ylim=(0, 1.15))
         costs = middle.bar(
             ["cross-\nentropy", "hinge"],
             [np.nan_to_num(surprise), hinge],
@@ -92,7 +92,7 @@ def softmax_picture(
             edgecolor=palette.INK,
         )
         middle.bar_label(costs, [number(surprise), number(hinge)], padding=2)
-        middle.set(title="loss")
+        middle.set(title="loss", ylabel="loss")
         middle.margins(y=0.2)
         for k, (name, slopes) in enumerate(pulls.items()):
             at = np.arange(3) + 0.4 * k - 0.2
@@ -105,7 +105,7 @@ def softmax_picture(
             right.bar_label(pushes, [number(slope) for slope in slopes], padding=2, fontsize=8)
         right.axhline(0, color=palette.GREY, linewidth=0.8)
         right.set_xticks(range(3), NAMES)
-        right.set(title="slope in each score", ylim=(-2.6, 1.8))
+        right.set(title="slope in each score", xlabel="class", ylabel="slope", ylim=(-2.6, 1.8))
         right.legend(fontsize=8, loc="lower right" if y == 0 else "lower left")
         verdict = ""
         if yours is not None:
