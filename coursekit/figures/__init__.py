@@ -12,6 +12,7 @@ writing.py   text, letter by letter                    spectra.py   eigenvalues,
 trees.py     what a search kept                       hyperplanes.py  two features, a line for each class
 products.py  one entry of a matrix product
 picture.py   what they are made of                     palette.py   the colours
+chart.py     charts that a browser draws               marks.py     what is on a chart
 """
 
 from .beliefs import beliefs, lead_losses

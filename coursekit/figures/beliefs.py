@@ -26,7 +26,7 @@ def beliefs(
     rows = -(-len(X) // per_row)
     told = []
     with drawing():
-        figure, axes = canvas(2.05 * per_row, 0.15 + 1.25 * rows, columns=2 * per_row, rows=rows)
+        figure, axes = canvas(2.05 * per_row, 0.5 + 1.35 * rows, columns=2 * per_row, rows=rows)
         for k, (pixels, row, true) in enumerate(zip(X, p, y, strict=True)):
             image, bars = axes[2 * k], axes[2 * k + 1]
             image.imshow(_shown(pixels, image_shape), cmap="gray")
@@ -39,7 +39,7 @@ def beliefs(
                     row[c],
                     color=palette.TRUE_CLASS if right else palette.GREY,
                     hatch="//" if right else "",
-                    edgecolor="white",
+                    edgecolor=palette.PAPER,
                 )
             bars.set_yticks(range(len(best)), [str(class_names[c]) for c in best], fontsize=8)
             bars.set(
@@ -47,11 +47,13 @@ def beliefs(
             )
             bars.title.set_fontsize(8)
             bars.set_xticks([0, 1], ["0", "1"], fontsize=7)
+            bars.set_xlabel("probability", fontsize=7)
             told.append(
                 f"{class_names[true]} shown, {class_names[best[0]]} believed at {row[best[0]]:.0%}"
             )
         for box in axes[2 * len(X) :]:
             box.axis("off")
+        figure.suptitle("what is seen, and what is believed", fontsize=10)
     return Picture(
         figure,
         f"{len(X)} images with bars for their {top} most probable classes: {'; '.join(told)}.",
@@ -83,10 +85,10 @@ def lead_losses(slopes: bool = True) -> Picture:
         for box in axes:
             box.axvline(1, color=palette.GREY, linewidth=1, linestyle=":")
             box.set(xlabel="lead of the true score")
-        axes[0].set(title="cost", ylim=(-0.1, 4.1))
+        axes[0].set(title="cost", ylabel="cost", ylim=(-0.1, 4.1))
         axes[0].legend()
         if slopes:
-            axes[1].set(title="slope", ylim=(-1.15, 0.15))
+            axes[1].set(title="slope", ylabel="slope in the lead", ylim=(-1.15, 0.15))
     at = {f"{name} {number(float(np.interp(3.0, lead, cost)))}" for name, cost in costs.items()}
     return Picture(
         figure,

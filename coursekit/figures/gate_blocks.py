@@ -27,7 +27,7 @@ def gate_blocks(arrangements: Sequence[tuple[str, str, str, bool]]) -> Picture:
                 x, y, wide, high = (
                     (0.0, -1.0 * k - 1, 3.0, 1.0) if stacked else (1.0 * k, -3.0, 1.0, 3.0)
                 )
-                style = {"facecolor": _COLOURS[gate], "alpha": 0.55, "edgecolor": "0.3"}
+                style = {"facecolor": _COLOURS[gate], "alpha": 0.55, "edgecolor": palette.GREY}
                 box.add_patch(Rectangle((x, y), wide, high, **style))
                 box.text(x + wide / 2, y + high / 2, gate, ha="center", va="center", fontsize=13)
             gates = len(order)

@@ -24,7 +24,7 @@ def rectangle(x: float, y: float, step: float = 0.4) -> Picture:
                     high,
                     facecolor=colour,
                     alpha=0.55,
-                    edgecolor="0.3",
+                    edgecolor=palette.INK,
                     hatch=hatch,
                     linewidth=0.8,
                 )
@@ -47,6 +47,7 @@ def rectangle(x: float, y: float, step: float = 0.4) -> Picture:
             fontsize=9,
         )
         axes.set(xlim=(-0.9, x + 2.6), ylim=(-0.45, y + step + 0.45), aspect="equal")
+        axes.set_title("a product is an area")
         axes.axis("off")
     return Picture(
         figure,

@@ -84,8 +84,7 @@ def computation_graph(
             ylim=((max(ys) + min(ys) - high) / 2, (max(ys) + min(ys) + high) / 2),
         )
         axes.axis("off")
-        if title:
-            axes.set_title(title)
+        axes.set_title(title or "what is made from what")
     described = "; ".join(_described(k, nodes, arrows) for k in range(len(nodes)))
     return Picture(figure, f"{alt or 'A computational graph'}. {described}.")
 
@@ -112,14 +111,16 @@ def _draw_node(axes: Axes, x: float, y: float, node: Node, size: float) -> None:
             _WIDE - 0.2,
             _HIGH - 0.12,
             boxstyle="round,pad=0.1",
-            facecolor="#FFF4D6" if node.framed else ("#EAF4FB" if node.op else "white"),
-            edgecolor=palette.ORANGE if node.framed else "0.35",
+            facecolor=(palette.ORANGE, 0.18)
+            if node.framed
+            else ((palette.SKY, 0.15) if node.op else palette.PAPER),
+            edgecolor=palette.ORANGE if node.framed else palette.GREY,
             linewidth=2.4 if node.framed else 1.0,
         )
     )
     head = f"{node.label} = ({node.op})" if node.label and node.op else node.label or node.op
     texts = [(head, "plain"), *node.lines]
-    colours = {"plain": "black", "forward": palette.BLUE, "backward": palette.VERMILION}
+    colours = {"plain": palette.INK, "forward": palette.BLUE, "backward": palette.VERMILION}
     for k, (text, kind) in enumerate(texts):
         axes.text(
             x,
@@ -132,7 +133,7 @@ def _draw_node(axes: Axes, x: float, y: float, node: Node, size: float) -> None:
             color=colours[kind],
         )
     if node.below:
-        patch = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
+        patch = {"facecolor": palette.PAPER, "edgecolor": "none", "pad": 0.6}
         below = y - _HIGH / 2 - 0.17
         axes.text(
             x,
@@ -153,7 +154,7 @@ def _draw_arrow(axes: Axes, layout: _Layout, index: int, arrow: Arrow) -> None:
     y[-1] += layout.tips[index]
     x[0] += _WIDE / 2
     x[-1] -= _WIDE / 2
-    colour = palette.VERMILION if arrow.active else "0.45"
+    colour = palette.VERMILION if arrow.active else palette.GREY
     width = 1.8 if arrow.active else 1.0
     axes.plot(x[:-1], y[:-1], color=colour, linewidth=width, zorder=0)
     axes.annotate(
@@ -178,7 +179,7 @@ def _draw_arrow(axes: Axes, layout: _Layout, index: int, arrow: Arrow) -> None:
             color=palette.VERMILION,
             ha="center",
             va="center",
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
+            bbox={"facecolor": palette.PAPER, "edgecolor": "none", "pad": 0.8},
         )
 
 

@@ -99,7 +99,7 @@ def contributions(
             shown = (slopes[c] * np.asarray(x)).reshape(image_shape)
             shown = shown.mean(axis=2) if shown.ndim == 3 else shown
             axes[c + 1].imshow(shown, cmap=palette.DIVERGING, vmin=-limit, vmax=limit)
-            colour = palette.TRUE_CLASS if c == y else "black"
+            colour = palette.TRUE_CLASS if c == y else palette.INK
             axes[c + 1].set_title(f"{name}\n{_signed(slopes[c])}", fontsize=9, color=colour)
         for box in axes:
             box.set(xticks=[], yticks=[])
@@ -163,7 +163,7 @@ def confusion(y_true: np.ndarray, y_pred: np.ndarray, class_names: Sequence[str]
                     ha="center",
                     va="center",
                     fontsize=8,
-                    color="0.45" if i == j else "black",
+                    color="0.35" if i == j else "black",
                 )
         turn = 45 if max(map(len, class_names)) > 2 else 0
         axes.set_xticks(range(C), class_names, rotation=turn)

@@ -9,7 +9,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from . import palette
+from .chart import Chart, Panel
 from .losses import COLOURS, DASHES
+from .marks import Contours, Line, Mark, Points
 from .picture import Numbers, Picture, canvas, drawing, number
 
 _FLOOR = 1e-12  # heights below are rounding error
@@ -26,34 +28,38 @@ def paths(
         2) places.
     """
     right, up, heights = surface
-    with drawing():
-        figure, (left, *beside) = canvas(8.0 if walks else 4.2, 3.4, columns=2 if walks else 1)
-        left.contour(right, up, np.sqrt(heights), levels=12, colors="0.75", linewidths=0.8)
-        left.plot(0, 0, "x", color="black", markersize=9)
-        left.set(
-            xlim=(np.min(right), np.max(right)),
-            ylim=(np.min(up), np.max(up)),
-            title="cross: the lowest point",
+    marks: list[Mark] = [
+        Contours(right, up, np.sqrt(heights)),
+        Points([0], [0], palette.INK, "x", 9),
+    ]
+    fallen: list[Line] = []
+    for (name, walk), colour, dash in zip(walks.items(), COLOURS, DASHES, strict=False):
+        marks.append(Line(walk[:, 0], walk[:, 1], colour, 1.5, dash, dots=True))
+        marks.append(Points(walk[-1:, 0], walk[-1:, 1], colour))
+        kept = np.maximum(np.asarray(values[name], dtype=float), _FLOOR)
+        fallen.append(Line(np.arange(len(kept)), kept, colour, 1.8, dash, name))
+    panels = [
+        Panel(
+            marks,
+            "cross: the lowest point",
+            *((float(np.min(right)), float(np.max(right))), (float(np.min(up)), float(np.max(up)))),
+            *("first parameter", "second parameter"),
         )
-        for (name, walk), colour, dash in zip(walks.items(), COLOURS, DASHES, strict=False):
-            left.plot(
-                walk[:, 0],
-                walk[:, 1],
-                color=colour,
-                linestyle=dash,
-                linewidth=1.5,
-                marker=".",
-                markersize=4,
+    ]
+    if fallen:
+        lowest, highest = (float(of([of(line.y) for line in fallen])) for of in (np.min, np.max))
+        last = max(len(line.y) for line in fallen) - 1
+        panels.append(
+            Panel(
+                fallen,
+                "height above the lowest point",
+                *((-0.04 * last, 1.04 * last or 1.0), (max(_FLOOR, 0.3 * lowest), 2 * highest)),
+                *("step", "height"),
+                log_y=True,
+                share=1.3,
             )
-            left.plot(*walk[-1], "o", color=colour, markersize=7)
-            kept = np.maximum(np.asarray(values[name], dtype=float), _FLOOR)
-            beside[0].plot(kept, color=colour, linestyle=dash, linewidth=1.8, label=name)
-        if walks:
-            lowest = min(float(np.min(values[name])) for name in walks)
-            beside[0].set(
-                yscale="log", xlabel="step", title="height", ylim=(max(_FLOOR, 0.3 * lowest), None)
-            )
-            beside[0].legend(fontsize=8)
+        )
+    chart = Chart(8.2 if walks else 4.2, 3.4, panels)
     steps = max((len(walk) - 1 for walk in walks.values()), default=0)
     ends, thrown = [], []
     for name in walks:
@@ -67,7 +73,7 @@ def paths(
         else "Nobody walks yet."
     )
     return Picture(
-        figure,
+        chart,
         "A valley of two parameters from above, with contour lines and its lowest point marked. "
         f"{told}",
     )
@@ -101,11 +107,16 @@ def quadratic_model(grad: Numbers, H: np.ndarray, step: Numbers) -> Picture:
         arrow = {"arrowstyle": "-|>", "color": "white", "linewidth": 2}
         left.annotate("", tuple(across.T @ step), (0, 0), arrowprops=arrow)
         left.plot(0, 0, "s", color="white", markeredgecolor="black")
+        names = ("first parameter", "second parameter")
+        if len(grad) != 2:
+            names = ("along the lowest curvature", "along the highest")
         left.set(title="the model from above; bright is high", aspect="equal")
+        left.set(xlabel=names[0], ylabel=names[1])
         right.plot(along, section, color=palette.BLUE, linewidth=2)
         right.plot(0, 0, "s", color="white", markeredgecolor="black", markersize=7, label="here")
         right.plot(1, end, "o", color=palette.VERMILION, markersize=8, label="after the step")
-        right.set(title=f"along the step: {way}, by {number(abs(end))}", xlabel="part of the step")
+        right.set(title=f"along the step: {way}, by {number(abs(end))}")
+        right.set(xlabel="part of the step", ylabel="change of the model")
         right.legend(fontsize=8)
     return Picture(
         figure,

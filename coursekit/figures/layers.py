@@ -86,7 +86,7 @@ def volumes(shapes: Mapping[str, Sequence[int]]) -> Picture:
             depth = 0.12 + 0.05 * np.log2(shape[0]) if len(shape) == 3 else 0.1
             side = 2.4 * (shape[1] / tallest) ** 0.6 if len(shape) == 3 else 1.6
             lean = 0.35 * side if len(shape) == 3 else 0.0
-            style = {"edgecolor": "0.3", "linewidth": 0.8}
+            style = {"edgecolor": palette.GREY, "linewidth": 0.8}
             axes.add_patch(
                 Rectangle((at, -side / 2), depth, side, facecolor=palette.SKY, alpha=0.8, **style)
             )
@@ -112,7 +112,7 @@ def volumes(shapes: Mapping[str, Sequence[int]]) -> Picture:
                 middle, side / 2 + lean / 2 + 0.08, name, ha="center", va="bottom", fontsize=8
             )
             at += depth + lean + max(0.45, 1.3 - depth - lean)
-        axes.set(xlim=(-0.5, at), ylim=(-1.7, 2.2))
+        axes.set(xlim=(-0.5, at), ylim=(-1.7, 2.2), title="what is handed from layer to layer")
         axes.axis("off")
     told = ", ".join(
         f"{name} {' x '.join(map(str, (*shape[1:], shape[0])))}" for name, shape in shapes.items()
@@ -147,7 +147,7 @@ def shared_means(sets: Mapping[str, np.ndarray]) -> Picture:
                 rows, columns = np.nonzero(table == one)
                 corner = columns.min() - 0.46, rows.min() - 0.46
                 sides = np.ptp(columns) + 0.92, np.ptp(rows) + 0.92
-                box.add_patch(Rectangle(corner, *sides, fill=False, edgecolor="0.25"))
+                box.add_patch(Rectangle(corner, *sides, fill=False, edgecolor=palette.GREY))
             (N, C), means = table.shape, len(np.unique(table))
             box.set(xlim=(-0.6, C - 0.4), ylim=(N - 0.4, -0.6), aspect="equal")
             box.set(title=name, xlabel="channel", ylabel="image")
@@ -169,7 +169,7 @@ def bars(values: Mapping[str, float], xlabel: str, log: bool = False, form: str 
         figure, (axes,) = canvas(7.0, 0.7 + 0.3 * len(values))
         drawn = axes.barh(list(values), list(values.values()), color=palette.BLUE, height=0.7)
         axes.bar_label(drawn, list(written.values()), padding=3)
-        axes.set(xlabel=xlabel, xscale="log" if log else "linear")
+        axes.set(title=f"{xlabel} of each", xlabel=xlabel, xscale="log" if log else "linear")
         axes.invert_yaxis()
         axes.margins(x=0.2)
     return Picture(

@@ -15,7 +15,7 @@ COLOURS = (
     palette.GREEN,
     palette.PURPLE,
     palette.ORANGE,
-    palette.BLACK,
+    palette.INK,
 )
 DASHES = ("-", "--", ":", "-.", (0, (5, 1)), (0, (1, 1)))
 
@@ -43,6 +43,7 @@ def hinge_shapes(
         axes[0].set(
             title="what a wrong class costs",
             xlabel="z = score - true score + delta",
+            ylabel="cost",
             ylim=(-0.2, 4.2 if slopes else 2.2),
         )
         axes[0].axvline(delta, color=palette.GREY, linewidth=1, linestyle=":")
@@ -57,7 +58,7 @@ def hinge_shapes(
         )
         axes[0].legend(loc="upper left")
         if slopes:
-            axes[1].set(title="its slope", xlabel="z", ylim=(-0.2, 4.2))
+            axes[1].set(title="its slope", xlabel="z", ylabel="slope", ylim=(-0.2, 4.2))
     told = {
         "zero-one": (
             "zero-one jumps from 0 to 1 where the wrong score overtakes the true one, at z = delta"
@@ -99,7 +100,7 @@ def history(losses: Numbers, expected_start: float | None = None, smooth: int = 
                 linewidth=1.2,
                 label=f"expected start {number(expected_start)}",
             )
-        axes.set(xlabel="step", ylabel="loss", ylim=(0, None))
+        axes.set(title="the loss of a run", xlabel="step", ylabel="loss", ylim=(0, None))
         axes.legend()
     start = "" if expected_start is None else f", where {number(expected_start)} was expected,"
     return Picture(
@@ -115,6 +116,7 @@ def curves(
     ylabel: str,
     log: str = "",
     guide: tuple[str, Numbers] | None = None,
+    title: str = "",
 ) -> Picture:
     """Several named curves over one axis. log: "", "x", "y" or "xy". guide: a name and values drawn
     thin and grey.
@@ -136,7 +138,7 @@ def curves(
             )
         if guide is not None:
             axes.plot(x, guide[1], color=palette.GREY, linewidth=1, label=guide[0])
-        axes.set(xlabel=xlabel, ylabel=ylabel)
+        axes.set(title=title or f"{ylabel} against {xlabel}", xlabel=xlabel, ylabel=ylabel)
         if "x" in log:
             axes.set_xscale("log")
         if "y" in log:

@@ -31,25 +31,29 @@ def margin_bars(
             names,
             scores,
             color=[palette.TRUE_CLASS if j == y else palette.PALE for j in range(len(scores))],
-            edgecolor="0.3",
+            edgecolor=palette.INK,
         )
         left.axhline(scores[y] - delta, color=palette.TRUE_CLASS, linestyle="--", linewidth=1)
-        left.axhline(0, color="0.3", linewidth=0.8)
+        left.axhline(0, color=palette.GREY, linewidth=0.8)
         left.margins(y=0.15)
-        left.set(title=f"scores; dashed: {names[y]}'s score - delta", xlabel="class")
+        left.set(
+            title=f"scores; dashed: {names[y]}'s score - delta", xlabel="class", ylabel="score"
+        )
         bars = right.bar(
             [names[j] for j in wrong],
             shortfalls,
             color=[palette.VIOLATION if bad else palette.SATISFIED for bad in paid],
-            edgecolor="0.3",
+            edgecolor=palette.INK,
             hatch=["//" if bad else "" for bad in paid],
         )
         right.bar_label(bars, [number(m) for m in shortfalls], fontsize=9, padding=2)
-        right.axhline(0, color="0.3", linewidth=0.8)
+        right.axhline(0, color=palette.GREY, linewidth=0.8)
         right.margins(y=0.2)
         total = np.sum(shortfalls[paid])
         right.set(
-            title=title or f"margins; hatched bars add up to {number(total)}", xlabel="wrong class"
+            title=title or f"margins; hatched bars add up to {number(total)}",
+            xlabel="wrong class",
+            ylabel="margin",
         )
         if len(names) > 5:
             for axes in (left, right):
@@ -81,7 +85,7 @@ def score_lines(scores: np.ndarray, y: np.ndarray, delta: float = 1.0) -> Pictur
                 linewidth=0,
             )
             for j, score in enumerate(row):
-                marker, colour = ("s", palette.TRUE_CLASS) if j == true else ("o", "0.35")
+                marker, colour = ("s", palette.TRUE_CLASS) if j == true else ("o", palette.GREY)
                 axes.plot(score, i, marker, markersize=8, color=colour)
                 axes.annotate(
                     str(j), (score, i), (0, 7), textcoords="offset points", ha="center", fontsize=9
@@ -126,7 +130,7 @@ def violations(
         )
         grid.set(ylabel="example", title="orange: violates the margin; square: the true class")
         bars.barh(range(len(counts)), counts, color=palette.VIOLATION)
-        bars.set(title="counts", xlim=(0, max(1, len(class_names) - 1)))
+        bars.set(title="counts", xlabel="violations", xlim=(0, max(1, len(class_names) - 1)))
     return Picture(
         figure,
         f"Grid of {len(mask)} examples by {len(class_names)} classes marking margin violations; "
@@ -155,6 +159,7 @@ def count_against_loss(scores: Numbers, y: int, loss: float, delta: float = 1.0)
         axes.bar_label(bars, [str(above), str(close), number(loss)], padding=3)
         axes.invert_yaxis()
         axes.margins(x=0.15)
+        axes.set_xlabel("classes, and the loss")
         axes.set_title(f"your scores: {', '.join(map(number, scores))}; true class {y}")
     return Picture(
         figure,
@@ -177,13 +182,15 @@ def margin_histogram(margins: dict[str, np.ndarray], delta: float = 1.0) -> Pict
             axes.hist(
                 lead, edges, histtype="step", color=colour, linestyle=dash, linewidth=2, label=name
             )
-        axes.axvline(0, color="0.3", linewidth=0.8)
+        axes.axvline(0, color=palette.GREY, linewidth=0.8)
         axes.axvline(delta, color=palette.GREY, linestyle=":", linewidth=1)
         axes.annotate(
             "delta", (delta, 1), xycoords=("data", "axes fraction"), fontsize=9, va="top", ha="left"
         )
         axes.set(
-            xlabel="true score - best wrong score (below zero: misclassified)", ylabel="examples"
+            title="how far the true class leads",
+            xlabel="true score - best wrong score (below zero: misclassified)",
+            ylabel="examples",
         )
         axes.legend()
     told = "; ".join(

@@ -102,6 +102,7 @@ def product_shapes(
             )
             at += width + 0.5
         axes.set(xlim=(-0.7, at), ylim=(-tallest / 2 - 0.2, tallest / 2 + 0.8), aspect="equal")
+        axes.set_title("shapes of a product")
         axes.axis("off")
     said = " times ".join(
         f"{name} ({vertical}, {horizontal})" for name, vertical, horizontal in factors
@@ -124,7 +125,9 @@ def chain(stations: Sequence[tuple[str, str]], steps: Sequence[tuple[str, str]])
                 )
             )
             axes.text(3 * k + 0.8, 0.13, name, ha="center", va="center", fontsize=11)
-            axes.text(3 * k + 0.8, -0.25, shape, ha="center", va="center", fontsize=9, color="0.25")
+            axes.text(
+                3 * k + 0.8, -0.25, shape, ha="center", va="center", fontsize=9, color=palette.GREY
+            )
         for k, (forward, backward) in enumerate(steps):
             left, right = 3 * k + 1.65, 3 * k + 2.95
             style = {"arrowstyle": "-|>", "linewidth": 1.4}
@@ -152,7 +155,7 @@ def chain(stations: Sequence[tuple[str, str]], steps: Sequence[tuple[str, str]])
                 fontsize=9,
                 color=palette.VERMILION,
             )
-        axes.set(xlim=(-0.2, 3 * len(stations) - 1.2), ylim=(-1.25, 1.25))
+        axes.set(xlim=(-0.2, 3 * len(stations) - 1.2), ylim=(-1.25, 1.25), title="forward and back")
         axes.axis("off")
     forward = ", then ".join(f"{name} {shape}" for name, shape in stations)
     back = "; ".join(
@@ -165,4 +168,4 @@ def chain(stations: Sequence[tuple[str, str]], steps: Sequence[tuple[str, str]])
 def _box(x: float, y: float, width: float, height: float, colour: str) -> Rectangle:
     from matplotlib.patches import Rectangle
 
-    return Rectangle((x, y), width, height, facecolor=colour, alpha=0.5, edgecolor="0.3")
+    return Rectangle((x, y), width, height, facecolor=colour, alpha=0.5, edgecolor=palette.GREY)

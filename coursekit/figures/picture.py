@@ -5,11 +5,16 @@ from __future__ import annotations
 import base64
 import html
 import io
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+
+from ..audience import someone_can_move_it
+from . import palette
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,35 +31,81 @@ _STYLE: dict[Any, Any] = {
     "axes.grid": False,
     "legend.frameon": False,
     "figure.facecolor": "white",
+    "axes.facecolor": "none",
+    **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor"), palette.INK),
+    **dict.fromkeys(("xtick.color", "ytick.color", "patch.edgecolor", "hatch.color"), palette.INK),
 }
 _DOTS_PER_INCH = 96
 
 
+class Drawn(Protocol):
+    """What a browser can draw from a few numbers, and matplotlib where a file is wanted."""
+
+    def on_paper(self) -> Figure:
+        """As a matplotlib figure."""
+        ...
+
+    def svg(self, alt: str) -> str:
+        """As an <svg> element for a page, described by ``alt``."""
+        ...
+
+
 class Picture:
-    """A matplotlib figure and its description for readers who do not see it.
+    """A figure and its description for readers who do not see it.
 
-    As the last line of a notebook cell it shows itself; ``figure`` is there for those who want to
-    change something."""
+    As the last line of a notebook cell it shows itself: on a person's screen as SVG, in the colours
+    of the theme that is on there; in a notebook that is executed by a program as a PNG file, black
+    on white. ``figure`` is there for those who want to change something."""
 
-    def __init__(self, figure: Figure, alt: str) -> None:
-        self.figure, self.alt = figure, alt
+    def __init__(self, figure: Figure | Drawn, alt: str) -> None:
+        self._drawn, self.alt = figure, alt
+
+    @cached_property
+    def figure(self) -> Figure:
+        """The figure, of matplotlib."""
+        drawn: Any = self._drawn
+        return drawn.on_paper() if hasattr(drawn, "on_paper") else drawn
 
     def png(self) -> bytes:
         """The figure as a PNG file, drawn at twice its size on the page so that it is sharp."""
         file = io.BytesIO()
-        self.figure.savefig(
-            file, format="png", dpi=2 * _DOTS_PER_INCH, metadata={"Description": self.alt}
-        )
+        with _readable_words(self.figure):
+            self.figure.savefig(
+                file, format="png", dpi=2 * _DOTS_PER_INCH, metadata={"Description": self.alt}
+            )
         return file.getvalue()
 
+    def svg(self) -> str:
+        """An <svg> element whose ink has the colour of the text around it, named by the
+        description.
+        """
+        drawn: Any = self._drawn
+        if hasattr(drawn, "svg"):
+            return drawn.svg(self.alt)
+        import matplotlib
+
+        file = io.StringIO()
+        # Names inside are made of what they name: two pictures on a page may share one.
+        with matplotlib.rc_context({"svg.hashsalt": "picture", "svg.fonttype": "path"}):
+            self.figure.savefig(
+                file, format="svg", facecolor="none", dpi=2 * _DOTS_PER_INCH, metadata=_NAMELESS
+            )
+        return themed(file.getvalue(), round(self._width()), self.alt)
+
     def html(self) -> str:
-        """An <img> element with the description as its alternative text."""
-        width = round(self.figure.get_figwidth() * _DOTS_PER_INCH)
+        """The figure as an element of a page, with the description as its alternative text: an
+        <svg> where a person looks, else an <img>.
+        """
+        if someone_can_move_it():
+            return self.svg()
         encoded = base64.b64encode(self.png()).decode("ascii")
         return (
-            f'<img alt="{html.escape(self.alt)}" width="{width}" style="max-width:100%" '
-            f'src="data:image/png;base64,{encoded}">'
+            f'<img alt="{html.escape(self.alt)}" width="{round(self._width())}" '
+            f'style="max-width:100%" src="data:image/png;base64,{encoded}">'
         )
+
+    def _width(self) -> float:
+        return self.figure.get_figwidth() * _DOTS_PER_INCH
 
     def __repr__(self) -> str:
         return f"[figure: {self.alt}]"
@@ -62,6 +113,64 @@ class Picture:
     # Not image/png: JupyterLab shows those without any alternative text.
     def _repr_html_(self) -> str:
         return self.html()
+
+
+_NAMELESS = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+_HEAD = re.compile(r".*?<svg\b[^>]*viewBox=\"([^\"]+)\"[^>]*>", re.DOTALL)
+_ASIDE = re.compile(
+    r"<!--.*?-->|<metadata>.*?</metadata>|<style.*?</style>| id=\"[a-zA-Z0-9.]+_\d+\"", re.DOTALL
+)  # a style and a name would be the whole page's
+_WORDS = re.compile(r'(<g style="fill: )(#[0-9a-f]{6})')  # of all groups, matplotlib fills words
+_COLOURED = frozenset(colour.lower() for colour in (*palette.CLASSES, palette.GREY))
+
+
+def themed(svg: str, width: int, alt: str) -> str:
+    """Matplotlib's SVG as an element of a page that follows the page's colours."""
+    head = _HEAD.match(svg)
+    assert head is not None, "matplotlib writes a viewBox"
+    body = _WORDS.sub(lambda found: found[1] + words_in(found[2]), svg[head.end() :])
+    body = " ".join(_ASIDE.sub("", body).split())
+    body = body.replace(palette.INK, ON_SCREEN[palette.INK])
+    return opening(head[1], width, alt) + body.replace(palette.PAPER, ON_SCREEN[palette.PAPER])
+
+
+ON_SCREEN = {palette.INK: "currentColor", palette.PAPER: "var(--jp-layout-color0, Canvas)"}
+"""The colours of a page's own theme: of its text, and in JupyterLab of what lies behind."""
+
+
+def words_in(colour: str) -> str:
+    """The CSS value of ``fill`` for words in a colour; an old browser reads the first of two."""
+    if colour not in _COLOURED or colour == palette.INK:
+        return colour
+    share = f"{palette.WRITTEN:.0%}"
+    return f"{colour}; fill: color-mix(in srgb, {colour} {share}, currentColor)"
+
+
+def opening(view_box: str, width: int, alt: str) -> str:
+    """The start tag of a picture in a page: as wide as it was drawn, or as there is room."""
+    return (
+        f'<svg role="img" aria-label="{html.escape(alt)}" viewBox="{view_box}" width="{width}" '
+        'style="max-width:100%;height:auto;stroke-linejoin:round" xmlns="http://www.w3.org/2000/svg" '
+        'xmlns:xlink="http://www.w3.org/1999/xlink">'
+    )
+
+
+@contextmanager
+def _readable_words(figure: Figure) -> Iterator[None]:
+    """Words in a colour of the palette, darker for as long as they are drawn on white paper."""
+    from matplotlib.colors import to_hex
+    from matplotlib.text import Text
+
+    kept = [
+        (text, text.get_color())
+        for text in figure.findobj(Text)
+        if isinstance(text, Text) and to_hex(text.get_color()) in _COLOURED - {palette.INK}
+    ]
+    for text, colour in kept:
+        text.set_color(palette.written(to_hex(colour)))
+    yield
+    for text, colour in kept:
+        text.set_color(colour)
 
 
 @contextmanager

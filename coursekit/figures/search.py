@@ -29,6 +29,7 @@ def sampling(lr_range: tuple[float, float], count: int = 200, seed: int = 0) -> 
             axes.plot(values, k + rng.uniform(-0.25, 0.25, count), ".", color=colour, markersize=5)
         axes.set_yticks([0, 1], ["uniform", "log-uniform"])
         axes.set(xscale="log", xlabel="learning rate", ylim=(-0.6, 1.6))
+        axes.set_title(f"{count} learning rates, drawn in two ways")
     share = [np.mean(values < middle) for values in (uniform, log_uniform)]
     return Picture(
         figure,
@@ -80,7 +81,7 @@ def accuracy_map(learning_rates: Numbers, regs: Numbers, accuracies: np.ndarray)
         axes.set(xlabel="reg", ylabel="learning rate")
         axes.set_title(
             f"best {accuracies[i, j]:.3f}; {warning}",
-            color=palette.VERMILION if border else "black",
+            color=palette.VERMILION if border else palette.INK,
         )
         figure.colorbar(shown, label="validation accuracy")
     return Picture(
@@ -105,7 +106,7 @@ def trials(
             "vmin": floor,
             "vmax": table[:, 3].max(),
             "cmap": palette.SEQUENTIAL,
-            "edgecolors": "0.3",
+            "edgecolors": palette.GREY,
         }
         for part, marker, name in (
             (slice(0, n_coarse), "o", "coarse"),
@@ -137,7 +138,8 @@ def trials(
             else "inside both ranges"
         )
         axes.set_title(
-            f"best {table[best, 3]:.3f}, {verdict}", color=palette.VERMILION if edges else "black"
+            f"best {table[best, 3]:.3f}, {verdict}",
+            color=palette.VERMILION if edges else palette.INK,
         )
         axes.legend()
         figure.colorbar(shown, label="validation accuracy")

@@ -34,9 +34,10 @@ def kink(x: float, h: float) -> Picture:
             linewidth=1.8,
             label="secant from x - h to x + h",
         )
-        left.plot(x, hinge(x), "s", color="black", markersize=6)
+        left.plot(x, hinge(x), "s", color=palette.INK, markersize=6)
         left.set(
             xlabel="x",
+            ylabel="max(0, x)",
             title=f"x = {number(x)}, h = {number(h)}",
             xlim=(-1.05, 1.05),
             ylim=(-0.25, 1.1),
@@ -56,9 +57,10 @@ def kink(x: float, h: float) -> Picture:
             linewidth=1.8,
             label="centred difference",
         )
-        right.plot(x, here, "s", color="black", markersize=6)
+        right.plot(x, here, "s", color=palette.INK, markersize=6)
         right.set(
             xlabel="x",
+            ylabel="slope",
             title=f"numeric slope {number(here)}, true slope {number(exact)}",
             xlim=(-1.05, 1.05),
             ylim=(-0.1, 1.55),
@@ -117,7 +119,7 @@ def parameter_errors(errors: Mapping[str, float], tolerance: float) -> Picture:
         axes.axvline(
             tolerance, color=palette.GREY, linestyle=":", label=f"tolerance {number(tolerance)}"
         )
-        axes.set(xscale="log", xlim=(1e-17, 1e3), xlabel="error")
+        axes.set(title="error of each gradient", xscale="log", xlim=(1e-17, 1e3), xlabel="error")
         axes.invert_yaxis()
         axes.tick_params(axis="y", labelsize=8)
         axes.legend(loc="lower right", fontsize=8)
@@ -151,7 +153,8 @@ def step_error(steps: Numbers, errors: Numbers) -> Picture:
             markersize=9,
             label=f"best at h = {number(steps[best])}",
         )
-        axes.set(xlabel="h", ylabel="error", ylim=(errors.min() / 5, errors.max() * 5))
+        axes.set(title="how wrong a measured slope is", xlabel="h", ylabel="error")
+        axes.set(ylim=(errors.min() / 5, errors.max() * 5))
         axes.legend()
     return Picture(
         figure,

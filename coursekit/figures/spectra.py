@@ -32,6 +32,7 @@ def stretch(W: np.ndarray, times: int = 1) -> Picture:
             axes.plot(*ellipse, color=colour, linestyle=dash, linewidth=1.8, label=f"after {k}")
             axes.plot(*ellipse[:, [lengths.argmax()]], marker="o", color=colour, markersize=5)
         axes.set(aspect="equal", xlabel="first component", ylabel="second")
+        axes.set_title("a circle of vectors, and what becomes of it")
         axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5))
     radius = float(np.abs(np.linalg.eigvals(W)).max())
     told = ", ".join(number(length) for length in longest)
@@ -89,6 +90,7 @@ def fates(rows: Sequence[tuple[str, np.ndarray, str, Numbers]]) -> Picture:
                 f"{name}, {phi}: radius {number(radius)}, norm {number(norm)}, length {number(end)}"
             )
         left.set(yscale="log", xlabel="steps back", ylabel="length of the gradient")
+        figure.suptitle("a gradient on its way back", fontsize=10)
         left.axhline(1, color=palette.GREY, linewidth=1)
         right.axis("off")
         steps = len(rows[0][3]) - 1
@@ -106,6 +108,7 @@ def fates(rows: Sequence[tuple[str, np.ndarray, str, Numbers]]) -> Picture:
         for k, colour in enumerate(COLOURS[: len(rows)]):
             drawn[k + 1, 0].get_text().set_color(colour)
         for key, cell in drawn.get_celld().items():
+            cell.set(facecolor="none", edgecolor=palette.INK)
             cell.get_text().set_horizontalalignment("left" if key[1] == 0 else "right")
     return Picture(
         figure,

@@ -57,7 +57,7 @@ def _loss(box: Any, lines: Mapping[str, np.ndarray], expected_start: float | Non
     highest = max(finite.max(initial=0.0), expected_start or 0.0)
     # A run that blows up would squeeze its own beginning into a line.
     top = min(highest, 5 * max(finite[0] if len(finite) else 1.0, expected_start or 0.0))
-    box.set(title="loss", ylim=(0, 1.08 * top or 1.0))
+    box.set(title="loss", ylabel="loss", ylim=(0, 1.08 * top or 1.0))
     start = ""
     if expected_start is not None:
         label = f"expected start {number(expected_start)}"
@@ -73,13 +73,13 @@ def _loss(box: Any, lines: Mapping[str, np.ndarray], expected_start: float | Non
 def _ratio(box: Any, lines: Mapping[str, np.ndarray], _: float | None) -> str:
     box.axhspan(*_HEALTHY, color=palette.GREEN, alpha=0.12, linewidth=0)
     box.axhline(GUIDE, color=palette.GREEN, linestyle="--", linewidth=1.2, label="guide 0.001")
-    box.set(title="|update| / |weights|", yscale="log")
+    box.set(title="|update| / |weights|", ylabel="ratio", yscale="log")
     return f"Update ratio, in the middle of the second half: {_settled(lines)}; the guide is 0.001."
 
 
 def _norm(box: Any, lines: Mapping[str, np.ndarray], _: float | None) -> str:
     some = any(np.any(values > 0) for values in lines.values())
-    box.set(title="norm of the gradient", yscale="log" if some else "linear")
+    box.set(title="norm of the gradient", ylabel="norm", yscale="log" if some else "linear")
     return f"Gradient norm, in the middle of the second half: {_settled(lines)}."
 
 
@@ -99,7 +99,7 @@ def ensemble(
     with drawing():
         figure, (axes,) = canvas(6.4, 0.8 + 0.3 * len(rows))
         colours = [palette.PALE] * len(members) + [palette.BLUE] * len(averages)
-        bars = axes.barh(list(rows), list(rows.values()), color=colours, edgecolor="0.3")
+        bars = axes.barh(list(rows), list(rows.values()), color=colours, edgecolor=palette.INK)
         axes.bar_label(bars, [number(value) for value in rows.values()], padding=3)
         middle = float(np.mean(list(members.values())))
         axes.axvline(
@@ -112,6 +112,7 @@ def ensemble(
         axes.invert_yaxis()
         axes.margins(x=0.15)
         axes.set(xlabel=xlabel)
+        figure.suptitle(f"{xlabel}, of each and of their averages", fontsize=10)
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0, fontsize=8)
     told = ", ".join(f"{name} {number(value)}" for name, value in rows.items())
     return Picture(figure, f"Bars of {xlabel}: {told}. The members' mean is {number(middle)}.")

@@ -22,7 +22,7 @@ def search_tree(chances: Mapping[str, float], kept: Collection[str], best: str =
     length, ends = max(map(len, chances)), max(heights.values()) + 1
     with drawing():
         figure, (axes,) = canvas(min(9.6, 1.6 * length + 1.0), 0.55 * ends + 0.4)
-        axes.plot(0, heights[""], "o", color="0.35")
+        axes.plot(0, heights[""], "o", color=palette.GREY)
         for line, chance in chances.items():
             x, y, parent = len(line), heights[line], heights[line[:-1]]
             marked = best.startswith(line)
@@ -40,15 +40,20 @@ def search_tree(chances: Mapping[str, float], kept: Collection[str], best: str =
                     2 * _WIDE - 0.12,
                     _HIGH - 0.12,
                     boxstyle="round,pad=0.06",
-                    facecolor="#FFF4D6" if marked else "#EAF4FB" if line in kept else "white",
+                    facecolor=(palette.ORANGE, 0.18)
+                    if marked
+                    else (palette.SKY, 0.15)
+                    if line in kept
+                    else palette.PAPER,
                     edgecolor=colour,
                 )
             )
             text = f"{visible(line[-1])}  {number(chance)}"
-            shade = "black" if marked or line in kept else palette.GREY
+            shade = palette.INK if marked or line in kept else palette.GREY
             axes.text(x, y, text, ha="center", va="center", fontsize=9, color=shade)
         axes.set(xlim=(-0.2, length + 0.5), ylim=(-0.6, ends - 0.4))
         axes.invert_yaxis()
+        axes.set_title("beginnings, each with its probability")
         axes.axis("off")
     told = "; ".join(
         f"{_spelled(line)} {number(chance)}{'' if line in kept else ' (grey)'}"

@@ -40,7 +40,7 @@ def unrolled(
     names = list(boxes) or [""] * count
     with drawing():
         width = min(9.6, max(5.0, 0.72 * count + 0.8))
-        figure, (axes,) = canvas(width, 1.35 + 0.62 * layers + (0.3 if title else 0))
+        figure, (axes,) = canvas(width, 1.35 + 0.62 * layers + 0.3)
         for t in range(count):
             on_the_way = back_from is not None and first <= t <= back_from
             for layer in range(layers):
@@ -65,7 +65,7 @@ def unrolled(
                 axes.plot(
                     [t - 0.5] * 2,
                     [-0.75, (layers - 1) * _LAYER + 0.75],
-                    color="0.4",
+                    color=palette.GREY,
                     linestyle="--",
                     linewidth=1,
                 )
@@ -80,8 +80,7 @@ def unrolled(
                     )
         axes.set(xlim=(-0.7, count - 0.3), ylim=(-1.2, (layers - 1) * _LAYER + 1.2))
         axes.axis("off")
-        if title:
-            axes.set_title(title)
+        axes.set_title(title or "one step after the other")
     return Picture(figure, _told(inputs, outputs, layers, seams, carried, back_from, first, title))
 
 
@@ -130,8 +129,8 @@ def _box(axes: Axes, x: float, y: float, name: str, marked: bool) -> None:
             _WIDE - 0.12,
             _HIGH - 0.12,
             boxstyle="round,pad=0.06",
-            facecolor="#FFF4D6" if marked else "#EAF4FB",
-            edgecolor=palette.ORANGE if marked else "0.4",
+            facecolor=(palette.ORANGE, 0.18) if marked else (palette.SKY, 0.15),
+            edgecolor=palette.ORANGE if marked else palette.GREY,
         )
     )
     axes.text(x, y, name, ha="center", va="center", fontsize=9)

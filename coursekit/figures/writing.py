@@ -71,7 +71,7 @@ def letters(
     limit = float(np.abs(grid).max()) or 1.0
     low, colours = (-limit, palette.DIVERGING) if signed else (0.0, palette.SEQUENTIAL)
     with drawing():
-        figure, (axes,) = canvas(9.4, 0.75 + 0.3 * len(rows))
+        figure, (axes,) = canvas(9.4, 0.95 + 0.3 * len(rows))
         image = axes.imshow(grid, cmap=colours, vmin=low, vmax=limit, aspect="auto")
         axes.set_yticks(range(len(rows)), list(rows), fontsize=8)
         axes.set_xticks(
@@ -85,6 +85,7 @@ def letters(
             axes.spines[side].set_visible(False)
         bar = figure.colorbar(image, ax=axes, fraction=0.02, pad=0.01)
         bar.ax.tick_params(labelsize=7)
+        figure.suptitle(what, fontsize=9)
     told = "; ".join(_peak(name, values, shown) for name, values in zip(rows, grid, strict=True))
     return Picture(
         figure,
@@ -123,12 +124,12 @@ def character_bars(
                 color=colour,
                 label=name,
                 hatch=hatch,
-                edgecolor="white",
+                edgecolor=palette.PAPER,
                 linewidth=0,
             )
         names = [visible(characters[int(k)]).replace("$", r"\$") for k in order]
         axes.set_xticks(range(len(order)), names, family="monospace")
-        axes.set(ylabel=ylabel, xlabel="character")
+        axes.set(title=f"{ylabel} of each character", ylabel=ylabel, xlabel="character")
         if len(values) > 1:
             axes.legend()
     told = "; ".join(

@@ -102,7 +102,7 @@ def architecture_picture(rows: Sequence[Mapping[str, Any]], totals: Mapping[str,
             whole = f"{totals[key]:,}" + (
                 f", {totals['mebibytes']:.1f} MiB" if key == "activations" else ""
             )
-            box.set(title=f"{title}\n{whole}", yticks=[])
+            box.set(title=f"{title}\n{whole}", xlabel="in this layer", yticks=[])
             box.invert_yaxis()
             box.ticklabel_format(axis="x", style="sci", scilimits=(0, 0))
         axes[0].set_yticks(range(len(rows)), names, fontsize=7)

@@ -101,10 +101,17 @@ def average_picture(
             left.plot(
                 ages[shown], corrections[shown], "s", color=palette.GREEN, markersize=4, label=label
             )
-        left.set(xlabel="step", ylim=(min(-0.1, float(x.min())), None))
+        left.set(
+            title="a parameter and its average",
+            xlabel="step",
+            ylabel="value",
+            ylim=(min(-0.1, float(x.min())), None),
+        )
         left.legend(fontsize=8, loc="lower right", ncols=2)
         right.fill_between(ages, decay**ages, color=palette.SKY, alpha=0.6, linewidth=0)
-        right.set(title="what is left of a value", xlabel="steps ago", ylim=(0, 1.05))
+        right.set(
+            title="what is left of a value", xlabel="steps ago", ylabel="share", ylim=(0, 1.05)
+        )
         if half is not None:
             right.axvline(
                 half,

@@ -56,15 +56,16 @@ def cell_picture(
     with drawing():
         figure, (left, middle, right) = canvas(9.8, 2.9, columns=3, width_ratios=[2.1, 1, 1])
         _cell(left, opened, proposal, prev_c, states[1], shown)
-        if verdict:
-            left.set_title(verdict, fontsize=9, color="black" if fine else palette.VERMILION)
+        said = verdict or "greener: the gate is more open"
+        left.set_title(said, fontsize=9, color=palette.INK if fine else palette.VERMILION)
         middle.plot(states, color=palette.BLUE, linewidth=2)
         middle.axhline(0, color=palette.GREY, linewidth=0.8)
-        middle.set(title="c, were the gates to stay", xlabel="step")
+        middle.set(title="c, were the gates to stay", xlabel="step", ylabel="c")
         right.plot(share, color=palette.VERMILION, linewidth=2)
         right.set(
             title="share of a gradient in c left",
             xlabel="steps back",
+            ylabel="share",
             yscale="log",
             ylim=(1e-16, 3),
         )
@@ -108,7 +109,7 @@ def _cell(
         start: tuple[float, float],
         end: tuple[float, float],
         width: float = 1.6,
-        colour: str = "0.3",
+        colour: str = palette.GREY,
     ) -> None:
         style = {
             "arrowstyle": "-|>",
@@ -120,15 +121,15 @@ def _cell(
         axes.annotate("", end, start, arrowprops=style)
 
     def knot(x: float, y: float, sign: str, open_by: float | None = None) -> None:
-        from matplotlib.colors import to_rgb
         from matplotlib.patches import Circle
 
-        paint = np.array(to_rgb(palette.GREEN))
-        face = "white" if open_by is None else tuple(1 - open_by * (1 - paint))
-        axes.add_patch(Circle((x, y), 0.34, facecolor=face, edgecolor="0.3", zorder=3))
+        edge = {"edgecolor": palette.GREY, "zorder": 3}
+        axes.add_patch(Circle((x, y), 0.34, facecolor=palette.PAPER, **edge))
+        if open_by is not None:
+            axes.add_patch(Circle((x, y), 0.34, facecolor=(palette.GREEN, open_by), **edge))
         axes.text(x, y, sign, ha="center", va="center", fontsize=11, zorder=4)
 
-    def label(x: float, y: float, text: str, colour: str = "black", **where: str) -> None:
+    def label(x: float, y: float, text: str, colour: str = palette.INK, **where: str) -> None:
         axes.text(x, y, text, color=colour, fontsize=9, **{"ha": "center", "va": "center", **where})
 
     line((0, 3), (9, 3), 1 + 5 * opened["f"], palette.BLUE)

@@ -78,6 +78,7 @@ def arrows_picture(gradient: np.ndarray, limit: float, clipped: dict[str, np.nda
             aspect="equal",
             xlabel="first entry",
             ylabel="second entry",
+            title="a gradient, and what clipping leaves",
         )
         axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5), fontsize=9)
     both = ", ".join(number(float(one)) for one in gradient)

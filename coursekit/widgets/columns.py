@@ -71,8 +71,9 @@ def columns_picture(place: int, size: int, stride: int, cols: np.ndarray | None 
         _frame(axes[2], place, 0, 1, len(column))
         axes[2].set(title=f"cols  {shape}", aspect="auto")
         axes[3].bar(["x", "cols"], [IMAGE.size, shown.size], color=[palette.SKY, palette.ORANGE])
+        axes[3].set_ylabel("numbers")
         axes[3].set_title(f"memory:\n{factor:.2g} times", fontsize=9)
-        figure.suptitle(verdict, fontsize=10, color="black" if fine else palette.VERMILION)
+        figure.suptitle(verdict, fontsize=10, color=palette.INK if fine else palette.VERMILION)
     return Picture(
         figure,
         f"An image of {CHANNELS} channels, {SIDE} x {SIDE}, with the window of {size} x {size} at "
@@ -85,7 +86,9 @@ def _grid(axes: Any, values: np.ndarray, size: int) -> None:
     axes.imshow(values, cmap="Blues", vmin=-40, vmax=130)
     for i, j in np.ndindex(*values.shape):
         if np.isfinite(values[i, j]):
-            axes.text(j, i, f"{values[i, j]:.0f}", ha="center", va="center", fontsize=size)
+            axes.text(
+                j, i, f"{values[i, j]:.0f}", ha="center", va="center", fontsize=size, color="black"
+            )
     axes.set(xticks=[], yticks=[])
 
 

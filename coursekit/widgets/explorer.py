@@ -5,12 +5,11 @@ everywhere else.
 from __future__ import annotations
 
 import html
-import os
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..audience import someone_can_move_it
 from ..figures.picture import Picture
 
 _WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -104,10 +103,11 @@ class Explorer:
         shown = ipywidgets.HTML(first)
 
         def redraw(_: object) -> None:
+            # A control's message does not say who sent it, but somebody moved it.
             try:
                 shown.value = self.draw(
                     **{name: handle.value for name, handle in handles.items()}
-                ).html()
+                ).svg()
             except Exception as error:  # the reader's function failed there, and a callback's traceback is never seen
                 shown.value = (
                     f"<p>With these settings: {html.escape(f'{type(error).__name__}: {error}')}</p>"
@@ -118,26 +118,36 @@ class Explorer:
         columns = ipywidgets.Layout(
             grid_template_columns="repeat(auto-fit, minmax(330px, 1fr))", width="100%"
         )
-        box = ipywidgets.VBox([ipywidgets.GridBox(list(handles.values()), layout=columns), shown])
+        grid = ipywidgets.GridBox(list(handles.values()), layout=columns)
+        box = ipywidgets.VBox([grid, shown, ipywidgets.HTML(_NAMING)])
+        box.add_class(_MARK)
         return {"version_major": 2, "version_minor": 0, "model_id": box.model_id}
 
 
-def someone_can_move_it() -> bool:
-    """Whether a person's front end asked for this cell.
-
-    JupyterLab, Notebook and VS Code say in the request which cell it is; nbclient and nbconvert say
-    nothing, and a plain Python has no kernel. CHAINRULE_WIDGETS=live or =still decides it by hand.
-    """
-    if (decided := os.environ.get("CHAINRULE_WIDGETS")) in ("live", "still"):
-        return decided == "live"
-    try:
-        from IPython.core.getipython import get_ipython
-    except ImportError:
-        return False
-    kernel = getattr(get_ipython(), "kernel", None)
-    if kernel is None or sys.platform == "emscripten":
-        return kernel is not None  # in a browser's tab there is nobody but a person
-    return bool(kernel.get_parent("shell").get("metadata"))
+_MARK = "chainrule-explorer"
+# ipywidgets writes a slider's label beside it and connects the two for the eye alone: no setting of
+# its gives the thing that moves, or the number that can be typed, a name. So a picture of one dot
+# that has arrived names them after the label, and those that are made later.
+_NAMING = """
+<img alt="" hidden src="data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
+onload="
+  const name = (box) => {
+    for (const part of box.querySelectorAll('[role=slider], .widget-readout')) {
+      const label = part.closest('.jupyter-widgets')?.querySelector('label');
+      if (!label || part.ariaLabel) continue;
+      part.ariaLabel = label.textContent;
+      if (part.isContentEditable) part.role = 'textbox';
+    }
+  };
+  const begin = (tries) => {
+    const box = this.closest('.chainrule-explorer');
+    if (!box) return tries && setTimeout(begin, 100, tries - 1);
+    name(box);
+    new MutationObserver(() => name(box)).observe(box, {childList: true, subtree: true});
+  };
+  begin(50);
+">
+"""
 
 
 def _handle(control: Control) -> Any:

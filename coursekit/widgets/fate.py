@@ -79,6 +79,7 @@ def fate_picture(W: np.ndarray, lengths: Numbers, title: str, forward: bool = Fa
             aspect="equal",
             title=f"radius {number(radius)}, norm {number(norm)}",
             xlabel="real part",
+            ylabel="imaginary part",
         )
         right.plot(steps, lengths, color=palette.BLUE, linewidth=2, label=what)
         right.plot(
@@ -95,6 +96,7 @@ def fate_picture(W: np.ndarray, lengths: Numbers, title: str, forward: bool = Fa
         low, high = float(positive.min(initial=1.0)), float(lengths.max(initial=1.0))
         right.set(yscale="log", ylim=(low / 30, high * 300), title=title)
         right.set_xlabel("k steps forward" if forward else "k steps back")
+        right.set_ylabel(what)
         right.legend(fontsize=8)
     way = "forward" if forward else "back"
     return Picture(

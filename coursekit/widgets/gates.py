@@ -9,7 +9,9 @@ import numpy as np
 
 from ..expressions import parse
 from ..figures import palette
-from ..figures.picture import Picture, canvas, drawing, number
+from ..figures.chart import Chart, Panel, around
+from ..figures.marks import Arrow, Box, Line, Mark, Points, Words
+from ..figures.picture import Picture, number
 from .explorer import Choice, Explorer, Slider
 
 GATES = {"add": "x + y", "multiply": "x * y", "max": "max(x, y)"}
@@ -62,19 +64,28 @@ def gate_picture(
     measured = [_range(low, high) for low, high in ranges]
     shown = measured if back is None else [number(one) for one in back]
     verdict, fine = _verdict(dout, ranges, tie, back)
-    with drawing():
-        figure, (left, right) = canvas(8.2, 2.9, columns=2, width_ratios=[1.25, 1])
-        _boxes(left, [("x", x, f"dx = {shown[0]}"), ("y", y, f"dy = {shown[1]}")], gate, out, dout)
-        left.set_title(verdict, color="black" if fine else palette.VERMILION, fontsize=9)
-        moves = np.linspace(-1, 1, 41)
-        for name, colour, dash in (("x", palette.BLUE, "-"), ("y", palette.ORANGE, "--")):
-            line = [parse(_moved(gate, x, y, name, move)).values()[-1] for move in moves]
-            right.plot(moves, line, dash, color=colour, linewidth=2, label=f"{name} moves")
-        right.plot(0, out, "s", color="black", markersize=6)
-        right.set(title="what the output does", xlabel="moved by", ylabel="out")
-        right.legend()
+    back_to = [("x", x, f"dx = {shown[0]}"), ("y", y, f"dy = {shown[1]}")]
+    left = Panel(
+        _boxes(back_to, gate, out, dout),
+        verdict,
+        *((-0.95, 3.6), (-1.4, 1.4)),
+        bare=True,
+        title_colour=palette.INK if fine else palette.VERMILION,
+    )
+    moves, lines = np.linspace(-1, 1, 41), []
+    for name, colour, dash in (("x", palette.BLUE, "-"), ("y", palette.ORANGE, "--")):
+        line = [parse(_moved(gate, x, y, name, move)).values()[-1] for move in moves]
+        lines.append(Line(moves, line, colour, 2, dash, f"{name} moves"))
+    right = Panel(
+        [*lines, Points([0], [out], palette.INK, "s", 6)],
+        "what the output does",
+        *((-1.1, 1.1), around(*(line.y for line in lines))),
+        *("moved by", "out"),
+        share=1.15,
+    )
+    chart = Chart(8.2, 2.9, [left, right])
     return Picture(
-        figure,
+        chart,
         f"A gate, {GATES[gate]}, with x = {number(x)}, y = {number(y)}, output {number(out)}; "
         f"dout = {number(dout)} arrives, dx = {shown[0]} and dy = {shown[1]} go back. "
         f"{verdict[0].upper()}{verdict[1:]}.",
@@ -98,47 +109,26 @@ def _verdict(
     return f"yours; measured are dx = {wanted[0]} and dy = {wanted[1]}", False
 
 
-def _boxes(
-    axes: Any, inputs: list[tuple[str, float, str]], gate: str, out: float, dout: float
-) -> None:
-    from matplotlib.patches import FancyBboxPatch
-
+def _boxes(inputs: list[tuple[str, float, str]], gate: str, out: float, dout: float) -> list[Mark]:
     places = [(0.0, 0.8), (0.0, -0.8), (2.6, 0.0)]
     texts = [
         *((f"{name} = {number(value)}", back) for name, value, back in inputs),
         (f"{gate}: {number(out)}", f"dout = {number(dout)}"),
     ]
+    marks: list[Mark] = []
     for k, ((x, y), (forward, backward)) in enumerate(zip(places, texts, strict=True)):
-        axes.add_patch(
-            FancyBboxPatch(
-                (x - 0.75, y - 0.36),
-                1.5,
-                0.72,
-                boxstyle="round,pad=0.08",
-                facecolor="#EAF4FB" if k == 2 else "white",
-                edgecolor="0.35",
-            )
-        )
-        axes.text(x, y + 0.17, forward, ha="center", va="center", color=palette.BLUE)
-        axes.text(
-            x, y - 0.2, backward, ha="center", va="center", color=palette.VERMILION, fontsize=9
-        )
+        marks += [
+            Box(x, y, 1.66, 0.88, palette.SKY if k == 2 else ""),
+            Words(x, y + 0.19, forward, palette.BLUE),
+            Words(x, y - 0.21, backward, palette.VERMILION, 9),
+        ]
     for _, y in places[:2]:
-        style = {"arrowstyle": "-|>", "linewidth": 1.4}
-        axes.annotate(
-            "",
-            (1.76, y * 0.18 + 0.06),
-            (0.84, y * 0.8 + 0.06),
-            arrowprops={**style, "color": palette.BLUE},
-        )
-        axes.annotate(
-            "",
-            (0.84, y * 0.8 - 0.1),
-            (1.76, y * 0.18 - 0.1),
-            arrowprops={**style, "color": palette.VERMILION},
-        )
-    axes.set(xlim=(-0.95, 3.6), ylim=(-1.4, 1.4))
-    axes.axis("off")
+        start, end = (0.86, y * 0.8 + 0.06), (1.75, y * 0.18 + 0.06)
+        marks += [
+            Arrow(start, end, palette.BLUE),
+            Arrow((end[0], end[1] - 0.16), (start[0], start[1] - 0.16), palette.VERMILION),
+        ]
+    return marks
 
 
 def _moved(gate: str, x: float, y: float, name: str, move: float) -> str:

@@ -10,11 +10,14 @@ from typing import Any
 import numpy as np
 
 from ..figures import palette
-from ..figures.picture import Picture, canvas, drawing, number
+from ..figures.chart import Chart, Panel
+from ..figures.marks import Bars, Level
+from ..figures.picture import Picture, number
 from ..figures.slopes import score_slopes
 from .explorer import Choice, Explorer, Slider
 
 NAMES = ("cat", "car", "frog")
+_AROUND_TWO, _AROUND_THREE = (-0.6, 1.6), (-0.6, 2.6)
 
 
 def hinge_explorer(yours: Callable[..., Any] | None = None) -> Explorer:
@@ -57,44 +60,37 @@ def hinge_picture(scores: np.ndarray, y: int, delta: float, yours: float | None 
     margins = scores[wrong] - scores[y] + delta
     slopes = score_slopes(scores, y, delta)
     violated = int(np.sum(margins > 1e-9))
-    with drawing():
-        figure, (left, middle, right) = canvas(8.4, 3.0, columns=3)
-        left.bar(
-            NAMES,
-            scores,
-            color=[palette.TRUE_CLASS if j == y else palette.PALE for j in range(3)],
-            edgecolor="0.3",
-        )
-        left.axhline(scores[y] - delta, color=palette.TRUE_CLASS, linestyle="--", linewidth=1.2)
-        left.set(title=f"scores; dashed: {NAMES[y]}'s score - delta", ylim=(-3.5, 6.8))
-        bars = middle.bar(
-            [NAMES[j] for j in wrong],
-            margins,
-            color=[palette.VIOLATION if m > 1e-9 else palette.SATISFIED for m in margins],
-            hatch=["//" if m > 1e-9 else "" for m in margins],
-            edgecolor="0.3",
-        )
-        middle.bar_label(bars, [number(round(m, 9)) for m in margins], padding=2)
-        middle.set(
-            title=f"margins: {violated} violated, loss {number(loss(scores))}", ylim=(-9, 14)
-        )
-        pushes = right.bar(
-            NAMES,
-            slopes,
-            color=[palette.TRUE_CLASS if j == y else palette.VIOLATION for j in range(3)],
-            edgecolor="0.3",
-        )
-        right.bar_label(pushes, [_signed(slope) for slope in slopes], padding=2)
-        right.set(title="slope of the loss in each score", ylim=(-2.8, 1.9))
-        for axes in (left, middle, right):
-            axes.axhline(0, color="0.3", linewidth=0.8)
-        if yours is not None:
-            same = abs(yours - loss(scores)) <= 1e-8 * max(1.0, abs(yours))
-            verdict = "the hatched bars added up" if same else "not what the hatched bars add up to"
-            colour = palette.BLUE if same else palette.VERMILION
-            figure.suptitle(
-                f"your L_i_vectorized says {number(yours)}: {verdict}", color=colour, fontsize=11
-            )
+    names = [NAMES[j] for j in wrong]
+    bad = [bool(margin > 1e-9) for margin in margins]
+    line = Level(scores[y] - delta, palette.TRUE_CLASS, 1.2, "--")
+    painted = [palette.TRUE_CLASS if j == y else palette.PALE for j in range(3)]
+    left = Panel(
+        [Bars(NAMES, scores, painted), line, Level(0)],
+        f"scores; dashed: {NAMES[y]}'s score - delta",
+        *(_AROUND_THREE, (-3.5, 6.8)),
+        *("class", "score"),
+    )
+    painted = [palette.VIOLATION if one else palette.SATISFIED for one in bad]
+    numbers = [number(round(m, 9)) for m in margins]
+    middle = Panel(
+        [Bars(names, margins, painted, bad, numbers), Level(0)],
+        f"margins: {violated} violated, loss {number(loss(scores))}",
+        *(_AROUND_TWO, (-9, 14)),
+        *("wrong class", "margin"),
+    )
+    painted = [palette.TRUE_CLASS if j == y else palette.VIOLATION for j in range(3)]
+    right = Panel(
+        [Bars(NAMES, slopes, painted, said=[_signed(slope) for slope in slopes]), Level(0)],
+        "slope of the loss in each score",
+        *(_AROUND_THREE, (-2.8, 1.9)),
+        *("class", "slope"),
+    )
+    chart = Chart(8.4, 3.0, [left, middle, right])
+    if yours is not None:
+        same = abs(yours - loss(scores)) <= 1e-8 * max(1.0, abs(yours))
+        verdict = "the hatched bars added up" if same else "not what the hatched bars add up to"
+        chart.title = f"your L_i_vectorized says {number(yours)}: {verdict}"
+        chart.title_colour = palette.BLUE if same else palette.VERMILION
     listed = ", ".join(
         f"{NAMES[j]} {number(round(m, 9))}" for j, m in zip(wrong, margins, strict=True)
     )
@@ -104,7 +100,7 @@ def hinge_picture(scores: np.ndarray, y: int, delta: float, yours: float | None 
     )
     said = "" if yours is None else f" Your function says {number(yours)}."
     return Picture(
-        figure,
+        chart,
         f"Three bar charts. Scores: {scored}; the true class is {NAMES[y]}, delta {number(delta)}. "
         f"Margins: {listed}; {violated} violated, loss {number(loss(scores))}. "
         f"Slopes of the loss in the scores: {pushed}.{said}",

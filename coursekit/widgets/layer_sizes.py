@@ -94,7 +94,7 @@ def layer_picture(layer: Layer) -> Picture:
         _draw_row(left, layer, begins, unread)
         left.set_title(
             f"{len(begins)} places; {verdict}",
-            color="black" if begins and not unread else palette.VERMILION,
+            color=palette.INK if begins and not unread else palette.VERMILION,
         )
         right.axis("off")
         for k, (name, value) in enumerate(rows):
@@ -118,14 +118,14 @@ def _draw_row(axes, layer: Layer, begins: list[int], unread: int) -> None:
     for k in range(-layer.P, layer.W + layer.P):
         real = 0 <= k < layer.W
         lost = k >= layer.W + layer.P - unread
-        colour = palette.VERMILION if lost else palette.SKY if real else "white"
-        edge = "0.3" if few else colour
+        colour = palette.VERMILION if lost else palette.SKY if real else palette.PAPER
+        edge = palette.INK if few else colour
         hatch = "///" if lost and few else ""
         axes.add_patch(
             Rectangle((k, 0), 1, 1, facecolor=colour, edgecolor=edge, linewidth=0.6, hatch=hatch)
         )
         if few and not real:
-            axes.text(k + 0.5, 0.5, "0", ha="center", va="center", fontsize=7, color="0.4")
+            axes.text(k + 0.5, 0.5, "0", ha="center", va="center", fontsize=7, color=palette.GREY)
     levels = max(1, min(len(begins), -(-layer.F // layer.S)))
     for k, at in enumerate(begins):
         height = 1.5 + 0.8 * (k % levels)

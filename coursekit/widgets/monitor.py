@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from ..audience import someone_can_move_it
 from ..figures.picture import Picture
 from ..figures.training import monitor
-from .explorer import Explorer, Slider, someone_can_move_it
+from .explorer import Explorer, Slider
 
 Measure = float | Mapping[str, float]
 

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from ..figures import palette
-from ..figures.picture import Picture, canvas, drawing, number
+from ..figures.chart import Chart, Panel
+from ..figures.marks import Line, Mark, Points, Region, Words
+from ..figures.picture import Picture, number
 from .explorer import Choice, Explorer, Slider
 
 POINTS = np.array(
@@ -31,6 +33,8 @@ LABELS = np.array([0, 0, 0, 1, 1, 1, 2, 2, 2])
 # closest one exactly.
 DIRECTIONS = np.array([[-1.0, 1.0, 0.0], [0.6, 0.6, -1.2], [0.0, 0.0, 0.0]])
 _MARKERS = ("o", "s", "^")
+_SIDES = (-3.0, 3.0)
+_WHOLE = np.array([[-3.0, -3.0], [3.0, -3.0], [3.0, 3.0], [-3.0, 3.0]])
 
 
 def closest_margin(W: np.ndarray, points: np.ndarray) -> float:
@@ -54,6 +58,29 @@ def data_loss(W: np.ndarray, points: np.ndarray) -> float:
         leads = points[mine == LABELS] @ slopes + offset
         short += np.sum(1 - leads[leads < 1])
     return float(short / len(points))
+
+
+def ahead(W: np.ndarray, c: int, by: float) -> np.ndarray:
+    """Where in the plane class c leads every other class by at least ``by``: the corners (K, 2) of a
+    convex region, none where there is no such place.
+
+    Each other class cuts the square along a line (Sutherland and Hodgman's clipping)."""
+    region = _WHOLE
+    for other in range(3):
+        if other == c or not len(region):
+            continue
+        *slopes, offset = W[:, c] - W[:, other]
+        leads = region @ slopes + offset - by
+        kept = []
+        for k in range(len(region)):
+            here, before = leads[k], leads[k - 1]
+            if (here >= 0) != (before >= 0):
+                share = before / (before - here)
+                kept.append(region[k - 1] + share * (region[k] - region[k - 1]))
+            if here >= 0:
+                kept.append(region[k])
+        region = np.array(kept)
+    return region
 
 
 def plane_explorer() -> Explorer:
@@ -96,61 +123,41 @@ def plane_picture(a: float, reg: float, points: np.ndarray = POINTS) -> Picture:
         reg * a * a * float(np.sum(WEIGHTS * WEIGHTS)),
     )
     lowest = scales[np.argmin(on_data + on_weights)]
-    x, y = np.meshgrid(np.linspace(-3, 3, 121), np.linspace(-3, 3, 121))
-    scores = np.stack([x, y, np.ones_like(x)], axis=-1) @ (a * WEIGHTS)
-    ordered = np.sort(scores, axis=-1)
-    with drawing():
-        figure, (left, right) = canvas(8.2, 3.7, columns=2)
-        left.contourf(
-            x,
-            y,
-            np.argmax(scores, axis=-1),
-            levels=[-0.5, 0.5, 1.5, 2.5],
-            colors=palette.CLASSES[:3],
-            alpha=0.22,
-        )
-        left.contourf(
-            x, y, ordered[..., -1] - ordered[..., -2], levels=[0, 1], colors="0.35", alpha=0.25
-        )
-        for c in range(3):
-            chosen = np.flatnonzero(np.equal(LABELS, c))
-            left.scatter(
-                points[chosen, 0],
-                points[chosen, 1],
-                marker=_MARKERS[c],
-                color=palette.CLASSES[c],
-                edgecolor="black",
-                s=55,
-            )
-        for k, place in enumerate(points):
-            left.annotate(str(k), place, (5, 5), textcoords="offset points", fontsize=8)
-        left.set(
-            title=f"a = {number(a)}; grey: the lead is less than 1",
-            xlim=(-3, 3),
-            ylim=(-3, 3),
-            aspect="equal",
-        )
-        right.plot(scales, on_data, color=palette.BLUE, linewidth=2, label="data loss")
-        right.plot(
-            scales,
-            on_weights,
-            color=palette.ORANGE,
-            linestyle="--",
-            linewidth=2,
-            label="reg * sum(W*W)",
-        )
-        right.plot(scales, on_data + on_weights, color="black", linewidth=1, label="both")
-        right.plot(a, now_data + now_weights, "s", color=palette.VERMILION, markersize=8)
-        right.set(
-            title=f"data {number(now_data)} + regularisation {number(now_weights)}",
-            xlabel="scale a",
-            ylim=(-0.05, 2.5),
-        )
-        right.legend(loc="upper right")
+    lead = [ahead(a * WEIGHTS, c, 0.0) for c in range(3)]
+    safe = [ahead(a * WEIGHTS, c, 1.0) for c in range(3)]
+    marks: list[Mark] = [
+        Region([lead[c]], palette.CLASSES[c], 0.22) for c in range(3) if len(lead[c])
+    ]
+    marks.append(Region([_WHOLE, *filter(len, safe)], palette.GREY, 0.35))
+    for c in range(3):
+        x, y = points[c == LABELS].T
+        marks.append(Points(x, y, palette.CLASSES[c], _MARKERS[c], edge=palette.INK))
+    marks += [Words(x, y, str(k), size=8, shift=(7, 7)) for k, (x, y) in enumerate(points)]
+    left = Panel(
+        marks,
+        f"a = {number(a)}; grey: the lead is less than 1",
+        *(_SIDES, _SIDES),
+        *("first feature", "second feature"),
+        square=True,
+    )
+    both = on_data + on_weights
+    right = Panel(
+        [
+            Line(scales, on_data, palette.BLUE, 2, name="data loss"),
+            Line(scales, on_weights, palette.ORANGE, 2, "--", "reg * sum(W*W)"),
+            Line(scales, both, palette.INK, 1, name="both"),
+            Points([a], [now_data + now_weights], palette.VERMILION, "s", 8),
+        ],
+        f"data {number(now_data)} + regularisation {number(now_weights)}",
+        *((0, 4.1), (-0.05, 2.5)),
+        *("scale a", "loss"),
+        share=1.25,
+    )
+    chart = Chart(8.2, 3.7, [left, right])
     flat = "nothing decides between scales whose data loss is 0"
     told = flat if reg == 0 else f"the sum is smallest at a = {number(lowest)}"
     return Picture(
-        figure,
+        chart,
         "Nine points of three classes in the plane, and the losses against the scale a of the "
         f"weights. At a = {number(a)} with lambda {number(reg)} the data loss is "
         f"{number(now_data)} and the regularisation {number(now_weights)}; {told}.",

@@ -121,7 +121,7 @@ def pooling_picture(
             strict=True,
         ):
             _grid(box, values, title, words)
-        figure.suptitle(verdict, fontsize=10, color="black" if fine else palette.VERMILION)
+        figure.suptitle(verdict, fontsize=10, color=palette.INK if fine else palette.VERMILION)
     return Picture(
         figure,
         f"Max pooling of {len(x)} x {len(x)} entries in windows of {size} x {size}, stride "
@@ -160,5 +160,5 @@ def _grid(axes: Any, values: np.ndarray, title: str, words: list[list[str]] | No
     )
     for i, j in np.ndindex(*values.shape):
         text = number(float(values[i, j])) if words is None else words[i][j]
-        axes.text(j, i, text, ha="center", va="center", fontsize=8)
+        axes.text(j, i, text, ha="center", va="center", fontsize=8, color="black")
     axes.set(title=title, xticks=[], yticks=[])

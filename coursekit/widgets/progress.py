@@ -4,11 +4,12 @@ until the end.
 
 from __future__ import annotations
 
+import html
 from time import monotonic
 from types import TracebackType
 from typing import Any
 
-from .explorer import someone_can_move_it
+from ..audience import someone_can_move_it
 
 
 class TrainingProgress:
@@ -62,7 +63,13 @@ class TrainingProgress:
     def _show(self) -> None:
         from IPython.display import display
 
-        bar = _Bar(self.line(), f'<progress value="{self.done}" max="{self.total}"></progress>')
+        bar = _Bar(
+            self.line(),
+            (
+                f'<progress aria-label="{html.escape(self.what or "progress")}" value="{self.done}" '
+                f'max="{self.total}"></progress>'
+            ),
+        )
         if self._shown is None:
             self._shown = display(bar, display_id=True)
         else:

@@ -72,14 +72,14 @@ def reach_picture(layers: Layers, claimed: tuple[int, int] | None = None) -> Pic
                 [height] * len(shown),
                 "s",
                 color=colour,
-                markeredgecolor="0.4",
+                markeredgecolor=palette.GREY,
             )
             label = f"{len(span)}" + (" of the input" if level == len(spans) - 1 else "")
             axes.text(min(len(span), MOST) / 2 + 0.6, height, label, va="center", fontsize=8)
             if level and drawable:
                 _rays(axes, spans[level - 1], span, layers[len(layers) - level], height)
         axes.set(title=verdict, xlim=(-MOST / 2 - 1, MOST / 2 + 6))
-        axes.title.set_color("black" if fine else palette.VERMILION)
+        axes.title.set_color(palette.INK if fine else palette.VERMILION)
         axes.axis("off")
     listed = ", ".join(f"({size}, {stride})" for size, stride in layers)
     return Picture(
@@ -97,4 +97,4 @@ def _rays(axes: Any, above: range, below: range, layer: tuple[int, int], height:
         for k in {0, size - 1}:
             x = (unit - (above[0] + above[-1]) / 2, unit * stride + k - (below[0] + below[-1]) / 2)
             if max(map(abs, x)) <= MOST / 2:
-                axes.plot(x, (height + 1, height), color="0.6", linewidth=0.7, zorder=0)
+                axes.plot(x, (height + 1, height), color=palette.GREY, linewidth=0.7, zorder=0)

@@ -224,7 +224,7 @@ def _draw(bug: Bug, checks: list[Outcome], history: Any) -> Picture:
                 fontsize=9,
             )
             left.text(0.85, -row, name, va="center", fontsize=9)
-            left.text(4.35, -row, told, va="center", fontsize=8, color="0.3")
+            left.text(4.35, -row, told, va="center", fontsize=8, color=palette.GREY)
         left.set(xlim=(-0.1, 7.4), ylim=(-len(checks) + 0.4, 0.6), title=f"broken: {bug.title}")
         left.axis("off")
         right.plot(history, color=palette.BLUE, linewidth=1.8)

@@ -118,6 +118,8 @@ def signal_picture(signals: Signals, title: str = "") -> Picture:
                 box.spines["left"].set_visible(False)
         axes[0].set_ylabel("output", color=palette.BLUE)
         axes[count].set_ylabel("gradient", color=palette.VERMILION)
+        for box in axes:
+            box.set_xlabel("value", fontsize=7)
         figure.suptitle(
             f"{title}: from the first layer to the last, the typical size of each".strip(": "),
             fontsize=10,

@@ -81,31 +81,31 @@ def softmax_picture(
             f"{name}\n{number(score + offset)}" for name, score in zip(NAMES, scores, strict=True)
         ]
         colours = [palette.TRUE_CLASS if j == y else palette.PALE for j in range(3)]
-        bars = left.bar(labels, np.nan_to_num(shown), color=colours, edgecolor="0.3")
+        bars = left.bar(labels, np.nan_to_num(shown), color=colours, edgecolor=palette.INK)
         left.bar_label(bars, [number(value) for value in shown], padding=2)
-        left.set(title="probabilities", ylim=(0, 1.15))
+        left.set(title="probabilities", xlabel="class", ylabel="probability", ylim=(0, 1.15))
         costs = middle.bar(
             ["cross-\nentropy", "hinge"],
             [np.nan_to_num(surprise), hinge],
             color=[palette.BLUE, palette.ORANGE],
             hatch=["", "//"],
-            edgecolor="0.3",
+            edgecolor=palette.INK,
         )
         middle.bar_label(costs, [number(surprise), number(hinge)], padding=2)
-        middle.set(title="loss")
+        middle.set(title="loss", ylabel="loss")
         middle.margins(y=0.2)
         for k, (name, slopes) in enumerate(pulls.items()):
             at = np.arange(3) + 0.4 * k - 0.2
             style: dict[str, Any] = {
                 "color": (palette.BLUE, palette.ORANGE)[k],
                 "hatch": ("", "//")[k],
-                "edgecolor": "0.3",
+                "edgecolor": palette.INK,
             }
             pushes = right.bar(at, slopes, width=0.4, label=name, **style)
             right.bar_label(pushes, [number(slope) for slope in slopes], padding=2, fontsize=8)
-        right.axhline(0, color="0.3", linewidth=0.8)
+        right.axhline(0, color=palette.GREY, linewidth=0.8)
         right.set_xticks(range(3), NAMES)
-        right.set(title="slope in each score", ylim=(-2.6, 1.8))
+        right.set(title="slope in each score", xlabel="class", ylabel="slope", ylim=(-2.6, 1.8))
         right.legend(fontsize=8, loc="lower right" if y == 0 else "lower left")
         verdict = ""
         if yours is not None:

@@ -93,7 +93,7 @@ def window_picture(
         _frame(axes[0], begins[column], begins[row], len(weights))
         _frame(axes[3], column, row, 1)
         if verdict:
-            figure.suptitle(verdict, fontsize=10, color="black" if fine else palette.VERMILION)
+            figure.suptitle(verdict, fontsize=10, color=palette.INK if fine else palette.VERMILION)
     said = f" {verdict}." if verdict else ""
     return Picture(
         figure,

@@ -183,7 +183,7 @@ def test_live_an_operation_that_is_missing_is_said_in_the_widget(monkeypatch):
     monkeypatch.setenv("CHAINRULE_WIDGETS", "live")
     bundle = widgets.graph_stepper(yours=NoTanh)._repr_mimebundle_()
     box: Any = _instances[bundle["application/vnd.jupyter.widget-view+json"]["model_id"]]
-    controls, shown = box.children
+    controls, shown, _ = box.children
     controls.children[0].value = "tanh(a)"
     assert "tanh is not written" in shown.value
     controls.children[0].value = "a + a"

@@ -95,14 +95,14 @@ def moves_a_widget(ada: Student) -> None:
     for text in ("import numpy as np", "images = load_images(", "widgets.hinge_explorer()"):
         cell = ada.cell(text)
         ada.run(cell)
-    picture = cell.locator(".jp-OutputArea-output img").first
+    picture = cell.locator(".jp-OutputArea-output svg[role=img]").first
     picture.wait_for()
-    before = picture.get_attribute("src")
+    before = picture.get_attribute("aria-label")
     handle = cell.locator(".noUi-handle").first
     handle.focus()
     for _ in range(5):
         ada.page.keyboard.press("ArrowRight")
-    expect(picture).not_to_have_attribute("src", before or "", timeout=60_000)
+    expect(picture).not_to_have_attribute("aria-label", before or "", timeout=60_000)
     ada.photograph("widget")
 
 

@@ -104,7 +104,7 @@ def test_a_student_in_a_tab(
 
         assert "doodles, 16x16x3 images" in tab.run("images = load_images(")
         tab.run("figures.examples(images.Xtr")
-        expect(tab.cell("figures.examples(images.Xtr").locator("img").first).to_be_visible()
+        expect(tab.cell("figures.examples(images.Xtr").get_by_role("img").first).to_be_visible()
         a_widget_is_moved(tab)
         a_wrong_answer_and_a_right_one(tab)
         what_needs_torch_says_so(tab)
@@ -146,12 +146,13 @@ def first_check(tab: Tab) -> None:
 def a_widget_is_moved(tab: Tab) -> None:
     tab.run("widgets.hinge_explorer()")
     outputs = tab.cell("widgets.hinge_explorer()").locator(".jp-OutputArea")
-    picture, handle = outputs.locator("img").first, outputs.locator(".noUi-handle").first
-    told = picture.get_attribute("alt") or ""
+    picture, handle = outputs.get_by_role("img").first, outputs.locator(".noUi-handle").first
+    told = picture.get_attribute("aria-label") or ""
     assert "cat 3.2" in told
+    expect(outputs.get_by_role("slider", name="score of cat")).to_have_count(1)
     handle.focus()
     tab.page.keyboard.press("ArrowRight")
-    expect(outputs.get_by_alt_text("cat 3.3").first).to_be_visible()
+    expect(outputs.get_by_role("img", name="cat 3.3").first).to_be_visible()
 
 
 def a_wrong_answer_and_a_right_one(tab: Tab) -> None:

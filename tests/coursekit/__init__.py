@@ -1,0 +1,1 @@
+"""The figures and widgets of the notebooks, and what they are made of."""
