@@ -49,7 +49,7 @@ AT_START = tuple(f"{name}_at_start" for name in TWO_LAYERS)
     " -> loss, dW1: D H, db1: H, dW2: H C, db2: C, scores: N C, scores_of_images: N C,"
     " W1_at_start: D H, b1_at_start: H, W2_at_start: H C, b2_at_start: C,"
     " reg_by_default, scale_by_default, gradients_given: 4 bool",
-    points=6,
+    points=5,
     inside=True,
     given={"seed": draws.seed},
     cases=[
@@ -65,7 +65,7 @@ AT_START = tuple(f"{name}_at_start" for name in TWO_LAYERS)
         "scale_by_default": "the largest entry of W1 at the start, with the default settings",
     },
     entries={"gradients_given": given_in_words(*TWO_LAYERS)},
-    checks=[Dimensions(0.5)],
+    checks=[Dimensions(0.25)],
 )
 def TwoLayerNet(student, X, y, W1, b1, W2, b2, reg, weight_scale, seed):
     """As it starts, then with parameters of its owner's choice."""
@@ -106,8 +106,8 @@ def folds_once(ask):
 
 TwoLayerNet.checks = [
     *TwoLayerNet.checks,
-    Reference(1, ("scores", "scores_of_images", "loss"), title="Right scores and loss"),
-    gradient_of_loss(TWO_LAYERS, 1),
+    Reference(0.75, ("scores", "scores_of_images", "loss"), title="Right scores and loss"),
+    gradient_of_loss(TWO_LAYERS, 0.75),
     Reference(0.75, (*gradients(TWO_LAYERS), "gradients_given"), title="Right gradients"),
 ]
 
@@ -129,7 +129,7 @@ def only_two_weights_pay(ask):
     only_weights_are_regularised(ask, TWO_LAYERS)
 
 
-@property_of(TwoLayerNet, "A small start", 0.5)
+@property_of(TwoLayerNet, "A small start", 0.25)
 def starts_small(ask):
     inputs, out = ask(weight_scale=0.5)
     _, other = ask(inputs, weight_scale=1e-4)

@@ -83,7 +83,7 @@ conv_forward_naive.checks += [Reference(2.5)]
 
 @exercise(
     f"{CONV}, {CONV_BACK}",
-    points=7,
+    points=6,
     **CONV_DRAWN,
     checks=[Dimensions(0.5)],
 )
@@ -105,7 +105,7 @@ def dx_fits_x(ask):
         )
 
 
-conv_backward_naive.checks += [Gradient(**CONV_GRADIENT, share=3), Reference(2.5)]
+conv_backward_naive.checks += [Gradient(**CONV_GRADIENT, share=2.5), Reference(2)]
 
 # --- as one matrix product ----------------------------------------------------------------------
 

@@ -139,7 +139,7 @@ AT_START = {f"{name}_at_start": dims for name, dims in THREE_LAYERS.items()}
         **{"reg_by_default": "", "scale_by_default": "", "gradients_given": "6 bool"},
         **{"losses": "any", "accuracy": ""},
     },
-    points=6,
+    points=5,
     inside=True,
     given={
         **{"y": draws.every_class("L"), "W1": draws.normal("F", "C", "K", "K", scale=0.5)},
@@ -168,8 +168,8 @@ AT_START = {f"{name}_at_start": dims for name, dims in THREE_LAYERS.items()}
     checks=[
         Dimensions(0.5),
         Reference(1, outputs=("scores", "loss"), title="Right scores and loss"),
-        Gradient("loss", wrt=tuple(THREE_LAYERS), claimed=tuple(SLOPES), share=1.5),
-        Reference(1.5, outputs=(*SLOPES, "gradients_given"), title="Right gradients"),
+        Gradient("loss", wrt=tuple(THREE_LAYERS), claimed=tuple(SLOPES), share=1),
+        Reference(1, outputs=(*SLOPES, "gradients_given"), title="Right gradients"),
     ],
 )
 def ThreeLayerConvNet(

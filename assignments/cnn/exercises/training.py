@@ -170,7 +170,7 @@ def digits_to_tell_apart(rng, device):
     "gradients_right: bool, ends_in_evaluation: bool, lower_precision: bool, scaled: bool, "
     "parameters_in_float32: bool, synchronisations: int, tensors_kept: int, refuses: bool, "
     "losses_told: bool, knows_told: bool, steps: int",
-    points=7,
+    points=6,
     inside=True,
     given={
         **{"labels": draws.every_class("L"), "batch": draws.whole(4, 5)},
@@ -303,7 +303,7 @@ def trained(ask, **asked):
     return out
 
 
-@property_of(train_cnn, "Modes and gradients", 1)
+@property_of(train_cnn, "Modes and gradients", 0.75)
 def lectures_of_a_loop(ask):
     out = trained(ask)
     must(
@@ -321,7 +321,7 @@ def lectures_of_a_loop(ask):
     must(out["refuses"], "a precision that does not exist must raise ValueError.")
 
 
-@property_of(train_cnn, "Mixed precision", 1)
+@property_of(train_cnn, "Mixed precision", 0.75)
 def precision_is_lowered(ask):
     """And in float16 the loss is scaled, whereas the parameters stay as they are."""
     for precision in ("float32", "bfloat16", "float16"):
@@ -356,7 +356,7 @@ for title, holds in (
     property_of(train_cnn, title, 0.5)(after_training(holds))
 
 train_cnn.checks += [
-    Reference(1.5, tolerance=1e-2),
+    Reference(1, tolerance=1e-2),
     Training(digits_to_tell_apart, at_least=0.6, share=1, title="Learns digits", ranked=True),
     TORCH,
 ]
