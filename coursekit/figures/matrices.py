@@ -125,9 +125,7 @@ def chain(stations: Sequence[tuple[str, str]], steps: Sequence[tuple[str, str]])
                 )
             )
             axes.text(3 * k + 0.8, 0.13, name, ha="center", va="center", fontsize=11)
-            axes.text(
-                3 * k + 0.8, -0.25, shape, ha="center", va="center", fontsize=9, color=palette.GREY
-            )
+            axes.text(3 * k + 0.8, -0.25, shape, ha="center", va="center", fontsize=9)
         for k, (forward, backward) in enumerate(steps):
             left, right = 3 * k + 1.65, 3 * k + 2.95
             style = {"arrowstyle": "-|>", "linewidth": 1.4}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import html
 import io
 import re
@@ -85,7 +86,6 @@ class Picture:
         import matplotlib
 
         file = io.StringIO()
-        # Names inside are made of what they name: two pictures on a page may share one.
         with matplotlib.rc_context({"svg.hashsalt": "picture", "svg.fonttype": "path"}):
             self.figure.savefig(
                 file, format="svg", facecolor="none", dpi=2 * _DOTS_PER_INCH, metadata=_NAMELESS
@@ -121,6 +121,7 @@ _ASIDE = re.compile(
     r"<!--.*?-->|<metadata>.*?</metadata>|<style.*?</style>| id=\"[a-zA-Z0-9.]+_\d+\"", re.DOTALL
 )  # a style and a name would be the whole page's
 _WORDS = re.compile(r'(<g style="fill: )(#[0-9a-f]{6})')  # of all groups, matplotlib fills words
+_CLIPS = re.compile(r'<clipPath id="(\w+)">(.*?)</clipPath>')
 _COLOURED = frozenset(colour.lower() for colour in (*palette.CLASSES, palette.GREY))
 
 
@@ -130,6 +131,10 @@ def themed(svg: str, width: int, alt: str) -> str:
     assert head is not None, "matplotlib writes a viewBox"
     body = _WORDS.sub(lambda found: found[1] + words_in(found[2]), svg[head.end() :])
     body = " ".join(_ASIDE.sub("", body).split())
+    # Matplotlib names a frame after its place in memory, or after digits that are rounding error;
+    # named after what it says, two pictures on a page may share one.
+    for name, says in _CLIPS.findall(body):
+        body = body.replace(name, "p" + hashlib.sha256(says.encode()).hexdigest()[:10])
     body = body.replace(palette.INK, ON_SCREEN[palette.INK])
     return opening(head[1], width, alt) + body.replace(palette.PAPER, ON_SCREEN[palette.PAPER])
 

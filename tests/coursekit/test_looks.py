@@ -135,6 +135,16 @@ def test_on_a_screen_a_figure_is_made_of_the_pages_colours(name):
     assert not re.search(r' id="[a-zA-Z0-9.]+_\d+"', svg)
 
 
+@pytest.mark.parametrize("name", ["kink", "templates", "trials"])
+def test_what_two_pictures_of_a_page_name_alike_is_the_same(name):
+    named: dict[str, str] = {}
+    for which in ("kink", "heat_maps", "violations", name):
+        for part in ElementTree.fromstring(EVERY_FIGURE[which]().svg()).iter():
+            if part.get("id"):
+                said_there = ElementTree.tostring(part, encoding="unicode").strip()
+                assert named.setdefault(part.get("id", ""), said_there) == said_there
+
+
 @pytest.mark.parametrize("name", EVERY)
 def test_nothing_is_left_of_a_white_ground(name):
     width, height = map(
