@@ -129,10 +129,10 @@ class Training:
         try:
             runs = asked._trained(trial)
             ours = asked._evaluated(trial.reference, runs.tasks)
-            reach = tuple(mean(asked._reached(one, runs.tasks)) for one in (runs.yours, ours))
+            reached, theirs = (mean(asked._reached(one, runs.tasks)) for one in (runs.yours, ours))
         except (AnswerFailed, NotMeasurable):
             return None
-        return asked._performance(reach, runs.yours, ours, runs.device)
+        return asked._performance((reached, theirs), runs.yours, ours, runs.device)
 
     def __call__(self, trial: Trial) -> Finding:
         """Judge. Raises AnswerFailed for what the answer raises."""

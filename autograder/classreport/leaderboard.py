@@ -16,8 +16,10 @@ from ..language.verdict import Performance
 from .record import Answered, ClassRecord, Handed
 
 DIGITS = 3
-APART = 0.01
-"""How much of a ratio tells two models apart: less is chance, such as how a card rounds."""
+APART = 0.02
+"""How much of a ratio tells two models apart. Less is chance: a learning rate that is larger by a
+thousandth moves a training's as much.
+"""
 SOMEBODYS = "The name for the leaderboard is how somebody else of this course is called."
 NOT_MEASURED = "nothing could be measured: its training did not end well, or was not judged"
 OTHERWISE_MEASURED = (

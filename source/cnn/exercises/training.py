@@ -152,9 +152,13 @@ def digits_to_tell_apart(rng, device):
 
 
 def digits_in_clutter(rng, device):
-    """Those of the leaderboard: nobody tells all of them apart, and twice as many are held out."""
+    """Those of the leaderboard: nobody tells all of them apart, and twice as many are held out.
+
+    Steps are shorter on the processor's small batches: what is reached hangs less on chance.
+    """
     many = 1700 if device else 1100
-    return some_digits(rng, device, many, 600, lambda images: cluttered(rng, images))
+    task = some_digits(rng, device, many, 600, lambda images: cluttered(rng, images))
+    return Task({**task.inputs, "learning_rate": 0.05 if device else 0.02}, task.labels)
 
 
 def some_digits(rng, device, many, held_out, drawn):
