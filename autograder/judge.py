@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import numpy as np
 
-from .checks import AllowedMeans, Gradient, Reference
+from .checks import AllowedMeans, Gradient, Reference, Training
 from .checks.smallest import smallest_example
 from .exercise.mistakes import Mistakes
 from .exercise.trial import AnswerFailed, Check, Exercise, Trial
@@ -33,6 +33,10 @@ Released = Callable[[Trial], Trial | None]
 """The same answer's trial in situations whose right outputs came with the release; None without
 any.
 """
+
+
+CONTEST = 1
+"""Sets what a contest draws apart from what is drawn of the same seed to be judged."""
 
 
 def fresh_seed() -> int:
@@ -76,6 +80,26 @@ def judge(
         note = note or trouble
     findings = _with_an_example(exercise, findings, evaluate, reference, seed)
     return _add_up(exercise, _told_once(findings, watched.failure), watched.failure, seed, note)
+
+
+def compared(
+    exercise: Exercise, verdict: Verdict, evaluate: Evaluate, reference: Evaluate, seed: int
+) -> Verdict:
+    """A verdict with what its exercise's contests showed of somebody who wants to be compared; else
+    as it was. What is drawn for that depends on the seed alone.
+    """
+    if verdict.failure not in ("", "error"):
+        return verdict  # it did not get through what is judged
+    trial = Trial(exercise, evaluate, np.random.default_rng([CONTEST, seed]), reference)
+    found = {
+        check.title: check.compared(trial)
+        for check in exercise.checks
+        if isinstance(check, Training) and check.contest
+    }
+    findings = tuple(
+        replace(one, performance=found.get(one.check, one.performance)) for one in verdict.findings
+    )
+    return replace(verdict, findings=findings)
 
 
 def _with_an_example(

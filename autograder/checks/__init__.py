@@ -7,13 +7,14 @@ from .gradient import Gradient
 from .means import AllowedMeans
 from .properties import Property
 from .reference import Reference
-from .training import Task, Training
+from .training import Contest, Task, Training
 from .vectorised import Vectorised
 
 __all__ = [
     "AllowedMeans",
     "AnswerFailed",
     "Check",
+    "Contest",
     "Dimensions",
     "Gradient",
     "Property",

@@ -9,7 +9,7 @@ each run, so that weights made elsewhere score at chance."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import mean, median, pstdev
 from typing import Any
 
@@ -39,6 +39,17 @@ class Task:
 
     inputs: Mapping[str, Any]
     labels: np.ndarray
+
+
+@dataclass(frozen=True)
+class Contest:
+    """Problems that a leaderboard alone is measured on, where those of the check are too easy to
+    tell models apart: no verdict hangs on them, and only who wants to be compared is asked to
+    train on them. ``measured`` says what is measured there.
+    """
+
+    task: Callable[[np.random.Generator, str], Task]
+    measured: str
 
 
 class NotMeasurable(ValueError):
@@ -77,8 +88,7 @@ class Training:
     task: ``(rng, device) -> Task``; device is "" (the processor) or "accelerator": it chooses the
     size and puts the word into the inputs. at_least: the floor that is judged everywhere. margin:
     how far below the reference's mean is still as good; three standard deviations of the
-    reference's runs, where
-    these are more. losses: the output with the loss of each step (None: there is none). measure:
+    reference's runs, where these are more. losses: the output with the loss of each step (None: there is none). measure:
     what is measured, higher is better (default: accuracy of ``scores``), and ``measured`` its name.
     Peak memory on an accelerator is told as a ratio to the reference's. More than ``most_memory``
     times it fails, once it is ``spare_memory`` bytes more. Where the probe returns ``seconds``,
@@ -87,7 +97,7 @@ class Training:
     ranked: the class's leaderboard compares what is reached here. For that the probe may return, and
     need not declare, ``steps`` and ``parameters``, which are held to the reference's, and
     ``genuine``: whether this very run was trained as asked, and its scores are those of what was
-    trained."""
+    trained. contest: what it is compared on in place of the tasks that are judged."""
 
     task: Callable[[np.random.Generator, str], Task]
     at_least: float
@@ -101,28 +111,40 @@ class Training:
     most_memory: float = MOST_MEMORY
     spare_memory: int = SPARE_MEMORY
     ranked: bool = False
+    contest: Contest | None = None
     needs_reference: bool = False
+
+    @property
+    def compared_by(self) -> str:
+        """What a leaderboard compares, in words."""
+        return self.contest.measured if self.contest else self.measured
+
+    def compared(self, trial: Trial) -> Performance | None:
+        """What is reached in the contest, beside the reference; None where there is none, or
+        nothing could be measured.
+        """
+        if self.contest is None or trial.reference is None:
+            return None
+        asked = replace(self, task=self.contest.task, measured=self.contest.measured)
+        try:
+            runs = asked._trained(trial)
+            ours = asked._evaluated(trial.reference, runs.tasks)
+            reached, theirs = (mean(asked._reached(one, runs.tasks)) for one in (runs.yours, ours))
+        except (AnswerFailed, NotMeasurable):
+            return None
+        return asked._performance((reached, theirs), runs.yours, ours, runs.device)
 
     def __call__(self, trial: Trial) -> Finding:
         """Judge. Raises AnswerFailed for what the answer raises."""
-        device, why = chosen_device(trial)
-        seeds = [int(seed) for seed in trial.rng.integers(1 << 62, size=RUNS)]
-        try:
-            tasks, yours = self._train(trial, seeds, device)
-        except _Elsewhere as elsewhere:
-            device, why = "", str(elsewhere)
-            tasks, yours = self._train(trial, seeds, device)
+        runs = self._trained(trial)
+        device, why, tasks, yours = runs.device, runs.why, runs.tasks, runs.yours
         where = f"on {_kind(device)}" + (f" ({why})" if why and not device else "")
-        told = [one.arrays() for one in yours]
-        for outputs in told:
-            if problem := self._losses_in_words(outputs):
-                elsewhere = self._on_the_processor(trial, seeds[0]) if device else ""
+        for one in yours:
+            if problem := self._losses_in_words(one.arrays()):
+                elsewhere = self._on_the_processor(trial, runs.seeds[0]) if device else ""
                 return self._failed(f"{problem} Trained {where}.{elsewhere}")
         try:
-            reached = [
-                self._measure(outputs, task.labels)
-                for outputs, task in zip(told, tasks, strict=True)
-            ]
+            reached = self._reached(yours, tasks)
         except NotMeasurable as problem:
             return self._failed(f"{problem}.")
         bar, source = self.at_least, "the floor of this exercise"
@@ -130,10 +152,7 @@ class Training:
         performance = None
         if trial.reference is not None:
             ours = self._evaluated(trial.reference, tasks)
-            theirs = [
-                self._measure(one.arrays(), task.labels)
-                for one, task in zip(ours, tasks, strict=True)
-            ]
+            theirs = self._reached(ours, tasks)
             relative = mean(theirs) - max(SPREADS * pstdev(theirs), self.margin)
             if relative > bar:
                 bar, source = (
@@ -143,8 +162,8 @@ class Training:
             memory = [median(one.peak_bytes for one in runs) for runs in (yours, ours)]
             costs = _costs_in_words(_seconds(yours), _seconds(ours), *memory)
             wasteful = self._memory_in_words(*memory)
-            if self.ranked:
-                reach = median(reached), median(theirs)
+            if self.ranked and self.contest is None:
+                reach = mean(reached), mean(theirs)
                 performance = self._performance(reach, yours, ours, device)
         said = ", ".join(f"{one:.3f}" for one in reached)
         message = (
@@ -194,6 +213,21 @@ class Training:
             " On the processor the loss falls: does the optimizer change the very tensors that the "
             "loss is computed from? Move them to the device first."
         )
+
+    def _trained(self, trial: Trial) -> _Runs:
+        """The runs, on the processor where the answer has no other device. Raises AnswerFailed."""
+        device, why = chosen_device(trial)
+        seeds = [int(seed) for seed in trial.rng.integers(1 << 62, size=RUNS)]
+        try:
+            return _Runs(device, why, seeds, *self._train(trial, seeds, device))
+        except _Elsewhere as elsewhere:
+            return _Runs("", str(elsewhere), seeds, *self._train(trial, seeds, ""))
+
+    def _reached(self, runs: Sequence[Evaluation], tasks: Sequence[Task]) -> list[float]:
+        """What each run reached on the labels of its task. Raises NotMeasurable."""
+        return [
+            self._measure(one.arrays(), task.labels) for one, task in zip(runs, tasks, strict=True)
+        ]
 
     def _train(
         self, trial: Trial, seeds: list[int], device: str
@@ -263,11 +297,11 @@ def _costs_in_words(
 
 
 def _counted(output: str, runs: Sequence[Evaluation]) -> int | None:
-    """The middle one of what the probe counted in each run; None where one has no count."""
+    """The most that the probe counted in any run; None where one has no count."""
     counts = [one.arrays().get(output) for one in runs]
     if any(one is None or one.shape or one.dtype.kind not in "iu" or one < 0 for one in counts):
         return None
-    return int(median(int(one) for one in counts if one is not None))
+    return max(int(one) for one in counts if one is not None)
 
 
 def _said_true(found: np.ndarray | None) -> bool:
@@ -278,6 +312,17 @@ def _said_true(found: np.ndarray | None) -> bool:
 def _ratio(yours: float, ours: float) -> float | None:
     """How many times the reference's a cost is; None where either is not told or nothing."""
     return yours / ours if min(yours, ours) > 0 else None
+
+
+@dataclass(frozen=True)
+class _Runs:
+    """What was trained: on which device, and why not on the accelerator; on what, from which seeds."""
+
+    device: str
+    why: str
+    seeds: list[int]
+    tasks: list[Task]
+    yours: list[Evaluation]
 
 
 class _Elsewhere(Exception):

@@ -122,7 +122,7 @@ def _exercises(marked: Iterable[MarkedVerdict], hints: Hints) -> tuple[Answered,
 def ranked_exercises(assignment: Assignment) -> dict[str, str]:
     """The exercises that have a leaderboard, and what is measured there."""
     return {
-        name: check.measured
+        name: check.compared_by
         for name, exercise in assignment.exercises.items()
         for check in exercise.checks
         if isinstance(check, Training) and check.ranked

@@ -8,7 +8,7 @@ nothing is taken but the name that its author chose.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..grading.pseudonym import same_name
@@ -16,9 +16,15 @@ from ..language.verdict import Performance
 from .record import Answered, ClassRecord, Handed
 
 DIGITS = 3
-"""Of a ratio. Who is the same to so many digits has the same rank."""
+APART = 0.02
+"""How much of a ratio tells two models apart. Less is chance: a learning rate that is larger by a
+thousandth moves a training's as much.
+"""
 SOMEBODYS = "The name for the leaderboard is how somebody else of this course is called."
 NOT_MEASURED = "nothing could be measured: its training did not end well, or was not judged"
+OTHERWISE_MEASURED = (
+    "graded before this exercise was compared as it is now: it has to be graded again"
+)
 NOT_ALLOWED = "the answer calls what is not allowed, and earns nothing for its exercise"
 NOT_GENUINE = (
     "the run was not the exercise's: its calls, losses or scores are not those of the model that was "
@@ -56,23 +62,40 @@ def _board(
             continue
         called = {"pseudonym": names[one.student]} | _who(one, identities)
         answered = next((found for found in one.exercises if found.name == exercise), None)
-        if why := _why_not(answered):
+        if why := _why_not(answered, record.ranked[exercise]):
             left_out.append(called | {"why": why})
         elif answered and (reached := answered.performance):
             rows.append(called | _figures(reached))
     rows.sort(key=lambda row: (-row["ratio"], same_name(row["pseudonym"])))
-    ratios = [row["ratio"] for row in rows]
+    ranks = ranked([row["ratio"] for row in rows])
     return {
-        "rows": [{"rank": 1 + ratios.index(row["ratio"])} | row for row in rows],
+        "rows": [{"rank": rank} | row for rank, row in zip(ranks, rows, strict=True)],
         "left_out": sorted(left_out, key=lambda row: same_name(row["pseudonym"])),
     }
 
 
-def _why_not(answered: Answered | None) -> str:
+def ranked(ratios: Sequence[float]) -> list[int]:
+    """The ranks of falling ratios: whoever is not told apart from the best of a rank shares it, and
+    as many ranks are left out after it.
+    """
+    ranks: list[int] = []
+    best = float("inf")
+    for place, ratio in enumerate(ratios, start=1):
+        if best - ratio > APART + 1e-9:
+            best = ratio
+            ranks.append(place)
+        else:
+            ranks.append(ranks[-1])
+    return ranks
+
+
+def _why_not(answered: Answered | None, measured: str) -> str:
     """Why somebody who wants to be on a board is not; empty for whoever is."""
     reached = answered.performance if answered else None
     if answered is None or answered.ours or reached is None or reached.ratio is None:
         return NOT_MEASURED
+    if reached.measured != measured:
+        return OTHERWISE_MEASURED
     if answered.disallowed:
         return NOT_ALLOWED
     if not reached.genuine:

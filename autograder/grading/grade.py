@@ -21,6 +21,7 @@ from ..course.marks import check_of, mark_notebook, mark_verdict, notebook_marks
 from ..errors import AssignmentError, SubmissionError
 from ..language.verdict import Verdict, replace
 from .handed_in import read_notebook
+from .pseudonym import chosen_pseudonym
 from .rebuild import Rebuilt, rebuild
 from .stopped import with_the_cells_error
 
@@ -183,6 +184,10 @@ def _verdicts(
             elif (result := results.get(cell["id"])) is not None:
                 cell["outputs"] = result.outputs
                 cell["execution_count"] = result.execution_count
+        if chosen_pseudonym(notebook["cells"]).name:  # after all verdicts: it costs none of them
+            for name, verdict in verdicts.items():
+                exercise = assignment.exercises[name]
+                verdicts[name] = _compared(assignment, exercise, verdict, session, seed)
     return verdicts
 
 
@@ -213,6 +218,22 @@ def _verdict(assignment: Assignment, exercise: Exercise, session: Session, seed:
         seed=seed,
         seconds=perf_counter() - began,
     )
+
+
+def _compared(
+    assignment: Assignment, exercise: Exercise, verdict: Verdict, session: Session, seed: int
+) -> Verdict:
+    """The verdict, with what ranks of somebody who wants to be on a leaderboard."""
+    from ..errors import WallError
+    from ..judge import compared
+
+    reference = assignment.answers.of(exercise, seed)
+    try:
+        return compared(exercise, verdict, session.evaluator(exercise), reference, seed)
+    except WallError:
+        raise
+    except Exception:  # a contest of ours that broke ranks nobody, and costs no verdict
+        return verdict
 
 
 def _none(exercise: Exercise, note: str, seed: int) -> Verdict:

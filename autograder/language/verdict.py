@@ -39,12 +39,13 @@ class Evidence:
 @dataclass(frozen=True)
 class Performance:
     """What a training reached, as the judge measured it beside the reference, on the same problems
-    and the same device; each number is the middle one of the runs.
+    and the same device.
 
-    ``reached`` and ``reference`` are of what is ``measured``, on labels that no answer has. ``steps``
-    and ``parameters`` are None where the exercise counts none; ``most_steps`` and
-    ``most_parameters`` are the reference's. ``device`` is torch's name of its kind. ``genuine`` is
-    what the exercise found in every run: that it was trained as asked, and scored as it was trained.
+    ``reached`` and ``reference`` are of what is ``measured``, on labels that no answer has, each a
+    mean over the runs; of what is counted it is the most of any run. ``steps`` and ``parameters``
+    are None where the exercise counts none; ``most_steps`` and ``most_parameters`` are the
+    reference's. ``device`` is torch's name of its kind. ``genuine`` is what the exercise found in
+    every run: that it was trained as asked, and scored as it was trained.
     """
 
     measured: str

@@ -20,8 +20,6 @@ def hyperplanes(
     W (C, 2): one row a class, at most three. b (C,): the biases. before (C,): the biases that there
         were; where one has changed, its line is drawn thin, too.
     """
-    from matplotlib.colors import ListedColormap
-
     W, b, point = (np.asarray(one, dtype=float) for one in (W, b, point))
     were = b if before is None else np.asarray(before, dtype=float)
     scores, lengths = W @ point + b, np.linalg.norm(W, axis=1)
@@ -29,15 +27,9 @@ def hyperplanes(
     winners = np.argmax(np.stack(np.meshgrid(axis, axis), axis=-1) @ W.T + b, axis=-1)
     with drawing():
         figure, (axes,) = canvas(7.6, 4.4)
-        axes.imshow(
-            winners,
-            extent=(-_SIDE, _SIDE, -_SIDE, _SIDE),
-            origin="lower",
-            cmap=ListedColormap(palette.CLASSES[: len(W)]),
-            vmin=-0.5,
-            vmax=len(W) - 0.5,
-            alpha=0.12,
-        )
+        for j, colour in enumerate(palette.CLASSES[: len(W)]):
+            won = (winners == j).astype(float)
+            axes.contourf(axis, axis, won, levels=(0.5, 1.5), colors=[colour], alpha=0.12)
         for j, (row, bias) in enumerate(zip(W, b, strict=True)):
             colour = palette.CLASSES[j]
             if were[j] != bias:
@@ -54,7 +46,7 @@ def hyperplanes(
             head = (foot[0] + row[0], foot[1] + row[1])
             arrow = {"arrowstyle": "-|>", "color": colour, "linewidth": 2}
             axes.annotate("", head, foot, arrowprops={**arrow, "shrinkA": 0, "shrinkB": 0})
-        axes.plot(*point, "o", color="black", markersize=7)
+        axes.plot(*point, "o", color=palette.INK, markersize=7)
         place = (float(point[0]), float(point[1]))
         axes.annotate("the point", place, (7, 5), textcoords="offset points", fontsize=9)
         axes.set(

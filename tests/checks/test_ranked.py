@@ -9,35 +9,48 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 from autograder.checks import Task, Training
-from autograder.judge import judge
-from autograder.language.verdict import Performance
+from autograder.classreport.leaderboard import ranked
+from autograder.judge import compared
+from autograder.language.verdict import Finding, Performance, Verdict
 from autograder.watch.evaluate import local
+from coursekit.exercises.digits import digits
 from tests.solutions.audited import audited
 
 CNN = audited("cnn")
+EXERCISE = CNN.exercises["train_cnn"]
+(CHECK,) = [one for one in EXERCISE.checks if isinstance(one, Training)]
+JUDGED = Verdict("train_cnn", 7, 7, "passed", (Finding(CHECK.title, True, "well learnt"),))
 right: Callable[..., Any] = CNN.right["train_cnn"]
 
 
-def performance(answer: Callable[..., Any]) -> Performance:
-    """What is measured of a loop, on fewer images and for fewer epochs."""
-    exercise = CNN.exercises["train_cnn"]
-    (check,) = [one for one in exercise.checks if isinstance(one, Training)]
+def contested(answer: Callable[..., Any], *, few: bool = True, seed: int = 4) -> Verdict:
+    """The verdict on a loop that wants to be compared; ``few`` on fewer images, for fewer epochs."""
+    contest = CHECK.contest
+    assert contest is not None
 
     def task(rng: Any, device: str) -> Task:
-        whole = check.task(rng, device)
-        few = {name: whole.inputs[name][:60] for name in ("images", "labels")}
+        whole = contest.task(rng, device)
+        if not few:
+            return whole
+        some = {name: whole.inputs[name][:60] for name in ("images", "labels")}
         held = {name: whole.inputs[name][:40] for name in ("held_out", "held_labels")}
-        return Task({**whole.inputs, **few, **held, "epochs": 2}, whole.labels[:40])
+        return Task({**whole.inputs, **some, **held, "epochs": 2}, whole.labels[:40])
 
-    small = replace(exercise, checks=[replace(check, task=task, losses=None)])
-    namespace = {**CNN.right, "train_cnn": answer}
-    judged = judge(small, local(small, namespace), reference=CNN.reference.of(small, 4), seed=4)
-    found = judged.findings[0].performance
-    assert found is not None, judged.sentence()
+    check = replace(CHECK, contest=replace(contest, task=task))
+    exercise = replace(EXERCISE, checks=[check])
+    evaluate = local(exercise, {**CNN.right, "train_cnn": answer})
+    return compared(exercise, JUDGED, evaluate, CNN.reference.of(exercise, seed), seed)
+
+
+def performance(answer: Callable[..., Any], *, few: bool = True) -> Performance:
+    """What is measured of a loop."""
+    found = contested(answer, few=few).findings[0].performance
+    assert found is not None
     return found
 
 
@@ -47,6 +60,61 @@ def test_a_right_loop_reaches_what_the_reference_does() -> None:
     assert found.ratio == 1
     assert found.steps == found.most_steps == 6
     assert found.parameters == found.most_parameters
+    assert found.measured == "accuracy on digits in clutter"
+
+
+def test_a_contest_changes_nothing_of_a_verdict_and_is_drawn_from_the_seed_alone() -> None:
+    judged, again = contested(right), contested(right)
+    assert judged == again
+    (finding,) = judged.findings
+    assert replace(judged, findings=(replace(finding, performance=None),)) == JUDGED
+    (other,) = contested(right, seed=5).findings
+    assert other.performance != finding.performance
+
+
+def broken(*_: Any, **__: Any) -> Any:
+    raise MemoryError
+
+
+def test_who_does_not_get_through_it_keeps_the_verdict_and_is_not_ranked() -> None:
+    assert contested(broken) == JUDGED
+    assert contested(lambda *_, **__: {"train_loss": [1.0]}) == JUDGED
+
+
+def test_who_was_stopped_while_judged_is_not_asked_again() -> None:
+    stopped = replace(JUDGED, failure="timeout")
+    nobody: Any = None
+    assert compared(EXERCISE, stopped, nobody, nobody, 4) is stopped
+
+
+def test_the_labels_of_a_contest_are_no_input_and_its_images_are_in_no_table() -> None:
+    contest = CHECK.contest
+    assert contest is not None
+    task = contest.task(np.random.default_rng(1), "")
+    assert not task.inputs["held_labels"].any()
+    known = {one.tobytes() for one in digits()[0]}
+    assert not any(one.astype(float).tobytes() in known for one in task.inputs["held_out"])
+
+
+def in_short_steps(model: Any, optimizer: Any, *a: Any, **k: Any) -> Any:
+    """With a third of the learning rate."""
+    for group in optimizer.param_groups:
+        group["lr"] /= 3
+    return right(model, optimizer, *a, **k)
+
+
+def test_two_loops_of_different_quality_are_told_apart_and_equal_ones_share_a_rank() -> None:
+    loops = (CNN.style["train_cnn"], CNN.in_another_style("train_cnn")["train_cnn"])
+    ratios = [performance(one, few=False) for one in (*loops, in_short_steps)]
+    assert all(one.genuine for one in ratios)
+    assert 0.4 < ratios[0].reference < 0.8  # nobody gets to the end of it
+    assert ranked([one.ratio or 0 for one in ratios]) == [1, 1, 3]
+
+
+def test_ranks_are_told_apart_by_more_than_chance() -> None:
+    assert ranked([]) == []
+    assert ranked([1.0, 1.0, 0.995, 0.98, 0.979, 0.5]) == [1, 1, 1, 1, 5, 6]
+    assert ranked([1.1, 1.0, 0.97]) == [1, 2, 3]
 
 
 def trained_aside(model: Any, optimizer: Any, loaders: Any, epochs: int, *a: Any, **k: Any) -> Any:

@@ -14,7 +14,7 @@ from courses.course import ROOT, TinyCourse, code, place
 from nbgrader.api import Gradebook
 
 RIGHT = (ROOT / "tests/courses/race/solutions/race.py").read_text()
-LAZY = RIGHT.replace("    losses = []", "    X, y, losses = X[:12], y[:12], []")
+LAZY = RIGHT.replace("    losses = []", "    X, y, losses = X[:40], y[:40], []")
 MORE = RIGHT.replace("range(steps)", "range(40 * steps)")
 INVENTS = "    return [2.0, 1.0, 0.5, 0.1][-max(2, steps):]\n"
 HEAD = "import numpy as np\n\ndef fit(model, X, y, steps, rate):\n"

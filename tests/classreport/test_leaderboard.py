@@ -5,13 +5,18 @@ training, and nobody's name costs others anything.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from courses.course import TinyCourse, once
 
+from autograder.classreport.leaderboard import leaderboards
+from autograder.classreport.record import Answered, ClassRecord, Handed
 from autograder.course.marks import verdicts_on_record
+from autograder.grading.pseudonym import Pseudonym
+from autograder.language.verdict import Finding, Performance, Verdict
 
 from .race import HTML, RIGHT, STUDENTS, graded_race, hand_in
 
@@ -37,7 +42,7 @@ def autograded(course: TinyCourse, student: str) -> dict[str, Any]:
 
 def test_it_ranks_by_what_was_measured_as_a_ratio_to_the_reference(said: dict[str, Any]) -> None:
     (board,) = said["boards"]
-    assert (board["exercise"], board["measured"]) == ("fit", "accuracy")
+    assert (board["exercise"], board["measured"]) == ("fit", "accuracy where clusters overlap")
     rows = {row["pseudonym"]: row for row in board["rows"]}
     best, lazy = rows["quick fox (1)"], rows["slow fox"]
     assert (best["rank"], best["ratio"]) == (1, 1.0)
@@ -50,6 +55,51 @@ def test_it_ranks_by_what_was_measured_as_a_ratio_to_the_reference(said: dict[st
     assert ranks[:4] == [1, 1, 1, 4]  # three trained alike
     ratios = [row["ratio"] for row in board["rows"]]
     assert ratios == sorted(ratios, reverse=True)
+
+
+def learning(course: TinyCourse, student: str) -> tuple[Verdict, Finding]:
+    """A verdict, without the seconds, and what it says of learning."""
+    (marked,) = verdicts_on_record(autograded(course, student))
+    (found,) = [one for one in marked.verdict.findings if one.check == "Learns"]
+    return replace(marked.verdict, seconds=0.0), found
+
+
+def test_who_is_judged_alike_is_told_apart_by_harder_examples(
+    race: TinyCourse, said: dict[str, Any]
+) -> None:
+    judged = [learning(race, student)[1] for student in ("ada", "ben")]
+    assert all(one.message.startswith("accuracy 1.000, 1.000, 1.000 ") for one in judged)
+    rows = {row["pseudonym"]: row for row in said["boards"][0]["rows"]}
+    assert rows["slow fox"]["rank"] > rows["quick fox (1)"]["rank"]
+
+
+def test_who_does_not_want_to_be_compared_is_judged_the_same_and_asked_for_nothing_more(
+    race: TinyCourse,
+) -> None:
+    wants, compared = learning(race, "ada")
+    wants_not, judged = learning(race, "fay")  # the same answer
+    assert compared.performance is not None
+    assert judged.performance is None
+    without = tuple(replace(one, performance=None) for one in wants.findings)
+    assert replace(wants, findings=without) == wants_not
+
+
+def test_what_was_measured_otherwise_is_not_compared() -> None:
+    before = Performance("accuracy", 1.0, 1.0, "cpu")
+    now = replace(before, measured="accuracy in clutter")
+    handed = tuple(
+        Handed(
+            name,
+            exercises=(Answered("fit", 1, 1, "passed", "", False, performance=reached),),
+            pseudonym=Pseudonym(name),
+        )
+        for name, reached in (("old", before), ("new", now))
+    )
+    record = ClassRecord("race", handed, (), {}, {"fit": "accuracy in clutter"})
+    (board,) = leaderboards(record)
+    assert [row["pseudonym"] for row in board["rows"]] == ["new"]
+    (left_out,) = board["left_out"]
+    assert "graded again" in left_out["why"]
 
 
 def test_nobody_gets_up_it_without_training(race: TinyCourse, said: dict[str, Any]) -> None:
@@ -117,7 +167,7 @@ def test_the_report_has_it_too_and_shows_what_was_written_as_nothing_else(
 def test_for_people_it_is_a_table(race: TinyCourse) -> None:
     shown = race.run("chainrule", "leaderboard", "race").stdout
     lines = " ".join(shown.split())
-    assert "fit: accuracy, as a ratio to the reference's" in lines
+    assert "fit: accuracy where clusters overlap, as a ratio to the reference's" in lines
     assert "1 quick fox (1) 1.000" in lines
     assert "not on it: one step: over the budget" in lines
     assert "ada" not in shown.replace("adapt", "")
