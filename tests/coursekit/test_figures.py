@@ -173,8 +173,9 @@ def test_a_row_stands_on_the_line_of_its_class_and_a_bias_shifts_it():
     ]
     assert axes.get_title().endswith("the point's scores: -2.5, 0.5")
     assert picture.alt.endswith("The point (0.5, 0.25) goes to class 1.")
-    shaded = axes.images[0].get_array()
-    assert (shaded[0, 0], shaded[-1, -1]) == (1, 0)  # low on the left, high on the right
+    areas = [axes.collections[j].get_paths()[0] for j in (0, 1)]
+    for corner, winner in (((-2.9, -2.9), 1), ((2.9, 2.9), 0)):  # low left, high right
+        assert [area.contains_point(corner) for area in areas] == [winner == 0, winner == 1]
 
 
 def test_an_entry_of_a_product_lights_up_its_row_and_its_column():
