@@ -14,7 +14,7 @@ from ..errors import AssignmentError, AuthoringError
 from ..exercise.load import read_modules
 from ..exercise.trial import Exercise
 from ..released.sheet import SHEET, VERSION, Sheet, UnreadableSheet, read_sheet, write_sheet
-from ..released.work_out import work_out
+from ..released.work_out import LIMITS, work_out
 
 
 def expected_answers(
@@ -56,8 +56,10 @@ def _read(data: bytes) -> str:
 
 
 def _made_of(hidden: Mapping[str, bytes], modules: Mapping[str, bytes]) -> str:
-    """Names all that is the course's own in the expected answers, and the form they have."""
-    parts = [str(VERSION).encode(), *(hidden[kind] for kind in sorted(hidden))]
+    """Names all that is the course's own in the expected answers, their form, and how situations are
+    chosen.
+    """
+    parts = [repr((VERSION, *LIMITS)).encode(), *(hidden[kind] for kind in sorted(hidden))]
     spec = importlib.util.find_spec("coursekit")
     for folder in (spec.submodule_search_locations if spec else None) or ():
         shared = read_modules(Path(folder) / "exercises")

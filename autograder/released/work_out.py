@@ -29,13 +29,19 @@ from .many_valued import takes_many_values
 from .situations import Kind, Situation, fingerprint, is_drawn, kinds
 
 ATTEMPTS = 12
-"""How often a tiny situation is drawn before the exercise goes without."""
+"""How often a tiny situation is drawn before the exercise goes without, and any other until its
+outputs are small enough.
+"""
 STEP, STAYS = 1e-6, 1e-3
 """A reference is smooth where inputs moved by this much move no output by more than that,
 relatively.
 """
 MOST_BYTES = 1 << 16
-"""Of one situation's outputs; a larger one is left to grading, if others remain."""
+"""Of one situation's outputs; what is larger however it is drawn is left to grading, if others
+remain.
+"""
+LIMITS = ATTEMPTS, STEP, STAYS, MOST_BYTES
+"""What decides which situations are taken."""
 USUAL_TOLERANCE = 1e-7
 
 Namespace = Mapping[str, Any]
@@ -77,25 +83,39 @@ def _tolerances(exercise: Exercise) -> dict[str, float]:
 def _rights(
     exercise: Exercise, reference: Namespace, mistakes: Mistakes | None
 ) -> list[tuple[RightOutputs, Situation]]:
-    """Every situation in which the reference gives all outputs, the large ones aside."""
-    found = []
+    """One situation of every kind in which the reference gives all outputs, the large ones aside."""
+    small, large = [], []
     for place, kind in enumerate(kinds(exercise)):
-        for attempt in range(ATTEMPTS if kind.tiny else 1):
-            try:
-                situation = kind.draw(exercise, place, attempt)
-                outputs = _given(exercise, reference, situation.inputs)
-            except Exception:
-                if not kind.tiny:
-                    raise
-                continue  # a draw that does not go as small
-            if outputs is None or not _alike_elsewhere(exercise, reference, situation, outputs):
-                continue
-            if not kind.tiny or _teaches(exercise, reference, mistakes, situation, outputs):
-                right = RightOutputs(place, attempt, fingerprint(situation.inputs), outputs)
-                found.append((right, situation))
+        for one in _drawn(exercise, reference, mistakes, place, kind):
+            if _bytes(one[0].outputs) <= MOST_BYTES:
+                small.append(one)
                 break
-    small = [one for one in found if _bytes(one[0].outputs) <= MOST_BYTES]
-    return small or found[:1]
+            large.append(one)
+    return small or large[:1]
+
+
+def _drawn(
+    exercise: Exercise,
+    reference: Namespace,
+    mistakes: Mistakes | None,
+    place: int,
+    kind: Kind,
+) -> Iterator[tuple[RightOutputs, Situation]]:
+    """The situations of one kind that may be taken, as they are drawn."""
+    for attempt in range(ATTEMPTS):
+        try:
+            situation = kind.draw(exercise, place, attempt)
+            outputs = _given(exercise, reference, situation.inputs)
+        except Exception:
+            if not kind.tiny:
+                raise
+            continue  # a draw that does not go as small
+        if outputs is None or not _alike_elsewhere(exercise, reference, situation, outputs):
+            if not kind.tiny:
+                return
+            continue
+        if not kind.tiny or _teaches(exercise, reference, mistakes, situation, outputs):
+            yield RightOutputs(place, attempt, fingerprint(situation.inputs), outputs), situation
 
 
 def _given(

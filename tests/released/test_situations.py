@@ -14,7 +14,7 @@ from autograder.language.verdict import Evaluation
 from autograder.released.expected import Expected
 from autograder.released.here import FEW, OTHERS, Here
 from autograder.released.situations import fingerprint, kinds, same_inputs
-from autograder.released.work_out import work_out
+from autograder.released.work_out import MOST_BYTES, work_out
 from autograder.watch.evaluate import local
 
 from .catalogue import by_student
@@ -90,6 +90,27 @@ def test_a_yes_or_no_is_left_to_grading_unless_the_author_says_otherwise() -> No
     assert (finding.passed, finding.message) == (None, FEW)
     larger.released = True
     assert by_student(larger, work_out(larger, answer), answer).status == "passed"
+
+
+@exercise(
+    "x: N D -> out: N D",
+    points=1,
+    sizes={"N": (50, 400), "D": (50, 60)},
+    cases=[case("more than there is room for", sizes={"N": 500})],
+    checks=[Reference()],
+)
+def doubled(student, x):
+    """Of many sizes, few of which are small."""
+    return {"out": student.doubled(x)}
+
+
+def test_what_is_too_large_is_drawn_again_until_it_is_small_enough() -> None:
+    answer = {"doubled": lambda x: 2 * x}
+    expected = work_out(doubled, answer)
+    assert [one.place for one in expected.rights] == [0, 1]
+    assert any(one.attempt > 0 for one in expected.rights)
+    assert all(one.outputs["out"].nbytes <= MOST_BYTES for one in expected.rights)
+    assert by_student(doubled, expected, answer).status == "passed"
 
 
 def test_an_author_may_keep_it_back() -> None:
