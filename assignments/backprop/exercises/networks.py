@@ -280,11 +280,18 @@ def learns_with_everything_on(ask):
     )
 
 
+def all_awake(inputs):
+    """The inputs with numbers above 0 up to the last layer: every unit passes something on."""
+    return {**inputs, **{name: np.abs(inputs[name]) for name in ("X", "W1", "b1", "W2", "b2")}}
+
+
 @property_of(FullyConnectedNet, "Scores are not left to chance", 0.5)
 def nothing_left_to_chance(ask):
     """Scores come out of a network that drops nothing, and examples do not know of each other."""
-    inputs, out = ask(batchnorm=False, p_keep=0.5)
-    _, other = ask(inputs, seed=int(inputs["seed"]) + 1)
+    inputs = all_awake(ask.draw(batchnorm=False, p_keep=0.5))
+    out, other = ask.all([inputs, {**inputs, "seed": int(inputs["seed"]) + 1}])
+    alike = np.broadcast_to(out["scores"][:1], out["scores"].shape)
+    must(not close(out["scores"], alike), "the scores are the same for every example.")
     must(
         close(out["scores"], other["scores"]),
         "without y the network runs in test mode: its scores must not depend on which units dropout would take.",
@@ -314,8 +321,9 @@ def built_as_asked(ask):
         given = zip(DEEP, out["gradients_given"], strict=True)
         missing = ", ".join(name for name, there in given if not there)
         must(not missing, f"grads lacks {missing}.")
-    inputs |= {"batchnorm": False, "b3": 0 * inputs["b3"]}
+    inputs = all_awake({**inputs, "batchnorm": False, "b3": 0 * inputs["b3"]})
     out, other = ask.all([inputs, {**inputs, "W3": -inputs["W3"]}])
+    must(out["scores"].any(), "the scores are 0, whatever the last layer is given.")
     must(
         close(other["scores"], -out["scores"]),
         "with b3 = 0, -W3 must give the negative of all scores: nothing comes after the last affine layer.",

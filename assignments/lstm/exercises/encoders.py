@@ -62,9 +62,11 @@ def recall(rng, device):
 
 
 def recalled(outputs, labels):
-    """The share of examples whose class is recalled, by scores that Wy and by give."""
+    """The share of examples whose class is recalled, by scores that the parameters give."""
     if not outputs.get("by_the_head"):
         raise NotMeasurable("the scores must be the last state times Wy, plus by")
+    if not outputs.get("through_the_states"):
+        raise NotMeasurable("with Wx = 0 no state knows of x: the scores must be the same for all")
     return accuracy(outputs, labels)
 
 
@@ -85,14 +87,16 @@ MANY_TO_ONE = {"Wx": "D 4*H", "Wh": "H 4*H", "b": "4*H", "Wy": "H C", "by": "C"}
     },
     outputs={
         **{"loss": "", "scores_now": "N C", **gradient_dims(MANY_TO_ONE)},
-        **{"losses": "any", "scores": "any any", "by_the_head": "bool"},
+        **{"losses": "any", "scores": "any any"},
+        **{"by_the_head": "bool", "through_the_states": "bool"},
     },
     given={"order": NO_TRAINING, **LSTM_GIVEN},
     cases=SHORT_CASES,
     seconds=60,
     words={
         **params_in_words(*MANY_TO_ONE),
-        "by_the_head": "whether twice Wy and by give twice the scores",
+        "by_the_head": "whether twice Wy and by, their classes turned around, give such scores",
+        "through_the_states": "whether with Wx = 0 all have the same scores",
         **TRAINED_WORDS,
         "scores_now": "scores",
         "scores": "the scores of others once it is trained",
@@ -112,10 +116,16 @@ def many_to_one_loss(student, x, y, Wx, Wh, b, Wy, by, held_out, order, rate):
     after, losses = trained(student.many_to_one_loss, params, x, y, order, rate)
     unknown = np.zeros(len(held_out), dtype=int)
     _, _, of_held_out = student.many_to_one_loss(after, held_out, unknown)
-    twice = {**after, **{name: 2 * after[name] for name in ("Wy", "by")}}
-    _, _, doubled = student.many_to_one_loss(twice, held_out, unknown)
+    turned = {**after, **{name: 2 * after[name][..., ::-1] for name in ("Wy", "by")}}
+    _, _, doubled = student.many_to_one_loss(turned, held_out, unknown)
+    through = True
+    if len(order):  # scores after training might come from a table of what was told
+        blind = {**after, "Wx": 0 * after["Wx"]}
+        _, _, alike = student.many_to_one_loss(blind, held_out, unknown)
+        through = bool(np.allclose(alike, np.atleast_1d(alike)[:1]))
     return {
-        "by_the_head": bool(np.allclose(doubled, 2 * np.asarray(of_held_out))),
+        "by_the_head": bool(np.allclose(doubled, 2 * np.atleast_1d(of_held_out)[..., ::-1])),
+        "through_the_states": through,
         **{"loss": loss, "scores_now": scores, **gradients_in(grads, params)},
         **{"losses": losses, "scores": of_held_out},
     }
@@ -170,8 +180,30 @@ def backwards(rng, device):
     return Task(inputs, y[1200:])
 
 
+def only_by_the_parameters(decode, params, x, n, written):
+    """Whether renamed symbols are written under their new names, and who reads nothing knows nothing.
+
+    A table of what was told in training does neither.
+    """
+    V, written = len(params["by"]), np.asarray(written)
+    if written.dtype.kind not in "iu" or not np.isin(written, np.arange(V)).all():
+        return False
+    called = np.roll(np.arange(V), 1)  # symbol v is called called[v]
+    stood_for = np.argsort(called)
+    renamed = {"E": params["E"][[*stood_for, V]]}
+    renamed |= {name: params[name][..., stood_for] for name in ("Wy", "by")}
+    again = decode({**params, **renamed}, called[x], n)
+    alike = np.asarray(decode({**params, "enc_Wx": 0 * params["enc_Wx"]}, x, n))
+    return np.array_equal(again, called[written]) and bool(np.all(alike == alike[:1]))
+
+
 def digits_right(outputs, right):
-    """The share of digits that are written rightly."""
+    """The share of digits that are written rightly, by the parameters and nothing else."""
+    if not outputs.get("by_the_parameters"):
+        raise NotMeasurable(
+            "what is decoded must come from params: symbols renamed there and in x must be written "
+            "under their new names, and with enc_Wx = 0 all rows of x must give the same"
+        )
     written = outputs.get("written_from_held_out")
     if written is None or written.shape != right.shape:
         raise NotMeasurable(f"what is decoded must have one symbol for each of {right.shape}")
@@ -203,7 +235,7 @@ A_FEW = case("a few", sizes={"N": 4, "S": 3, "T": 5, "V": 6})
     },
     outputs={
         **{"loss": "", **gradient_dims(SEQ2SEQ), "written": "N any int"},
-        **{"losses": "any", "written_from_held_out": "M any int"},
+        **{"losses": "any", "written_from_held_out": "M any int", "by_the_parameters": "bool"},
     },
     answers=("seq2seq_loss", "seq2seq_decode"),
     given={"n": draws.whole(2, 6), "order": NO_TRAINING},
@@ -235,6 +267,7 @@ A_FEW = case("a few", sizes={"N": 4, "S": 3, "T": 5, "V": 6})
         **TRAINED_WORDS,
         "written": "what seq2seq_decode returns",
         "written_from_held_out": "what seq2seq_decode returns once it is trained",
+        "by_the_parameters": "whether what is decoded comes from params",
     },
     checks=[
         Dimensions(0.25),
@@ -264,10 +297,13 @@ def seq2seq(
     loss, grads = student.seq2seq_loss(params, x, y)
     written = student.seq2seq_decode(params, x, n)
     after, losses = trained(student.seq2seq_loss, params, x, y, order, rate)
-    of_held_out = student.seq2seq_decode(after, held_out, y.shape[1])
+    decode, T = student.seq2seq_decode, y.shape[1]
+    of_held_out = decode(after, held_out, T)
     return {
         **{"loss": loss, **gradients_in(grads, params), "written": written},
         **{"losses": losses, "written_from_held_out": of_held_out},
+        "by_the_parameters": len(order) == 0
+        or only_by_the_parameters(decode, after, held_out, T, of_held_out),
     }
 
 

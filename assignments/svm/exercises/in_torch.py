@@ -11,6 +11,7 @@ from autograder.checks import (
     Task,
     Training,
     Vectorised,
+    close,
 )
 from coursekit.exercises import linear
 from coursekit.exercises.digits import digits_with_bias
@@ -104,11 +105,23 @@ def svm_loss_torch(student, W, X, y, reg, X_new, steps, rate, device, examined):
     }
 
 
+def must_bend(ask, inputs):
+    """What has one slope everywhere is no hinge, whatever it follows."""
+    led = {**inputs, "examined": False, "reg": 0.0, "W": 100 * inputs["W"]}
+    out, turned = ask.all([led, {**led, "W": -led["W"]}])
+    must(
+        not close(out["dW"], turned["dW"]),
+        "without a penalty dW is the same for W and for -W: that is no hinge.",
+    )
+
+
 @property_of(svm_loss_torch, "Any dtype", 0.25)
 def dtype_is_kept(ask):
     """Half the bits in, half the bits out."""
+    inputs, out = ask(examined=True)
+    must_bend(ask, inputs)
     must(
-        ask(examined=True)[1]["keeps_dtype"],
+        out["keeps_dtype"],
         "for arguments in float32 or bfloat16 the loss must be a tensor of that dtype, and no step "
         "may mix dtypes.",
     )
@@ -117,7 +130,8 @@ def dtype_is_kept(ask):
 @property_of(svm_loss_torch, "Any device, and no waiting", 0.5)
 def device_is_kept(ask):
     """Nothing is made where the arguments are not, and nothing is asked of them."""
-    _, out = ask(examined=True)
+    inputs, out = ask(examined=True)
+    must_bend(ask, inputs)
     must(
         out["keeps_device"],
         "on another device it stops: some tensor is made on the processor, or the loss leaves its "
