@@ -444,6 +444,25 @@ def _replaced(tensor: torch.Tensor, new: torch.Tensor) -> None:
     tensor.grad = None if slope is None else slope.to(new.device)
 
 
+_to: Any = torch.Tensor.to
+
+
+def _moved(tensor: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
+    """``tensor.to``, where a device without a number is the current one, as on a card: torch itself
+    takes number 0 of a device that Python registers.
+    """
+
+    def numbered(one: Any) -> Any:
+        if not isinstance(one, str | torch.device):
+            return one
+        device = torch.device(one)
+        bare = device.type == NAME and device.index is None
+        return torch.device(NAME, _current.index) if bare else one
+
+    named = {name: numbered(one) for name, one in kwargs.items()}
+    return _to(tensor, *map(numbered, args), **named)
+
+
 def _register() -> tuple[torch.library.Library, ...]:
     _setup_privateuseone_for_python_backend(NAME, backend_module=Module())
     library, rest = torch.library.Library("aten", "IMPL"), torch.library.Library("_", "IMPL")
@@ -457,6 +476,7 @@ def _register() -> tuple[torch.library.Library, ...]:
     rest.fallback(torch.library.fallthrough_kernel, "AutocastPrivateUse1")
     # what a module is made of stays the same objects when it is moved
     torch._has_compatible_shallow_copy_type = lambda *_: True  # type: ignore[assignment]
+    torch.Tensor.to = _moved  # type: ignore[assignment]
     torch.Tensor.data = property(_data.__get__, _replaced)  # type: ignore[assignment]
     accelerator: Any = torch.accelerator
     accelerator.synchronize = lambda where=None, /: card(where).wait()

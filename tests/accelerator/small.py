@@ -58,17 +58,35 @@ SMALLER: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
 
 
 SHORT = {"train_cnn", "train_char_lm"}
+FEWER: dict[str, dict[str, Any]] = {
+    "softmax_regression_torch": {"steps": 12},
+    "train_cnn": {"batch": 15},
+    "train_char_lm": {"steps": 3, "seq_len": 4},
+}
+"""Where many answers are judged."""
+TOLD_APART = 10
+TOLD_APART_FROM = {"held_out", "held_labels", "windows"}
 
 
-def trained(audit: Audited, name: str, *titles: str, falls: bool = True) -> Exercise:
-    """An exercise with its training alone, made small, and the checks of these titles."""
+def trained(
+    audit: Audited, name: str, *titles: str, falls: bool = True, few: bool = False
+) -> Exercise:
+    """An exercise with its training alone, made small, and the checks of these titles. ``few``:
+    as small as it gets.
+    """
     exercise = audit.exercises[name]
+    many = TOLD_APART if few else HELD_OUT
 
     def smaller(check: Training) -> Training:
         def task(rng: np.random.Generator, device: str) -> Task:
             whole = check.task(rng, "")
             small = {**whole.inputs, **SMALLER[name](whole.inputs), "device": device}
-            return Task(small, whole.labels[:HELD_OUT] if name in SHORT else whole.labels)
+            if few:
+                small |= FEWER.get(name, {})
+            if name not in SHORT:
+                return Task(small, whole.labels)
+            small |= {key: small[key][:many] for key in TOLD_APART_FROM & small.keys()}
+            return Task(small, whole.labels[:many])
 
         losses = check.losses if falls else None
         asked = {

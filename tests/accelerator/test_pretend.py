@@ -55,7 +55,19 @@ def test_a_network_is_trained_there_as_on_the_processor_and_read_once() -> None:
 
 
 @apart
-def test_an_lstm_is_the_same_there_both_ways() -> None:
+def test_an_lstm_asks_for_the_fused_cell_there_and_is_the_same_both_ways() -> None:
+    from . import pretend
+
+    asked: list[str] = []
+
+    def noted(name: str, kernel: Any) -> Any:
+        def call(*arguments: Any) -> Any:
+            asked.append(name)
+            return kernel(*arguments)
+
+        return call
+
+    pretend.DEFINED.update({name: noted(name, one) for name, one in pretend.DEFINED.items()})
     x, layer = torch.randn(2, 5, 3), torch.nn.LSTM(3, 4, batch_first=True)
     layer(x)[0].square().sum().backward()
     slopes = [one.grad.clone() for one in layer.parameters() if one.grad is not None]
@@ -65,6 +77,8 @@ def test_an_lstm_is_the_same_there_both_ways() -> None:
     for one, slope in zip(layer.parameters(), slopes, strict=True):
         assert one.grad is not None
         assert torch.allclose(one.grad.cpu(), slope, atol=1e-5)
+    forward, backward = pretend.DEFINED
+    assert asked == [forward] * 5 + [backward] * 5
 
 
 @apart
@@ -164,6 +178,9 @@ def test_of_two_cards_each_has_its_own_memory_and_the_current_one_is_meant() -> 
     assert (first.held, second.held) == (32, 16)
     torch.accelerator.set_device_index(1)
     assert torch.ones(1, device="pretend").device == here.device
+    assert torch.ones(1).to("pretend").device == here.device
+    assert torch.ones(1).to("pretend:0").device == there.device
+    assert {one.device for one in net().to("pretend").parameters()} == {here.device}
     assert there.device.index == 0
     with pytest.raises(RuntimeError, match="invalid device ordinal"):
         torch.ones(1, device="pretend:2")
