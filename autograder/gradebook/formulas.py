@@ -80,7 +80,9 @@ def _known(tex: str) -> str:
 
 
 def _kept(element: ElementTree.Element) -> ElementTree.Element:
-    """A copy of a tree that holds nothing but MathML that can do no harm."""
+    """A copy of a tree that holds nothing but MathML that can do no harm. HTML knows it without its
+    namespace.
+    """
     name = element.tag.removeprefix(_NAMESPACE)
     if name not in _KEPT:
         name = "mrow"
@@ -88,8 +90,6 @@ def _kept(element: ElementTree.Element) -> ElementTree.Element:
     copy = ElementTree.Element(name, {k: v for k, v in found.items() if _PLAIN.match(v)})
     copy.text = _text(name, element)
     copy.extend(map(_kept, element))
-    if name == "math":
-        copy.set("xmlns", _NAMESPACE[1:-1])
     return copy
 
 

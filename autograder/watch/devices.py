@@ -206,6 +206,7 @@ def observed(where: torch.device) -> Iterator[Observed]:
     from torch.autograd.graph import saved_tensors_hooks
 
     run = Observed()
+    _clear_the_way(where)
     frozen = gc.get_freeze_count()
     gc.freeze()  # whatever is there is no longer looked at: only what the steps make is counted, and quickly
     try:
@@ -231,8 +232,15 @@ def memory_watched(name: object) -> Iterator[Observed]:
     if not isinstance(name, str) or name != ACCELERATOR or why_no_accelerator():
         yield run
         return
+    _clear_the_way(device(name))
     with _measured(device(name), run):
         yield run
+
+
+def _clear_the_way(where: torch.device) -> None:
+    """What an earlier answer left would be freed on the way, and be missing at the peak."""
+    if where.type != "cpu":
+        gc.collect()
 
 
 @contextlib.contextmanager

@@ -27,7 +27,8 @@ def product_entry(
     """
     left, right = (np.asarray(one, dtype=float) for one in (left, right))
     product = left @ right
-    (N, K), M = left.shape, right.shape[1]
+    N, M = product.shape
+    K = len(right)
     terms = " + ".join(
         f"{_factor(a)}·{_factor(b)}" for a, b in zip(left[row], right[:, column], strict=True)
     )

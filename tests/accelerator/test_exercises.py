@@ -97,7 +97,8 @@ def test_what_a_card_showed_becomes_a_table_and_json(
     yours, ours = (Measured(local(exercise, audit.right)) for _ in range(2))
     judged = judge(exercise, yours, reference=ours, seed=SEED)
     seen = row(name, yours, ours, judged)
-    assert seen.memory[0] == seen.memory[1] > 0
+    assert seen.memory[0] == pytest.approx(seen.memory[1], rel=0.1)  # what is freed when is chance
+    assert seen.memory[0] > 0
     heading, line = as_text([seen]).splitlines()
     assert heading.split() == list(COLUMNS)
     assert line.split()[:2] == [name, "pretend"]

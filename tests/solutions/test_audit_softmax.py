@@ -21,7 +21,7 @@ def test_the_looping_loss_loses_only_what_vectorisation_is_worth():
         1,
     )
     assert failed(judged) == {"Vectorised over N", "Vectorised over C"}
-    assert judged.score == 4.5
+    assert judged.score == 3.75
 
 
 def softmax_by_loops(s):
