@@ -88,9 +88,9 @@ class Training:
     task: ``(rng, device) -> Task``; device is "" (the processor) or "accelerator": it chooses the
     size and puts the word into the inputs. at_least: the floor that is judged everywhere. margin:
     how far below the reference's mean is still as good; three standard deviations of the
-    reference's runs, where these are more. losses: the output with the loss of each step (None: there is none). measure:
-    what is measured, higher is better (default: accuracy of ``scores``), and ``measured`` its name.
-    Peak memory on an accelerator is told as a ratio to the reference's. More than ``most_memory``
+    reference's runs, where these are more. losses: the output with the loss of each step (None:
+    there is none). measure: what is measured, higher is better (default: accuracy of ``scores``),
+    and ``measured`` its name. Peak memory on an accelerator is told as a ratio to the reference's. More than ``most_memory``
     times it fails, once it is ``spare_memory`` bytes more. Where the probe returns ``seconds``,
     their ratio is told, and nothing more.
 
@@ -159,7 +159,7 @@ class Training:
                     relative,
                     f"the reference, trained beside it, reaches {mean(theirs):.3f}",
                 )
-            memory = [median(one.peak_bytes for one in runs) for runs in (yours, ours)]
+            memory = [median(one.peak_bytes for one in both) for both in (yours, ours)]
             costs = _costs_in_words(_seconds(yours), _seconds(ours), *memory)
             wasteful = self._memory_in_words(*memory)
             if self.ranked and self.contest is None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import palette
-from .marks import CLIPPED, POINT, Bars, Frame, Line, Mark, Place, Words, stroke, written
+from .marks import CLIPPED, POINT, Bars, Frame, Line, Mark, Place, Words, stroke, text_element
 from .picture import Numbers, canvas, drawing, opening
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Chart:
         top, pieces = 4.0, []
         if self.title:
             middle = ' text-anchor="middle"'
-            pieces.append(written(width / 2, 18, self.title, self.title_colour, 11, middle))
+            pieces.append(text_element(width / 2, 18, self.title, self.title_colour, 11, middle))
             top = 26.0
         left, whole = 0.0, sum(panel.share for panel in self.panels)
         for panel in self.panels:
@@ -139,17 +139,20 @@ def _drawn(panel: Panel, left: float, top: float, column: float, row: float) -> 
     middle, end = ' text-anchor="middle"', ' text-anchor="end" dominant-baseline="central"'
     if not panel.bare:
         pieces += [
-            written(float(frame.x(at)), high + 17, name, size=9, more=middle) for at, name in names
+            text_element(float(frame.x(at)), high + 17, name, size=9, more=middle)
+            for at, name in names
         ]
-        pieces += [written(-7, float(frame.y(at)), name, size=9, more=end) for at, name in rungs]
+        pieces += [
+            text_element(-7, float(frame.y(at)), name, size=9, more=end) for at, name in rungs
+        ]
     if panel.xlabel:
-        pieces.append(written(wide / 2, high + 34, panel.xlabel, more=middle))
+        pieces.append(text_element(wide / 2, high + 34, panel.xlabel, more=middle))
     if panel.ylabel:
         x, y = 14 - before, high / 2
         turn = f' transform="rotate(-90 {x:.1f} {y:.1f})"'
-        pieces.append(written(x, y, panel.ylabel, more=middle + turn))
+        pieces.append(text_element(x, y, panel.ylabel, more=middle + turn))
     room = (column - 8) / (max(1, len(panel.title)) * POINT * _LETTER)
-    title = written(
+    title = text_element(
         column / 2 - before, -8, panel.title, panel.title_colour, min(_TITLE, room), middle
     )
     pieces.append(title)
@@ -159,7 +162,7 @@ def _drawn(panel: Panel, left: float, top: float, column: float, row: float) -> 
             f'<path d="M{wide + 8:.1f},{at}h26" {stroke(line.colour, line.width, line.dash)}/>'
         )
         centred = ' dominant-baseline="central"'
-        pieces.append(written(wide + 40, at, line.name, size=_SMALL, more=centred))
+        pieces.append(text_element(wide + 40, at, line.name, size=_SMALL, more=centred))
     return f'<g transform="translate({left + before:.1f} {top + above:.1f})">{"".join(pieces)}</g>'
 
 

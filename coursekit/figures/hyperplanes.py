@@ -5,10 +5,37 @@ from __future__ import annotations
 import numpy as np
 
 from . import palette
+from .marks import Region
 from .picture import Numbers, Picture, canvas, drawing, number
 
 _DASHES = ("-", "--", ":")
 _SIDE = 3.0
+SQUARE = _SIDE * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
+"""The corners of what is drawn of the plane."""
+
+
+def ahead(W: np.ndarray, c: int, by: float) -> np.ndarray:
+    """Where in the plane class c leads every other class by at least ``by``: the corners (K, 2) of a
+    convex region of the square, none where there is no such place. W (3, C): a column a class, the
+    biases last.
+
+    Each other class cuts the square along a line (Sutherland and Hodgman's clipping)."""
+    region = SQUARE
+    for other in range(W.shape[1]):
+        if other == c or not len(region):
+            continue
+        *slopes, offset = W[:, c] - W[:, other]
+        leads = region @ slopes + offset - by
+        kept = []
+        for k in range(len(region)):
+            here, before = leads[k], leads[k - 1]
+            if (here >= 0) != (before >= 0):
+                share = before / (before - here)
+                kept.append(region[k - 1] + share * (region[k] - region[k - 1]))
+            if here >= 0:
+                kept.append(region[k])
+        region = np.array(kept)
+    return region
 
 
 def hyperplanes(
@@ -23,13 +50,12 @@ def hyperplanes(
     W, b, point = (np.asarray(one, dtype=float) for one in (W, b, point))
     were = b if before is None else np.asarray(before, dtype=float)
     scores, lengths = W @ point + b, np.linalg.norm(W, axis=1)
-    axis = np.linspace(-_SIDE, _SIDE, 401)
-    winners = np.argmax(np.stack(np.meshgrid(axis, axis), axis=-1) @ W.T + b, axis=-1)
+    columns = np.vstack([W.T, b])
     with drawing():
         figure, (axes,) = canvas(7.6, 4.4)
         for j, colour in enumerate(palette.CLASSES[: len(W)]):
-            won = (winners == j).astype(float)
-            axes.contourf(axis, axis, won, levels=(0.5, 1.5), colors=[colour], alpha=0.12)
+            if len(won := ahead(columns, j, 0.0)):
+                Region([won], colour, 0.12).on_axes(axes)
         for j, (row, bias) in enumerate(zip(W, b, strict=True)):
             colour = palette.CLASSES[j]
             if were[j] != bias:

@@ -65,7 +65,7 @@ def shade(colour: str) -> str:
     return ON_SCREEN.get(colour, colour)
 
 
-def written(
+def text_element(
     x: float, y: float, text: str, colour: str = palette.INK, size: float = 10, more: str = ""
 ) -> str:
     """Words on the screen, at pixels; ``more``: further attributes. Sizes are in points."""
@@ -214,7 +214,7 @@ class Bars:
             if words:
                 middle = ' text-anchor="middle"'
                 at = top - 4 if end <= zero else bottom + 13
-                pieces.append(written((left + right) / 2, at, words, more=middle))
+                pieces.append(text_element((left + right) / 2, at, words, more=middle))
         return "".join(pieces)
 
 
@@ -364,7 +364,7 @@ class Words:
         right, up = self.shift
         x, y = float(frame.x(self.x)) + right * POINT, float(frame.y(self.y)) - up * POINT
         more = f' text-anchor="{self.anchor}" dominant-baseline="central"'
-        return written(x, y, self.text, self.colour, self.size, more)
+        return text_element(x, y, self.text, self.colour, self.size, more)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..figures import palette
 from ..figures.chart import Chart, Panel
+from ..figures.hyperplanes import SQUARE, ahead
 from ..figures.marks import Line, Mark, Points, Region, Words
 from ..figures.picture import Picture, number
 from .explorer import Choice, Explorer, Slider
@@ -34,7 +35,6 @@ LABELS = np.array([0, 0, 0, 1, 1, 1, 2, 2, 2])
 DIRECTIONS = np.array([[-1.0, 1.0, 0.0], [0.6, 0.6, -1.2], [0.0, 0.0, 0.0]])
 _MARKERS = ("o", "s", "^")
 _SIDES = (-3.0, 3.0)
-_WHOLE = np.array([[-3.0, -3.0], [3.0, -3.0], [3.0, 3.0], [-3.0, 3.0]])
 
 
 def closest_margin(W: np.ndarray, points: np.ndarray) -> float:
@@ -58,29 +58,6 @@ def data_loss(W: np.ndarray, points: np.ndarray) -> float:
         leads = points[mine == LABELS] @ slopes + offset
         short += np.sum(1 - leads[leads < 1])
     return float(short / len(points))
-
-
-def ahead(W: np.ndarray, c: int, by: float) -> np.ndarray:
-    """Where in the plane class c leads every other class by at least ``by``: the corners (K, 2) of a
-    convex region, none where there is no such place.
-
-    Each other class cuts the square along a line (Sutherland and Hodgman's clipping)."""
-    region = _WHOLE
-    for other in range(3):
-        if other == c or not len(region):
-            continue
-        *slopes, offset = W[:, c] - W[:, other]
-        leads = region @ slopes + offset - by
-        kept = []
-        for k in range(len(region)):
-            here, before = leads[k], leads[k - 1]
-            if (here >= 0) != (before >= 0):
-                share = before / (before - here)
-                kept.append(region[k - 1] + share * (region[k] - region[k - 1]))
-            if here >= 0:
-                kept.append(region[k])
-        region = np.array(kept)
-    return region
 
 
 def plane_explorer() -> Explorer:
@@ -128,7 +105,7 @@ def plane_picture(a: float, reg: float, points: np.ndarray = POINTS) -> Picture:
     marks: list[Mark] = [
         Region([lead[c]], palette.CLASSES[c], 0.22) for c in range(3) if len(lead[c])
     ]
-    marks.append(Region([_WHOLE, *filter(len, safe)], palette.GREY, 0.35))
+    marks.append(Region([SQUARE, *filter(len, safe)], palette.GREY, 0.35))
     for c in range(3):
         x, y = points[c == LABELS].T
         marks.append(Points(x, y, palette.CLASSES[c], _MARKERS[c], edge=palette.INK))

@@ -19,7 +19,6 @@ ROOT = Path(__file__).resolve().parents[2]
 GRADERS = 2000
 """The group of what Formgrader's pod writes (chart/templates/_pieces.tpl)."""
 PLACE = "/usr/local/share/chainrule"
-EXCHANGE = {"name": "exchange", "mountPath": "/srv/nbgrader/exchange", "readOnly": True}
 TEMPLATES = ROOT / "deploy/hub/templates"
 
 
@@ -69,7 +68,9 @@ def values(course: Path) -> dict[str, Any]:
                     "persistentVolumeClaim": {"claimName": "chainrule-exchange", "readOnly": True},
                 }
             ],
-            "extraVolumeMounts": [EXCHANGE],
+            "extraVolumeMounts": [
+                {"name": "exchange", "mountPath": "/srv/nbgrader/exchange", "readOnly": True}
+            ],
             "podSecurityContext": {"supplementalGroups": [GRADERS]},
         }
     }

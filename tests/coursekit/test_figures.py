@@ -173,7 +173,7 @@ def test_a_row_stands_on_the_line_of_its_class_and_a_bias_shifts_it():
     ]
     assert axes.get_title().endswith("the point's scores: -2.5, 0.5")
     assert picture.alt.endswith("The point (0.5, 0.25) goes to class 1.")
-    areas = [axes.collections[j].get_paths()[0] for j in (0, 1)]
+    areas = [axes.patches[j].get_path() for j in (0, 1)]
     for corner, winner in (((-2.9, -2.9), 1), ((2.9, 2.9), 0)):  # low left, high right
         assert [area.contains_point(corner) for area in areas] == [winner == 0, winner == 1]
 

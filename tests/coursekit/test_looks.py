@@ -19,10 +19,11 @@ from PIL import Image
 from coursekit import widgets
 from coursekit.figures import Picture, palette
 from coursekit.figures.chart import said, steps
+from coursekit.figures.hyperplanes import ahead
 from coursekit.figures.marks import Frame, Region, level_line
 from coursekit.figures.picture import ON_SCREEN
 from coursekit.widgets.explorer import _NAMING, Explorer
-from coursekit.widgets.plane import WEIGHTS, ahead
+from coursekit.widgets.plane import WEIGHTS
 
 from .test_figures import EVERY_FIGURE
 from .test_widgets import MAKERS

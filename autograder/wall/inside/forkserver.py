@@ -60,7 +60,7 @@ class Forkserver:
                     fd
                     for fd, _ in poll.poll(WATCH_MILLISECONDS if self._child is not None else None)
                 }
-                self._watch()
+                self._watch()  # before anything is answered: to ask for no more than that is "watch"
                 if self._bell.fileno() in ready:
                     with suppress(BlockingIOError):
                         self._bell.recv(4096)
@@ -80,8 +80,6 @@ class Forkserver:
             reply["pid"] = self._fork(fds[0], fds[1:])
         elif header["op"] == "prepare":
             sandboxed.prepare(header["modules"])
-        elif header["op"] == "watch":
-            self._watch()
         elif header["op"] == "interrupt":
             if self._child is not None:
                 with suppress(ProcessLookupError):
