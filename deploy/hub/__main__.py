@@ -59,6 +59,10 @@ def serve(settings: Settings) -> int:
         "-f",
         str(Path(__file__).parent / "jupyterhub_config.py"),
     ]
+    stopped = threading.Event()
+    # before the hub is begun: a shell's background jobs ignore SIGINT, and would pass that on
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: stopped.set())
     with log.open("w") as out:
         # a session of its own: Ctrl-C reaches us alone, and the hub is told once
         hub = subprocess.Popen(
@@ -70,9 +74,6 @@ def serve(settings: Settings) -> int:
             stderr=out,
             start_new_session=True,
         )
-    stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: stopped.set())
     while hub.poll() is None and not stopped.is_set() and not answers(settings):
         stopped.wait(0.2)
     if hub.poll() is None and not stopped.is_set():

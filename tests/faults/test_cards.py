@@ -21,8 +21,9 @@ TELLS = (
 )
 
 
+@pytest.mark.parametrize("cards", [("0", "1"), ("MIG-5c0e", "MIG-91fa")], ids=["cards", "slices"])
 def test_of_two_cards_each_of_two_workers_has_one_and_a_third_is_not_started(
-    course: TinyCourse,
+    course: TinyCourse, cards: tuple[str, str]
 ) -> None:
     accelerate(course)
     for name in NAMES:
@@ -30,7 +31,9 @@ def test_of_two_cards_each_of_two_workers_has_one_and_a_third_is_not_started(
         (folder / "pretend.py").write_text(PRETEND.read_text())
         notebook = folder / "tiny.ipynb"
         notebook.write_text(notebook.read_text().replace("def half_square", TELLS))
-    run = Run(course, {**os.environ, CARD: "0,1"}, "--jobs", "3")
+    run = Run(course, {**os.environ, CARD: ",".join(cards)}, "--jobs", "3")
     assert run.finish()["failures"] == {}
     seen = {output for name in NAMES for output in printed(course, name)}
-    assert {one for one in seen if one.startswith("card")} == {"card 0 of 1\n", "card 1 of 1\n"}
+    assert {one for one in seen if one.startswith("card")} == {
+        f"card {card} of 1\n" for card in cards
+    }
