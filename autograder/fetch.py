@@ -8,7 +8,7 @@ from urllib.error import URLError
 from urllib.parse import quote
 from urllib.request import urlopen
 
-from .exercise.load import entry_of, module_paths
+from .exercise.load import entry_in
 from .released.contents import CONTENTS, UnreadableContents, digest_of_file, read_contents
 from .released.sheet import SHEET
 
@@ -39,7 +39,7 @@ def fetch_assignment(name: str, address: str) -> None:
 
 
 def _complete(folder: Path) -> bool:
-    return (folder / SHEET).is_file() and entry_of(module_paths(folder)) is not None
+    return (folder / SHEET).is_file() and entry_in(folder) is not None
 
 
 def _fetch(name: str, address: str, folder: Path) -> int:

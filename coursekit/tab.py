@@ -19,8 +19,8 @@ from zipfile import ZipFile
 
 ABSENT = ("torch", "h5py")
 """What sections of the notebooks use that does not run in a tab."""
-LATER = ("scipy",)
-"""What few exercises use, and what is too large to be fetched before the first cell runs."""
+LATER = ("matplotlib", "scipy")
+"""What the first check does without, and what takes long to fetch and unpack."""
 
 
 class NotInTab(RuntimeError):
@@ -116,15 +116,31 @@ class FetchedWhenImported:
 
 
 def fetch(package: str) -> bool:
-    """Fetch and unpack one package; False where the page has none of that name."""
+    """Fetch and unpack a package and what it needs; False where the page has none of that name."""
+    pyodide: Any = importlib.import_module("pyodide_js")
+    stated, there = pyodide.lockfile.packages.to_py(), pyodide.loadedPackages.to_py()
+    left, needed = [package], {}
+    while left:
+        name = left.pop()
+        if name in there or name in needed:
+            continue
+        if name not in stated:
+            return False
+        needed[name] = stated[name]["file_name"]
+        left += stated[name]["depends"]
+    for name, file in needed.items():
+        if not _unpack(file):
+            return False
+        setattr(pyodide.loadedPackages, name, "coursekit")  # the page need not load it again
+    return True
+
+
+def _unpack(file: str) -> bool:
+    """Fetch one wheel and unpack it; False where it is not to be had."""
     pyodide: Any = importlib.import_module("pyodide_js")
     page: Any = importlib.import_module("js")
-    stated = pyodide.lockfile.packages.to_py().get(package)
-    if stated is None:
-        return False
-    address = page.URL.new(stated["file_name"], pyodide.lockfileBaseUrl).href
     request = page.XMLHttpRequest.new()
-    request.open("GET", address, False)
+    request.open("GET", page.URL.new(file, pyodide.lockfileBaseUrl).href, False)
     request.responseType = "arraybuffer"
     request.send()
     if request.status != 200:
@@ -137,6 +153,9 @@ def fetch(package: str) -> bool:
 def prepare() -> None:
     """Make notebooks in this tab ready; called once."""
     os.environ.setdefault("CHAINRULE_IMAGES", "1500")  # WebAssembly draws slowly, and keeps nothing
+    if "" in sys.path:  # every import would look there first, and the folder is a drive far away
+        sys.path.remove("")
+        sys.path.append("")
     sys.meta_path.append(FetchedWhenImported())  # type: ignore[arg-type]
     shell: Any = importlib.import_module("IPython").get_ipython()
     if shell is not None:

@@ -75,12 +75,12 @@ def _graded(
 def _without_course(notebook: Path) -> bool:
     """Whether no course is near, but the exercises are: a student's folder."""
     from ..errors import AssignmentError
-    from ..exercise.load import entry_of, module_paths
+    from ..exercise.load import entry_in
 
     try:
         course_root(None, notebook)
     except AssignmentError:
-        return entry_of(module_paths(notebook.resolve().parent)) is not None
+        return entry_in(notebook.resolve().parent) is not None
     return False
 
 

@@ -6,8 +6,9 @@ may import the modules and packages beside it, such as ``shared.py``. All of the
 
 from __future__ import annotations
 
+import os
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from types import CodeType, ModuleType
@@ -27,13 +28,37 @@ def entry_of(files: Iterable[str]) -> str | None:
     return next((entry for entry in ENTRIES if entry in there), None)
 
 
+def entry_in(folder: Path) -> str | None:
+    """Which file of a folder defines the exercises; None when none does."""
+    return next((entry for entry in ENTRIES if (folder / entry).is_file()), None)
+
+
 def module_paths(folder: Path) -> dict[str, Path]:
-    """The modules in a folder and in the packages there, by relative path."""
-    found = [*folder.glob("*.py")]
-    for package in folder.glob("*/__init__.py"):
-        found += package.parent.rglob("*.py")
-    named = {path.relative_to(folder).as_posix(): path for path in sorted(found) if path.is_file()}
-    return {name: path for name, path in named.items() if _can_be_imported(name)}
+    """The modules in a folder and in the packages there, by relative path.
+
+    Every folder is listed once and no file is asked about: in a browser's tab each question is a
+    request.
+    """
+    named = dict(_modules(folder, folder))
+    return {name: named[name] for name in sorted(named)}
+
+
+def _modules(folder: Path, within: Path, packaged: bool = False) -> Iterator[tuple[str, Path]]:
+    """The modules of a folder, and of those folders in it that belong to a package."""
+    try:
+        with os.scandir(folder) as listed:
+            there = [entry for entry in listed if _can_be_imported(entry.name)]
+    except OSError:
+        return
+    for entry in there:
+        path = folder / entry.name
+        if entry.name.endswith(".py"):
+            if entry.is_file():
+                yield path.relative_to(within).as_posix(), path
+        elif entry.is_dir(follow_symlinks=not packaged) and (
+            packaged or (path / "__init__.py").is_file()
+        ):
+            yield from _modules(path, within, packaged=True)
 
 
 def read_modules(folder: Path) -> dict[str, bytes]:
@@ -42,7 +67,7 @@ def read_modules(folder: Path) -> dict[str, bytes]:
 
 
 def _can_be_imported(name: str) -> bool:
-    return all(part.isidentifier() for part in name.removesuffix(".py").split("/"))
+    return name.removesuffix(".py").isidentifier()
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import SubmissionError
-from ..exercise.load import entry_of, module_paths
+from ..exercise.load import entry_in
 from ..language.codec import from_json
 from ..language.verdict import Verdict
 from ..released.contents import CONTENTS, UnreadableContents, read_contents
@@ -116,7 +116,7 @@ def find_notebooks(folder: Path) -> list[Path]:
 
 
 def _notebooks(folder: Path, deep: int) -> Iterator[Path]:
-    if entry_of(module_paths(folder)) is not None:
+    if entry_in(folder) is not None:
         yield from sorted(folder.glob("*.ipynb"))
     if deep:
         for below in sorted(folder.iterdir()):

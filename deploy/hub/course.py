@@ -26,8 +26,9 @@ def make_course(root: Path, settings: Settings, assignments: Sequence[str]) -> N
     missing = [name for name in assignments if not (course / "build" / "source" / name).is_dir()]
     if not course.joinpath("nbgrader_config.py").exists():
         ignore = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
-        for part in ("source", "solutions"):
-            shutil.copytree(root / part, course / part, ignore=ignore, dirs_exist_ok=True)
+        for part in ("source", "solutions", "assignments"):  # what is built is not built again
+            if (root / part).is_dir():
+                shutil.copytree(root / part, course / part, ignore=ignore, dirs_exist_ok=True)
         shutil.copy(root / "nbgrader_config.py", course)
     if missing:
         print(f"Building and releasing {', '.join(missing)}; this is done once.", flush=True)

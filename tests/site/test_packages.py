@@ -5,6 +5,8 @@ installed here.
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from hashlib import sha256
 from pathlib import Path
 from zipfile import ZipFile
@@ -68,6 +70,26 @@ def test_a_bundle_has_all_that_is_needed_and_nothing_else(distribution: Path, tm
     for name in ("ours", "comm"):
         content = (tmp_path / "site" / packages[name]["file_name"]).read_bytes()
         assert packages[name]["sha256"] == sha256(content).hexdigest()
+
+
+def test_what_waits_and_what_is_left_out(distribution: Path, tmp_path: Path):
+    lock = json.loads((distribution / LOCK).read_text())
+    lock["packages"] |= {"scipy": entry("scipy", "numpy"), "jedi": entry("jedi", "comm")}
+    (distribution / LOCK).write_text(json.dumps(lock))
+    for name in ("scipy", "jedi"):
+        (distribution / f"{name}-1-wasm.whl").write_text(name)
+    ours = wheel(tmp_path, "ours", "scipy", "jedi>=0.18")
+    packages = gathered(str(distribution), [ours], tmp_path / "site", "ours")
+    assert list(packages) == ["jedi", "numpy", "ours", "scipy"]
+    assert packages["ours"]["depends"] == ["jedi"]  # what is left is fetched when it is imported
+    left_out = tmp_path / "site" / packages["jedi"]["file_name"]
+    done = subprocess.run(
+        [sys.executable, "-c", "import jedi"],
+        env={"PYTHONPATH": str(left_out)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert done.stderr.splitlines()[-1].startswith("ImportError: jedi")
 
 
 def test_of_an_address_only_what_it_lacks_is_shipped(distribution: Path, tmp_path: Path, serving):

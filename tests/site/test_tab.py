@@ -102,12 +102,15 @@ def test_a_student_in_a_tab(
             f"{sum(loaded.values()) / 1e6:6.1f} MB loaded until then, of {weight(site):.1f} MB"
         )
 
+        assert not [one for one in loaded if "/matplotlib-" in one or "/scipy-" in one]
+
         assert "doodles, 16x16x3 images" in tab.run("images = load_images(")
         tab.run("figures.examples(images.Xtr")
         expect(tab.cell("figures.examples(images.Xtr").get_by_role("img").first).to_be_visible()
         a_widget_is_moved(tab)
         a_wrong_answer_and_a_right_one(tab)
         what_needs_torch_says_so(tab)
+        a_name_is_completed(tab)
         tab.write("values = [(", "print(__import__('scipy.special').special.logsumexp([0, 0]))")
         assert "0.69" in tab.run("print(__import__(")  # fetched only now
 
@@ -172,6 +175,12 @@ def a_wrong_answer_and_a_right_one(tab: Tab) -> None:
     said = tab.run('check("svm_loss")')
     assert "passed" in said
     assert "✗" not in said
+
+
+def a_name_is_completed(tab: Tab) -> None:
+    tab.write("values = [(", "values = [(np.linsp")
+    tab.page.keyboard.press("Tab")
+    expect(tab.cell("values = [(")).to_contain_text("np.linspace")
 
 
 def what_needs_torch_says_so(tab: Tab) -> None:
