@@ -213,10 +213,12 @@ _found: list[Path] = []
 
 def notebook_folder() -> Path:
     """The working directory; after an os.chdir the folder where exercises were found last, or where
-    the kernel started.
+    the kernel started. Before all of them a folder of this one's name in CHAINRULE_ASSIGNMENTS: what
+    lies beside notebooks, where their own folders are far away.
     """
-    here = Path.cwd()
-    there = (folder for folder in (here, *_found, _started) if entry_in(folder))
+    here, near = Path.cwd(), os.environ.get("CHAINRULE_ASSIGNMENTS")
+    nearer = [Path(near, here.name)] if near else []
+    there = (folder for folder in (*nearer, here, *_found, _started) if entry_in(folder))
     _found[:] = [next(there, here)]
     return _found[0]
 

@@ -10,25 +10,34 @@ import tempfile
 from dataclasses import dataclass
 from importlib.resources import files as resources
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from jinja2 import Environment
 from jupyter_core.paths import jupyter_path
 
 from ..authoring.publish import Published, course_title, opening, publish
 from ..errors import AuthoringError
-from .packages import LOCK, Pyodide, bring_packages
+from ..exercise.load import read_modules
+from ..released.sheet import SHEET
+from .packages import DATED, LOCK, Pyodide, bring_packages
 
 MARK = ".chainrule-site"
 """A folder with this file was made here, and may be made anew."""
 MARKED = "Made by `chainrule site`, which empties this folder before it writes to it again.\n"
 BUNDLED, ADDED = "static/pyodide", "static/packages"
 """Where Pyodide lies in a site; and where what is added to one that is loaded from elsewhere."""
+BESIDE = "static/assignments"
+"""Where what lies beside a notebook is packed: a tab unpacks it once (``coursekit.tab``), while each
+look into the notebook's own folder would be a request.
+"""
 KERNEL = "@jupyterlite/pyodide-kernel-extension"
 EXTENSIONS = (KERNEL, "@jupyter-widgets/jupyterlab-manager")
 """The parts of the page that are not JupyterLite's own."""
 STARTED_WITH = ("micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi", "ipython")
 """What the kernel itself asks for: at hand, so that nothing is looked for elsewhere."""
 COURSE = "chainrule"
+FIRST, LOOKS_LAST = "piplite", b"import sys; sys.path.sort(key=bool, reverse=True)\n"
+"""What the kernel imports first, and the line that is put before its own."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +103,7 @@ def _build(stage: Path, made: Path, published: Published, distribution: Pyodide)
     packages.mkdir(parents=True)
     kernel = _extension(KERNEL)
     wheels = [published.folder / published.wheel, *(kernel / "static" / "pypi").glob("*.whl")]
+    wheels += [_looking_last(one, stage) for one in wheels if one.name.startswith(f"{FIRST}-")]
     bring_packages([*STARTED_WITH, COURSE], distribution, wheels, packages)
     contents = published.folder / "assignments"
     (lite / "jupyter-lite.json").write_text(json.dumps(_page_config(distribution)))
@@ -108,8 +118,32 @@ def _build(stage: Path, made: Path, published: Published, distribution: Pyodide)
     if done.returncode:
         said = (done.stdout + done.stderr).strip()[-2000:]
         raise AuthoringError(f"JupyterLite could not be built; its last words: {said}")
+    for name in published.assignments:
+        _pack_beside(contents / name, made / BESIDE / f"{name}.zip")
     if not (made / _place(distribution)).is_dir():  # the builder takes along a whole Pyodide only
         shutil.copytree(packages, made / _place(distribution))
+
+
+def _looking_last(wheel: Path, into: Path) -> Path:
+    """The wheel of the package that the kernel imports first, which puts the notebook's folder last
+    on Python's path: Pyodide has it first, and there each import of the kernel's some fifty would be
+    a request.
+    """
+    path = into / wheel.name
+    with ZipFile(wheel) as given, ZipFile(path, "w", ZIP_DEFLATED) as made:
+        for one in given.infolist():
+            before = LOOKS_LAST if one.filename == f"{FIRST}/__init__.py" else b""
+            made.writestr(one, before + given.read(one), ZIP_DEFLATED)
+    return path
+
+
+def _pack_beside(folder: Path, into: Path) -> None:
+    """Pack the files of an assignment that its exercises are judged by."""
+    into.parent.mkdir(exist_ok=True)
+    modules = read_modules(folder)
+    with ZipFile(into, "w", ZIP_DEFLATED) as archive:
+        for name, content in {**modules, SHEET: (folder / SHEET).read_bytes()}.items():
+            archive.writestr(ZipInfo(name, DATED), content, ZIP_DEFLATED)
 
 
 def _extension(name: str) -> Path:
