@@ -92,9 +92,11 @@ def call(
     *,
     count_work: bool = False,
     caller: Caller | None = None,
+    beside: frozenset[int] | None = None,
 ) -> Evaluation:
     """One call of the probe on copies of ``inputs``, with warnings silenced and the failure, if
-    any, in words. ``caller`` calls the answer's functions in the probe's place.
+    any, in words. ``caller`` calls the answer's functions in the probe's place; ``beside`` is for
+    ``trusted_names``.
     """
     handed = _copied(inputs)
     work: Work | None = None
@@ -106,7 +108,7 @@ def call(
                 returned, work = count(
                     lambda: probe.call(answers, handed),
                     _arrays(inputs),
-                    trusted_names(probe.function),
+                    trusted_names(probe.function, beside),
                 )
             else:
                 returned = probe.call(answers, handed)

@@ -125,17 +125,19 @@ def of_answer(answer: Any) -> str:
     return of_object(answer)
 
 
-def trusted_names(function: Any) -> frozenset[int]:
+def trusted_names(function: Any, beside: frozenset[int] | None = None) -> frozenset[int]:
     """Which global names are an exercise's, its probe's function being ``function``: the ``id`` of
-    each dictionary.
+    each dictionary. ``beside``: those of the assignment's modules, where they are known; looking for
+    them passes by every module there is.
     """
-    root = function.__module__.partition(".")[0] if function.__module__ else ""
-    beside = [
-        vars(module)
-        for name, module in list(sys.modules.items())
-        if root.startswith(INSTRUCTORS) and name.startswith(f"{root}.")
-    ]
-    return frozenset(map(id, [function.__globals__, *beside]))
+    if beside is None:
+        root = function.__module__.partition(".")[0] if function.__module__ else ""
+        beside = frozenset(
+            id(vars(module))
+            for name, module in list(sys.modules.items())
+            if root.startswith(INSTRUCTORS) and name.startswith(f"{root}.")
+        )
+    return beside | {id(function.__globals__)}
 
 
 def is_brought(frame: FrameType, trusted: frozenset[int] = frozenset()) -> bool:

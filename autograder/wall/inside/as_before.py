@@ -8,6 +8,7 @@ student adds there stays (``np.float = float`` for old code), except in our own 
 from __future__ import annotations
 
 import builtins
+import functools
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -16,11 +17,15 @@ from typing import Any
 
 CALLING = ("autograder.watch", "autograder.language", "autograder.exercise", "autograder.wall")
 """What calls an answer: put back before each call, the one before may have changed it."""
+WATCHING = ("autograder.watch",)
+"""What knows an answer's means: what it remembers is forgotten as often, it may be anything."""
 WRITING = ("autograder.watch.transcribe", "autograder.watch.as_data", "autograder.language.probe")
 """What writes down what an answer returned: put back each time that one of its functions returns."""
 JUDGING = ("autograder", "coursekit")
 LEANT_ON = ("numpy", "builtins", "functools", "gc", "inspect", "marshal", "operator", "threading")
 ABSENT = object()
+_Cached: Any = type(functools.lru_cache(len))
+_forget = _Cached.cache_clear
 
 
 class AsBefore:
@@ -32,6 +37,8 @@ class AsBefore:
         self._names.append((sys.__dict__, _builtin(sys.__dict__)))
         self._whole = [(vars(one), dict(vars(one))) for one in _loaded(JUDGING)]
         self._called = _Bodies(_loaded(CALLING))
+        known = [*_loaded(WATCHING)]
+        self._remembering = [one for module in known for one in _cached_in(vars(module))]
         self._builtins = dict(vars(builtins))
         self._trace, self._profile = sys.settrace, sys.setprofile
         self._written = [(vars(one), dict(vars(one))) for one in _loaded(WRITING)]
@@ -59,6 +66,8 @@ class AsBefore:
             names.update(before)
         self._called.put_back()
         self._probes.put_back()
+        for cached in self._remembering:
+            _forget(cached)
 
     def put_back_writing(self) -> None:
         """What writes down what came back; nobody traces it."""
@@ -125,9 +134,15 @@ def _classes_of(module: ModuleType) -> Iterator[tuple[type, dict[str, Any]]]:
 
 def _functions_in(names: Mapping[str, Any]) -> Iterator[FunctionType]:
     for value in names.values():
-        inner = getattr(value, "__func__", value)
+        inner = value.__wrapped__ if type(value) is _Cached else getattr(value, "__func__", value)
         if isinstance(inner, FunctionType):
             yield inner
+
+
+def _cached_in(names: Mapping[str, Any]) -> Iterator[Any]:
+    for value in names.values():
+        if type(value) is _Cached:
+            yield value
 
 
 def _restore_class(one: type, body: dict[str, Any]) -> None:

@@ -58,6 +58,7 @@ class SandboxedNotebook:
         self.exercises: dict[str, Exercise] = {}
         self._before: AsBefore | None = None
         self._anew = False
+        self._beside: frozenset[int] | None = None
         self._below = [(1, "stdout"), (2, "stderr")]
 
     def load(self, modules: Mapping[str, str]) -> None:
@@ -114,6 +115,7 @@ class SandboxedNotebook:
         loaded = load(dict.fromkeys(known, b""), HERE, codes=known)
         self.exercises = loaded.exercises
         self._before.and_these(loaded.modules.values())
+        self._beside = frozenset(id(vars(module)) for module in loaded.modules.values())
         self._anew = True
 
     def _fork_check(self, fd: int, header: frames.Header, codes: bytes) -> None:
@@ -183,7 +185,9 @@ class SandboxedNotebook:
         self._shell.user_ns.update(names)
         here = os.getpid()
         if count_work or exercise.inside:
-            evaluation = call(exercise, self._shell.user_ns, inputs, count_work=count_work)
+            evaluation = call(
+                exercise, self._shell.user_ns, inputs, count_work=count_work, beside=self._beside
+            )
         else:
             restore = self._before.put_back_writing if self._before is not None else int
             evaluation = transcribed(exercise, self._shell.user_ns, inputs, restore)

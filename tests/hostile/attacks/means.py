@@ -28,6 +28,12 @@ def half_square(x, w):
         dw[i] = (loss_of(x, up) - loss_of(x, down)) / (2 * h)
     return loss_of(x, w), dw
 """.replace("{quartic}", "")
+SCIPY = """
+import scipy.linalg
+def half_square(x, w):
+    scores = x @ w
+    return 0.5 * scipy.linalg.norm(scores) ** 2 / len(x), x.T @ scores / len(x)
+"""
 LOOP = "    total = np.zeros(len(x))\n    for i in range(len(x)):\n        total[i] = x[i].sum()\n    return total\n"
 
 OTHER_PROCESS = """
@@ -390,6 +396,44 @@ MEANS = [
             )
         ),
         says="once for each of N",
+    ),
+    Attack(
+        "library_unknown",
+        "has the grader forget what a library is, and uses SciPy",
+        4,
+        answers=answering(
+            SCIPY
+            + src(
+                """
+                from autograder.watch import libraries
+                for known, answer in ((libraries._is_library, False), (libraries._below_site, "")):
+                    known.__wrapped__.__code__ = eval(f"lambda file: {answer!r}").__code__
+                """
+            )
+        ),
+        says="scipy",
+    ),
+    Attack(
+        "library_misremembered",
+        "has the grader remember that SciPy is no library, and uses it",
+        4,
+        answers=answering(
+            SCIPY
+            + src(
+                """
+                from autograder.watch import libraries
+                for known, answer in ((libraries._is_library, False), (libraries._below_site, "")):
+                    known.cache_clear()
+                    honest = known.__wrapped__.__code__
+                    known.__wrapped__.__code__ = eval(f"lambda file: {answer!r}").__code__
+                    for name, module in list(sys.modules.items()):
+                        known(name)
+                        known(getattr(module, "__file__", None) or "")
+                    known.__wrapped__.__code__ = honest
+                """
+            ).replace("from autograder", "import sys\nfrom autograder")
+        ),
+        says="scipy",
     ),
     Attack(
         "probe_covers_up",
