@@ -19,6 +19,7 @@ SIMPLE = st.one_of(
     st.booleans(),
     st.integers(),
     st.floats(),
+    st.floats().map(np.float64),
     st.complex_numbers(),
     st.text(st.characters(exclude_categories=("Cs",)), max_size=5),
 )
@@ -63,7 +64,7 @@ JSON = st.recursive(
     ),
     lambda inner: st.one_of(
         st.lists(inner, max_size=3),
-        st.dictionaries(st.sampled_from("avfctlTLdho"), inner, min_size=1, max_size=1),
+        st.dictionaries(st.sampled_from("avfctlTLdhonm"), inner, min_size=1, max_size=1),
     ),
     max_leaves=12,
 )
@@ -89,6 +90,19 @@ def test_what_an_enemy_writes_is_read_or_refused(tree: Any, payload: bytes):
         {"name": "f", "said": [], "changed": [], "returned": {"a": [["<f8", [9]], False]}},
         {"name": "f", "said": [], "changed": [], "returned": {"d": [[{"l": []}, {"v": 1}]]}},
         {"name": "f", "said": [], "changed": [], "returned": {"v": 1}, "raised": "ValueError"},
+        *(
+            {"name": "f", "said": [], "changed": [], "returned": one, "raised": None}
+            for one in (
+                {"n": 1},
+                {"n": 1e999},
+                {"m": [True, [1.5, 2], [1]]},
+                {"m": [True, [1.5], [1]]},
+                {"m": [True, [1.5], [0, 0]]},
+                {"m": [True, [[1.5]], [0]]},
+                {"m": [True, [1.5], [True]]},
+                {"m": [True, [1.5]]},
+            )
+        ),
     ],
 )
 def test_what_is_no_call_is_refused(call: Any):

@@ -38,6 +38,8 @@ class _Writer:
         }
 
     def node(self, tree: Tree) -> Any:
+        if _is_double(tree):
+            return {"n": float(tree)}  # type: ignore[arg-type]
         if isinstance(tree, np.ndarray | np.generic):
             return self._array(np.asarray(tree), scalar=isinstance(tree, np.generic))
         if _is_simple(tree):
@@ -50,6 +52,10 @@ class _Writer:
             kind = "t" if isinstance(tree, tuple) else "l"
             if all(map(_is_simple, tree)):
                 return {kind.upper(): [*tree]}
+            doubles = [place for place, one in enumerate(tree) if _is_double(one)]
+            if doubles and all(_is_simple(one) or _is_double(one) for one in tree):
+                plainly = [float(one) if _is_double(one) else one for one in tree]  # type: ignore[arg-type]
+                return {"m": [kind == "t", plainly, doubles]}
             return {kind: [self.node(one) for one in tree]}
         if isinstance(tree, dict):
             return {"d": [[self.node(key), self.node(one)] for key, one in tree.items()]}
@@ -126,6 +132,10 @@ class _Reader:
             return array[()] if scalar is True and not array.shape else array
         if kind == "v" and _is_simple(content):
             return _simple(content)
+        if kind == "n":
+            return _double(content)
+        if kind == "m":
+            return _mixed(content)
         if kind == "f":
             return _float(content)
         if kind == "c":
@@ -154,6 +164,31 @@ class _Reader:
 def _is_simple(value: Any) -> bool:
     """What JSON gives back as it was."""
     return type(value) in SIMPLE or (type(value) is float and math.isfinite(value))
+
+
+def _is_double(value: Any) -> bool:
+    """A number of NumPy's that JSON gives back as one of Python's: many results are rows of them."""
+    return type(value) is np.float64 and math.isfinite(value)
+
+
+def _double(stated: Any) -> np.float64:
+    if type(stated) is not float or not math.isfinite(stated):
+        raise Malformed("no number")
+    return np.float64(stated)
+
+
+def _mixed(stated: Any) -> Any:
+    """A row of simple things and numbers of NumPy's, whose places are told."""
+    ((is_tuple, values, places),) = _rows([stated], 3)
+    row = _list(values)
+    if not all(map(_is_simple, row)):
+        raise Malformed("no numbers and strings")
+    row = [*map(_simple, row)]
+    for place in map(_place, _list(places)):
+        if place >= len(row):
+            raise Malformed("no place")
+        row[place] = _double(row[place])
+    return tuple(row) if is_tuple is True else row
 
 
 def _simple(value: Any) -> Any:
