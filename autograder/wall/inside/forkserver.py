@@ -60,14 +60,15 @@ class Forkserver:
                     fd
                     for fd, _ in poll.poll(WATCH_MILLISECONDS if self._child is not None else None)
                 }
-                self._watch()  # before anything is answered: to ask for no more than that is "watch"
+                asked = frames.receive(self._grader) if self._grader.fileno() in ready else None
+                if asked is None or asked[0]["op"] != "kill":  # what is to be killed costs no more
+                    self._watch()  # before anything is answered: to ask for no more is "watch"
                 if self._bell.fileno() in ready:
                     with suppress(BlockingIOError):
                         self._bell.recv(4096)
                     self._reap()
-                if self._grader.fileno() in ready:
-                    header, _, fds = frames.receive(self._grader)
-                    self._answer(header, fds)
+                if asked is not None:
+                    self._answer(asked[0], asked[2])
         except (frames.Closed, ConnectionError):
             pass
         finally:
