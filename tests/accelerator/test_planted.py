@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-import torch
 
 from autograder.checks import training
 from autograder.judge import judge
@@ -35,7 +34,7 @@ def test_what_goes_wrong_on_a_card_is_caught_and_named(
 ) -> None:
     monkeypatch.setattr(training, "RUNS", 1)
     # how long a loader waits for a worker that does not end
-    monkeypatch.setattr(torch.utils.data._utils, "MP_STATUS_CHECK_INTERVAL", 0.5)
+    monkeypatch.setattr("torch.utils.data._utils.MP_STATUS_CHECK_INTERVAL", 0.5)
     planted = PLANTED[kind]
     audit = AUDITS[planted.exercise]
     exercise = trained(audit, planted.exercise, planted.check, falls=planted.falls)
