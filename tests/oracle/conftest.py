@@ -211,9 +211,9 @@ def tiny_oracle(
         yield served
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def course_oracle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """An oracle of the course itself, which takes long to know its assignments."""
+    """An oracle of the course itself."""
     with ExitStack() as stack:
         yield stack.enter_context(
             serving(ROOT, tmp_path_factory.mktemp("oracle") / "log", *UNHURRIED)
