@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 WAITING = ("hostile", "source", "notebook", "wall", "gradebook", "oracle")
 """Folders whose tests mostly wait: for a class that is graded, a kernel, a time limit."""
+FRESH = "accelerator"
+"""The folder whose tests register a device in a fork: torch's autograd counts devices at its first
+pass, and after that each of them costs a process with imports of its own.
+"""
 
 
 @pytest.hookimpl(trylast=True)
@@ -32,12 +37,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that wait come first, so that others use the processor meanwhile.
 
     Each process of ``--dist worksteal`` begins with a stretch of the list of its own: each stretch
-    begins with folders that wait. What uses one thing together stays together.
+    begins with folders that wait. What uses one thing together stays together. First of all come,
+    for each of them, some that want a process which has not gone backward in torch yet.
     """
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     if workers == 1:
         return
-    folders: dict[str, list[pytest.Item]] = {name: [] for name in WAITING}
+    folders: dict[str, list[pytest.Item]] = {name: [] for name in (FRESH, *WAITING)}
     others: list[pytest.Item] = []
     for item in items:
         folders.get(item.path.relative_to(HERE).parts[0], others).append(item)
@@ -45,6 +51,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.clear()
     for worker in range(workers):
         end = len(items) + left // (workers - worker)
+        items += folders[FRESH][worker::workers]
         for name in WAITING[worker::workers]:
             items += folders[name]
         room = max(0, end - len(items))
@@ -52,6 +59,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         del others[:room]
         left -= left // (workers - worker)
     items += others
+
+
+def pytest_collection_finish() -> None:
+    """What is collected stays: no collection of garbage looks at it again, here or in a fork."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

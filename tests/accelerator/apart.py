@@ -5,6 +5,8 @@ whole process, and the other tests want none.
 from __future__ import annotations
 
 import functools
+import gc
+import importlib
 import os
 import subprocess
 import sys
@@ -26,6 +28,7 @@ def apart(test: Callable[P, object]) -> Callable[P, None]:
 
     @functools.wraps(test)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        importlib.import_module("torch._dynamo")  # optimizers do: seconds, once for all forks
         reading, writing = os.pipe()
         pid = os.fork()
         if pid == 0:
@@ -33,6 +36,7 @@ def apart(test: Callable[P, object]) -> Callable[P, None]:
             try:
                 from . import pretend  # noqa: F401 (it registers the device)
 
+                gc.freeze()  # what is there already stays: each look at memory would look at it all
                 test(*args, **kwargs)
                 failed = 0
             except BaseException:

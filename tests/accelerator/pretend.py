@@ -14,13 +14,13 @@ import math
 import os
 import weakref
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
 import torch
-import torch.utils._pytree as pytree
 from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
 
 NAME = "pretend"
@@ -194,8 +194,7 @@ def _is_composed(op: Any) -> bool:
 def _run(op: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     if _is_composed(op):
         return op.decompose(*args, **kwargs)
-    leaves = [one for one in pytree.tree_leaves((args, kwargs)) if isinstance(one, torch.Tensor)]
-    on = next(one.card for one in leaves if isinstance(one, There))
+    on = next(one.card for one in _flat((args, kwargs)) if isinstance(one, There))
     name = op.overloadpacket.__name__
     if name == "_to_copy":
         return _copied(args[0], kwargs)
@@ -218,7 +217,7 @@ def _run(op: Any, args: Any, kwargs: dict[str, Any]) -> Any:
         same[id(inner)] = one
         return inner
 
-    inner_args, inner_kwargs = pytree.tree_map(bare, (args, kwargs))
+    inner_args, inner_kwargs = _each(bare, args), _each(bare, kwargs)
     out = DEFINED[name](*inner_args) if name in DEFINED else op(*inner_args, **inner_kwargs)
 
     def wrapped(one: Any) -> Any:
@@ -231,12 +230,38 @@ def _run(op: Any, args: Any, kwargs: dict[str, Any]) -> Any:
             raise NotImplementedError(f"{op} changes the shape of what lies on a card")
         return known
 
-    return pytree.tree_map(wrapped, out)
+    return _each(wrapped, out)
+
+
+def _each(change: Any, tree: Any) -> Any:
+    """What operators take and give, each leaf changed: torch's own way asks far more of a tree."""
+    kind = type(tree)
+    if kind is tuple or kind is list:
+        return kind([_each(change, one) for one in tree])
+    if kind is dict:
+        return {name: _each(change, one) for name, one in tree.items()}
+    return change(tree)
+
+
+def _flat(tree: Any) -> Iterator[Any]:
+    """The leaves of what operators take and give."""
+    kind = type(tree)
+    if kind is tuple or kind is list or kind is dict:
+        for one in tree.values() if kind is dict else tree:
+            yield from _flat(one)
+    else:
+        yield tree
+
+
+@cache
+def _arguments(op: Any) -> list[str]:
+    """The names of an operator's arguments."""
+    return [one.name for one in op._schema.arguments]
 
 
 def _of_one_device(op: Any, name: str, args: Any, kwargs: dict[str, Any], on: Card) -> None:
     """Raise as CUDA does where devices are mixed. Numbers of the processor's, and indices, may be."""
-    named = [*zip([one.name for one in op._schema.arguments], args, strict=False), *kwargs.items()]
+    named = [*zip(_arguments(op), args, strict=False), *kwargs.items()]
     for argument, value in named:
         if argument == "generator" and value is not None:
             raise RuntimeError(
@@ -244,7 +269,7 @@ def _of_one_device(op: Any, name: str, args: Any, kwargs: dict[str, Any], on: Ca
             )
         if argument == "indices" and name in INDICES:
             continue
-        for one in pytree.tree_leaves(value):
+        for one in _flat(value):
             if not isinstance(one, torch.Tensor) or getattr(one, "card", None) is on:
                 continue
             if one.dim() == 0 and not isinstance(one, There) and argument != "out":
@@ -400,7 +425,7 @@ def _in_precision(op: Any, lower: bool) -> Any:
             return one.to(dtype) if floats and one.dtype != torch.float64 else one
 
         with torch._C._ExcludeDispatchKeyGuard(above):
-            return op(*pytree.tree_map(cast, args), **pytree.tree_map(cast, kwargs))
+            return op(*_each(cast, args), **_each(cast, kwargs))
 
     return kernel
 

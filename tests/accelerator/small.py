@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from autograder.checks import AllowedMeans, Training
 from autograder.checks.training import Task
-from autograder.exercise.trial import Exercise
+from autograder.exercise.trial import Exercise, Trial
+from autograder.language.verdict import Finding
 from tests.solutions.audited import ALL, Audited
 
 ACCELERATED = [
@@ -44,8 +45,10 @@ def _text(inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _images(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    halved = {name: inputs[name][:, :, ::2, ::2] for name in ("images", "held_out")}
     held = {"held_out": HELD_OUT, "held_labels": HELD_OUT}
-    return {**_fewer(inputs, images=60, labels=60, **held), "epochs": 1, "batch": 5}
+    fewer = _fewer({**inputs, **halved}, images=60, labels=60, **held)
+    return {**fewer, "epochs": 1, "batch": 5}
 
 
 SMALLER: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
@@ -58,14 +61,24 @@ SMALLER: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
 
 
 SHORT = {"train_cnn", "train_char_lm"}
-FEWER: dict[str, dict[str, Any]] = {
-    "softmax_regression_torch": {"steps": 12},
-    "train_cnn": {"batch": 15},
-    "train_char_lm": {"steps": 3, "seq_len": 4},
+FEWER: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    "softmax_regression_torch": lambda inputs: {"steps": 12},
+    "train_cnn": lambda inputs: _fewer(inputs, images=15, labels=15),
+    "train_char_lm": lambda inputs: {"steps": 3, "seq_len": 4},
 }
 """Where many answers are judged."""
 TOLD_APART = 10
 TOLD_APART_FROM = {"held_out", "held_labels", "windows"}
+
+
+@dataclass(frozen=True)
+class AnyMeans(AllowedMeans):
+    """In the place of a look at the means, which the judge adds where there is none: it takes longer
+    than a training of a few steps, and asks nothing of a device.
+    """
+
+    def __call__(self, trial: Trial) -> Finding:
+        return Finding(self.title, True, "nobody looked", share=self.share)
 
 
 def trained(
@@ -82,7 +95,7 @@ def trained(
             whole = check.task(rng, "")
             small = {**whole.inputs, **SMALLER[name](whole.inputs), "device": device}
             if few:
-                small |= FEWER.get(name, {})
+                small |= FEWER.get(name, dict)(small)
             if name not in SHORT:
                 return Task(small, whole.labels)
             small |= {key: small[key][:many] for key in TOLD_APART_FROM & small.keys()}

@@ -7,6 +7,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,15 +24,21 @@ class Import:
     target: str
 
 
+@cache
 def modules(package: str) -> dict[str, Path]:
     """Dotted name -> file of every module below a package."""
     return {_dotted(path): path for path in sorted((ROOT / package).rglob("*.py"))}
 
 
-def imports(package: str) -> Iterator[Import]:
+@cache
+def imports(package: str) -> tuple[Import, ...]:
     """Every import in a package. ``from x import y`` names ``x.y``, whether that is a module or
     not.
     """
+    return tuple(_imports(package))
+
+
+def _imports(package: str) -> Iterator[Import]:
     for module, path in modules(package).items():
         around = module if path.name == "__init__.py" else module.rpartition(".")[0]
         for node in ast.walk(ast.parse(path.read_text())):

@@ -8,6 +8,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import pytest
 
@@ -56,6 +57,7 @@ def kinds(base: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:
         yield from kinds(kind)
 
 
+@cache
 def sentences() -> list[Said]:
     """What every Refusal that is made in autograder says."""
     names = {kind.__name__ for kind in kinds()} | {"Refusal"}
@@ -81,10 +83,10 @@ def _kind(call: ast.Call, names: set[str]) -> str:
     """Which Refusal a call makes, if it does. ``text.error(cell, sentence)`` makes an
     AuthoringError.
     """
-    called = ast.unparse(call.func)
-    if called == "text.error":
-        return called
-    last = called.rpartition(".")[2]
+    func = call.func
+    if getattr(func, "attr", "") == "error" and ast.unparse(func) == "text.error":
+        return "text.error"
+    last = getattr(func, "attr", getattr(func, "id", ""))
     return last if last in names else ""
 
 

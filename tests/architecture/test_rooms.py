@@ -8,6 +8,7 @@ import importlib
 import importlib.util
 import re
 import sys
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 
 import pytest
@@ -171,6 +172,7 @@ def _named(text: str) -> set[str]:
     return named
 
 
+@cache
 def _is_there(dotted: str) -> bool:
     """Whether the name is a module's, or of something in one."""
     parts = dotted.split(".")

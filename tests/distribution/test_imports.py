@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -16,7 +16,6 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-DISTRIBUTIONS = packages_distributions()
 OWN = {"autograder", "coursekit", "solutions", "source", "deploy", "tests", "benchmarks", "docs"}
 
 EXTRAS = {
@@ -81,12 +80,18 @@ def imported(source: str) -> Iterator[str]:
             yield node.module.partition(".")[0]
 
 
+@cache
+def distributions() -> Mapping[str, list[str]]:
+    """The distributions of each top-level module that is installed."""
+    return packages_distributions()
+
+
 def brought_by(path: Path, module: str) -> set[str]:
     """The distributions that bring a module; empty for the standard library's and our own."""
     if module in OWN or module in sys.stdlib_module_names:
         return set()
-    if module in DISTRIBUTIONS:
-        return {canonicalize_name(name) for name in DISTRIBUTIONS[module]}
+    if module in distributions():
+        return {canonicalize_name(name) for name in distributions()[module]}
     folders = [
         path.parent,
         path.parents[1],

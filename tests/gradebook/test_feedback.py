@@ -125,9 +125,12 @@ def wrong(name: str) -> Verdict:
     return Verdict(name, 5.0, 1.0, "partial", tuple(findings))
 
 
-@pytest.mark.parametrize("solved", [True, False])
-@pytest.mark.parametrize("name", ["svm", "softmax", "backprop", "cnn", "lstm"])
+@pytest.mark.parametrize(
+    ("name", "solved"),
+    [("svm", True), *((name, False) for name in ("svm", "softmax", "backprop", "cnn", "lstm"))],
+)
 def test_a_page_weighs_little(name: str, solved: bool) -> None:
+    """Most where everything is wrong: then there are reports and pictures, too."""
     nb: Any = nbformat.from_dict(solved_notebook(ROOT, name))
     for cell in nb.cells:
         mark = cell.metadata.get("nbgrader", {})

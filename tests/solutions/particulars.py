@@ -402,20 +402,6 @@ DRAWN_LESS = {
     ("lstm", "char_lstm"): 20,
 }
 """Right answers that take long: how often `make test-long` judges these."""
-SLOW_TO_JUDGE = {
-    *(("svm", name) for name in ("LinearSVM", "svm_loss_torch")),
-    *(("softmax", name) for name in ("Softmax", "adam", "adamw", "softmax_regression_torch")),
-    *(("backprop", name) for name in ("FullyConnectedNet", "HingeLoss", "Value", "grad")),
-    ("backprop", "gradient_check_model"),
-    *(("cnn", name) for name in ("ThreeLayerConvNet", "conv_backward_naive", "hdf5")),
-    *(("cnn", name) for name in ("residual_block", "train_cnn")),
-    *(("lstm", name) for name in ("gru_step", "lstm", "lstm_step", "many_to_one_loss", "sample")),
-    *(("lstm", name) for name in ("seq2seq", "stacked_lstm", "train_char_lm")),
-}
-"""Where the verdicts on all known mistakes take longest: together as long as all others."""
-"""Where every known mistake, and every two, are trained before it is clear that an answer is none
-of them.
-"""
 
 PARTLY_RIGHT = {
     (answer, "its first argument")

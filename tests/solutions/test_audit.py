@@ -35,7 +35,7 @@ from .audited import (
 from .conftest import COURSE
 from .known_words import code_names, known_in
 from .nonsense import NONSENSE
-from .particulars import DRAWN_LESS, PARTICULARS, PARTLY_RIGHT, SLOW_TO_JUDGE
+from .particulars import DRAWN_LESS, PARTICULARS, PARTLY_RIGHT
 
 each_answer = pytest.mark.parametrize(
     ("audit", "answer"),
@@ -102,14 +102,14 @@ def test_no_right_answer_is_ever_failed(audit: Audited, name: str):
 
 
 def shares() -> list[Any]:
-    """A third of the mistakes in an exercise at once, without the count of loops; where a verdict
-    costs much, a ninth. All of them with everything is for ``make test-audit``.
+    """A ninth of the mistakes in an exercise at once, without the count of loops. All of them with
+    everything is for ``make test-audit``.
     """
     found = []
     for one in ALL:
         for name in one.exercises:
             known, id = one.known(name), f"{one.name}-{name}"
-            now = known[:: 9 if (one.name, name) in SLOW_TO_JUDGE else 3]
+            now = known[::9]
             found.append(pytest.param(one, name, now, False, id=id))
             whole = pytest.param(one, name, known, True, id=f"{id}-whole", marks=pytest.mark.audit)
             found.append(whole)

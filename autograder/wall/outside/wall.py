@@ -26,8 +26,14 @@ MODULES = (
     "autograder.watch.work",
     "coursekit",
 )
-HEAVY = ("torch", "scipy.special")
-"""Modules that take a second or more: warmed only for notebooks that name them."""
+HEAVY = {
+    "torch": ("torch",),
+    "scipy.special": ("scipy",),
+    "matplotlib.pyplot": ("matplotlib", "coursekit"),
+}
+"""Modules that take a second or more, and what only those notebooks name for which they are warmed:
+coursekit imports matplotlib when it first draws.
+"""
 
 
 def modules_for(sources: Iterable[str]) -> tuple[str, ...]:
@@ -36,7 +42,7 @@ def modules_for(sources: Iterable[str]) -> tuple[str, ...]:
     return tuple(
         name
         for name in MODULES
-        if name not in HEAVY or re.search(rf"\b{name.partition('.')[0]}\b", text) is not None
+        if name not in HEAVY or any(re.search(rf"\b{one}\b", text) for one in HEAVY[name])
     )
 
 
