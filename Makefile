@@ -60,7 +60,7 @@ test-bare: setup  ## a part of the tests as where there is neither bubblewrap no
 	$(BIN)/python -m tests.bare -n $(JOBS) tests/wall/test_isolation.py tests/wall/test_unforked.py tests/classreport/test_page.py tests/checks tests/solutions/test_audit.py tests/source/test_notebooks.py
 
 test-audit: setup  ## every known mistake, other styles, the training of both styles (minutes)
-	$(BIN)/pytest -n $(JOBS) --dist worksteal -m audit tests
+	$(BIN)/pytest -n $(JOBS) --dist worksteal -m audit tests/accelerator tests/released tests/solutions
 
 test-long: setup browser  ## slower proof: thousands of random cases
 	$(BIN)/pytest -n $(JOBS) --dist worksteal -m long
