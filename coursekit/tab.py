@@ -141,6 +141,8 @@ def _unpack(file: str, into: str) -> bool:
     """
     pyodide: Any = importlib.import_module("pyodide_js")
     page: Any = importlib.import_module("js")
+    if not hasattr(page, "XMLHttpRequest"):  # Pyodide outside a browser
+        return False
     request = page.XMLHttpRequest.new()
     request.open("GET", page.URL.new(file, pyodide.lockfileBaseUrl).href, False)
     request.responseType = "arraybuffer"

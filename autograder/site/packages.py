@@ -30,9 +30,6 @@ RUNTIME = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.
 LATER = {"matplotlib", "scipy"}
 """Fetched when they are first imported (``coursekit.tab``), with what they alone need, and not
 before the first cell."""
-WITHOUT = {"jedi"}
-"""What IPython completes names by where it can be imported: 5 600 files, unpacked before the first
-cell. IPython's own completion does without."""
 ELSEWHERE = {"typer", "rich", "widgetsnbextension", "jupyterlab-widgets"}
 """Requirements that a tab does not have: the command line's, and what the page itself brings."""
 PURE_WITHOUT = {"markupsafe", "wcwidth"}
@@ -120,8 +117,6 @@ def bring_packages(
 
 def _entry(name: str, pyodide: Pyodide, at_hand: Mapping[str, Path], into: Path) -> Entry:
     """What the lock file says of a package, whose wheel is put into the folder."""
-    if name in WITHOUT:
-        return _stated(_stand_in(name, into), str(pyodide.lock["info"]["python"]))
     if name not in at_hand and (entry := pyodide.entry(name)):
         file = entry["file_name"]
         if pyodide.folder:
@@ -134,23 +129,6 @@ def _entry(name: str, pyodide: Pyodide, at_hand: Mapping[str, Path], into: Path)
     else:
         path = repack(name, into)
     return _stated(path, str(pyodide.lock["info"]["python"]))
-
-
-def _stand_in(name: str, folder: Path) -> Path:
-    """A wheel that says that a package is there, and whose import fails as if it were not."""
-    from wheel.wheelfile import WheelFile
-
-    path = folder / f"{name}-0-py3-none-any.whl"
-    files = {
-        f"{name}.py": f'raise ImportError("{name} is not brought to a tab")\n',
-        f"{name}-0.dist-info/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 0\n",
-        f"{name}-0.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\n"
-        "Tag: py3-none-any\n",
-    }
-    with WheelFile(path, "w", compression=ZIP_DEFLATED) as archive:
-        for file, content in files.items():
-            archive.writestr(ZipInfo(file, DATED), content.encode(), ZIP_DEFLATED)
-    return path
 
 
 def _addressed(pyodide: Pyodide) -> dict[str, Entry]:

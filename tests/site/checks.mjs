@@ -8,7 +8,7 @@ const [site, cells] = process.argv.slice(2).map((path) => resolve(path));
 const home = `${site}/static/pyodide/`;
 const { loadPyodide } = await import(pathToFileURL(`${home}pyodide.mjs`).href);
 const pyodide = await loadPyodide({ indexURL: home });
-await pyodide.loadPackage(["chainrule", "scipy"], { messageCallback: () => {} });
+await pyodide.loadPackage(["chainrule", "matplotlib", "scipy"], { messageCallback: () => {} });
 pyodide.mountNodeFS("/files", `${site}/files`);
 pyodide.globals.set("told", (line) => console.log(line));
 pyodide.globals.set("given", readFileSync(cells, "utf8"));
