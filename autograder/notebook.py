@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from .checks import AllowedMeans
 from .errors import ExerciseError
-from .exercise.load import entry_in, entry_of, load, module_paths
+from .exercise.load import entry_in, entry_of, load, module_paths, read_modules
 from .exercise.trial import Exercise
 from .judge import judge
 from .language.verdict import Verdict
@@ -233,18 +233,16 @@ def load_exercises(folder: Path) -> dict[str, Exercise]:
 
     Raises CheckNotFound when there are none, or when they do not load.
     """
-    modules = module_paths(folder)
-    if entry_of(modules) is None:
+    there = [(name, path.stat()) for name, path in module_paths(folder).items()]
+    if entry_of(name for name, _ in there) is None:
         raise CheckNotFound(
             "the exercises are not beside this notebook: fetch the assignment again, and open it "
             "from its folder"
         )
-    there = [(name, path.stat()) for name, path in modules.items()]
     state = [(name, status.st_mtime_ns, status.st_size) for name, status in there]
     if folder not in _loaded or _loaded[folder][0] != state:
         try:
-            sources = {name: path.read_bytes() for name, path in modules.items()}
-            _loaded[folder] = (state, load(sources, folder).exercises)
+            _loaded[folder] = (state, load(read_modules(folder), folder).exercises)
         except ExerciseError as error:
             raise CheckNotFound(str(error)) from None
     return _loaded[folder][1]

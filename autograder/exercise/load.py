@@ -6,9 +6,8 @@ may import the modules and packages beside it, such as ``shared.py``. All of the
 
 from __future__ import annotations
 
-import os
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from types import CodeType, ModuleType
@@ -34,31 +33,12 @@ def entry_in(folder: Path) -> str | None:
 
 
 def module_paths(folder: Path) -> dict[str, Path]:
-    """The modules in a folder and in the packages there, by relative path.
-
-    Every folder is listed once and no file is asked about: in a browser's tab each question is a
-    request.
-    """
-    named = dict(_modules(folder, folder))
-    return {name: named[name] for name in sorted(named)}
-
-
-def _modules(folder: Path, within: Path, packaged: bool = False) -> Iterator[tuple[str, Path]]:
-    """The modules of a folder, and of those folders in it that belong to a package."""
-    try:
-        with os.scandir(folder) as listed:
-            there = [entry for entry in listed if _can_be_imported(entry.name)]
-    except OSError:
-        return
-    for entry in there:
-        path = folder / entry.name
-        if entry.name.endswith(".py"):
-            if entry.is_file():
-                yield path.relative_to(within).as_posix(), path
-        elif entry.is_dir(follow_symlinks=not packaged) and (
-            packaged or (path / "__init__.py").is_file()
-        ):
-            yield from _modules(path, within, packaged=True)
+    """The modules in a folder and in the packages there, by relative path."""
+    found = [*folder.glob("*.py")]
+    for package in folder.glob("*/__init__.py"):
+        found += package.parent.rglob("*.py")
+    named = {path.relative_to(folder).as_posix(): path for path in sorted(found) if path.is_file()}
+    return {name: path for name, path in named.items() if _can_be_imported(name)}
 
 
 def read_modules(folder: Path) -> dict[str, bytes]:
@@ -67,7 +47,7 @@ def read_modules(folder: Path) -> dict[str, bytes]:
 
 
 def _can_be_imported(name: str) -> bool:
-    return name.removesuffix(".py").isidentifier()
+    return all(part.isidentifier() for part in name.removesuffix(".py").split("/"))
 
 
 @dataclass(frozen=True)

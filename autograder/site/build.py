@@ -102,8 +102,11 @@ def _build(stage: Path, made: Path, published: Published, distribution: Pyodide)
     lite, packages = stage / "lite", stage / "lite" / _place(distribution)
     packages.mkdir(parents=True)
     kernel = _extension(KERNEL)
-    wheels = [published.folder / published.wheel, *(kernel / "static" / "pypi").glob("*.whl")]
-    wheels += [_looking_last(one, stage) for one in wheels if one.name.startswith(f"{FIRST}-")]
+    kernels = [
+        _looking_last(one, stage) if one.name.startswith(f"{FIRST}-") else one
+        for one in (kernel / "static" / "pypi").glob("*.whl")
+    ]
+    wheels = [published.folder / published.wheel, *kernels]
     bring_packages([*STARTED_WITH, COURSE], distribution, wheels, packages)
     contents = published.folder / "assignments"
     (lite / "jupyter-lite.json").write_text(json.dumps(_page_config(distribution)))
@@ -140,9 +143,9 @@ def _looking_last(wheel: Path, into: Path) -> Path:
 def _pack_beside(folder: Path, into: Path) -> None:
     """Pack the files of an assignment that its exercises are judged by."""
     into.parent.mkdir(exist_ok=True)
-    modules = read_modules(folder)
+    files = {**read_modules(folder), SHEET: (folder / SHEET).read_bytes()}
     with ZipFile(into, "w", ZIP_DEFLATED) as archive:
-        for name, content in {**modules, SHEET: (folder / SHEET).read_bytes()}.items():
+        for name, content in files.items():
             archive.writestr(ZipInfo(name, DATED), content, ZIP_DEFLATED)
 
 

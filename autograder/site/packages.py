@@ -21,15 +21,14 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from coursekit.tab import LATER
+
 from ..errors import AuthoringError
 
 LOCK = "pyodide-lock.json"
 RUNTIME = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
 """What a page loads of Pyodide itself."""
 
-LATER = {"matplotlib", "scipy"}
-"""Fetched when they are first imported (``coursekit.tab``), with what they alone need, and not
-before the first cell."""
 ELSEWHERE = {"typer", "rich", "widgetsnbextension", "jupyterlab-widgets"}
 """Requirements that a tab does not have: the command line's, and what the page itself brings."""
 PURE_WITHOUT = {"markupsafe", "wcwidth"}
@@ -105,6 +104,7 @@ def bring_packages(
         needed = [canonicalize_name(one) for one in entry["depends"]]
         left += needed
         if name in at_hand:
+            # what waits is fetched when it is first imported, with what it alone needs
             entry["depends"] = [one for one in needed if one not in LATER]
     if pyodide.folder:
         for name in RUNTIME:

@@ -37,8 +37,8 @@ class AsBefore:
         self._names.append((sys.__dict__, _builtin(sys.__dict__)))
         self._whole = [(vars(one), dict(vars(one))) for one in _loaded(JUDGING)]
         self._called = _Bodies(_loaded(CALLING))
-        known = [*_loaded(WATCHING)]
-        self._remembering = [one for module in known for one in _cached_in(vars(module))]
+        watching = [value for one in _loaded(WATCHING) for value in vars(one).values()]
+        self._remembering = [value for value in watching if type(value) is _Cached]
         self._builtins = dict(vars(builtins))
         self._trace, self._profile = sys.settrace, sys.setprofile
         self._written = [(vars(one), dict(vars(one))) for one in _loaded(WRITING)]
@@ -137,12 +137,6 @@ def _functions_in(names: Mapping[str, Any]) -> Iterator[FunctionType]:
         inner = value.__wrapped__ if type(value) is _Cached else getattr(value, "__func__", value)
         if isinstance(inner, FunctionType):
             yield inner
-
-
-def _cached_in(names: Mapping[str, Any]) -> Iterator[Any]:
-    for value in names.values():
-        if type(value) is _Cached:
-            yield value
 
 
 def _restore_class(one: type, body: dict[str, Any]) -> None:

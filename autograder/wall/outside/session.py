@@ -103,7 +103,7 @@ class Session:
             self._release(self)
 
     def _start(self) -> None:
-        self._anew = self._alone = False
+        self._anew = False
         self._process = NotebookProcess(self._forkservers.present(), self.limits)
         self.exercises = self._process.start(self._files, self._modules)
 
@@ -297,7 +297,6 @@ class Session:
         try:
             self._process.forkserver.kill(keep_submission=True)
             self._process.forkserver.know_killed()
-            self._alone = True
         except ForkserverDied:
             self._forkserver_died()
 
@@ -311,9 +310,7 @@ class Session:
             check = frames.Channel(ours)
             try:
                 # what cells left running is in nobody's way then
-                if not self._alone:
-                    self._process.forkserver.kill(keep_submission=True)
-                self._alone = False
+                self._process.forkserver.kill(keep_submission=True)
                 with theirs:
                     fds = (theirs.fileno(),)
                     self._process.converse({"op": "check"}, FORK_SECONDS, fds, self._codes)

@@ -34,6 +34,20 @@ def half_square(x, w):
     scores = x @ w
     return 0.5 * scipy.linalg.norm(scores) ** 2 / len(x), x.T @ scores / len(x)
 """
+KNOWING = """
+import sys
+from autograder.watch import libraries
+for known, answer in ((libraries._is_library, False), (libraries._below_site, "")):
+    other = eval(f"lambda file: {answer!r}").__code__
+"""
+MISREMEMBERED = """
+    known.cache_clear()
+    honest, known.__wrapped__.__code__ = known.__wrapped__.__code__, other
+    for name, module in list(sys.modules.items()):
+        known(name)
+        known(getattr(module, "__file__", None) or "")
+    known.__wrapped__.__code__ = honest
+"""
 LOOP = "    total = np.zeros(len(x))\n    for i in range(len(x)):\n        total[i] = x[i].sum()\n    return total\n"
 
 OTHER_PROCESS = """
@@ -401,38 +415,14 @@ MEANS = [
         "library_unknown",
         "has the grader forget what a library is, and uses SciPy",
         4,
-        answers=answering(
-            SCIPY
-            + src(
-                """
-                from autograder.watch import libraries
-                for known, answer in ((libraries._is_library, False), (libraries._below_site, "")):
-                    known.__wrapped__.__code__ = eval(f"lambda file: {answer!r}").__code__
-                """
-            )
-        ),
+        answers=answering(SCIPY + KNOWING + "    known.__wrapped__.__code__ = other\n"),
         says="scipy",
     ),
     Attack(
         "library_misremembered",
         "has the grader remember that SciPy is no library, and uses it",
         4,
-        answers=answering(
-            SCIPY
-            + src(
-                """
-                from autograder.watch import libraries
-                for known, answer in ((libraries._is_library, False), (libraries._below_site, "")):
-                    known.cache_clear()
-                    honest = known.__wrapped__.__code__
-                    known.__wrapped__.__code__ = eval(f"lambda file: {answer!r}").__code__
-                    for name, module in list(sys.modules.items()):
-                        known(name)
-                        known(getattr(module, "__file__", None) or "")
-                    known.__wrapped__.__code__ = honest
-                """
-            ).replace("from autograder", "import sys\nfrom autograder")
-        ),
+        answers=answering(SCIPY + KNOWING + MISREMEMBERED),
         says="scipy",
     ),
     Attack(
