@@ -142,7 +142,7 @@ def _looking_last(wheel: Path, into: Path) -> Path:
 
 def _pack_beside(folder: Path, into: Path) -> None:
     """Pack the files of an assignment that its exercises are judged by."""
-    into.parent.mkdir(exist_ok=True)
+    into.parent.mkdir(parents=True, exist_ok=True)
     files = {**read_modules(folder), SHEET: (folder / SHEET).read_bytes()}
     with ZipFile(into, "w", ZIP_DEFLATED) as archive:
         for name, content in files.items():
