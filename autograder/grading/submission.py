@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -113,8 +114,10 @@ def warm_up(bundle: Bundle, isolation: str) -> None:
     from .walls import warm_wall
 
     assignment = _assignment(bundle)
-    with warm_wall(isolation, Limits(), assignment.course, assignment.modules):
-        _ = assignment.reference, assignment.mistakes
+    with ThreadPoolExecutor(1) as beside:  # the forkserver imports in a process of its own
+        loaded = beside.submit(lambda: (assignment.reference, assignment.mistakes))
+        with warm_wall(isolation, Limits(), assignment.course, assignment.modules):
+            loaded.result()
 
 
 def fault(submission: Submission, why: str) -> Judged:

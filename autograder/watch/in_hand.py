@@ -27,7 +27,8 @@ FEW = 3
 """Parameters of fewer entries tell nothing."""
 CONTAINER = 24
 """Containers of so many things are looked into."""
-PLAIN = frozenset({np.ndarray, np.float64, bool, int, float, complex, str, list, dict, tuple, set})
+SCALARS = frozenset({np.float64, bool, int, float, complex, str, type(None)})
+PLAIN = SCALARS | {np.ndarray, list, dict, tuple, set}
 
 
 class InHand:
@@ -53,6 +54,11 @@ class InHand:
             if array.dtype.kind == "f" and FEW <= array.size <= MOST_ENTRIES
         }
         self._sizes = {array.size for array in self._parameters.values()}
+        self._telling = {k for size in self._sizes for k in (size, size * size, 2 * size * size)}
+        self._hairs = {
+            name: HAIR * max(1.0, float(np.abs(array).max()))
+            for name, array in self._parameters.items()
+        }
 
     @property
     def varied(self) -> tuple[str, ...]:
@@ -89,10 +95,13 @@ class InHand:
             return
         self._left -= 1
         for value in frame.f_locals.values():
+            if type(value) in SCALARS:
+                continue
             with suppress(Exception):  # whatever an object of theirs does when it is looked at
                 self._note_library(value)
                 for one in _within(value):
-                    self._note_neighbour(one)
+                    if _entries(one) in self._telling:
+                        self._note_neighbour(one)
 
     def _note_library(self, thing: Any) -> None:
         if type(thing) not in PLAIN:
@@ -118,15 +127,15 @@ class InHand:
         for name, parameter in self._parameters.items():
             if parameter.size != flat.size:
                 continue
-            self._note_moved(name, flat - parameter, 0.0)
-            if not stacked:  # a step of one length, added without a name for the sum
-                self._note_moved(name, flat, float(np.abs(flat).max()))
+            if (at := _only_one(flat != parameter)) is not None:
+                self._note_moved(name, at, abs(complex(flat[at] - parameter[at])), 0.0)
+            if not stacked and (at := _only_one(flat != 0)) is not None:
+                length = abs(complex(flat[at]))  # a step, added without a name for the sum
+                self._note_moved(name, at, length, length)
 
-    def _note_moved(self, name: str, moved: np.ndarray, length: float) -> None:
-        at = np.flatnonzero(moved)
-        most = HAIR * max(1.0, float(np.abs(self._parameters[name]).max()))
-        if at.size == 1 and abs(complex(moved[at[0]])) <= most:
-            self._moved.setdefault((name, length), set()).add(int(at[0]))
+    def _note_moved(self, name: str, entry: int, far: float, length: float) -> None:
+        if far <= self._hairs[name]:
+            self._moved.setdefault((name, length), set()).add(entry)
 
 
 def _within(value: Any) -> Iterator[Any]:
@@ -142,6 +151,21 @@ def _within(value: Any) -> Iterator[Any]:
         return
     if len(held) <= CONTAINER:
         yield from held
+
+
+def _entries(value: Any) -> int:
+    """How many numbers an array has, or what is to be one by its lists; none in anything else."""
+    if isinstance(value, np.ndarray):
+        return value.size
+    count = int(type(value) is list)
+    while type(value) is list and value:
+        count, value = count * len(value), value[0]
+    return count
+
+
+def _only_one(where: np.ndarray) -> int | None:
+    """Where an array is true if that is at one place alone."""
+    return int(where.argmax()) if np.count_nonzero(where) == 1 else None
 
 
 def _flat(value: Any) -> np.ndarray | None:

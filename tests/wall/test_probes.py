@@ -58,6 +58,17 @@ OUTPUTS |= {"small": "bool", "loss": ""}
 HONESTLY = "x *= 2; f(x[:2]) if f else None; return x"
 """It changes its argument, asks once, about two entries, refuses nothing, and returns large ones."""
 
+IN_REACH = """\
+import gc, sys
+there, frame = gc.get_objects(), sys._getframe()
+while frame:
+    there += frame.f_globals.values()
+    frame = frame.f_back
+for module in list(sys.modules.values()):
+    there += vars(module).values()
+"""
+"""What an answer finds: collected objects, and the names along its frames and of modules."""
+
 ATTACKS = {
     "nothing": "",
     "numpy": "np.array_equal = lambda *a, **k: True; np.linalg.norm = lambda *a, **k: 0.0",
@@ -83,14 +94,14 @@ ATTACKS = {
         "    frame = frame.f_back"
     ),
     "classes": (
-        "import gc\n"
-        "for one in gc.get_objects():\n"
+        f"{IN_REACH}"
+        "for one in there:\n"
         "    if isinstance(one, type) and one.__name__ == 'Doubling':\n"
         "        one.__call__ = lambda self, x: [asked.append(1) for asked in self.__dict__]"
     ),
     "code": (
-        "import gc, types\n"
-        "for one in gc.get_objects():\n"
+        f"import types\n{IN_REACH}"
+        "for one in there:\n"
         "    if isinstance(one, types.FunctionType) and one.__name__ in ('refused', '_differs', '_raised'):\n"
         "        one.__code__ = (lambda *a: True).__code__"
     ),
