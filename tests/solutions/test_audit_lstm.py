@@ -31,8 +31,10 @@ in_another_style = AUDIT.in_another_style
     ("name", "answer", "mistake"),
     [
         ("many_to_one_loss", "many_to_one_loss", "lstm_not_trained"),
-        ("seq2seq", "seq2seq_loss", "nothing_handed_over"),
-        ("train_char_lm", "train_char_lm", "targets_not_shifted"),
+        pytest.param("seq2seq", "seq2seq_loss", "nothing_handed_over", marks=pytest.mark.audit),
+        pytest.param(
+            "train_char_lm", "train_char_lm", "targets_not_shifted", marks=pytest.mark.audit
+        ),
     ],
 )
 def test_a_model_that_cannot_know_does_not_learn(name, answer, mistake):

@@ -11,7 +11,13 @@ TRIVIAL = 1 / 4
 """Of the points: what the right shapes, and a bar that least squares clear, are worth at most."""
 
 
-@pytest.mark.parametrize("title", UNTRAINED)
+@pytest.mark.parametrize(
+    "title",
+    [
+        pytest.param(title, marks=pytest.mark.audit if at % 3 else ())
+        for at, title in enumerate(UNTRAINED)
+    ],
+)
 def test_who_trains_nothing_earns_next_to_nothing(title: str) -> None:
     assignment, name, answers = UNTRAINED[title]
     audit = audited(assignment)
