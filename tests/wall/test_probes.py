@@ -113,7 +113,7 @@ ATTACKS = {
     "tracing": (
         "import sys\n"
         "def trace(frame, event, argument):\n"
-        "    if 'longest' in frame.f_locals: frame.f_locals.update(asked=[1] * 4, longest=[1])\n"
+        "    if 'longest' in frame.f_locals: frame.f_locals.update({'asked': [1] * 4, 'longest': [1]})\n"
         "    return trace\n"
         "frame = sys._getframe()\n"
         "while frame: frame.f_trace = trace; frame = frame.f_back\n"
