@@ -268,7 +268,9 @@ class Value:
         """Power with a number."""
         factor = 1.0 if "pow_factor_missing" in self.wrong else exponent
         reduced = exponent if "pow_exponent_kept" in self.wrong else exponent - 1
-        return self._made(self.data**exponent, "**", (self, factor * self.data**reduced))
+        out = self._made(self.data**exponent, "**", (self, factor * self.data**reduced))
+        out.exponent = exponent
+        return out
 
     def relu(self):
         """Rectified."""
