@@ -238,7 +238,7 @@ class Value:
         """Start with gradient 0."""
         self.data, self.grad = float(data), 0.0
         self.operands, self.op = tuple(operands), op
-        self.wrong, self.slopes = wrong, ()
+        self.wrong, self.slopes, self.exponent = wrong, (), 1.0
 
     def _made(self, data, op, *edges):
         """A new Value from (operand, slope) pairs, a slope being a number or a function of the
