@@ -27,6 +27,8 @@ FEW = 3
 """Parameters of fewer entries tell nothing."""
 CONTAINER = 24
 """Containers of so many things are looked into."""
+MOST_AXES = 64
+"""Of an array, and so of lists that are to be one."""
 SCALARS = frozenset({np.float64, bool, int, float, complex, str, type(None)})
 PLAIN = SCALARS | {np.ndarray, list, dict, tuple, set}
 
@@ -158,7 +160,9 @@ def _entries(value: Any) -> int:
     if isinstance(value, np.ndarray):
         return value.size
     count = int(type(value) is list)
-    while type(value) is list and value:
+    for _ in range(MOST_AXES):  # a list may be in itself
+        if type(value) is not list or not value:
+            break
         count, value = count * len(value), value[0]
     return count
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import threading
 from importlib import import_module
+from typing import Any
 
 import numpy as np
 import pytest
@@ -293,6 +294,17 @@ def test_what_was_imported_before_and_is_not_called_costs_nothing():
 
     exercise, namespace = posed(answer, {"x": "N"}, {"out": "N"}, [Reference()])
     namespace = {**namespace, "special": special}
+    reference = local(exercise, {"answer": probabilities})
+    assert judge(exercise, local(exercise, namespace), reference=reference).status == "passed"
+
+
+def test_a_list_that_is_in_itself_is_looked_at_once():
+    def answer(x):
+        knot: list[Any] = []
+        knot.append(knot)
+        return probabilities(x)
+
+    exercise, namespace = posed(answer, {"x": "N"}, {"out": "N"}, [Reference()])
     reference = local(exercise, {"answer": probabilities})
     assert judge(exercise, local(exercise, namespace), reference=reference).status == "passed"
 
