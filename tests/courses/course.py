@@ -12,6 +12,8 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from . import commands
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,12 +74,17 @@ class TinyCourse:
             config.write(line + "\n")
 
 
+def folder_of_the_run(factory: pytest.TempPathFactory) -> Path:
+    """Where all test processes of a run find what one of them has made."""
+    base = factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
 def once(factory: Any, name: str, make: Callable[[Path], TinyCourse]) -> TinyCourse:
     """Make a course once for all test processes; whoever comes second waits and takes the first
     one's.
     """
-    base: Path = factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    shared = folder_of_the_run(factory)
     with (shared / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         root = shared / name

@@ -17,7 +17,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from courses.course import BIN, HALF_SQUARE, RIGHT, WRITTEN, TinyCourse, build_tiny
+from courses.course import (
+    BIN,
+    HALF_SQUARE,
+    RIGHT,
+    WRITTEN,
+    TinyCourse,
+    build_tiny,
+    folder_of_the_run,
+)
 
 from .attack import Attack, World, world_around
 from .attacks import QUICK, SAMPLE, SLOW
@@ -165,8 +173,7 @@ def graded_once(
     """Grade a class once for all test processes; whoever comes second waits and takes the first
     one's.
     """
-    base: Path = factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    shared = folder_of_the_run(factory)
     made = shared / f"hostile-{name}.json"
     with (shared / f"hostile-{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from zlib import crc32
 
 import pytest
+from courses.course import folder_of_the_run
 
 from autograder.wall.outside.isolation import choose
 
@@ -19,9 +19,8 @@ ByName = Callable[[str], Graded]
 def class_by_name(tmp_path_factory: pytest.TempPathFactory) -> ByName:
     """A class of CLASSES, graded by ``chainrule grade`` when it is first asked for."""
     known: dict[str, Graded] = {}
-    run = tmp_path_factory.getbasetemp()
-    run = run.parent if "PYTEST_XDIST_WORKER" in os.environ else run
-    seed = str(crc32(str(run).encode()))  # one a run: what is drawn decides what can be said
+    run = str(folder_of_the_run(tmp_path_factory))
+    seed = str(crc32(run.encode()))  # one a run: what is drawn decides what can be said
 
     def by_name(name: str) -> Graded:
         if name not in known:

@@ -93,17 +93,13 @@ def witness(browser: Browser) -> Iterator[Witness]:
 
 
 @pytest.fixture(scope="module")
-def seen(request: pytest.FixtureRequest, class_by_name: ByName) -> Graded:
+def seen(class_by_name: ByName) -> Graded:
     """The class whose pages are opened."""
-    return class_by_name(getattr(request, "param", "quick"))
+    return class_by_name("quick")
 
 
-def each_shown(test):
-    """Run a test on every attack that is seen by its page."""
-    params = [pytest.param("quick", attack, id=attack.name) for attack in SHOWN]
-    return pytest.mark.parametrize(("seen", "attack"), params, indirect=["seen"], scope="module")(
-        test
-    )
+each_shown = pytest.mark.parametrize("attack", SHOWN, ids=lambda attack: attack.name)
+"""Every attack that is seen by its page."""
 
 
 @contextmanager

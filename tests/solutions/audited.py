@@ -4,7 +4,7 @@ caught and named.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from types import ModuleType
@@ -132,33 +132,23 @@ def audited(name: str) -> Audited:
     )
 
 
+def one_in_three(cases: Iterable[Any], first: int = 0) -> list[Any]:
+    """Cases (``pytest.param``), of which `make test` asks every third from ``first`` on, and `make
+    test-audit` the others. Facets of one thing may each begin with another: a run asks something of
+    all.
+    """
+    return [
+        one if at % 3 == first else pytest.param(*one.values, id=one.id, marks=pytest.mark.audit)
+        for at, one in enumerate(cases)
+    ]
+
+
 ALL = [audited(name) for name in ASSIGNMENTS]
 each_assignment = pytest.mark.parametrize("audit", ALL, ids=ASSIGNMENTS)
-each_exercise = pytest.mark.parametrize(
-    ("audit", "name"),
-    [pytest.param(one, name, id=f"{one.name}-{name}") for one in ALL for name in one.exercises],
-)
-
-
-def one_in_three(first: int) -> pytest.MarkDecorator:
-    """Every third exercise from ``first`` on; the others in ``make test-audit``. Tests of other
-    facets begin with another: a run asks something of each.
-    """
-    every = [(one, name) for one in ALL for name in one.exercises]
-    return pytest.mark.parametrize(
-        ("audit", "name"),
-        [
-            pytest.param(
-                one,
-                name,
-                id=f"{one.name}-{name}",
-                marks=() if at % 3 == first else pytest.mark.audit,
-            )
-            for at, (one, name) in enumerate(every)
-        ],
-    )
-
-
+EXERCISES = [
+    pytest.param(one, name, id=f"{one.name}-{name}") for one in ALL for name in one.exercises
+]
+each_exercise = pytest.mark.parametrize(("audit", "name"), EXERCISES)
 each_trained = pytest.mark.parametrize(
     ("audit", "name"),
     [pytest.param(one, name, id=f"{one.name}-{name}") for one in ALL for name in one.trained()],

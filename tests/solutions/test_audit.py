@@ -26,6 +26,7 @@ from autograder.language.verdict import Finding, Verdict
 from .audited import (
     ALL,
     ASSIGNMENTS,
+    EXERCISES,
     SLOW_TO_TRAIN,
     Audited,
     each_assignment,
@@ -38,14 +39,6 @@ from .known_words import code_names, known_in
 from .nonsense import NONSENSE
 from .particulars import DRAWN_LESS, PARTICULARS, PARTLY_RIGHT
 
-trained_in_turn = pytest.mark.parametrize(
-    ("audit", "name"),
-    [
-        pytest.param(one, name, id=f"{one.name}-{name}", marks=pytest.mark.audit if at % 3 else ())
-        for one in ALL
-        for at, name in enumerate(one.trained())
-    ],
-)
 each_answer = pytest.mark.parametrize(
     ("audit", "answer"),
     [pytest.param(one, answer, id=f"{one.name}-{answer}") for one in ALL for answer in one.answers],
@@ -86,13 +79,22 @@ def test_the_reference_earns_every_point(audit: Audited, name: str):
     assert (judged.status, judged.score) == ("passed", judged.points), judged.sentence()
 
 
-@trained_in_turn
+@pytest.mark.parametrize(
+    ("audit", "name"),
+    [
+        case
+        for one in ALL
+        for case in one_in_three(
+            pytest.param(one, name, id=f"{one.name}-{name}") for name in one.trained()
+        )
+    ],
+)
 def test_the_reference_learns(audit: Audited, name: str):
     judged = audit.verdict(name, audit.right, 1, train=True)
     assert (judged.status, judged.score) == ("passed", judged.points), judged.sentence()
 
 
-@one_in_three(0)
+@pytest.mark.parametrize(("audit", "name"), one_in_three(EXERCISES))
 def test_a_laptop_without_the_reference_finds_nothing_wrong_with_a_right_answer(audit, name):
     judged = audit.on_a_laptop(name, audit.right, 2)
     assert all(finding.passed is not False for finding in judged.findings)
@@ -238,15 +240,12 @@ def test_a_laptop_without_the_reference_sees_most_mistakes(audit: Audited, name:
 @pytest.mark.parametrize(
     ("audit", "answer", "names"),
     [
-        pytest.param(
-            one,
-            answer,
-            names,
-            id=f"{one.name}-{answer}-{'-'.join(names)}",
-            marks=pytest.mark.audit if at % 3 else (),
-        )
+        case
         for one in ALL
-        for at, (answer, names) in enumerate(PARTICULARS[one.name].pairs)
+        for case in one_in_three(
+            pytest.param(one, answer, names, id=f"{one.name}-{answer}-{'-'.join(names)}")
+            for answer, names in PARTICULARS[one.name].pairs
+        )
     ],
 )
 def test_two_mistakes_at_once_are_both_named(audit: Audited, answer: str, names: tuple[str, str]):
@@ -346,15 +345,12 @@ def with_a_loss_of(exercise: Exercise, shape: tuple[int, ...]) -> Call:
 @pytest.mark.parametrize(
     ("audit", "answer", "zeros"),
     [
-        pytest.param(
-            one,
-            answer,
-            zeros,
-            id=f"{one.name}-{answer}",
-            marks=pytest.mark.audit if at % 3 else (),
-        )
+        case
         for one in ALL
-        for at, (answer, zeros) in enumerate(PARTICULARS[one.name].zeros.items())
+        for case in one_in_three(
+            pytest.param(one, answer, zeros, id=f"{one.name}-{answer}")
+            for answer, zeros in PARTICULARS[one.name].zeros.items()
+        )
     ],
 )
 def test_zeros_of_the_right_shape_earn_little(audit: Audited, answer: str, zeros):

@@ -7,7 +7,6 @@ from __future__ import annotations
 import fcntl
 import functools
 import importlib
-import os
 import re
 import runpy
 import shutil
@@ -18,6 +17,7 @@ from typing import Any
 
 import nbformat
 import pytest
+from courses.course import folder_of_the_run
 from nbclient import NotebookClient
 
 from autograder.authoring.build import solved_notebook
@@ -378,9 +378,7 @@ def executed(factory: pytest.TempPathFactory, name: str, stubs: bool = False) ->
     """The notebook after a run, made once for all test processes; whoever comes second waits and
     reads it.
     """
-    base = factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    kept = shared / f"{name}-{'stubs' if stubs else 'solved'}.ipynb"
+    kept = folder_of_the_run(factory) / f"{name}-{'stubs' if stubs else 'solved'}.ipynb"
     with kept.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not kept.exists():
