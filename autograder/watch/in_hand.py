@@ -11,7 +11,7 @@ import dis
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
-from types import BuiltinFunctionType, CodeType, FrameType, FunctionType
+from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -22,15 +22,21 @@ HAIR = 1e-2
 """A step is at most this part of the parameter's largest entry, or of 1."""
 LOOKS = 50_000
 """Lines that are looked at in one call; an answer of more has long shown what it does."""
+LOOKS_FOR_LIBRARIES = 10_000
+"""The same where no parameter could be varied: a library is in hand sooner than many entries."""
 MOST_ENTRIES = 4096
 FEW = 3
 """Parameters of fewer entries tell nothing."""
 CONTAINER = 24
 """Containers of so many things are looked into."""
+REMEMBERED = 4096
+"""Arrays of which it is remembered that they were compared, of at most so many entries each."""
 MOST_AXES = 64
 """Of an array, and so of lists that are to be one."""
 SCALARS = frozenset({np.float64, bool, int, float, complex, str, type(None)})
 PLAIN = SCALARS | {np.ndarray, list, dict, tuple, set}
+TELLING_THEMSELVES = (ModuleType, type, FunctionType, BuiltinFunctionType, np.ufunc)
+"""Of anything else the type says which library it is of."""
 
 
 class InHand:
@@ -48,8 +54,9 @@ class InHand:
         self.libraries: set[str] = set()
         self.replaced: dict[Any, Any] = {}
         self._lent: list[tuple[dict[str, Any], str, Any]] = []
-        self._left = LOOKS
         self._moved: dict[tuple[str, float], set[int]] = {}
+        self._known_types: dict[int, type] = {}
+        self._compared: set[tuple[str, bytes]] = set()
         self._parameters = {
             name: array.ravel().copy()
             for name, array in parameters.items()
@@ -57,6 +64,7 @@ class InHand:
         }
         self._sizes = {array.size for array in self._parameters.values()}
         self._telling = {k for size in self._sizes for k in (size, size * size, 2 * size * size)}
+        self._left = LOOKS if self._telling else LOOKS_FOR_LIBRARIES
         self._hairs = {
             name: HAIR * max(1.0, float(np.abs(array).max()))
             for name, array in self._parameters.items()
@@ -96,18 +104,29 @@ class InHand:
         if self._left <= 0 or id(frame.f_globals) in self.trusted:
             return
         self._left -= 1
+        telling = self._telling
         for value in frame.f_locals.values():
             if type(value) in SCALARS:
                 continue
-            with suppress(Exception):  # whatever an object of theirs does when it is looked at
+            try:
+                if type(value) is np.ndarray:
+                    if value.size in telling:
+                        self._note_neighbour(value)
+                    continue
                 self._note_library(value)
-                for one in _within(value):
-                    if _entries(one) in self._telling:
+                for one in _within(value) if telling else ():
+                    if _entries(one) in telling:
                         self._note_neighbour(one)
+            except Exception:  # whatever an object of theirs does when it is looked at
+                continue
 
     def _note_library(self, thing: Any) -> None:
-        if type(thing) not in PLAIN:
-            self.libraries.add(libraries.of_object(thing))
+        kind = type(thing)
+        if kind in PLAIN or id(kind) in self._known_types:
+            return
+        self.libraries.add(libraries.of_object(thing))
+        if not isinstance(thing, TELLING_THEMSELVES):
+            self._known_types[id(kind)] = kind  # kept, so that no other type gets its id
 
     def _lend(self, names: dict[str, Any], name: str, value: Any) -> None:
         if type(value) in (type, BuiltinFunctionType, FunctionType) and value in self.replaced:
@@ -116,7 +135,7 @@ class InHand:
 
     def _note_neighbour(self, value: Any) -> None:
         flat = _flat(value)
-        if flat is None:
+        if flat is None or self._was_compared(flat):
             return
         for size in self._sizes:
             if flat.size == size:
@@ -124,6 +143,18 @@ class InHand:
             elif flat.size in (size * size, 2 * size * size):  # all neighbours in one array
                 for row in flat.reshape(-1, size):
                     self._compare(row, stacked=True)
+
+    def _was_compared(self, flat: np.ndarray) -> bool:
+        """Whether the same entries were compared before: nothing new comes of them."""
+        if flat.size > REMEMBERED:
+            return False
+        entries = flat.dtype.char, np.ndarray.tobytes(flat)
+        if entries in self._compared:
+            return True
+        if len(self._compared) >= REMEMBERED:
+            self._compared.clear()
+        self._compared.add(entries)
+        return False
 
     def _compare(self, flat: np.ndarray, *, stacked: bool = False) -> None:
         for name, parameter in self._parameters.items():

@@ -184,6 +184,8 @@ class _Handed:
 
     def tree(self, value: Any, depth: int = 0) -> Tree:
         """A value written down; what was handed in by its place."""
+        if type(value) in PLAIN:
+            return value
         if id(value) in self._places:
             return Argument(self._places[id(value)])
         return _written(value, lambda one: self.tree(one, depth + 1), depth)
@@ -194,6 +196,8 @@ class _Handed:
 
     def revived(self, tree: Tree) -> Any:
         """The value again. Raises Misplayed for one that names what was not handed in."""
+        if type(tree) in PLAIN:
+            return tree
         if isinstance(tree, Argument):
             if not 0 <= tree.place < len(self.things):
                 raise Misplayed("handed")
@@ -276,6 +280,8 @@ def _listening(thing: Any, handed: _Handed, called: Called) -> Any:
 
 
 def _copied(value: Any, depth: int = 0) -> Tree:
+    if type(value) in PLAIN:
+        return value
     written = _written(value, lambda one: _copied(one, depth + 1), depth)
     return written.array if isinstance(written, Opaque) and written.array is not None else written
 

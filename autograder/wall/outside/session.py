@@ -75,6 +75,7 @@ class Session:
         self._gone: Failure | None = None
         self._closed = False
         self._anew = False
+        self._swept = False
         self.exercises: tuple[str, ...] = ()
         self._insist(self._start)
 
@@ -103,7 +104,7 @@ class Session:
             self._release(self)
 
     def _start(self) -> None:
-        self._anew = False
+        self._anew = self._swept = False
         self._process = NotebookProcess(self._forkservers.present(), self.limits)
         self.exercises = self._process.start(self._files, self._modules)
 
@@ -297,6 +298,7 @@ class Session:
         try:
             self._process.forkserver.kill(keep_submission=True)
             self._process.forkserver.know_killed()
+            self._swept = True
         except ForkserverDied:
             self._forkserver_died()
 
@@ -309,8 +311,9 @@ class Session:
             ours, theirs = socket.socketpair()
             check = frames.Channel(ours)
             try:
-                # what cells left running is in nobody's way then
-                self._process.forkserver.kill(keep_submission=True)
+                if not self._swept:  # what cells left running is in nobody's way then
+                    self._process.forkserver.kill(keep_submission=True)
+                self._swept = False
                 with theirs:
                     fds = (theirs.fileno(),)
                     self._process.converse({"op": "check"}, FORK_SECONDS, fds, self._codes)
