@@ -12,7 +12,7 @@ export OMP_NUM_THREADS ?= 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup demo hub site lint test tests browser release clean help
-.PHONY: test-hostile test-notebooks test-audit test-long test-bare test-gpu test-hub test-site test-faults
+.PHONY: test-integration test-hostile test-notebooks test-audit test-long test-bare test-gpu test-hub test-site test-faults
 .PHONY: test-docs pages test-pages audit
 .PHONY: bench bench-grading bench-isolation bench-convolution bench-oracle bench-scale bench-course
 
@@ -50,6 +50,9 @@ test: setup browser  ## style, types and behaviour, in a few minutes
 tests: setup
 	$(BIN)/pytest -n $(JOBS) --dist worksteal
 
+test-integration: setup browser  ## whole classes, kernels, oracles and browsers, as nbgrader has them (minutes)
+	$(BIN)/pytest -n $(JOBS) --dist worksteal -m integration
+
 test-hostile: setup browser  ## the whole hostile class, seen in a browser too, and every level of the wall (minutes)
 	$(BIN)/pytest -n $(JOBS) --dist worksteal -m hostile tests/hostile tests/wall
 
@@ -60,7 +63,7 @@ test-bare: setup  ## a part of the tests as where there is neither bubblewrap no
 	$(BIN)/python -m tests.bare -n $(JOBS) tests/wall/test_isolation.py tests/wall/test_unforked.py tests/classreport/test_page.py tests/checks tests/solutions/test_audit.py tests/source/test_notebooks.py
 
 test-audit: setup  ## every known mistake, other styles, the training of both styles (minutes)
-	$(BIN)/pytest -n $(JOBS) --dist worksteal -m audit tests/accelerator tests/released tests/solutions
+	$(BIN)/pytest -n $(JOBS) --dist worksteal -m audit tests/accelerator tests/checks tests/released tests/solutions
 
 test-long: setup browser  ## slower proof: thousands of random cases
 	$(BIN)/pytest -n $(JOBS) --dist worksteal -m long

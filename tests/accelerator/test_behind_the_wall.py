@@ -96,6 +96,7 @@ def test_a_process_that_died_there_or_filled_it_costs_its_exercise_and_the_next_
     assert "times the reference's memory" in verdict.findings[-1].message
 
 
+@pytest.mark.integration
 @pytest.mark.timeout(900)
 @apart
 def test_every_accelerated_exercise_is_judged_there() -> None:

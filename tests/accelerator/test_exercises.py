@@ -29,7 +29,14 @@ from .apart import apart
 from .small import ACCELERATED, HAVE_OBJECTS, IDS, SMALLER, AnyMeans, trained
 from .table import COLUMNS, Measured, as_text, row, write
 
-each = pytest.mark.parametrize(("audit", "name"), ACCELERATED, ids=IDS)
+each = pytest.mark.parametrize(
+    ("audit", "name"),
+    [
+        pytest.param(*one, id=one[1], marks=pytest.mark.audit if at else ())
+        for at, one in enumerate(ACCELERATED)
+    ],
+)
+"""The first of them in `make test`, the others in `make test-audit`."""
 SEED = 11
 
 

@@ -85,6 +85,7 @@ def test_everything_and_nothing_else(built: Course, tmp_path: Path) -> None:
     assert again.size < done.size  # made anew, this time without the address
 
 
+@pytest.mark.integration
 def test_the_wheel_installs_and_checks(built: Course, tmp_path: Path) -> None:
     done = publish(built.root, tmp_path / "public")
     place = tmp_path / "site"
@@ -109,6 +110,7 @@ def test_an_answer_under_other_names(built: Course, tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.integration
 def test_a_function_that_answers_an_exercise_however_it_is_written(
     new_course: Callable[[], Course], tmp_path: Path
 ) -> None:

@@ -103,6 +103,7 @@ def in_short_steps(model: Any, optimizer: Any, *a: Any, **k: Any) -> Any:
     return right(model, optimizer, *a, **k)
 
 
+@pytest.mark.audit
 def test_two_loops_of_different_quality_are_told_apart_and_equal_ones_share_a_rank() -> None:
     loops = (CNN.style["train_cnn"], CNN.in_another_style("train_cnn")["train_cnn"])
     ratios = [performance(one, few=False) for one in (*loops, in_short_steps)]

@@ -82,6 +82,7 @@ def numbers(written: Path) -> dict[str, Any]:
     return json.loads((written / "course-report.json").read_text())
 
 
+@pytest.mark.integration
 def test_the_outline_is_in_the_courses_order(course: TinyCourse) -> None:
     second, first = course_outline(course.root)  # an order comes before none
     assert [second.name, second.title, second.points] == ["next", "Tiny again", 12]
@@ -285,6 +286,7 @@ def test_on_a_telephone_every_table_is_read_to_its_last_column(
     assert page.title() != "PWNED"
 
 
+@pytest.mark.integration
 def test_formgrader_shows_it_and_links_to_it(
     course: TinyCourse, browser: Browser, tmp_path: Path
 ) -> None:

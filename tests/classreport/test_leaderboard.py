@@ -40,6 +40,7 @@ def autograded(course: TinyCourse, student: str) -> dict[str, Any]:
     return json.loads(path.read_bytes())
 
 
+@pytest.mark.integration
 def test_it_ranks_by_what_was_measured_as_a_ratio_to_the_reference(said: dict[str, Any]) -> None:
     (board,) = said["boards"]
     assert (board["exercise"], board["measured"]) == ("fit", "accuracy where clusters overlap")

@@ -109,6 +109,7 @@ def test_outside_a_course_one_sentence_says_so(tmp_path: Path):
     assert len(ran.stderr.strip().splitlines()) == 1
 
 
+@pytest.mark.integration
 def test_grade_registers_a_new_assignment_and_prints_only_json(tiny_course: TinyCourse):
     (tiny_course.root / "gradebook.db").unlink()
     tiny_course.hand_in("ada", tiny_course.notebook())
@@ -157,6 +158,7 @@ def test_demo_shows_a_class(tiny_course: TinyCourse):
     assert "holds something else" in refused.stderr
 
 
+@pytest.mark.integration
 def test_demo_for_people_over_an_earlier_one(tiny_course: TinyCourse):
     (tiny_course.root / "build/demo").mkdir()
     (tiny_course.root / "build/demo/.chainrule-demo").touch()

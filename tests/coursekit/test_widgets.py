@@ -208,7 +208,13 @@ def drawn_once(draw: Callable[..., Picture]) -> Callable[..., Any]:
     return once
 
 
-@pytest.mark.parametrize("name", MAKERS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.integration if at % 9 else ())
+        for at, name in enumerate(MAKERS)
+    ],
+)
 def test_live_every_control_redraws_the_picture(name, monkeypatch):
     from ipywidgets.widgets.widget import _instances
 

@@ -142,6 +142,7 @@ def test_nothing_is_judged_twice_while_it_stays_as_it_is(
     assert sorted(told) == ["ada", "ben", "cyd", "dan"]
 
 
+@pytest.mark.integration
 def test_grading_takes_over_what_is_still_the_same(arrivals: Arrivals, receiver: Receiver) -> None:
     asked = {
         student: json.loads(
@@ -182,6 +183,7 @@ def test_grading_takes_over_what_is_still_the_same(arrivals: Arrivals, receiver:
     assert arrivals.seed("ada") == 7
 
 
+@pytest.mark.integration
 def test_points_are_told_only_where_the_course_allows_it(
     arrivals: Arrivals, receiver: Receiver
 ) -> None:
@@ -199,6 +201,7 @@ def test_points_are_told_only_where_the_course_allows_it(
     assert json.loads(kept)["points"] is None
 
 
+@pytest.mark.integration
 def test_nbgraders_own_autograde_starts_from_there_too(
     arrivals: Arrivals, receiver: Receiver
 ) -> None:

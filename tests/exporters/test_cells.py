@@ -55,6 +55,7 @@ def test_what_is_no_formula_stays(text: str) -> None:
     assert inert(text) == text
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("kind", [CanvasExport, MoodleExport])
 def test_no_cell_of_a_file_is_computed(kind: Any, tmp_path: Path) -> None:
     with alembic_on_path(), Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as opened:

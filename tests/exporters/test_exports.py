@@ -93,6 +93,7 @@ def scores(course: TinyCourse) -> dict[str, dict[str, Any]]:
         return {row["student"]: row for row in book.submission_dicts("tiny")}
 
 
+@pytest.mark.integration
 def test_canvas(course: TinyCourse, tmp_path: Path):
     (header, possible, *rows), said = exported(course, CANVAS, tmp_path / "canvas.csv")
     # What Canvas asks of the first two lines before it reads any other.
@@ -164,6 +165,7 @@ def test_the_file_has_a_name_of_its_own_by_default(tiny_course: TinyCourse):
     assert (tiny_course.root / "moodle.csv").read_text().startswith("First name,")
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize(
     "again",
     [

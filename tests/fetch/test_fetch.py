@@ -106,6 +106,7 @@ def outputs(cells: list[Any], start: str) -> str:
     return json.dumps(cell.outputs)
 
 
+@pytest.mark.integration
 def test_a_notebook_alone_fetches_the_rest_and_checks(
     served: Served, published: dict[str, Any], strange_python: Path, tmp_path: Path
 ) -> None:

@@ -77,6 +77,7 @@ def test_a_class(tiny_course: TinyCourse):
         )
 
 
+@pytest.mark.integration
 def test_pages_are_the_same_whoever_writes_them(
     tiny_course: TinyCourse, monkeypatch: pytest.MonkeyPatch
 ):
@@ -114,6 +115,7 @@ def test_who_got_no_page_is_named(tiny_course: TinyCourse):
     assert "ada has" not in done.stdout
 
 
+@pytest.mark.integration
 def test_grading_again_keeps_what_people_gave(tiny_course: TinyCourse):
     tiny_course.hand_in("ada", tiny_course.notebook(RIGHT | WRITTEN))
     grade_class(tiny_course.root, "tiny", Wishes(jobs=1))

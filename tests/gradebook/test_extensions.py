@@ -104,6 +104,7 @@ def grade(course: TinyCourse) -> dict[str, Any]:
     return json.loads(course.run("chainrule", *words).stdout)
 
 
+@pytest.mark.integration
 def test_the_table_decides_who_is_late_and_a_timestamp_that_is_none_a_person(
     late: TinyCourse,
 ) -> None:

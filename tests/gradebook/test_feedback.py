@@ -59,6 +59,7 @@ def opened(browser: Browser, course: TinyCourse, student: str, scheme: Any = "li
     return page
 
 
+@pytest.mark.integration
 def test_it_begins_with_what_was_lost_and_leads_there(graded: TinyCourse, browser: Browser) -> None:
     page = opened(browser, graded, "ada")
     lost = page.locator("#lost + ul li")
@@ -127,7 +128,13 @@ def wrong(name: str) -> Verdict:
 
 @pytest.mark.parametrize(
     ("name", "solved"),
-    [("svm", True), *((name, False) for name in ("svm", "softmax", "backprop", "cnn", "lstm"))],
+    [
+        ("svm", True),
+        *(
+            pytest.param(name, False, marks=pytest.mark.integration)
+            for name in ("svm", "softmax", "backprop", "cnn", "lstm")
+        ),
+    ],
 )
 def test_a_page_weighs_little(name: str, solved: bool) -> None:
     """Most where everything is wrong: then there are reports and pictures, too."""

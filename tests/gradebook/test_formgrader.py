@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 
+import pytest
 from courses.course import HALF_SQUARE, RIGHT, TinyCourse
 
 BUTTON = """
@@ -24,6 +25,7 @@ json.dump([[one["success"] for one in done + feedback], scores, [one["log"] for 
 """
 
 
+@pytest.mark.integration
 def test_the_button_grades_one_student_at_a_time(tiny_course: TinyCourse):
     tiny_course.hand_in(
         "ada", tiny_course.notebook({**RIGHT, "half_square": HALF_SQUARE.replace(" / len(x)", "")})

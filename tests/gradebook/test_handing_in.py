@@ -74,6 +74,7 @@ def grades(course: TinyCourse) -> ClassGrades:
     return grade_class(course.root, "tiny", Wishes(feedback=False))
 
 
+@pytest.mark.integration
 def test_a_right_answer_has_its_points(grades: ClassGrades):
     assert grades.failures == {}
     assert {one.student: one.score for one in grades.students} == EXPECTED

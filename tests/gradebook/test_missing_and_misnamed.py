@@ -43,6 +43,7 @@ def grades(course: TinyCourse) -> ClassGrades:
     return grade_class(course.root, "tiny", Wishes())
 
 
+@pytest.mark.integration
 def test_everybody_with_a_name_is_graded_and_has_a_page(grades: ClassGrades):
     named = sorted(filter(is_student_id, STUDENTS))
     assert sorted(row.student for row in grades.students if row.feedback) == named
@@ -65,6 +66,7 @@ def test_no_timestamp_is_nothing_to_tell_of(course: TinyCourse):
     assert why_untimed(course.root / "submitted/ann/tiny") is None
 
 
+@pytest.mark.integration
 def test_feedback_is_released_to_everybody_else(course: TinyCourse, grades: ClassGrades):
     ran = course.run("nbgrader", "release_feedback", "tiny")
     released = list((course.root / "exchange/chainrule/feedback").glob("*.html"))
@@ -76,6 +78,7 @@ def test_feedback_is_released_to_everybody_else(course: TinyCourse, grades: Clas
         assert "is not released" in line
 
 
+@pytest.mark.integration
 def test_nbgraders_own_commands_go_on(course: TinyCourse):
     (course.root / "autograded/b\nob/tiny").mkdir(parents=True)
     page = course.root / "autograded/ann/tiny/tiny.ipynb"

@@ -116,6 +116,7 @@ TABLES = {
 }
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("table", TABLES)
 def test_the_gradebook_is_the_same(table: str, both: dict[str, TinyCourse]):
     rows = {}
@@ -173,6 +174,7 @@ def _but_for_the_key(content: bytes) -> bytes:
     return b"".join(lines)
 
 
+@pytest.mark.integration
 def test_feedback_and_formgrader_go_on_from_there(both: dict[str, TinyCourse]):
     course = both["chainrule"]
     course.run("nbgrader", "generate_feedback", "tiny")
@@ -206,6 +208,7 @@ def note(assignment, student, notebooks):
 """
 
 
+@pytest.mark.integration
 def test_plugins_hooks_and_preprocessors_of_the_course_are_used(tiny_course: TinyCourse):
     (tiny_course.root / "ours_of_this_test.py").write_text(PLUGIN)
     for line in (
@@ -228,6 +231,7 @@ def test_plugins_hooks_and_preprocessors_of_the_course_are_used(tiny_course: Tin
     assert (tiny_course.root / "hooks.txt").read_text().count("tiny.ipynb") == 1
 
 
+@pytest.mark.integration
 def test_penalties_follow_points_by_hand_and_the_due_date_without_judging(tiny_course: TinyCourse):
     (tiny_course.root / "ours_of_this_test.py").write_text(PLUGIN)
     tiny_course.configure("import sys; sys.path.insert(0, c.CourseDirectory.root)")
@@ -304,6 +308,7 @@ def _records(course: TinyCourse) -> dict[str, Path]:
     return {path.stem: path for path in (course.root / "build/judged/tiny").glob("*.json")}
 
 
+@pytest.mark.integration
 def test_only_what_changed_is_graded_again(tiny_course: TinyCourse):
     everybody = {"ada", "ben", "cyd"}
     for student in everybody:

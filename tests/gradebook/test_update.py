@@ -43,6 +43,7 @@ def _marks(course: TinyCourse) -> dict[str, Any]:
     return course.autograded("ada")["metadata"]["chainrule"]
 
 
+@pytest.mark.integration
 def test_who_has_an_earlier_release_is_not_told_that_they_changed_it(tiny_course: TinyCourse):
     tiny_course.hand_in("ada", tiny_course.notebook({**RIGHT, **WRITTEN}))
     grade_class(tiny_course.root, "tiny", QUIET)
@@ -59,6 +60,7 @@ def test_who_has_an_earlier_release_is_not_told_that_they_changed_it(tiny_course
     assert build(tiny_course.root, ["tiny"])[0].changed == ()
 
 
+@pytest.mark.integration
 def test_what_a_student_did_change_is_still_said(tiny_course: TinyCourse):
     sent = tiny_course.notebook()
     sent["cells"][place(sent, "imports")]["source"] = "import numpy as np"
@@ -70,6 +72,7 @@ def test_what_a_student_did_change_is_still_said(tiny_course: TinyCourse):
     assert "imports had been changed" in _marks(tiny_course)["notes"][0]
 
 
+@pytest.mark.integration
 def test_an_exercise_is_dropped_and_comes_back_with_one_command(tiny_course: TinyCourse):
     tiny_course.hand_in("ada", tiny_course.notebook({**RIGHT, **WRITTEN}))
     grade_class(tiny_course.root, "tiny", QUIET)

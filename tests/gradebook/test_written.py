@@ -91,6 +91,7 @@ def opened(browser: Browser, address: str, path: str = "written/tiny/why") -> Pa
     return page
 
 
+@pytest.mark.integration
 def test_a_class_is_graded_with_keys_and_two_graders_lose_nothing(
     course: TinyCourse, browser: Browser
 ) -> None:

@@ -36,6 +36,7 @@ def autograded_later(tmp_path_factory: pytest.TempPathFactory) -> Graded:
     return graded_once(tmp_path_factory, "nbgrader-later", LATER, ("nbgrader", "autograde", "tiny"))
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize(
     ("autograded", "attack"),
     [

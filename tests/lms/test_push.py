@@ -294,6 +294,7 @@ def test_two_people_with_one_key_are_not_guessed_between() -> None:
     assert differences({}, Matches({}, {"x": "nobody there"}), {}, {}).unmatched == {}
 
 
+@pytest.mark.integration
 def test_the_command_with_its_settings_and_its_words(course: TinyCourse, tmp_path: Path) -> None:
     fake = FakeCanvas(PEOPLE["canvas"], THERE)
     (tmp_path / "token").write_text(f"{TOKEN}\n")

@@ -123,6 +123,7 @@ def test_an_exercise_that_is_not_there_stops_the_notebook(folder):
     assert caught.value.evalue == "there is no exercise 'cube' here; there are: square"
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -231,6 +232,7 @@ def test_without_its_exercises_a_notebook_is_told_what_to_do(tmp_path):
     )
 
 
+@pytest.mark.integration
 def test_a_package_as_it_was_built_and_released(tiny_built: TinyCourse, tmp_path: Path):
     shutil.copytree(tiny_built.root / "assignments/tiny", tmp_path / "tiny")
     wrong = HALF_SQUARE.replace(" / len(x)", "")

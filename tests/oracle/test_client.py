@@ -100,6 +100,7 @@ def send(
     return answer
 
 
+@pytest.mark.integration
 def test_with_the_oracle_nothing_waits(folder: Path, tiny_oracle: Served):
     code, said = run(folder, HALF_SQUARE, 'check("half_square")', url=tiny_oracle.url)
     assert code == 0
@@ -248,6 +249,7 @@ def test_another_folder_is_another_assignment(folder: Path, tiny_oracle: Served)
     assert "no such assignment: open the notebook from the assignment's own folder" in said
 
 
+@pytest.mark.integration
 def test_too_many_checks_are_told_to_wait(tiny_built: TinyCourse, folder: Path, tmp_path: Path):
     with serving(tiny_built.root, tmp_path / "log", "--checks-per-minute", "3") as served:
         code, said = run(folder, ROW_SUMS, *['check("row_sums")'] * 4, url=served.url)

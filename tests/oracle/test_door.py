@@ -19,6 +19,7 @@ from .conftest import Served
 MORE_THAN_THE_ORACLE_HOLDS = 2100
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("sends", [b"", b"POST /services/oracle/challenges HTTP/1.1\r\nX: "])
 def test_idle_connections_without_a_token_keep_nobody_out(tiny_oracle: Served, sends: bytes):
     with ExitStack() as idle:

@@ -336,6 +336,7 @@ def broken_npz(dice: random.Random) -> bytes:
     return BODIES[dice.choice([name for name in BODIES if "bomb" not in name])]()
 
 
+@pytest.mark.integration
 def test_a_thousand_malformed_requests(tiny_oracle: Served):
     dice = random.Random(20)
     before = tiny_oracle.peak_memory()

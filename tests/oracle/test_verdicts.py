@@ -24,6 +24,7 @@ def test_a_right_answer_passes(tiny_oracle: Served):
         assert finding["message"] == "equal to the reference in 2 situations"
 
 
+@pytest.mark.integration
 def test_a_known_mistake_is_named_and_located(course_oracle: Served):
     challenge = course_oracle.challenge("svm_loss_vectorized", "svm")
     truth = course_oracle.truth("svm_loss_vectorized", challenge, "svm")
@@ -70,6 +71,7 @@ def test_what_has_one_answer_for_all_inputs_waits(course_oracle: Served, assignm
     assert json.loads(body)["detail"].startswith("waits for grading")
 
 
+@pytest.mark.integration
 def test_all_other_exercises_of_the_course_are_judged(course_oracle: Served):
     seen = 0
     for assignment in ("svm", "softmax", "backprop"):

@@ -70,7 +70,9 @@ def softmax_by_loops(x, y):
         ("max_backward", max_to_the_second, set()),
         ("relu_backward", relu_open_at_0, set()),
         ("leaky_relu_backward", leaky_open_at_0, set()),
-        ("affine_backward", affine_by_loops, {"Vectorised over N"}),
+        pytest.param(
+            "affine_backward", affine_by_loops, {"Vectorised over N"}, marks=pytest.mark.audit
+        ),
         pytest.param(
             "batchnorm_backward",
             batchnorm_by_loops,
@@ -109,6 +111,7 @@ def second_wins(self, other):
     return out
 
 
+@pytest.mark.audit
 def test_either_tie_break_of_values_max_is_right():
     for seed in range(3):
         assert verdict("Value", with_method("max", second_wins), seed).status == "passed"

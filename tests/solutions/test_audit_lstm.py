@@ -27,6 +27,7 @@ verdict = AUDIT.verdict
 in_another_style = AUDIT.in_another_style
 
 
+@pytest.mark.audit
 @pytest.mark.parametrize(
     ("name", "answer", "mistake"),
     [
@@ -43,6 +44,7 @@ def test_a_model_that_cannot_know_does_not_learn(name, answer, mistake):
     assert titles <= failed(judged)
 
 
+@pytest.mark.audit
 def test_a_model_that_knows_the_text_by_heart_in_its_own_alphabet_scores_at_chance():
     """Weights that were made elsewhere know nothing of the alphabet drawn here: simulated by
     training on another one.
@@ -113,6 +115,7 @@ def losses_of_another(*given):
     return [loss + 0.1 for loss in RIGHT["train_char_lm"](*given)]
 
 
+@pytest.mark.audit
 @pytest.mark.parametrize("answer", [nothing_learned, a_hundredth_too_fast, losses_of_another])
 def test_a_wrong_answer_costs_at_most_twice_the_evaluations_of_a_right_one(answer):
     """Its own, the reference's and the known mistakes' together: each is a training."""

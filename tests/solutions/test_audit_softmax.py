@@ -14,6 +14,7 @@ EXERCISES, RIGHT, WRONG, MISTAKES = AUDIT.exercises, AUDIT.right, AUDIT.wrong, A
 verdict = AUDIT.verdict
 
 
+@pytest.mark.audit
 def test_the_looping_loss_loses_only_what_vectorisation_is_worth():
     judged = verdict(
         "softmax_loss_vectorized",
@@ -81,7 +82,7 @@ def changes_its_config(rule):
 @pytest.mark.parametrize(
     ("name", "answer", "loops"),
     [
-        ("softmax", softmax_by_loops, {"Vectorised over N"}),
+        pytest.param("softmax", softmax_by_loops, {"Vectorised over N"}, marks=pytest.mark.audit),
         ("softmax_jacobian", jacobian_by_loops, {"Vectorised over C"}),
         ("adam", adam_as_in_torch, set()),
         *(

@@ -14,6 +14,7 @@ EXERCISES, RIGHT, WRONG, MISTAKES = AUDIT.exercises, AUDIT.right, AUDIT.wrong, A
 verdict = AUDIT.verdict
 
 
+@pytest.mark.audit
 def test_the_looping_loss_loses_only_what_vectorisation_is_worth():
     judged = verdict(
         "svm_loss_vectorized", {**RIGHT, "svm_loss_vectorized": RIGHT["svm_loss_naive"]}, 1

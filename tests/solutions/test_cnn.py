@@ -481,6 +481,7 @@ def test_strassen_multiplies(cnn, m, k, n, leaf):
     assert n_mults == m * k * n or min(m, k, n) > leaf
 
 
+@pytest.mark.audit
 def test_77_seven_to_the_k_and_its_price_in_accuracy(cnn):
     for k in range(5):
         assert cnn.strassen_matmul(np.ones((2**k, 2**k)), np.ones((2**k, 2**k)), 1)[1] == 7**k

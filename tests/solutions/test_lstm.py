@@ -337,6 +337,7 @@ def recalls(lstm, forget_bias, length, seed):
     return np.mean(lstm.many_to_one_loss(adam.params, x, y)[2].argmax(axis=1) == y)
 
 
+@pytest.mark.audit
 @pytest.mark.parametrize("length", [20])  # and 40 in `make test-long`, below
 def test_94_a_forget_bias_of_3_remembers_and_of_0_does_not(lstm, length):
     assert recalls(lstm, 3.0, length, 0) > 0.95

@@ -1,6 +1,4 @@
-"""Notebooks run from top to bottom: one of them in `make test`, the others in
-`make test-notebooks`.
-"""
+"""Notebooks run from top to bottom in `make test-notebooks`."""
 
 from __future__ import annotations
 
@@ -9,13 +7,12 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-AT_ONCE = "svm"
 
 
 @pytest.hookimpl(tryfirst=True)  # before what is marked is left out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what runs another notebook: what is run needs a place."""
+    """Mark what runs a notebook: what is run needs a place."""
     for item in items:
         runs = "tmp_path_factory" in getattr(item, "fixturenames", ())
-        if runs and item.path.parent == HERE and AT_ONCE not in item.name + item.path.name:
+        if runs and item.path.parent == HERE:
             item.add_marker(pytest.mark.notebooks)

@@ -109,7 +109,9 @@ def test_nothing_is_left_for_the_next_submission(wall: Wall) -> None:
 
 
 @pytest.mark.needs("torch")
-@pytest.mark.parametrize("level", ["landlock", "bubblewrap"])
+@pytest.mark.parametrize(
+    "level", ["landlock", pytest.param("bubblewrap", marks=pytest.mark.integration)]
+)
 def test_one_forkserver_serves_one_submission_after_the_other(level: str) -> None:
     """What an import leaves in /tmp, as torch does, is no submission's remains."""
     with Wall(level_or_skip(level), LIMITS, modules=(*MODULES, "torch")) as wall:

@@ -108,7 +108,13 @@ def test_the_timer_ends_what_waits():
     assert all(one.failure for one in ended(sleep, by_timer))
 
 
-@pytest.mark.parametrize("clock", CLOCKS.values(), ids=CLOCKS)
+@pytest.mark.parametrize(
+    "clock",
+    [
+        pytest.param(clock, id=name, marks=pytest.mark.integration if at else ())
+        for at, (name, clock) in enumerate(CLOCKS.items())
+    ],
+)
 def test_an_answer_in_time_is_as_ever_and_so_is_its_work(clock: Clock):
     def total(x: np.ndarray) -> float:
         for _ in range(40_000):  # some ticks long
