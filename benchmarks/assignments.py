@@ -127,7 +127,9 @@ def main() -> None:
         for name in names:
             bars.update(bar, description=name)
             make = partial(varied_class, name)
-            rows.append(measured(name, make, asked.submissions, lambda: bars.advance(bar)))
+            row = measured(name, make, asked.submissions, lambda: bars.advance(bar))
+            rows.append(row)
+            bars.console.print("{assignment}: {multiple:.1f} times the limit".format(**row))
     if not asked.json:
         Console().print(table(rows, asked.submissions))
     report = {"submissions": asked.submissions, "processor": processor(), "rows": rows}
