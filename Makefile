@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: setup demo hub site lint test tests browser release clean help
 .PHONY: test-integration test-hostile test-notebooks test-audit test-long test-bare test-gpu test-hub test-site test-faults
 .PHONY: test-docs pages test-pages audit
-.PHONY: bench bench-grading bench-isolation bench-convolution bench-oracle bench-scale bench-course
+.PHONY: bench bench-grading bench-isolation bench-convolution bench-oracle bench-scale bench-course bench-assignments
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -96,7 +96,7 @@ audit: setup  ## the judge measured: what it catches, names and lets pass -> doc
 bench: setup  ## our gradient check beside those of other courses (minutes)
 	$(BIN)/python -m benchmarks.gradient_checks
 
-bench-grading: setup  ## a class graded by stock nbgrader and by us (minutes)
+bench-grading: setup  ## a class graded by stock nbgrader, by Otter-Grader (its environment: build/otter) and by us (minutes)
 	$(BIN)/python -m benchmarks.grading
 
 bench-isolation: setup  ## what each level of isolation costs a submission
@@ -113,6 +113,9 @@ bench-oracle: setup  ## 200 students ask the oracle at once
 
 bench-scale: setup  ## throughput, the engine's own part, growth to 2000 submissions, CPU hours of a course (half an hour)
 	$(BIN)/python -m benchmarks.scale
+
+bench-assignments: setup  ## what a submission of each assignment costs, beside what it cannot cost less than (half an hour)
+	$(BIN)/python -m benchmarks.assignments
 
 release: setup  ## build every assignment: source/ + solutions/ -> assignments/
 	$(BIN)/python -m docs.prose

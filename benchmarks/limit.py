@@ -4,7 +4,8 @@ make of their functions, in one process without wall or judge.
     python -m benchmarks.limit COURSE ASSIGNMENT    # what lies in COURSE/submitted
 
 Every check is asked as in grading, since what it asks next may hang on the answer; only the plain
-calls count. The last line is JSON: CPU seconds of all cells and of all calls."""
+calls count. The last line is JSON: CPU seconds of all cells and of all calls, and of each submission
+("each"; the first one pays for imports)."""
 
 from __future__ import annotations
 
@@ -12,8 +13,11 @@ import argparse
 import contextlib
 import io
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -29,16 +33,23 @@ from autograder.language.probe import Answers, Inputs
 from autograder.language.verdict import Evaluation
 from autograder.watch.evaluate import local
 
+ROOT = Path(__file__).resolve().parents[1]
 SEED = 1
 
 
 @dataclass
 class Limit:
-    """CPU seconds of a class."""
+    """CPU seconds of a class; ``each`` is of every submission, in the order of their names."""
 
     submissions: int = 0
     cells: float = 0.0
     calls: float = 0.0
+    each: list[float] = field(default_factory=list)
+
+    @property
+    def seconds(self) -> float:
+        """What a class cannot be graded in less of."""
+        return self.cells + self.calls
 
 
 class Counted:
@@ -63,6 +74,7 @@ def limit(assignment: Assignment, notebooks: Sequence[Path]) -> Limit:
     """The limit of a class."""
     found = Limit(len(notebooks))
     for path in notebooks:
+        before = found.seconds
         namespace, spent = _run(path)
         found.cells += spent
         for exercise in assignment.exercises.values():
@@ -75,7 +87,18 @@ def limit(assignment: Assignment, notebooks: Sequence[Path]) -> Limit:
                 seed=SEED,
             )
             found.calls += counted.spent
+        found.each.append(found.seconds - before)
     return found
+
+
+def in_own_process(course: Path, assignment: str) -> Limit:
+    """The limit of what lies in COURSE/submitted, with one thread and no import made before."""
+    command = [sys.executable, "-m", "benchmarks.limit", str(course), assignment]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{' '.join(command)} failed:\n{done.stderr[-2000:]}")
+    return Limit(**json.loads(done.stdout.splitlines()[-1]))
 
 
 def _run(path: Path) -> tuple[dict[str, Any], float]:

@@ -1,0 +1,140 @@
+"""What a submission of each assignment costs, beside what it cannot cost less than.
+
+    make bench-assignments                                  # all five: half an hour
+    python -m benchmarks.assignments svm --submissions 2    # one, with few: a few minutes
+    python -m benchmarks.assignments --json                 # the last line alone
+
+Each assignment is answered by a small class as in benchmarks/scale.py (right, mistaken, empty, with
+an error), and graded by `chainrule grade` with one job, isolation on and the feedback pages
+written. What is told is what each submission adds: the class has one submission more than asked
+for, and what the command takes for that one alone (the cheaper time of two), its start and the
+imports, is taken off. The limit (benchmarks/limit.py: the students' cells and the calls that the
+checks make of their functions) is of the same submissions. Both are CPU seconds, with one thread.
+
+Everything random is drawn with one seed, so that two runs grade the same answers on the same
+inputs. The last line is JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from .classes import ROOT, varied_class
+from .limit import SEED, in_own_process
+from .measured import BIN, Measured, measure, processor
+
+ASSIGNMENTS = ("svm", "softmax", "backprop", "cnn", "lstm")
+STEPS = 5
+"""Of each assignment: the class is made, one of it is graded, twice, then all, and the limit."""
+Row = dict[str, Any]
+
+
+def measured(
+    assignment: str, make: Callable[[int, Path], Path], count: int, done: Callable[[], None]
+) -> Row:
+    """One assignment. ``make(number, folder)`` makes a class of so many; ``done`` is called after
+    each of STEPS.
+    """
+    with tempfile.TemporaryDirectory(prefix="chainrule-bench-") as folder:
+        course = make(1 + count, Path(folder) / "course")
+        alone = [shutil.copytree(course, Path(folder) / f"alone-{k}") for k in range(2)]
+        for one in alone:
+            for other in sorted(one.glob("submitted/*"))[1:]:
+                shutil.rmtree(other)
+        done()
+        firsts: list[Measured] = []
+        for one in alone:
+            firsts.append(graded(one, assignment, 1))
+            done()
+        first = min(firsts, key=lambda one: one.cpu)
+        whole = graded(course, assignment, 1 + count)
+        done()
+        each = in_own_process(course, assignment).each[1:]
+        done()
+    cpu, limit = (whole.cpu - first.cpu) / count, sum(each) / count
+    return {
+        "assignment": assignment,
+        "cpu_each": cpu,
+        "limit_each": limit,
+        "multiple": cpu / limit,
+        "seconds_each": (whole.seconds - first.seconds) / count,
+        "first": first.cpu,
+        "whole": whole.cpu,
+        "limits": each,
+    }
+
+
+def graded(course: Path, assignment: str, count: int) -> Measured:
+    """What grading a class cost. Exits when somebody was not graded."""
+    asked = ["grade", assignment, "--json", "--seed", str(SEED), "--jobs", "1"]
+    found = measure([str(BIN / "chainrule"), *asked], course)
+    kept = len(list((course / "build" / "judged" / assignment).glob("*.json")))
+    pages = len(list(course.glob(f"feedback/*/{assignment}/*.html")))
+    if not kept == pages == count:
+        sys.exit(f"{kept} of {count} submissions of {assignment} were graded, {pages} have a page")
+    return found
+
+
+def table(rows: Sequence[Row], count: int) -> Table:
+    """For people."""
+    shown = Table(
+        "assignment",
+        "CPU s a submission",
+        "the limit",
+        "times the limit",
+        title=f"{count} submissions of each assignment, one job",
+        caption=f"{os.cpu_count()} cores of {processor()}",
+    )
+    for row in rows:
+        cells = f"{row['cpu_each']:.2f}", f"{row['limit_each']:.2f}", f"{row['multiple']:.1f}"
+        shown.add_row(row["assignment"], *cells)
+    return shown
+
+
+def main() -> None:
+    """Measure, print the table, end with one line of JSON."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "assignments", nargs="*", metavar="ASSIGNMENT", help=f"default {' '.join(ASSIGNMENTS)}"
+    )
+    parser.add_argument(
+        "--submissions", type=int, default=4, help="of each assignment (default %(default)s)"
+    )
+    parser.add_argument("--json", action="store_true", help="print the last line alone")
+    asked = parser.parse_args()
+    names = asked.assignments or ASSIGNMENTS
+    if unknown := [name for name in names if not (ROOT / "source" / name).is_dir()]:
+        parser.error(f"there is no assignment {unknown[0]!r}; there are: {', '.join(ASSIGNMENTS)}")
+    if asked.submissions < 1:
+        parser.error("a class has at least one submission")
+    rows: list[Row] = []
+    with Progress(console=Console(stderr=True), transient=True) as bars:
+        bar = bars.add_task("", total=STEPS * len(names))
+        for name in names:
+            bars.update(bar, description=name)
+            make = partial(varied_class, name)
+            row = measured(name, make, asked.submissions, lambda: bars.advance(bar))
+            rows.append(row)
+            bars.console.print("{assignment}: {multiple:.1f} times the limit".format(**row))
+    if not asked.json:
+        Console().print(table(rows, asked.submissions))
+    report = {"submissions": asked.submissions, "processor": processor(), "rows": rows}
+    print(json.dumps(report))
+
+
+if __name__ == "__main__":
+    main()
