@@ -312,7 +312,13 @@ def test_the_list_below_names_every_figure():
     assert set(EVERY_FIGURE) == set(figures.__all__) - {"Arrow", "Node", "Picture", "visible"}
 
 
-@pytest.mark.parametrize("name", EVERY_FIGURE)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.integration if at % 4 else ())
+        for at, name in enumerate(EVERY_FIGURE)
+    ],
+)
 def test_every_figure_is_an_image_with_words_for_it(name):
     picture = EVERY_FIGURE[name]()
     assert isinstance(picture, Picture)

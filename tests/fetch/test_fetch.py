@@ -29,6 +29,8 @@ from autograder.grading.handed_in import read_notebook
 from autograder.grading.rebuild import rebuild
 from autograder.released.contents import CONTENTS, UnreadableContents, read_contents
 
+pytestmark = pytest.mark.integration
+
 
 class Served:
     """A folder that a web server serves, and what was asked of it."""
@@ -106,7 +108,6 @@ def outputs(cells: list[Any], start: str) -> str:
     return json.dumps(cell.outputs)
 
 
-@pytest.mark.integration
 def test_a_notebook_alone_fetches_the_rest_and_checks(
     served: Served, published: dict[str, Any], strange_python: Path, tmp_path: Path
 ) -> None:

@@ -28,6 +28,8 @@ from nbconvert.exporters import HTMLExporter
 from nbgrader.server_extensions.formgrader.handlers import template_path
 from traitlets.config.loader import PyFileConfigLoader
 
+pytestmark = pytest.mark.integration
+
 Notebook = dict[str, Any]
 
 
@@ -211,7 +213,6 @@ def scores(graded: TinyCourse) -> dict[str, float]:
         return {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
 
 
-@pytest.mark.integration
 @pytest.mark.parametrize("student", CLASS)
 def test_everybody_gets_what_their_functions_are_worth(
     student: str, graded: TinyCourse, scores: dict[str, float]
@@ -343,7 +344,6 @@ def test_the_test_below_can_fail():
     ]
 
 
-@pytest.mark.integration
 @pytest.mark.parametrize("template", ["feedback", "formgrade"])
 def test_no_page_of_nbgrader_runs_a_students_script(template: str, graded: TinyCourse):
     page = _rendered(graded, template)

@@ -13,22 +13,12 @@ from .classroom import HONEST, Graded, files_that_say, graded_once, snapshot
 pytestmark = pytest.mark.timeout(600)
 
 HERE = [attack for attack in QUICK if attack.by_nbgrader]
-SAMPLE = [attack for attack in HERE if attack in HERE[::8] or attack.name == "sent_link"]
-CLASSES = {"nbgrader": SAMPLE, "nbgrader-all": HERE}
-each_class = pytest.mark.parametrize(
-    "autograded",
-    ["nbgrader", pytest.param("nbgrader-all", marks=pytest.mark.hostile)],
-    indirect=True,
-    scope="module",
-)
-"""Some in `make test`, all in `make test-hostile`."""
 LATER = [attack for attack in SLOW if attack.by_nbgrader]
 
 
 @pytest.fixture(scope="module")
-def autograded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Graded:
-    name = request.param
-    return graded_once(tmp_path_factory, name, CLASSES[name], ("nbgrader", "autograde", "tiny"))
+def autograded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
+    return graded_once(tmp_path_factory, "nbgrader", HERE, ("nbgrader", "autograde", "tiny"))
 
 
 @pytest.fixture(scope="module")
@@ -36,19 +26,8 @@ def autograded_later(tmp_path_factory: pytest.TempPathFactory) -> Graded:
     return graded_once(tmp_path_factory, "nbgrader-later", LATER, ("nbgrader", "autograde", "tiny"))
 
 
-@pytest.mark.integration
-@pytest.mark.parametrize(
-    ("autograded", "attack"),
-    [
-        *(pytest.param("nbgrader", one, id=one.name) for one in SAMPLE),
-        *(
-            pytest.param("nbgrader-all", one, id=f"all-{one.name}", marks=pytest.mark.hostile)
-            for one in HERE
-        ),
-    ],
-    indirect=["autograded"],
-    scope="module",
-)
+@pytest.mark.hostile
+@pytest.mark.parametrize("attack", HERE, ids=lambda attack: attack.name)
 def test_the_score_is_what_the_functions_are_worth(attack: Attack, autograded: Graded):
     _is_worth_its_functions(attack, autograded)
 
@@ -72,7 +51,7 @@ def _is_worth_its_functions(attack: Attack, graded: Graded) -> None:
     assert not attack.never_says or attack.never_says not in graded.outputs(attack.student)
 
 
-@each_class
+@pytest.mark.hostile
 def test_honest_neighbours_have_their_points(autograded: Graded):
     scores = autograded.scores()
     assert {student: scores[student] for student in HONEST} == {
@@ -83,7 +62,7 @@ def test_honest_neighbours_have_their_points(autograded: Graded):
     }
 
 
-@each_class
+@pytest.mark.hostile
 def test_the_run_goes_through(autograded: Graded):
     assert "ERROR" not in autograded.said
     assert set(autograded.scores()) == {
@@ -91,7 +70,7 @@ def test_the_run_goes_through(autograded: Graded):
     }
 
 
-@each_class
+@pytest.mark.hostile
 def test_nothing_is_left_behind(autograded: Graded):
     assert autograded.orphans == autograded.marked == autograded.temporary == []
     assert files_that_say(autograded.world.mark) == []
@@ -99,7 +78,7 @@ def test_nothing_is_left_behind(autograded: Graded):
     assert autograded.world.heard == []
 
 
-@each_class
+@pytest.mark.hostile
 def test_no_link_is_followed_into_the_autograded_folder(autograded: Graded):
     for path in (autograded.course.root / "autograded").rglob("*"):
         assert not path.is_symlink()
