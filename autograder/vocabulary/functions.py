@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from types import EllipsisType
 from typing import Any
 
 from ..checks import Dimensions, Gradient, Reference
@@ -14,15 +15,16 @@ from ..language.probe import Absent, Misreturned
 from ..language.signature import read_signature
 
 
-def function(name: str, signature: str, *, checks: Sequence[Check] = (), **terms: Any) -> Exercise:
+def function(
+    name: str, signature: str, *, checks: Sequence[Check | EllipsisType] = (), **terms: Any
+) -> Exercise:
     """An exercise over one function ``name``, called with the inputs in order, returning the
     outputs in order.
 
     >>> svm_loss = function("svm_loss", "x: N C, y: N int<C -> loss, dx: N C", points=7)  # doctest:
     +SKIP
 
-    checks: those that come first; properties follow by ``property_of``. terms: as for
-        ``@exercise``.
+    checks, terms: as for ``@exercise``.
     """
     inputs, outputs = read_signature(signature)
 
@@ -37,7 +39,7 @@ def layer(
     signature: str,
     *,
     shares: tuple[float, float, float] = (0.1, 0.45, 0.45),
-    checks: Sequence[Check] = (),
+    checks: Sequence[Check | EllipsisType] = (),
     **terms: Any,
 ) -> Exercise:
     """An exercise over ``NAME_forward(*inputs) -> (out, cache)`` and ``NAME_backward(dout, cache)

@@ -68,7 +68,8 @@ def property_of(
     ...     must(close(p.sum(-1), np.ones(len(p))), "the entries of every row must sum to 1.")
 
     The function may stand under several of these lines, one for each exercise that it holds for. It
-    is added to the exercise's checks in the order of the lines.
+    takes the place of a ``...`` among the exercise's checks, in the order of the lines; behind all
+    of them where there is none.
     """
 
     def state(fact: Fact) -> Fact:
@@ -79,7 +80,7 @@ def property_of(
                 return str(broken)
             return None
 
-        asked.checks = [*asked.checks, Property(title, holds, share=share, hint=hint)]
+        asked.state(Property(title, holds, share=share, hint=hint))
         return fact
 
     return state

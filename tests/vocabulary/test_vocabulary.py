@@ -202,6 +202,28 @@ def test_a_property_may_hold_for_several_exercises() -> None:
         assert judged(one, {one.name: np.sin}).score < 2
 
 
+def titles_of(checks: list, *stated: str) -> list[str]:
+    one = function("f", "x: N -> y: N", points=1, checks=checks)
+    for title in stated:
+        property_of(one, title, 1)(lambda ask: None)
+    return [check.title for check in one.checks]
+
+
+def test_properties_stand_where_dots_stand() -> None:
+    first, last = Dimensions(1), Reference(2)
+    assert titles_of([first, ..., last], "A", "B") == ["Dimensions", "A", "B", "Right values"]
+    assert titles_of([first, last], "A", "B") == ["Dimensions", "Right values", "A", "B"]
+    assert titles_of([..., first, last], "A", "B") == ["A", "B", "Dimensions", "Right values"]
+    assert titles_of([first, ..., last]) == ["Dimensions", "Right values"]
+
+
+def test_of_several_places_each_takes_one_property_and_the_last_the_rest() -> None:
+    checks = [Dimensions(1), ..., Reference(2), ..., Vectorised("N", 1)]
+    assert titles_of(checks, "A", "B", "C") == [
+        *("Dimensions", "A", "Right values", "B", "C", "Vectorised over N")
+    ]
+
+
 def test_asking_draws_as_a_case_says() -> None:
     seen = []
     one = function("f", "x: N, k -> y: N", points=1, checks=[Dimensions(1)])

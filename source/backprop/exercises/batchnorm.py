@@ -46,7 +46,7 @@ CASES = [
         "averages_kept": "whether the caller's own running averages are left as they were",
     },
     cases=CASES,
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(1), Vectorised("N", 0.25)],
 )
 def batchnorm_forward(student, x, gamma, beta, eps, running_mean, running_var, momentum):
     """Train, then test with the averages that training left; then train with nothing but a mode."""
@@ -134,8 +134,6 @@ def averages_move_by_momentum(ask):
     must(refuses, "a mode other than 'train' and 'test' must raise ValueError.")
 
 
-batchnorm_forward.checks = [*batchnorm_forward.checks, Reference(1), Vectorised("N", 0.25)]
-
 # --- back ---------------------------------------------------------------------------------------
 
 BACKWARD = "x: N D, gamma: D, beta: D, eps, dout: N D -> out: N D, dx: N D, dgamma: D, dbeta: D"
@@ -153,13 +151,25 @@ def gradient(share):
     return Gradient("out", ("x", "gamma", "beta"), ("dx", "dgamma", "dbeta"), "dout", share)
 
 
-@exercise(BACKWARD, points=4, given=GIVEN, cases=CASES, checks=[Dimensions(0.25), gradient(1.5)])
+@exercise(
+    BACKWARD,
+    points=4,
+    given=GIVEN,
+    cases=CASES,
+    checks=[Dimensions(0.25), gradient(1.5), ..., Reference(1.25), Vectorised("N", 0.5)],
+)
 def batchnorm_backward(student, x, gamma, beta, eps, dout):
     """By stages."""
     return both_ways(student, student.batchnorm_backward, x, gamma, beta, eps, dout)
 
 
-@exercise(BACKWARD, points=2, given=GIVEN, cases=CASES, checks=[Dimensions(0.25), gradient(0.5)])
+@exercise(
+    BACKWARD,
+    points=2,
+    given=GIVEN,
+    cases=CASES,
+    checks=[Dimensions(0.25), gradient(0.5), ..., Reference(0.75), Vectorised("N", 0.25)],
+)
 def batchnorm_backward_alt(student, x, gamma, beta, eps, dout):
     """By one formula."""
     return both_ways(student, student.batchnorm_backward_alt, x, gamma, beta, eps, dout)
@@ -181,13 +191,6 @@ def dx_moves_neither_mean_nor_scale(ask):
         "with a tiny eps every column of dx must be orthogonal to x - mean: stretching a feature changes no output.",
     )
 
-
-batchnorm_backward.checks = [*batchnorm_backward.checks, Reference(1.25), Vectorised("N", 0.5)]
-batchnorm_backward_alt.checks = [
-    *batchnorm_backward_alt.checks,
-    Reference(0.75),
-    Vectorised("N", 0.25),
-]
 
 # --- find the error: does a check with ones prove anything? -------------------------------------
 

@@ -61,7 +61,7 @@ def negative(rng, inputs):
     points=2,
     answers=("max_forward", "max_backward"),
     cases=[case("negative inputs", y=negative)],
-    checks=[Dimensions(0.25), gradient(0.25)],
+    checks=[Dimensions(0.25), gradient(0.25), ..., Reference(0.5), Vectorised("N", 0.25), ...],
 )
 def max_gate(student, x, y, dout):
     """As drawn, and with both inputs equal: there, what share of dout is passed on in all."""
@@ -87,9 +87,6 @@ def ties_share_dout(ask):
     must(nowhere_negative, "where x and y are equal, neither share of dout may be negative.")
 
 
-max_gate.checks = [*max_gate.checks, Reference(0.5), Vectorised("N", 0.25)]
-
-
 @property_of(add_gate, ANY_SHAPE, 0.25)
 @property_of(mul_gate, ANY_SHAPE, 0.25)
 @property_of(max_gate, ANY_SHAPE, 0.25)
@@ -112,7 +109,12 @@ SOME_INPUT = np.array([2.0, 3.0])
         case("a neuron that is fully off", w=np.array([-3e3, 1e3, -50.0]), x=SOME_INPUT),
         case("a dead input", x=np.array([0.0, 1.5])),
     ],
-    checks=[Dimensions(0.25)],
+    checks=[
+        Dimensions(0.25),
+        ...,
+        Gradient("f", wrt=("w", "x"), claimed=("dw", "dx"), upstream="df", share=0.75),
+        Reference(1.25),
+    ],
 )
 def staged_sigmoid_neuron(student, w, x, df):
     f, cache = student.staged_sigmoid_neuron(w, x)
@@ -142,12 +144,6 @@ def known_neuron(ask):
             f"for w = (2, -3, -3), x = (-1, -2) and df = 1 the gradient {name} is ({rounded}); yours differs.",
         )
 
-
-staged_sigmoid_neuron.checks = [
-    *staged_sigmoid_neuron.checks,
-    Gradient("f", wrt=("w", "x"), claimed=("dw", "dx"), upstream="df", share=0.75),
-    Reference(1.25),
-]
 
 # --- find the errors: six sentences -------------------------------------------------------------
 

@@ -154,7 +154,13 @@ def tower(V, a, height):
         "fan_outs": [f"the value of {one}" for one in FAN_OUTS],
         "fan_out_slopes": [f"the slopes of {one}" for one in FAN_OUTS],
     },
-    checks=[Dimensions(0.5)],
+    checks=[
+        Dimensions(0.5),
+        ...,
+        Gradient("net", wrt=("a", "b"), claimed=("da", "db"), share=1.5),
+        ...,
+        Reference(2.5),
+    ],
 )
 def Value(student, a, b, length, height):
     """Every gate, fan-outs, a network; the same leaves again; kinks; and extreme graphs."""
@@ -192,9 +198,6 @@ def each_gates_slopes(ask):
         "where both operands of max are equal, what they receive must add up to the whole gradient.",
     )
     must(out["relu_beyond_at_0"] < 1e-9, "the slope of relu at 0 must lie between 0 and 1.")
-
-
-Value.checks = [*Value.checks, Gradient("net", wrt=("a", "b"), claimed=("da", "db"), share=1.5)]
 
 
 @property_of(Value, "backward starts afresh", 1)
@@ -245,6 +248,3 @@ def visits_each_once(ask):
         low and middle and high and high - middle < 2 * (middle - low),
         "backward() does more and more work for each storey of t -> 0.5 * (t + t): every Value must be visited once.",
     )
-
-
-Value.checks = [*Value.checks, Reference(2.5)]

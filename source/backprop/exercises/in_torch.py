@@ -72,6 +72,23 @@ FOLLOWS = ("passes_gradcheck", "keeps_dtype", "keeps_device", "waits")
 UNEXAMINED = dict(zip(FOLLOWS, (True, True, True, False), strict=True))
 
 
+def digits_to_learn(rng, device):
+    """Digits under new names and a fresh network; the labels of those not seen stay here."""
+    X, y = digits()
+    order, names, H = rng.permutation(len(y)), rng.permutation(10), 512 if device else 50
+    known, held_out = order[: 1400 if device else 800], order[1400:]
+    X, y = X.astype(np.float32), names[y]
+    W1, W2 = (rng.standard_normal(shape) * np.sqrt(2 / shape[0]) for shape in ((64, H), (H, 10)))
+    network = {"W1": W1, "b1": np.zeros(H), "W2": W2, "b2": np.zeros(10)}
+    inputs = {
+        **{"scores": np.zeros((2, 10)), "y": np.arange(2), "dloss": 1.0, "examined": False},
+        **{"X": X[known], "labels": y[known], "X_new": X[held_out]},
+        **{name: one.astype(np.float32) for name, one in network.items()},
+        **{"steps": 300 if device else 60, "rate": 0.05, "device": device},
+    }
+    return Task(inputs, y[held_out])
+
+
 @exercise(
     "scores: N C, y: N int<C, dloss, examined: bool, X: K D, labels: K int<C, X_new: M D,"
     " W1: D H, b1: H, W2: H C, b2: C, steps: int, rate, device: str"
@@ -113,6 +130,17 @@ UNEXAMINED = dict(zip(FOLLOWS, (True, True, True, False), strict=True))
         AllowedMeans(allowed=("torch",)),
         Dimensions(0.25),
         Reference(1, ("loss", "dscores", "losses", "scores_after")),
+        *[...] * 3,
+        Reference(0.25, FOLLOWS, title="Follows its tensors"),
+        ...,
+        Vectorised("N", 0.25),
+        Training(
+            digits_to_learn,
+            at_least=0.85,
+            scores="scores_after",
+            share=0.5,
+            title="Learns the digits",
+        ),
     ],
 )
 def HingeLoss(
@@ -182,9 +210,6 @@ def follows_its_tensors(ask):
     )
 
 
-HingeLoss.checks = [*HingeLoss.checks, Reference(0.25, FOLLOWS, title="Follows its tensors")]
-
-
 @property_of(HingeLoss, "C - 1 at the start, and by heart", 0.5)
 def starts_at_classes_minus_one_and_learns_by_heart(ask):
     """A last layer of zeros makes all scores equal; fifty random labels leave no loss."""
@@ -199,29 +224,3 @@ def starts_at_classes_minus_one_and_learns_by_heart(ask):
         "a network with your loss must learn fifty random labels by heart; "
         f"after 400 steps its loss is still {float(last):.3g}.",
     )
-
-
-def digits_to_learn(rng, device):
-    """Digits under new names and a fresh network; the labels of those not seen stay here."""
-    X, y = digits()
-    order, names, H = rng.permutation(len(y)), rng.permutation(10), 512 if device else 50
-    known, held_out = order[: 1400 if device else 800], order[1400:]
-    X, y = X.astype(np.float32), names[y]
-    W1, W2 = (rng.standard_normal(shape) * np.sqrt(2 / shape[0]) for shape in ((64, H), (H, 10)))
-    network = {"W1": W1, "b1": np.zeros(H), "W2": W2, "b2": np.zeros(10)}
-    inputs = {
-        **{"scores": np.zeros((2, 10)), "y": np.arange(2), "dloss": 1.0, "examined": False},
-        **{"X": X[known], "labels": y[known], "X_new": X[held_out]},
-        **{name: one.astype(np.float32) for name, one in network.items()},
-        **{"steps": 300 if device else 60, "rate": 0.05, "device": device},
-    }
-    return Task(inputs, y[held_out])
-
-
-HingeLoss.checks = [
-    *HingeLoss.checks,
-    Vectorised("N", 0.25),
-    Training(
-        digits_to_learn, at_least=0.85, scores="scores_after", share=0.5, title="Learns the digits"
-    ),
-]

@@ -23,7 +23,7 @@ from coursekit.exercises.linear import refused
         "by_default": "the weights of the default kind",
         "refuses_other_kinds": "whether another kind is refused",
     },
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(0.5)],
 )
 def init_weights(student, fan_in, fan_out, seed):
     """Both kinds, the default, and one that there is not."""
@@ -83,6 +83,3 @@ def other_kinds_are_refused(ask):
         ask()[1]["refuses_other_kinds"],
         "a kind other than 'xavier' and 'kaiming' must raise ValueError.",
     )
-
-
-init_weights.checks += [Reference(0.5)]

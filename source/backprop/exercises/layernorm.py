@@ -29,7 +29,13 @@ def with_a_level_example(rng, inputs):
         case("a tiny eps", eps=1e-10),
         case("an example that is level", sizes={"N": 4, "D": 7}, x=with_a_level_example),
     ],
-    checks=[Dimensions(0.25)],
+    checks=[
+        Dimensions(0.25),
+        ...,
+        Gradient("out", ("x", "gamma", "beta"), ("dx", "dgamma", "dbeta"), "dout", 1),
+        Reference(1.5),
+        Vectorised("N", 0.25),
+    ],
 )
 def layernorm(student, x, gamma, beta, eps, dout):
     """Forward and back; and forward with the default settings, for numbers so small that eps shows."""
@@ -76,11 +82,3 @@ def each_by_itself(ask):
         close(one["dx"], out["dx"][:1]),
         "the first example's dx is another one when it is alone in the batch.",
     )
-
-
-layernorm.checks = [
-    *layernorm.checks,
-    Gradient("out", ("x", "gamma", "beta"), ("dx", "dgamma", "dbeta"), "dout", 1),
-    Reference(1.5),
-    Vectorised("N", 0.25),
-]

@@ -35,7 +35,7 @@ AFFINE = {
         "out_of_rows": "out for flat rows",
         "out_of_colour_images": "out for images with a channel",
     },
-    checks=[Dimensions(0.5)],
+    checks=[Dimensions(0.5), ..., Reference(1), Vectorised("N", 0.5)],
 )
 def affine_forward(student, x, w, b):
     """The same examples as (A, B), as flat rows and as (1, A, B)."""
@@ -69,9 +69,6 @@ def shape_does_not_matter(ask):
         "examples of shape (A, B), (1, A, B) and (A*B,) with the same numbers in the same order "
         "give different outputs.",
     )
-
-
-affine_forward.checks = [*affine_forward.checks, Reference(1), Vectorised("N", 0.5)]
 
 
 @exercise(
@@ -109,7 +106,14 @@ def back_at_0(answer, returned, dout, low=0.0, high=1.0):
     points=3,
     answers=("relu_forward", "relu_backward"),
     cases=[case("a single row", sizes={"N": 1, "A": 1})],
-    checks=[Dimensions(0.25), gradient_of_x(0.75), Reference(1, ("out", "dx", "beyond_at_0"))],
+    checks=[
+        Dimensions(0.25),
+        gradient_of_x(0.75),
+        Reference(1, ("out", "dx", "beyond_at_0")),
+        ...,
+        Reference(0.25, ("x_kept", "dout_kept"), title="Nothing changed in place"),
+        Vectorised("N", 0.25),
+    ],
 )
 def relu(student, x, dout):
     """Once as drawn and once with x = 0 everywhere: which shares of dout come back there."""
@@ -136,13 +140,6 @@ def inputs_left_alone(ask):
 def rectifies_in_any_shape(ask):
     drawn = case("24 numbers", sizes={"N": 4, "A": 2, "B": 3})
     any_number_of_axes(ask, "x", "dout", outputs=("out", "dx"), drawn=drawn)
-
-
-relu.checks = [
-    *relu.checks,
-    Reference(0.25, ("x_kept", "dout_kept"), title="Nothing changed in place"),
-    Vectorised("N", 0.25),
-]
 
 
 @exercise(
@@ -198,6 +195,8 @@ softmax_loss = function(
         Dimensions(0.25),
         Gradient("loss", wrt="x", claimed="dx", share=0.5),
         Reference(0.75),
+        ...,
+        Vectorised("N", 0.25),
     ],
 )
 
@@ -209,8 +208,6 @@ def rows_sum_to_zero(ask):
     holds = close(out["dx"].sum(axis=-1), np.zeros(len(inputs["x"])))
     must(holds, "every row of dx must sum to 0: equal scores added to a row change nothing.")
 
-
-softmax_loss.checks = [*softmax_loss.checks, Vectorised("N", 0.25)]
 
 # --- dropout ------------------------------------------------------------------------------------
 
@@ -228,7 +225,7 @@ softmax_loss.checks = [*softmax_loss.checks, Vectorised("N", 0.25)]
     ],
     words={"differs_without_seed": "whether two calls without a seed drop different entries"},
     entries={"refuses": [f"whether p_keep = {wrong} is refused" for wrong in (0, 1.5)]},
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., gradient_of_x(0.25), Reference(0.75), Vectorised("N", 0.25)],
 )
 def dropout(student, x, dout, p_keep, seed):
     """With a seed in training and in test; twice without one; with p_keep that is no probability."""
@@ -312,6 +309,3 @@ def drops_in_any_shape(ask):
         holds = close(out["dx"], kept * dout / inputs["p_keep"])
         must(holds, f"{said} dx must be dout / p_keep where x was kept, and else 0.")
         must(close(out["out_in_test"], x), f'{said} in mode "test" out must be x.')
-
-
-dropout.checks = [*dropout.checks, gradient_of_x(0.25), Reference(0.75), Vectorised("N", 0.25)]

@@ -65,7 +65,16 @@ AT_START = tuple(f"{name}_at_start" for name in TWO_LAYERS)
         "scale_by_default": "the largest entry of W1 at the start, with the default settings",
     },
     entries={"gradients_given": given_in_words(*TWO_LAYERS)},
-    checks=[Dimensions(0.25)],
+    checks=[
+        Dimensions(0.25),
+        ...,
+        Reference(0.75, ("scores", "scores_of_images", "loss"), title="Right scores and loss"),
+        gradient_of_loss(TWO_LAYERS, 0.75),
+        Reference(0.75, (*gradients(TWO_LAYERS), "gradients_given"), title="Right gradients"),
+        ...,
+        Reference(0.5, (*AT_START, "reg_by_default", "scale_by_default"), title="Right start"),
+        Vectorised("N", 0.5),
+    ],
 )
 def TwoLayerNet(student, X, y, W1, b1, W2, b2, reg, weight_scale, seed):
     """As it starts, then with parameters of its owner's choice."""
@@ -104,14 +113,6 @@ def folds_once(ask):
     )
 
 
-TwoLayerNet.checks = [
-    *TwoLayerNet.checks,
-    Reference(0.75, ("scores", "scores_of_images", "loss"), title="Right scores and loss"),
-    gradient_of_loss(TWO_LAYERS, 0.75),
-    Reference(0.75, (*gradients(TWO_LAYERS), "gradients_given"), title="Right gradients"),
-]
-
-
 @property_of(TwoLayerNet, "log C at the start", 0.25)
 def starts_at_log_c(ask):
     """Tiny weights make equal scores, and equal scores a loss of log C."""
@@ -139,12 +140,6 @@ def starts_small(ask):
         must(holds, f"{name} must start at random, with weight_scale as its standard deviation.")
     must(not (out["b1_at_start"].any() or out["b2_at_start"].any()), "biases start at 0.")
 
-
-TwoLayerNet.checks = [
-    *TwoLayerNet.checks,
-    Reference(0.5, (*AT_START, "reg_by_default", "scale_by_default"), title="Right start"),
-    Vectorised("N", 0.5),
-]
 
 # --- as many layers as you like -----------------------------------------------------------------
 
@@ -192,7 +187,14 @@ DEEP = ("W1", "b1", "gamma1", "beta1", "W2", "b2", "gamma2", "beta2", "W3", "b3"
             f"whether params of {hidden} hidden layers has the right names" for hidden in (2, 3, 0)
         ],
     },
-    checks=[Dimensions(0.5), gradient_of_loss(AFFINES, 0.75), gradient_of_loss(NORMS, 0.5)],
+    checks=[
+        Dimensions(0.5),
+        gradient_of_loss(AFFINES, 0.75),
+        gradient_of_loss(NORMS, 0.5),
+        ...,
+        Reference(1),
+        Vectorised("N", 0.5, sizes=(12, 29)),
+    ],
 )
 def FullyConnectedNet(
     student,
@@ -333,10 +335,3 @@ def built_as_asked(ask):
 @property_of(FullyConnectedNet, "Only weights pay", 0.25)
 def only_deep_weights_pay(ask):
     only_weights_are_regularised(ask, DEEP, batchnorm=True)
-
-
-FullyConnectedNet.checks = [
-    *FullyConnectedNet.checks,
-    Reference(1),
-    Vectorised("N", 0.5, sizes=(12, 29)),
-]

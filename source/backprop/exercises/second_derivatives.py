@@ -104,7 +104,13 @@ def slope_of_a_row(student, a, length):
         "slopes": [f"the slopes of {one}" for one in ALL],
         "second": [f"the slopes of slopes of {one}" for one in ALL],
     },
-    checks=[Dimensions(0.25)],
+    checks=[
+        Dimensions(0.25),
+        ...,
+        Gradient("da", wrt=("a", "b"), claimed=("daa", "dab"), share=0.75),
+        ...,
+        Reference(1.25),
+    ],
 )
 def grad(student, a, b, length):
     """Every gate and fan-out, twice over; a network; other inputs; a third time; a long row."""
@@ -142,12 +148,6 @@ def twice_over(ask):
             )
 
 
-grad.checks = [
-    *grad.checks,
-    Gradient("da", wrt=("a", "b"), claimed=("daa", "dab"), share=0.75),
-]
-
-
 @property_of(grad, "Any Value may be asked for", 0.5)
 def any_value(ask):
     """In the middle, output itself, and one that has nothing to do with it."""
@@ -176,6 +176,3 @@ def slopes_of_a_long_row(ask):
     _, out = ask(length=5000)
     failed = "grad fails on 5000 multiplications in a row (RecursionError)."
     must(not np.isnan(out["chain"]), failed)
-
-
-grad.checks = [*grad.checks, Reference(1.25)]

@@ -140,7 +140,7 @@ def storeys(student, slope, height):
         "height": "the number of storeys",
         "slope": "the slope of the chain and of each storey",
     },
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(0.75)],
 )
 def topological_sort(student, local, length, height, slope):
     """Any order that is right: what is wrong with it is counted, and the way back taken in it."""
@@ -209,6 +209,3 @@ def not_path_by_path(ask):
         close(out["tower"], inputs["slope"] ** 12),
         "where every node is made from the one before, twice, the way back in your order goes wrong.",
     )
-
-
-topological_sort.checks = [*topological_sort.checks, Reference(0.75)]

@@ -38,7 +38,7 @@ from .shared import FOLDED, FoldedNet
         "arrays_kept": "whether the arrays that model.params held are left as they were",
         "own_network": "on your own TwoLayerNet",
     },
-    checks=[Dimensions(0.5)],
+    checks=[Dimensions(0.5), ..., Reference(1)],
 )
 def overfit_small(student, X, y, A, c, V, learning_rate, num_steps, own_network):
     """On a model of this file's own; or on the answer's TwoLayerNet."""
@@ -111,8 +111,6 @@ def learns_by_heart(ask):
     )
 
 
-overfit_small.checks = [*overfit_small.checks, Reference(1)]
-
 # --- batches that do not fit --------------------------------------------------------------------
 
 
@@ -134,7 +132,7 @@ overfit_small.checks = [*overfit_small.checks, Reference(1)]
         "largest": "the number of examples in the largest shard",
         "seen": "the number of examples that loss_fn sees",
     },
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(1)],
 )
 def gradient_accumulate(student, X, y, A, c, V, reg, shard_size):
     """On a model of this file's own, which hands out the same arrays each time."""
@@ -165,6 +163,3 @@ def equals_the_whole(ask):
         same = close(out[name], whole[name])
         said = gradient_accumulate.said(name)
         must(same, f"{shards} give another {said} than all of them in one.")
-
-
-gradient_accumulate.checks = [*gradient_accumulate.checks, Reference(1)]

@@ -23,7 +23,7 @@ def positive_pixels(rng, sizes):
         case("the first one mirrored, some others not", sizes={"N": 6}, seed=2),
     ],
     words={"seed": "the seed of rng"},
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(0.75)],
 )
 def random_flip_crop(student, x, pad, seed):
     return {"out": student.random_flip_crop(x, pad, np.random.default_rng(seed))}
@@ -75,6 +75,3 @@ def every_image_draws(ask):
         0.3 < mirrored < 0.7,
         f"every second image is mirrored on average; of yours {mirrored:.0%} are.",
     )
-
-
-random_flip_crop.checks += [Reference(0.75)]

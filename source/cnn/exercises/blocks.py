@@ -101,7 +101,7 @@ BLOCK_CASES = [
     sizes=BLOCK_SIZES,
     cases=BLOCK_CASES,
     words=RAN_WORDS,
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(1.5), TORCH],
 )
 def ResidualBlock(student, x, c_out, stride, seed, silenced):
     block = student.ResidualBlock(x.shape[1], c_out, stride)
@@ -121,7 +121,7 @@ def ResidualBlock(student, x, c_out, stride, seed, silenced):
         case("a channel a group, stride 2", sizes={"S": 2}, groups=6),
     ],
     words=RAN_WORDS,
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(1.5), TORCH],
 )
 def Bottleneck(student, x, width, c_out, stride, groups, seed, silenced):
     block = student.Bottleneck(x.shape[1], width, c_out, stride, groups)
@@ -140,7 +140,7 @@ KEPT_SIZES = {"N": (3, 4), "C": (3, 6), "H": (5, 9), "W": (5, 10)}
     sizes=KEPT_SIZES,
     cases=[case("one layer", num_layers=1)],
     words=RAN_WORDS,
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(1), TORCH],
 )
 def DenseBlock(student, x, growth, num_layers, seed):
     block = student.DenseBlock(x.shape[1], growth, num_layers)
@@ -162,7 +162,7 @@ BRANCHES = ("branch1.0", "branch3.0", "branch3.2", "branch5.0", "branch5.2", "br
     sizes=KEPT_SIZES,
     cases=[case("a small image", sizes={"H": 2, "W": 3})],
     words=RAN_WORDS,
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(1), TORCH],
 )
 def InceptionModule(student, x, channels, seed):
     module = student.InceptionModule(x.shape[1], *channels.tolist())
@@ -250,9 +250,3 @@ def four_branches(ask):
     first = case("", sizes={"C": 192, "H": 3, "W": 4, "N": 2})
     _, out = ask(first, channels=np.array([64, 96, 128, 16, 32, 32]))
     has_parameters(out, 163_696, "GoogLeNet's first module")
-
-
-ResidualBlock.checks += [Reference(1.5), TORCH]
-Bottleneck.checks += [Reference(1.5), TORCH]
-DenseBlock.checks += [Reference(1), TORCH]
-InceptionModule.checks += [Reference(1), TORCH]

@@ -42,7 +42,12 @@ CONV_GRADIENT = {
 # --- by its definition --------------------------------------------------------------------------
 
 
-@exercise(f"{CONV} -> out: N F Ho Wo", points=4, **CONV_DRAWN, checks=[Dimensions(0.5)])
+@exercise(
+    f"{CONV} -> out: N F Ho Wo",
+    points=4,
+    **CONV_DRAWN,
+    checks=[Dimensions(0.5), ..., Reference(2.5)],
+)
 def conv_forward_naive(student, x, w, b, stride, pad):
     return {"out": student.conv_forward_naive(x, w, b, {"stride": stride, "pad": pad})[0]}
 
@@ -78,14 +83,11 @@ def picked(inputs, f, c, p, q):
     return out
 
 
-conv_forward_naive.checks += [Reference(2.5)]
-
-
 @exercise(
     f"{CONV}, {CONV_BACK}",
     points=6,
     **CONV_DRAWN,
-    checks=[Dimensions(0.5)],
+    checks=[Dimensions(0.5), ..., Gradient(**CONV_GRADIENT, share=2.5), Reference(2)],
 )
 def conv_backward_naive(student, x, w, b, stride, pad, dout):
     out, cache = student.conv_forward_naive(x, w, b, {"stride": stride, "pad": pad})
@@ -104,8 +106,6 @@ def dx_fits_x(ask):
             f"dx must have the shape of x, {shape}; with {said} it is {has}.",
         )
 
-
-conv_backward_naive.checks += [Gradient(**CONV_GRADIENT, share=2.5), Reference(2)]
 
 # --- as one matrix product ----------------------------------------------------------------------
 
@@ -132,7 +132,7 @@ def some_columns(rng, sizes):
         "window": "a window",
         "places": "the places",
     },
-    checks=[Dimensions(0.5)],
+    checks=[Dimensions(0.5), ..., Reference(1.5), Vectorised("N", 0.5)],
 )
 def im2col(student, x, columns, window, places, stride, pad):
     """To columns, and some columns back; once more without stride and pad."""
@@ -183,15 +183,19 @@ def col2im_is_the_transpose(ask):
         )
 
 
-im2col.checks += [Reference(1.5), Vectorised("N", 0.5)]
-
-
 @exercise(
     f"{CONV}, {CONV_BACK}",
     points=5,
     answers=("conv_forward_im2col", "conv_backward_im2col"),
     **CONV_DRAWN,
-    checks=[Dimensions(0.25)],
+    checks=[
+        Dimensions(0.25),
+        ...,
+        Gradient(**CONV_GRADIENT, share=1.25),
+        Reference(2),
+        Vectorised("N", 0.5),
+        Vectorised("F", 0.5),
+    ],
 )
 def conv_im2col(student, x, w, b, stride, pad, dout):
     out, cache = student.conv_forward_im2col(x, w, b, {"stride": stride, "pad": pad})
@@ -200,9 +204,3 @@ def conv_im2col(student, x, w, b, stride, pad, dout):
 
 
 property_of(conv_im2col, PICKS, 0.5)(picks_one_entry)
-conv_im2col.checks += [
-    Gradient(**CONV_GRADIENT, share=1.25),
-    Reference(2),
-    Vectorised("N", 0.5),
-    Vectorised("F", 0.5),
-]

@@ -51,7 +51,7 @@ STRICT, CEILING = "conv_size_if_strict", "pool_size_by_ceiling"
         ],
         "even_refused": [f"whether same_padding({one}) is refused" for one in EVEN],
     },
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(1)],
 )
 def output_sizes(student, W, F, S, P, D, K):
     """Every size and count once; 0 stands for a size that strict refuses."""
@@ -117,8 +117,6 @@ def same_is_the_same(ask):
     must(too_long.all(), "a filter longer than the padded input must raise ValueError.")
 
 
-output_sizes.checks += [Reference(1)]
-
 # --- whole networks -----------------------------------------------------------------------------
 
 TERMS = {"conv": "FKSP", "pool": "FS", "fc": "K"}
@@ -174,7 +172,7 @@ COUNTED = ("params", "activations", "macs")
         "table": "the layers as numbers",
     },
     entries={"totals": [f'totals["{name}"]' for name in COUNTED]},
-    checks=[Dimensions(0.5)],
+    checks=[Dimensions(0.5), ..., Reference(1)],
 )
 def network_summary(student, table, H, W, C):
     """The rows as arrays; a fully connected layer's shape is filled up with zeros."""
@@ -219,16 +217,13 @@ def totals_are_sums(ask):
     must(out["kinds_kept"], 'each row must have its layer\'s kind, the first one "input".')
 
 
-network_summary.checks += [Reference(1)]
-
-
 @exercise(
     "blocks: 4 int, num_classes: int -> count: int, by_default: int",
     points=2,
     given={"blocks": draws.whole(1, 5, 4), "num_classes": draws.whole(5, 50)},
     cases=[case("one block a stage", blocks=np.ones(4, int))],
     words={"by_default": "count with the default settings"},
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(1)],
 )
 def resnet_param_count(student, blocks, num_classes):
     """With classes of its own, and with a thousand."""
@@ -252,9 +247,6 @@ def resnets_in_figures(ask):
             count == wanted,
             f"ResNet-{depth} has {wanted:,} parameters; your count is {int(count):,}.",
         )
-
-
-resnet_param_count.checks += [Reference(1)]
 
 
 @exercise(

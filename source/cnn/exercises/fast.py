@@ -24,7 +24,7 @@ from .shared import refuses, situations
         case("large filters", sizes={"HH": 11, "WW": 8, "P": 3, "Ho": 6, "Wo": 5}),
     ],
     words={"by_default": "out with the default settings"},
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(1.25), Vectorised("N", 0.5)],
 )
 def conv_forward_fft(student, x, w, b, pad):
     """With padding as it is given, and with none on a larger image."""
@@ -52,9 +52,6 @@ def goes_through_frequencies(ask):
     )
 
 
-conv_forward_fft.checks += [Reference(1.25), Vectorised("N", 0.5)]
-
-
 @exercise(
     "H: int, W: int, C: int, F: int, K: int -> direct, fft, winograd, refused: 2 bool",
     points=2,
@@ -70,7 +67,7 @@ conv_forward_fft.checks += [Reference(1.25), Vectorised("N", 0.5)]
     entries={
         "refused": ['whether "winograd" with K = 5 is refused', "whether another method is refused"]
     },
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(1)],
 )
 def conv_cost(student, H, W, C, F, K):
     """All three methods, Winograd at 3 x 3."""
@@ -101,8 +98,6 @@ def crossing_over(ask):
     must(three["refused"].all(), "what has no count here must raise ValueError.")
 
 
-conv_cost.checks += [Reference(1)]
-
 # --- Strassen -----------------------------------------------------------------------------------
 
 
@@ -118,7 +113,7 @@ conv_cost.checks += [Reference(1)]
         case("no step at all", sizes={"M": 9, "K": 5, "N": 7}, leaf=5),
     ],
     words={"n_mults_by_default": "n_mults with the default settings"},
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(0.75)],
 )
 def strassen_matmul(student, A, B, leaf):
     """With the leaf as it is given, and the count with the usual one."""
@@ -156,8 +151,6 @@ def goes_through_seven(ask):
     )
 
 
-strassen_matmul.checks += [Reference(0.75)]
-
 # --- Winograd -----------------------------------------------------------------------------------
 
 
@@ -174,7 +167,7 @@ strassen_matmul.checks += [Reference(0.75)]
         case("one example, one odd side", sizes={"N": 1, "H": 4, "W": 9}),
     ],
     words={"line": "AT @ ((G @ g) * (BT @ d))"},
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(0.75, outputs=("line", "out")), Vectorised("N", 0.5)],
 )
 def winograd(student, d, g, x, w):
     """The matrices by themselves in one dimension, then images."""
@@ -224,8 +217,6 @@ def goes_through_tiles(ask):
     )
 
 
-winograd.checks += [Reference(0.75, outputs=("line", "out")), Vectorised("N", 0.5)]
-
 # --- filters of rank 1 --------------------------------------------------------------------------
 
 
@@ -255,7 +246,7 @@ def small_image(rng, sizes):
         "nearest": "np.outer(col, row)",
         "places": "the places",
     },
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(0.75)],
 )
 def separable(student, kernel, x, col, row, places):
     """The nearest outer product, and an image under one."""
@@ -301,6 +292,3 @@ def equals_the_outer_product(ask):
             f"out[{i}, {j}] must be the sum of np.outer(col, row) times the window there, "
             f"{wanted:.4g}.",
         )
-
-
-separable.checks += [Reference(0.75)]

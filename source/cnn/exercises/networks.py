@@ -24,6 +24,11 @@ def block_image(rng, sizes):
     return rng.standard_normal((sizes["N"], sizes["C"], H, W))
 
 
+def block_gradient(out, claimed, params, upstream, called=""):
+    """The check of x's gradient and of those of all parameters."""
+    return Gradient(out, ("x", *params), claimed, upstream, share=0.75, called=called)
+
+
 PROJECTED = {"w1": "F C 3 3", "b1": "F", "w2": "F F 3 3", "b2": "F", "ws": "F C 1 1"}
 PLAIN = {"v1": "C C 3 3", "c1": "C", "v2": "C C 3 3", "c2": "C"}
 
@@ -62,7 +67,13 @@ PLAIN = {"v1": "C C 3 3", "c1": "C", "v2": "C C 3 3", "c2": "C"}
         },
         "no_dws": "whether dws is None without ws",
     },
-    checks=[Dimensions(0.5)],
+    checks=[
+        Dimensions(0.5),
+        ...,
+        block_gradient("out", ("dx", *slopes_of(PROJECTED)), PROJECTED, "dout"),
+        block_gradient("plain", ("plain_dx", *slopes_of(PLAIN)), PLAIN, "dplain", "without ws"),
+        Reference(2),
+    ],
 )
 def residual_block(student, x, w1, b1, w2, b2, ws, stride, dout, v1, c1, v2, c2, dplain):
     """A block that changes the number of channels, and one that does not: forward and back."""
@@ -93,17 +104,6 @@ def nothing_learned_changes_nothing(ask):
     )
     must(out["no_dws"], "without a projection there is no dws: return None for it.")
 
-
-def block_gradient(out, claimed, params, upstream, called=""):
-    """The check of x's gradient and of those of all parameters."""
-    return Gradient(out, ("x", *params), claimed, upstream, share=0.75, called=called)
-
-
-residual_block.checks += [
-    block_gradient("out", ("dx", *slopes_of(PROJECTED)), PROJECTED, "dout"),
-    block_gradient("plain", ("plain_dx", *slopes_of(PLAIN)), PLAIN, "dplain", called="without ws"),
-    Reference(2),
-]
 
 # --- a whole network ----------------------------------------------------------------------------
 
@@ -170,6 +170,10 @@ AT_START = {f"{name}_at_start": dims for name, dims in THREE_LAYERS.items()}
         Reference(1, outputs=("scores", "loss"), title="Right scores and loss"),
         Gradient("loss", wrt=tuple(THREE_LAYERS), claimed=tuple(SLOPES), share=1),
         Reference(1, outputs=(*SLOPES, "gradients_given"), title="Right gradients"),
+        ...,
+        Reference(
+            0.25, outputs=(*AT_START, "reg_by_default", "scale_by_default"), title="Right start"
+        ),
     ],
 )
 def ThreeLayerConvNet(
@@ -253,8 +257,3 @@ def fifty_by_heart(ask):
         "150 steps must teach your network 50 digits by heart; "
         f"it knows {accuracy:.0%} of them, and the loss is {loss:.3g}.",
     )
-
-
-ThreeLayerConvNet.checks += [
-    Reference(0.25, outputs=(*AT_START, "reg_by_default", "scale_by_default"), title="Right start")
-]

@@ -54,7 +54,7 @@ def gradient(share):
         "out_by_default": "out with the default settings",
         "averages_kept": "whether the caller's own running averages are left as they were",
     },
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., gradient(1), Reference(1)],
 )
 def spatial_batchnorm(student, x, gamma, beta, eps, running_mean, running_var, momentum, dout):
     """Train, back, then test with the averages that training left; train with nothing but a mode."""
@@ -125,8 +125,6 @@ def averages_move(ask):
     )
 
 
-spatial_batchnorm.checks += [gradient(1), Reference(1)]
-
 # --- over groups --------------------------------------------------------------------------------
 
 
@@ -147,7 +145,7 @@ spatial_batchnorm.checks += [gradient(1), Reference(1)]
         case("a tiny eps", G=3, sizes={"C": 6}, eps=1e-10),
     ],
     words={"out_by_default": "out with the default settings"},
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., gradient(0.5), Reference(0.75)],
 )
 def spatial_groupnorm(student, x, gamma, beta, G, eps, dout):
     """Forward and back, and forward without an eps."""
@@ -184,6 +182,3 @@ def no_neighbours(ask):
         close(alone["out"], out["out"][:1]) and close(alone["dx"], out["dx"][:1]),
         "an image must come out of a batch, and its dx too, as if it had been alone.",
     )
-
-
-spatial_groupnorm.checks += [gradient(0.5), Reference(0.75)]

@@ -98,7 +98,7 @@ def pixels(rng, sizes):
         "bytes_each": ["the bytes of a pixel", "the bytes of a float"],
         "refuses_beyond": [f"whether example {one} is refused" for one in ("N", "-1")],
     },
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(0.75), AllowedMeans(allowed=("torch", "h5py"))],
 )
 def hdf5(student, X, y, Z, chunk_rows):
     """Pixels of one byte and floats: written, looked at, and read again."""
@@ -213,6 +213,3 @@ def opened_late(ask):
         "it must leave its open file behind (__getstate__).",
     )
     must(out["refuses_beyond"].all(), "an index that is not in [0, length) must raise IndexError.")
-
-
-hdf5.checks += [Reference(0.75), AllowedMeans(allowed=("torch", "h5py"))]

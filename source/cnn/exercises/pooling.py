@@ -56,7 +56,13 @@ AT_TIES = ("passed_on_at_ties", "beyond_the_maxima")
     sizes=POOL_SIZES,
     cases=[*WINDOWS, NEGATIVE],
     words={**POOL_WORDS, "levels": "an image full of ties"},
-    checks=[Dimensions(0.5)],
+    checks=[
+        Dimensions(0.5),
+        ...,
+        Gradient("out", wrt="x", claimed="dx", upstream="dout", share=0.75),
+        ...,
+        Reference(1.25),
+    ],
 )
 def max_pool(student, x, height, width, stride, dout, levels):
     """Forward and back; then 2 x 2 windows full of ties: what each gets back in all, and where."""
@@ -93,9 +99,6 @@ def largest_of_each(ask):
         )
 
 
-max_pool.checks += [Gradient("out", wrt="x", claimed="dx", upstream="dout", share=0.75)]
-
-
 @property_of(max_pool, "Ties share the gradient", 0.5)
 def ties_share_the_gradient(ask):
     """Any split is a subgradient; a sum that is not the whole is none."""
@@ -125,9 +128,6 @@ def gradient_is_passed_on_whole(ask):
         )
 
 
-max_pool.checks += [Reference(1.25)]
-
-
 @exercise(
     f"{POOL}, dmean: N C -> out: N C Ho Wo, dx: N C any any, mean: N C, dx_of_mean: N C any any",
     points=3,
@@ -144,7 +144,20 @@ max_pool.checks += [Reference(1.25)]
         "dx_of_mean": "dx of global_avg_pool_backward",
         "dmean": "dout of global_avg_pool_backward",
     },
-    checks=[Dimensions(0.5)],
+    checks=[
+        Dimensions(0.5),
+        ...,
+        Gradient("out", wrt="x", claimed="dx", upstream="dout", share=0.5),
+        Gradient(
+            "mean",
+            wrt="x",
+            claimed="dx_of_mean",
+            upstream="dmean",
+            share=0.25,
+            called="of global_avg_pool_backward",
+        ),
+        Reference(1.25),
+    ],
 )
 def avg_pool(student, x, height, width, stride, dout, dmean):
     """Windows forward and back, the whole image forward and back."""
@@ -176,17 +189,3 @@ def means_of_a_constant(ask):
             close(out["dx_of_mean"].sum(axis=(2, 3)), inputs["dmean"]),
             "the whole image together must receive the gradient of its mean, in each channel.",
         )
-
-
-avg_pool.checks += [
-    Gradient("out", wrt="x", claimed="dx", upstream="dout", share=0.5),
-    Gradient(
-        "mean",
-        wrt="x",
-        claimed="dx_of_mean",
-        upstream="dmean",
-        share=0.25,
-        called="of global_avg_pool_backward",
-    ),
-    Reference(1.25),
-]

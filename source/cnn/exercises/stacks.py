@@ -22,7 +22,7 @@ def filters_and_strides(rng, sizes):
         case("one layer", sizes={"L": 1}, table=np.array([[7, 2]])),
     ],
     words={"table": "layers"},
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(1)],
 )
 def receptive_field(student, table):
     field, jump = student.receptive_field([tuple(row) for row in table.tolist()])
@@ -45,8 +45,6 @@ def known_fields(ask):
     must(jump == 4, "after two layers of stride 2 neighbours look 4 entries apart on the image.")
 
 
-receptive_field.checks += [Reference(1)]
-
 STACKS = ("single", "stack", "bottleneck", "separable", "depthwise")
 
 
@@ -65,7 +63,7 @@ STACKS = ("single", "stack", "bottleneck", "separable", "depthwise")
         "refused": "whether another kind is refused",
     },
     entries={"counts": [f'the count of "{kind}"' for kind in STACKS]},
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(0.5)],
 )
 def stack_params(student, C, N, squeeze):
     """Every kind, and a narrower bottleneck."""
@@ -96,6 +94,3 @@ def known_stacks(ask):
         "a bottleneck that narrows to a quarter takes 1.0625 C**2 weights at 3 x 3.",
     )
     must(out["refused"], "another kind must raise ValueError.")
-
-
-stack_params.checks += [Reference(0.5)]

@@ -89,7 +89,20 @@ def batches(images, labels, size):
         "learning_rate": "the learning rate",
         "observe": "whether every read is counted",
     },
-    checks=[Dimensions(0.5)],
+    checks=[
+        Dimensions(0.5),
+        ...,
+        Reference(1, tolerance=1e-2),
+        Training(
+            digits_to_tell_apart,
+            at_least=0.6,
+            share=1,
+            title="Learns digits",
+            ranked=True,
+            contest=Contest(digits_in_clutter, "accuracy on digits in clutter"),
+        ),
+        TORCH,
+    ],
 )
 def train_cnn(
     student, images, labels, held_out, held_labels,
@@ -236,16 +249,3 @@ for title, holds in (
     ("Nothing is kept", keeps_nothing(observe=True)),
 ):
     property_of(train_cnn, title, 0.5)(after_training(holds))
-
-train_cnn.checks += [
-    Reference(1, tolerance=1e-2),
-    Training(
-        digits_to_tell_apart,
-        at_least=0.6,
-        share=1,
-        title="Learns digits",
-        ranked=True,
-        contest=Contest(digits_in_clutter, "accuracy on digits in clutter"),
-    ),
-    TORCH,
-]

@@ -27,7 +27,7 @@ def under_spread_filters(rng, sizes):
         case("one example, no padding", sizes={"N": 1, "P": 0}),
         case("an edge that no filter reaches", sizes={"S": 3, "P": 0, "spare": 2, "Ho": 3}),
     ],
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(1), Vectorised("N", 0.25)],
 )
 def conv_forward_dilated(student, x, w, b, stride, pad, dilation):
     settings = {"stride": stride, "pad": pad, "dilation": dilation}
@@ -35,7 +35,7 @@ def conv_forward_dilated(student, x, w, b, stride, pad, dilation):
 
 
 property_of(conv_forward_dilated, PICKS, 0.5)(picks_one_entry)
-conv_forward_dilated.checks += [Reference(1), Vectorised("N", 0.25)]
+
 
 # --- transposed ---------------------------------------------------------------------------------
 
@@ -65,7 +65,7 @@ def as_large_as_out(rng, sizes):
         "seen": "out of conv_forward_naive for an image of that shape",
         "x": "an image of the shape of out",
     },
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(1.75, outputs=("out",))],
 )
 def conv_transpose(student, y, w, b, stride, pad, x):
     """Up, with a bias and without; and an image of that size down, by the layer it transposes."""
@@ -103,6 +103,3 @@ def nothing_but_the_bias(ask):
             close(out["out"], wanted),
             f"where y is 0 everywhere, each channel must be its bias everywhere{where}.",
         )
-
-
-conv_transpose.checks += [Reference(1.75, outputs=("out",))]

@@ -21,7 +21,7 @@ DECAY = {"decay": draws.number(0.6, 0.95)}
         "average_from_the_same": "the average from the same x_test again",
         "average_by_default": "the average with the default decay",
     },
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(1)],
 )
 def ema_update(student, x_test, x, decay):
     """Twice from the same average, which must still be there; and with the default decay."""
@@ -59,9 +59,6 @@ def half_life(ask):
     )
 
 
-ema_update.checks += [Reference(1)]
-
-
 @exercise(
     "x_test: N D, t: int, decay -> corrected: N D, corrected_by_default: N D",
     points=2,
@@ -71,7 +68,7 @@ ema_update.checks += [Reference(1)]
         case("after 1000 steps", t=1000),
         case("a long memory", decay=0.999),
     ],
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(1)],
 )
 def ema_corrected(student, x_test, t, decay):
     """With a decay of its own and the default."""
@@ -96,15 +93,12 @@ def right_for_a_constant(ask):
         )
 
 
-ema_corrected.checks += [Reference(1)]
-
-
 @exercise(
     "decay -> time_constant, half_life",
     points=1,
     given=DECAY,
     cases=[case("the usual decay", decay=0.995), case("a thousand steps", decay=0.999)],
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(0.5)],
 )
 def ema_memory(student, decay):
     """Both numbers."""
@@ -122,8 +116,6 @@ def of_0_995(ask):
         f"yours are {out['time_constant']:.6g} and {out['half_life']:.6g}.",
     )
 
-
-ema_memory.checks += [Reference(0.5)]
 
 # --- several models -----------------------------------------------------------------------------
 
@@ -147,7 +139,7 @@ def distributions(rng, sizes):
         ),
     ],
     words={"models": "probabilities"},
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(1)],
 )
 def average_predictions(student, models):
     """Of a list of models."""
@@ -169,9 +161,6 @@ def no_worse_than_the_mean_model(ask):
     )
 
 
-average_predictions.checks += [Reference(1)]
-
-
 @exercise(
     "W: M D C, b: M C -> W_mean: D C, b_mean: C, W_mean_again: D C",
     points=2,
@@ -183,7 +172,7 @@ average_predictions.checks += [Reference(1)]
         "W": 'params[...]["W"]',
         "b": 'params[...]["b"]',
     },
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(1)],
 )
 def average_weights(student, W, b):
     """Of a list of checkpoints, and once more of the same list, which must still be what it was."""
@@ -204,6 +193,3 @@ def averages_scores(ask):
         close(X @ out["W_mean"] + out["b_mean"], wanted),
         "the scores X @ W + b of your average must be the mean of the checkpoints' scores.",
     )
-
-
-average_weights.checks += [Reference(1)]

@@ -34,6 +34,8 @@ FIVE = {"C": 5}
         Dimensions(0.25),
         Reference(0.75, ("J",)),
         Gradient("p", wrt="s", claimed="vJ", upstream="v", share=1, called="v @ J"),
+        ...,
+        Vectorised("C", 0.5),
     ],
 )
 def softmax_jacobian(student, s, v):
@@ -70,8 +72,6 @@ def symmetric_and_not_negative(ask):
     )
 
 
-softmax_jacobian.checks += [Vectorised("C", 0.5)]
-
 # --- without the Jacobian -----------------------------------------------------------------------
 
 
@@ -104,6 +104,8 @@ def most_floats_held(call):
         Dimensions(0.25),
         Reference(0.75, ("ds",)),
         Gradient("p", wrt="s", claimed="ds", upstream="dout", share=0.75),
+        ...,
+        Vectorised("N", 0.5),
     ],
 )
 def softmax_vjp(student, dout, s, measured):
@@ -156,6 +158,3 @@ def no_jacobian(ask):
         held < 40,
         f"for {N} rows of {C} scores you held {held:.0f} times as many numbers as s at once.",
     )
-
-
-softmax_vjp.checks += [Vectorised("N", 0.5)]

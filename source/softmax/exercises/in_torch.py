@@ -9,6 +9,17 @@ from coursekit.exercises.digits import digits_in_disguise
 from coursekit.exercises.tensors import array
 
 
+def digits_to_learn(rng, device):
+    """Digits in disguise, in float32; the labels of those not seen stay here."""
+    X, y = digits_in_disguise(rng)
+    X, order = X[:, :-1].astype(np.float32), rng.permutation(len(y))
+    known, held_out = order[: 1400 if device else 1000], order[1400:]
+    inputs = {"X": X[known], "y": y[known], "X_new": X[held_out], "num_classes": 10}
+    steps = {"steps": 1500 if device else 250, "batch_size": 100, "learning_rate": 0.3, "reg": 1e-4}
+    words = {"seed": draws.seed(rng, {}), "device": device, "precision": "float32"}
+    return Task({**inputs, **steps, **words, "watched": False}, y[held_out])
+
+
 @exercise(
     "X: N D, y: N int<C, X_new: M D, num_classes: int, steps: int, batch_size: int, learning_rate, "
     "reg,"
@@ -52,6 +63,8 @@ from coursekit.exercises.tensors import array
         Dimensions(0.25),
         Reference(1, ("W", "b", "losses", "scores"), tolerance=1e-9),
         Reference(0.25, ("keeps_dtype",), title="The dtype of X"),
+        ...,
+        Training(digits_to_learn, at_least=0.85, share=0.5, title="Learns the digits"),
     ],
 )
 def softmax_regression_torch(
@@ -208,19 +221,3 @@ def nothing_is_read_or_kept(ask):
         kept <= 12,  # W, b and losses, and perhaps their gradients and an optimiser's
         f"after 60 steps {kept} tensors stay alive: memory grows (losses with their graphs?).",
     )
-
-
-def digits_to_learn(rng, device):
-    """Digits in disguise, in float32; the labels of those not seen stay here."""
-    X, y = digits_in_disguise(rng)
-    X, order = X[:, :-1].astype(np.float32), rng.permutation(len(y))
-    known, held_out = order[: 1400 if device else 1000], order[1400:]
-    inputs = {"X": X[known], "y": y[known], "X_new": X[held_out], "num_classes": 10}
-    steps = {"steps": 1500 if device else 250, "batch_size": 100, "learning_rate": 0.3, "reg": 1e-4}
-    words = {"seed": draws.seed(rng, {}), "device": device, "precision": "float32"}
-    return Task({**inputs, **steps, **words, "watched": False}, y[held_out])
-
-
-softmax_regression_torch.checks += [
-    Training(digits_to_learn, at_least=0.85, share=0.5, title="Learns the digits"),
-]

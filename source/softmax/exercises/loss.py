@@ -130,6 +130,8 @@ softmax_loss = function(
         Reference(0.75, ("loss",), title=RIGHT_LOSS),
         Gradient("loss", wrt="x", claimed="dx", share=0.75),
         Reference(0.5, ("dx",), title=RIGHT_GRADIENT),
+        ...,
+        Vectorised("N", 0.5),
     ],
 )
 
@@ -176,8 +178,6 @@ def any_scores_have_a_loss(ask):
         )
 
 
-softmax_loss.checks += [Vectorised("N", 0.5)]
-
 # --- labels that are not quite sure -------------------------------------------------------------
 
 label_smoothing_loss = function(
@@ -195,6 +195,8 @@ label_smoothing_loss = function(
         Reference(0.5, ("loss",), title=RIGHT_LOSS),
         Gradient("loss", wrt="x", claimed="dx", share=0.5),
         Reference(0.5, ("dx",), title=RIGHT_GRADIENT),
+        ...,
+        Vectorised("N", 0.25),
     ],
 )
 
@@ -229,4 +231,3 @@ def content_at_the_label(ask):
 
 
 property_of(label_smoothing_loss, "The rows of dx sum to 0", 0.25)(rows_sum_to_zero)
-label_smoothing_loss.checks += [Vectorised("N", 0.25)]

@@ -22,7 +22,7 @@ def updates_of_any_size(rng, sizes):
         case("one weight", sizes={"N": 1, "D": 1}),
     ],
     words={"ratio_of_biases": "ratio of a row of biases"},
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(1)],
 )
 def update_ratio(student, w, update):
     """Of a matrix and of a row of biases."""
@@ -44,8 +44,6 @@ def a_thousandth(ask):
             f"{ratio:.6g}.",
         )
 
-
-update_ratio.checks += [Reference(1)]
 
 # --- a record of training -----------------------------------------------------------------------
 
@@ -95,7 +93,12 @@ def recorded(history, name):
         **{name: f'history["{name}"]' for name in RECORD},
         "learning_rate": "the learning rate",
     },
-    checks=[Dimensions(0.5)],
+    checks=[
+        Dimensions(0.5),
+        ...,
+        Reference(0.75, RECORD, title="Right record"),
+        Reference(0.75, ("W_after",), title="Right weights"),
+    ],
 )
 def train_with_monitor(student, W, X, y, learning_rate, num_iters, batch_size, seed):
     """With a loss and an update rule of our own."""
@@ -137,11 +140,6 @@ def the_rule_remembers(ask):
         f"yours it counts {counted}.",
     )
 
-
-train_with_monitor.checks += [
-    Reference(0.75, RECORD, title="Right record"),
-    Reference(0.75, ("W_after",), title="Right weights"),
-]
 
 # --- the verdict on a learning rate -------------------------------------------------------------
 
@@ -196,7 +194,7 @@ def training_records(rng, sizes):
         "refuses": "whether a record without steps after the warm-up is refused",
         "records": "the records",
     },
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(1.5)],
 )
 def diagnose_lr(student, records, warmup, low, high):
     """low is -1, ok 0, high 1, anything else 9. In the usual range, in another, after the usual warm-up."""
@@ -253,6 +251,3 @@ def nothing_left(ask):
         ask()[1]["refuses"],
         "when the warm-up is as long as the record, ValueError must be raised.",
     )
-
-
-diagnose_lr.checks += [Reference(1.5)]

@@ -12,7 +12,7 @@ softmax = function(
     "s: N C -> p: N C",
     points=4,
     cases=score_cases("s"),
-    checks=[Dimensions(0.25), Reference(1.25, tolerance=1e-10)],
+    checks=[Dimensions(0.25), Reference(1.25, tolerance=1e-10), ..., Vectorised("N", 0.5)],
 )
 
 
@@ -54,8 +54,6 @@ def any_size_of_scores(ask):
         )
 
 
-softmax.checks += [Vectorised("N", 0.5)]
-
 # --- the logarithm of a sum ---------------------------------------------------------------------
 
 
@@ -83,7 +81,7 @@ softmax.checks += [Vectorised("N", 0.5)]
         "some_infinite": "y where some entries are -inf",
         "empty_sums": "exp of y where all entries are -inf",
     },
-    checks=[Dimensions(0.25), Reference(1)],
+    checks=[Dimensions(0.25), Reference(1), ..., Vectorised("N", 0.5)],
 )
 def logsumexp(student, x):
     """Along every axis; with a slice of -inf; and e to the logarithm of an empty sum, which is 0."""
@@ -139,8 +137,6 @@ def infinities(ask):
     )
 
 
-logsumexp.checks += [Vectorised("N", 0.5)]
-
 # --- log probabilities --------------------------------------------------------------------------
 
 log_softmax = function(
@@ -148,7 +144,7 @@ log_softmax = function(
     "x: N C -> log_p: N C",
     points=3,
     cases=score_cases("x"),
-    checks=[Dimensions(0.25), Reference(1)],
+    checks=[Dimensions(0.25), Reference(1), ..., Vectorised("N", 0.5)],
 )
 
 
@@ -173,6 +169,3 @@ def far_behind_is_finite(ask):
         "the scores 0, -1000, -100000 are their own log probabilities (up to rounding); yours are "
         f"{shown}.",
     )
-
-
-log_softmax.checks += [Vectorised("N", 0.5)]

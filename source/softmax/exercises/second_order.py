@@ -33,7 +33,7 @@ newton_step = function(
             H=np.array([[1e4, 1.0, 2.0], [1.0, 1.0, 0.05], [2.0, 0.05, 1e-2]]),
         ),
     ],
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(1)],
 )
 
 
@@ -52,8 +52,6 @@ def one_step_to_the_bottom(ask):
         f"yours ends {away:.2g} times as far from it as it began.",
     )
 
-
-newton_step.checks += [Reference(1)]
 
 # --- find the error: where Newton's step climbs -------------------------------------------------
 
@@ -153,7 +151,7 @@ def the_step_goes_up(ask):
         **{name: f"bytes for {name}" for name in ("float16", "float32", "float64")},
         "by_default": "bytes with the default settings",
     },
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(0.5)],
 )
 def hessian_bytes(student, n):
     """In three types, and by default."""
@@ -173,8 +171,6 @@ def a_million_parameters(ask):
         f"{got:g}.",
     )
 
-
-hessian_bytes.checks += [Reference(0.5)]
 
 # --- L-BFGS -------------------------------------------------------------------------------------
 
@@ -203,7 +199,7 @@ def flips(*flags):
         ),
     ],
     words={"A": "the Hessian", "flipped": "which pairs have negative curvature"},
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(1)],
 )
 def lbfgs_direction(student, grad, A, S, flipped):
     """On a quadratic with the Hessian A: the gradient changes by A s along s; turned where flipped."""
@@ -272,6 +268,3 @@ def always_downhill(ask):
             f"with {sum(flags)} of 4 pairs of negative curvature, the direction does not point "
             "downhill.",
         )
-
-
-lbfgs_direction.checks += [Reference(1)]

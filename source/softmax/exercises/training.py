@@ -21,7 +21,7 @@ from coursekit.exercises.digits import digits_with_bias
         "hinge": 'the loss of kind "hinge"',
         "refuses_other_kinds": "whether another kind is refused",
     },
-    checks=[Dimensions(0.125)],
+    checks=[Dimensions(0.125), ..., Reference(0.375)],
 )
 def expected_initial_loss(student, C):
     """Both kinds, and one that there is not."""
@@ -68,9 +68,6 @@ def refuses_other_kinds(ask):
     )
 
 
-expected_initial_loss.checks += [Reference(0.375)]
-
-
 def planned(start, slope, unit):
     """A loss that starts so many units from ln C, and answers so to the regularisation."""
 
@@ -104,7 +101,7 @@ SLOPES = np.resize([1.0, 0.0, -1.0, 0.02], len(STARTS))
         "starts": "how far the losses start from where they must, over tol,",
         "slopes": "how fast the losses rise with reg",
     },
-    checks=[Dimensions(0.5)],
+    checks=[Dimensions(0.5), ..., Reference(1.5)],
 )
 def initial_loss_ok(student, W, X, y, starts, slopes, reg, tol):
     """Asked about losses that start and answer as planned, with a tol of its own and with the defaults."""
@@ -138,8 +135,6 @@ def tells_good_from_bad(ask):
         got = tuple(map(bool, verdict))
         must(got == wanted, f"for a loss that {title} your answer {got} is not right.")
 
-
-initial_loss_ok.checks += [Reference(1.5)]
 
 # --- training -----------------------------------------------------------------------------------
 
@@ -191,7 +186,7 @@ def learns_the_digits(ask):
         case("many steps", sizes={"T": 60}),
     ],
     words={**linear.TRAINED_WORDS, "losses": "loss_history"},
-    checks=[Dimensions(0.5)],
+    checks=[Dimensions(0.5), ..., Reference(1.5)],
 )
 def overfit_small(student, X, y, num_examples, learning_rate, num_iters, seed):
     """With a loss of our own."""
@@ -231,8 +226,6 @@ def learns_by_heart(ask):
         f"{out['accuracy']:.3g}.",
     )
 
-
-overfit_small.checks += [Reference(1.5)]
 
 # --- find the errors: three lines of old notes --------------------------------------------------
 

@@ -29,7 +29,7 @@ def slope_of_wavy(a, p):
         "grad_of_a_column": "grad of a column of x",
         "a": "the constants in f",
     },
-    checks=[Dimensions(0.5)],
+    checks=[Dimensions(0.5), ..., Reference(2)],
 )
 def eval_numerical_gradient(student, x, a, h):
     """sum(a * sin(p)) + sum(a * p)**2 / 2 at x; the same for the first column of x alone, a view."""
@@ -52,9 +52,6 @@ def error_falls_with_h_squared(ask):
         3.8 < ratio < 4.2,
         f"half the step must leave a quarter of the error, as h**2 says; yours falls {ratio:.3g} times.",
     )
-
-
-eval_numerical_gradient.checks += [Reference(2)]
 
 
 def some_zeros(rng, inputs):
@@ -92,7 +89,7 @@ FOUR_BY_SIX = {"N": 4, "D": 6}
         "error_of_zeros": "error of zeros",
         "error_of_numbers": "error of two numbers",
     },
-    checks=[Dimensions(0.5)],
+    checks=[Dimensions(0.5), ..., Reference(1.25)],
 )
 def rel_error(student, a, b):
     """Of two arrays, of nothing but zeros, and of two plain numbers."""
@@ -112,9 +109,6 @@ def order_does_not_matter(ask):
         close(turned["error"], out["error"]),
         "rel_error(a, b) and rel_error(b, a) must be equal.",
     )
-
-
-rel_error.checks += [Reference(1.25)]
 
 
 @exercise(
@@ -142,7 +136,7 @@ rel_error.checks += [Reference(1.25)]
         "a": "the constants in f",
         "off": "the relative errors of analytic_grad",
     },
-    checks=[Dimensions(0.5)],
+    checks=[Dimensions(0.5), ..., Reference(2)],
 )
 def grad_check_sparse(student, x, a, off, num_checks, h, seed):
     """The gradient to be checked is the true one times (1 + off): right where off is 0."""
@@ -184,6 +178,3 @@ def twice_the_slope_is_a_third(ask):
         close(out["max_rel_error"], out["rel_error"].max()),
         "max_rel_error must be the largest of them.",
     )
-
-
-grad_check_sparse.checks += [Reference(2)]

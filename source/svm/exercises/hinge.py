@@ -21,7 +21,7 @@ from .shared import LARGE_SCORES, separable
         case("large scores", x=lambda rng, inputs: 1e4 * rng.standard_normal(inputs["W"].shape[1])),
     ],
     words={"loss": "L_i", "loss_at_margin_1": "L_i with the default delta"},
-    checks=[Dimensions(0.5), Reference(2.75)],
+    checks=[Dimensions(0.5), Reference(2.75), ..., Vectorised("C", 0.75)],
 )
 def L_i_vectorized(student, x, y, W, delta):
     """Once with a margin of its own, once with the default."""
@@ -59,8 +59,6 @@ def same_for_a_common_shift(ask):
     _, moved = ask(inputs, W=W)
     must(moved["loss"] > out["loss"], "a true class that scores far lower must cost more.")
 
-
-L_i_vectorized.checks += [Vectorised("C", 0.75)]
 
 # --- the loss of a mini-batch and its gradient --------------------------------------------------
 
@@ -182,6 +180,8 @@ svm_loss = function(
         Reference(2, ("loss",), title=RIGHT_LOSS),
         Gradient("loss", wrt="x", claimed="dx", share=1),
         Reference(1.5, ("dx",), title=RIGHT_GRADIENT),
+        ...,
+        Vectorised("N", 1),
     ],
 )
 
@@ -197,9 +197,6 @@ def rows_sum_to_zero(ask):
     linear.rows_sum_to_zero(out["dx"])
 
 
-svm_loss.checks += [Vectorised("N", 1)]
-
-
 @exercise(
     "scores: N C, y: N int<C, delta -> mask: N C bool, counts: N int, mask_at_margin_1: N C bool",
     points=5,
@@ -210,7 +207,7 @@ svm_loss.checks += [Vectorised("N", 1)]
         case("many examples", sizes={"N": 40}),
     ],
     words={"mask_at_margin_1": "mask with the default delta"},
-    checks=[Dimensions(0.5), Reference(2.75)],
+    checks=[Dimensions(0.5), Reference(2.75), ..., Vectorised("N", 0.75)],
 )
 def margin_violations(student, scores, y, delta):
     """Once with a margin of its own, once with the default."""
@@ -243,8 +240,6 @@ def counts_count_the_mask(ask):
         "counts[i] must be the number of True in row i of mask.",
     )
 
-
-margin_violations.checks += [Vectorised("N", 0.75)]
 
 # --- find the error: is the loss a count? -------------------------------------------------------
 

@@ -44,6 +44,9 @@ def digits_to_learn(rng, device):
     return Task({**inputs, **settings, "device": device, "examined": False}, y[held_out])
 
 
+FOLLOWS = ("keeps_dtype", "keeps_device", "waits")
+
+
 @exercise(
     "W: D C, X: N D, y: N int<C, reg, X_new: M D, steps: int, rate, device: str, examined: bool "
     "-> loss, dW: D C, losses: T, scores: M C, keeps_dtype: bool, keeps_device: bool, waits: bool",
@@ -75,6 +78,10 @@ def digits_to_learn(rng, device):
         Dimensions(0.25),
         Reference(2, outputs=("loss", "dW", "losses", "scores")),
         Gradient("loss", wrt="W", claimed="dW", share=0.5),
+        ...,
+        Reference(0.25, outputs=FOLLOWS, title="Follows its tensors"),
+        Vectorised("N", 0.5),
+        Training(digits_to_learn, at_least=0.85, share=0.75, title="Learns the digits"),
     ],
 )
 def svm_loss_torch(student, W, X, y, reg, X_new, steps, rate, device, examined):
@@ -142,12 +149,3 @@ def device_is_kept(ask):
         "a number is read from a tensor, or entries are picked by a mask: an accelerator would "
         "have to wait for it.",
     )
-
-
-FOLLOWS = ("keeps_dtype", "keeps_device", "waits")
-
-svm_loss_torch.checks += [
-    Reference(0.25, outputs=FOLLOWS, title="Follows its tensors"),
-    Vectorised("N", 0.5),
-    Training(digits_to_learn, at_least=0.85, share=0.75, title="Learns the digits"),
-]

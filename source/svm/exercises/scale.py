@@ -67,7 +67,7 @@ rescale_margin = function(
     points=2,
     given={"c": draws.number(1.5, 4)},
     cases=[case("a smaller margin", c=0.25)],
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(0.75)],
 )
 
 
@@ -85,6 +85,3 @@ def the_loss_scales(ask):
             f"where W leads by 1, W2 must lead by c = {c:.3g}, for both losses to be a factor c apart; "
             f"yours leads by {lead:.6g}.",
         )
-
-
-rescale_margin.checks += [Reference(0.75)]

@@ -31,7 +31,7 @@ def power_of_ten(low, high):
         "hinge_at_margin_1": 'the loss of kind "hinge" with the default delta',
         "refuses_other_kinds": "whether another kind is refused",
     },
-    checks=[Dimensions(0.5)],
+    checks=[Dimensions(0.5), ..., Reference(1)],
 )
 def expected_initial_loss(student, C, delta):
     """Both kinds, and one that there is not."""
@@ -74,8 +74,6 @@ def refuses_other_kinds(ask):
     )
 
 
-expected_initial_loss.checks += [Reference(1)]
-
 # --- the ends of a range ------------------------------------------------------------------------
 
 
@@ -99,7 +97,7 @@ def positions_with_both_ends(rng, sizes):
         "at_boundary_by_default": "at_boundary with the default frac",
         "positions": "the positions in the range",
     },
-    checks=[Dimensions(0.5)],
+    checks=[Dimensions(0.5), ..., Reference(1)],
 )
 def is_at_boundary(student, positions, low, high, frac):
     """Asked for values at the given positions between low (0) and high (1) on the log scale."""
@@ -122,8 +120,6 @@ def both_ends_flagged(ask):
             f"for {1e-6 * 1e5**value:.2g} in the range from 1e-6 to 1e-1 your answer is not right.",
         )
 
-
-is_at_boundary.checks += [Reference(1)]
 
 # --- coarse to fine -----------------------------------------------------------------------------
 
@@ -174,7 +170,7 @@ is_at_boundary.checks += [Reference(1)]
             for end in ("low", "high")
         },
     },
-    checks=[Dimensions(0.5)],
+    checks=[Dimensions(0.5), ..., Reference(1.5)],
 )
 def coarse_to_fine_search(
     student, peak, decoy, lr_low, lr_high, reg_low, reg_high, n_coarse, n_fine, seed
@@ -274,6 +270,3 @@ def edge_is_reported(ask):
             tuple(bool(flag) for flag in out["boundary"]) == wanted,
             f"the best values lie {where}, and boundary does not say so.",
         )
-
-
-coarse_to_fine_search.checks += [Reference(1.5)]

@@ -33,7 +33,7 @@ preprocess = function(
         case("one example to predict", sizes={"K": 1}),
     ],
     words={name: f"X_{name}, centred," for name in ("train", "val", "test")},
-    checks=[Dimensions(0.5)],
+    checks=[Dimensions(0.5), ..., Reference(1), Vectorised("N", 0.5)],
 )
 
 
@@ -71,8 +71,6 @@ def bias_is_one(ask):
     for name, table in ask()[1].items():
         must(close(table[:, -1], np.ones(len(table))), f"the last column of {name} must hold ones.")
 
-
-preprocess.checks += [Reference(1), Vectorised("N", 0.5)]
 
 # --- training -----------------------------------------------------------------------------------
 
