@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from types import EllipsisType
 from typing import Any
 
+import numpy as np
+
 from ..checks import Dimensions, Gradient, Reference
 from ..exercise.declare import declare
 from ..exercise.trial import Check, Exercise
@@ -78,6 +80,33 @@ def layer(
         checks=[*usual, *checks],
         where=_caller(),
         **{"answers": (there, back), **terms},
+    )
+
+
+def claims(
+    name: str, letters: str, *, points: float, shares: tuple[float, float], **terms: Any
+) -> Exercise:
+    """An exercise over a function that says of each claim, by its letter, whether it is true.
+
+    >>> notes_errata = claims("notes_errata", "abc", points=4, shares=(0.5, 3.5))  # doctest: +SKIP
+
+    ``shares`` are those of Dimensions and of Reference. terms: as for ``@exercise``.
+    """
+
+    def probe(student: Any) -> Mapping[str, Any]:
+        said = getattr(student, name)()
+        return {"claims": np.array([said[letter] for letter in letters])}
+
+    return declare(
+        name,
+        probe,
+        {},
+        {"claims": f"{len(letters)} bool"},
+        points=points,
+        checks=[Dimensions(shares[0]), Reference(shares[1])],
+        entries={"claims": [f"claim ({letter})" for letter in letters]},
+        where=_caller(),
+        **terms,
     )
 
 

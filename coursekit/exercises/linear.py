@@ -245,12 +245,3 @@ def rows_sum_to_zero(dx: np.ndarray) -> None:
         f"every row of dx must sum to 0 (equal scores added to a row change nothing); row {row} "
         "does not.",
     )
-
-
-def refused(call: Callable[..., Any], *arguments: Any) -> bool:
-    """Whether a call raises ValueError."""
-    try:
-        call(*arguments)
-    except ValueError:
-        return True
-    return False

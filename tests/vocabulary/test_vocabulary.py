@@ -5,7 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autograder import Exercise, case, draws, exercise, function, layer, must, property_of
+from autograder import (
+    Exercise,
+    case,
+    claims,
+    draws,
+    exercise,
+    function,
+    layer,
+    must,
+    property_of,
+)
 from autograder.checks import Dimensions, Reference, Vectorised, close
 from autograder.errors import DimsError, ExerciseError
 from autograder.judge import judge
@@ -161,6 +171,18 @@ def _scattered(dout, x, shape):
 def test_a_backward_pass_without_return_is_named() -> None:
     verdict = judged(affine(), {**RIGHT, "affine_backward": lambda dout, cache: None})
     assert "affine_backward returned None" in messages(verdict)[0]
+
+
+# --- claims -------------------------------------------------------------------------------------
+
+
+def test_claims_are_called_by_their_letters() -> None:
+    one = claims("which", "abc", points=2, shares=(0.5, 1.5))
+    right = {"which": lambda: {"a": True, "b": False, "c": True}}
+    assert judged(one, right, right).score == 2
+    wrong = judged(one, {"which": lambda: {"a": True, "b": True, "c": True}}, right)
+    assert wrong.score < 2
+    assert one.said_at("claims", [1]) == "claim (b)"
 
 
 # --- properties ---------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ import numpy as np
 
 from autograder import case, draws, exercise, must, property_of
 from autograder.checks import Dimensions, Gradient, Reference, Vectorised, close
-from coursekit.exercises.linear import refused
+from coursekit.exercises.refusals import refuses
 
 # --- forward ------------------------------------------------------------------------------------
 
@@ -75,7 +75,7 @@ def batchnorm_forward(student, x, gamma, beta, eps, running_mean, running_var, m
         "out_by_default": forward(x, usual),
         "mean_by_default": np.array(usual.get("running_mean", none)),
         "var_by_default": np.array(usual.get("running_var", none)),
-        "refuses_other_modes": refused(forward, x, {"mode": "testing"}),
+        "refuses_other_modes": refuses(forward, x, {"mode": "testing"}),
     }
 
 

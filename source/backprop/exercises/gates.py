@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder import case, exercise, must, property_of
+from autograder import case, claims, exercise, must, property_of
 from autograder.checks import Dimensions, Gradient, Reference, Vectorised, close
 from coursekit.exercises.shapes import ANY_SHAPE, any_number_of_axes
 
@@ -148,13 +148,4 @@ def known_neuron(ask):
 # --- find the errors: six sentences -------------------------------------------------------------
 
 
-@exercise(
-    "-> claims: 6 bool",
-    points=2,
-    entries={"claims": [f"claim ({letter})" for letter in "abcdef"]},
-    checks=[Dimensions(0.25), Reference(1.75)],
-)
-def gate_claims(student):
-    """True or False for each sentence, in order."""
-    claims = student.gate_claims()
-    return {"claims": np.array([claims[letter] for letter in "abcdef"])}
+gate_claims = claims("gate_claims", "abcdef", points=2, shares=(0.25, 1.75))

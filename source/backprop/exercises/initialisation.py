@@ -4,7 +4,7 @@ import numpy as np
 
 from autograder import case, draws, exercise, must, property_of
 from autograder.checks import Dimensions, Reference
-from coursekit.exercises.linear import refused
+from coursekit.exercises.refusals import refuses
 
 
 @exercise(
@@ -32,7 +32,7 @@ def init_weights(student, fan_in, fan_out, seed):
         "xavier": draw(fan_in, fan_out, "xavier", np.random.default_rng(seed)),
         "kaiming": draw(fan_in, fan_out, "kaiming", np.random.default_rng(seed)),
         "by_default": draw(fan_in, fan_out, rng=np.random.default_rng(seed)),
-        "refuses_other_kinds": refused(draw, fan_in, fan_out, "zeros"),
+        "refuses_other_kinds": refuses(draw, fan_in, fan_out, "zeros"),
     }
 
 

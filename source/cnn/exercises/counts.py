@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from autograder import case, draws, exercise, must, property_of
+from autograder import case, claims, draws, exercise, must, property_of
 from autograder.checks import Dimensions, Reference, close
-
-from .shared import refuses
+from coursekit.exercises.refusals import refuses
 
 # --- sizes --------------------------------------------------------------------------------------
 
@@ -249,13 +248,4 @@ def resnets_in_figures(ask):
         )
 
 
-@exercise(
-    "-> claims: 10 bool",
-    points=2,
-    entries={"claims": [f"claim ({letter})" for letter in "abcdefghij"]},
-    checks=[Dimensions(0.25), Reference(1.75)],
-)
-def conv_claims(student):
-    """True or False for each sentence, in order."""
-    claims = student.conv_claims()
-    return {"claims": np.array([claims[letter] for letter in "abcdefghij"])}
+conv_claims = claims("conv_claims", "abcdefghij", points=2, shares=(0.25, 1.75))

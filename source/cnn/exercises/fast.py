@@ -4,9 +4,10 @@ import numpy as np
 
 from autograder import case, draws, exercise, must, property_of
 from autograder.checks import Dimensions, Reference, Vectorised, close
+from coursekit.exercises.refusals import refuses
 
 from .convolution import CONV_GIVEN, CONV_SIZES, PICKS, picks_one_entry
-from .shared import refuses, situations
+from .shared import situations
 
 # --- Fourier ------------------------------------------------------------------------------------
 

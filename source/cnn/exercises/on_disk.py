@@ -10,8 +10,7 @@ import numpy as np
 
 from autograder import case, draws, exercise, must, property_of
 from autograder.checks import AllowedMeans, Dimensions, Reference, close
-
-from .shared import refuses
+from coursekit.exercises.refusals import refuses
 
 
 def left_open(folder):

@@ -4,8 +4,7 @@ import numpy as np
 
 from autograder import case, exercise, must, property_of
 from autograder.checks import Dimensions, Reference
-
-from .shared import refuses
+from coursekit.exercises.refusals import refuses
 
 
 def filters_and_strides(rng, sizes):

@@ -12,10 +12,11 @@ from autograder.checks.training import (
     no_synchronisation,
     precision_agrees,
 )
+from coursekit.exercises.refusals import refuses
 
 from .digits import digits_in_clutter, digits_to_tell_apart
 from .observed import Watched
-from .shared import TORCH, refuses
+from .shared import TORCH
 
 
 def small_network(C, L, seed):

@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from autograder import case, draws, exercise, must, property_of
+from autograder import case, claims, draws, exercise, must, property_of
 from autograder.checks import Dimensions, Reference, close
+from coursekit.exercises.refusals import refuses
 
-from .shared import recurrent_weights, refuses
+from .shared import recurrent_weights
 
 CLIPPED = ("A", "B", "c")
 ZEROS = {"A": np.zeros((4, 3)), "B": np.zeros(3), "c": np.zeros(5)}
@@ -334,13 +335,4 @@ def a_proof(ask):
         must(out["grows"], f"no gradient becomes 1000 times as long within {4 * H} steps.")
 
 
-@exercise(
-    "-> claims: 8 bool",
-    points=2,
-    entries={"claims": [f"claim ({letter})" for letter in "abcdefgh"]},
-    checks=[Dimensions(0.25), Reference(1.75)],
-)
-def sequence_claims(student):
-    """True or False for each sentence, in order."""
-    said = student.sequence_claims()
-    return {"claims": np.array([said[letter] for letter in "abcdefgh"])}
+sequence_claims = claims("sequence_claims", "abcdefgh", points=2, shares=(0.25, 1.75))

@@ -4,8 +4,9 @@ import numpy as np
 
 from autograder import case, draws, exercise, layer, must, property_of
 from autograder.checks import Dimensions, Gradient, Reference, Vectorised, close
+from coursekit.exercises.refusals import refuses
 
-from .shared import STEP_CASES, refuses
+from .shared import STEP_CASES
 
 rnn_step = layer(
     "rnn_step",

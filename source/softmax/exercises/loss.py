@@ -110,9 +110,8 @@ def penalty_is_the_sum_of_squares(ask):
     )
 
 
-@property_of(softmax_loss_vectorized, "Only differences of scores count", 0.25)
-def blind_to_a_common_shift(ask):
-    linear.same_for_a_common_shift(ask)
+ONLY_DIFFERENCES = "Only differences of scores count"
+property_of(softmax_loss_vectorized, ONLY_DIFFERENCES, 0.25)(linear.same_for_a_common_shift)
 
 
 # --- the loss as a layer ------------------------------------------------------------------------

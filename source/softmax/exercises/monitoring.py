@@ -5,6 +5,7 @@ import numpy as np
 from autograder import case, draws, exercise, must, property_of
 from autograder.checks import Dimensions, Reference, close
 from coursekit.exercises import linear
+from coursekit.exercises.refusals import refuses
 
 
 def updates_of_any_size(rng, sizes):
@@ -204,12 +205,11 @@ def diagnose_lr(student, records, warmup, low, high):
     def verdicts(*settings):
         return np.array([VERDICTS.get(diagnose(run, *settings), 9) for run in runs])
 
-    refuses = linear.refused(diagnose, runs[0], len(records[0][0]))
     return {
         "verdicts": verdicts(warmup),
         "verdicts_in_a_range": verdicts(warmup, low, high),
         "verdicts_by_default": verdicts(),
-        "refuses": refuses,
+        "refuses": refuses(diagnose, runs[0], len(records[0][0])),
     }
 
 

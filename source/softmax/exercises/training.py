@@ -1,11 +1,14 @@
 """Before training, training, and three lines of old notes."""
 
+from functools import partial
+
 import numpy as np
 
 from autograder import case, draws, exercise, must, property_of
 from autograder.checks import Dimensions, Reference, close
 from coursekit.exercises import linear
 from coursekit.exercises.digits import digits_with_bias
+from coursekit.exercises.refusals import refuses
 
 # --- before training ----------------------------------------------------------------------------
 
@@ -30,7 +33,7 @@ def expected_initial_loss(student, C):
         "softmax": loss(C, "softmax"),
         "softmax_by_default": loss(C),
         "hinge": loss(C, "hinge"),
-        "refuses_other_kinds": linear.refused(loss, C, "perceptron"),
+        "refuses_other_kinds": refuses(loss, C, "perceptron"),
     }
 
 
@@ -158,14 +161,10 @@ def Softmax(student, X, y, X_new, learning_rate, reg, num_iters, batch_size, see
     return linear.trained_twice(student.Softmax(), X_new, seed, predicted, X=X, y=y, **settings)
 
 
-@property_of(Softmax, "The loss falls", 1)
-def loss_falls(ask):
-    linear.loss_falls(ask)
-
-
-@property_of(Softmax, "It reads digits it has not seen", 1)
-def learns_the_digits(ask):
-    linear.learns_the_digits(ask, steps=500)
+property_of(Softmax, "The loss falls", 1)(linear.loss_falls)
+property_of(Softmax, "It reads digits it has not seen", 1)(
+    partial(linear.learns_the_digits, steps=500)
+)
 
 
 @exercise(

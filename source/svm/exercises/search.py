@@ -6,7 +6,7 @@ import numpy as np
 
 from autograder import case, draws, exercise, must, property_of
 from autograder.checks import Dimensions, Reference, close
-from coursekit.exercises import linear
+from coursekit.exercises.refusals import refuses
 
 
 def power_of_ten(low, high):
@@ -40,7 +40,7 @@ def expected_initial_loss(student, C, delta):
         "hinge": loss(C, "hinge", delta),
         "squared_hinge": loss(C, "squared_hinge", delta),
         "hinge_at_margin_1": loss(C, "hinge"),
-        "refuses_other_kinds": linear.refused(loss, C, "perceptron", delta),
+        "refuses_other_kinds": refuses(loss, C, "perceptron", delta),
     }
 
 

@@ -1,8 +1,10 @@
 """Preprocessing, training, and three lines of old notes."""
 
+from functools import partial
+
 import numpy as np
 
-from autograder import case, draws, exercise, function, must, property_of
+from autograder import case, claims, draws, exercise, function, must, property_of
 from autograder.checks import Dimensions, Reference, Vectorised, close
 from coursekit.exercises import linear
 
@@ -93,26 +95,13 @@ def LinearSVM(student, X, y, X_new, learning_rate, reg, num_iters, batch_size, s
     return linear.trained_twice(student.LinearSVM(), X_new, seed, X=X, y=y, **settings)
 
 
-@property_of(LinearSVM, "The loss falls", 1.5)
-def loss_falls(ask):
-    linear.loss_falls(ask)
-
-
-@property_of(LinearSVM, "It reads digits it has not seen", 2)
-def learns_the_digits(ask):
-    linear.learns_the_digits(ask, steps=250)
+property_of(LinearSVM, "The loss falls", 1.5)(linear.loss_falls)
+property_of(LinearSVM, "It reads digits it has not seen", 2)(
+    partial(linear.learns_the_digits, steps=250)
+)
 
 
 # --- find the error: three lines of old notes ---------------------------------------------------
 
 
-@exercise(
-    "-> claims: 6 bool",
-    points=4,
-    entries={"claims": [f"claim ({letter})" for letter in "abcdef"]},
-    checks=[Dimensions(0.5), Reference(3.5)],
-)
-def notes_errata(student):
-    """True or False for each claim, in order."""
-    claims = student.notes_errata()
-    return {"claims": np.array([claims[letter] for letter in "abcdef"])}
+notes_errata = claims("notes_errata", "abcdef", points=4, shares=(0.5, 3.5))
