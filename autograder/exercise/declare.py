@@ -24,6 +24,7 @@ def exercise(
     **terms: Any,
 ) -> Callable[[Call], Exercise]:
     """Turn a probe ``probe(student, **inputs) -> {output: value}`` into an Exercise named after it.
+    It names its inputs in their order, all of them or, with ``**params``, some.
 
     signature: inputs and outputs with their dimensions, ``"W: D C, reg -> loss, dW: D C"``; or,
     where that is too long, inputs and outputs: name -> dimensions (see
@@ -39,8 +40,11 @@ def exercise(
 
     def decorate(probe: Call) -> Exercise:
         name = getattr(probe, "__name__", "exercise")
-        parameters = list(inspect.signature(probe).parameters)[1:]
-        if parameters != list(ins):
+        kinds = {one.name: one.kind for one in inspect.signature(probe).parameters.values()}
+        _, *parameters = (one for one in kinds if kinds[one] != inspect.Parameter.VAR_KEYWORD)
+        takes_the_rest = len(parameters) + 1 < len(kinds)
+        named = [one for one in ins if one in parameters] if takes_the_rest else list(ins)
+        if parameters != named:
             raise ExerciseError(
                 f"{name}: the probe takes {parameters} but inputs names {list(ins)}"
             )

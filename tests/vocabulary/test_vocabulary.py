@@ -105,6 +105,26 @@ def test_what_was_returned_instead_is_said(answer, says: str) -> None:
     assert messages(judged(squares(), {"square_sum": answer}))[0] == says
 
 
+def test_a_probe_may_take_the_rest_of_its_inputs_together() -> None:
+    @exercise("x: N, W1: N, k, W2: N -> y: N", points=1, checks=[Dimensions(1)])
+    def summed(student, x, k, **params):
+        return {"y": student.summed(x, params, k)}
+
+    def right(x, params, k):
+        return x + k * params["W1"] * params["W2"]
+
+    assert judged(summed, {"summed": right}).status == "passed"
+    assert list(summed.inputs) == ["x", "W1", "k", "W2"]
+
+
+def test_a_probe_that_takes_the_rest_names_inputs_in_their_order() -> None:
+    def summed(student, k, x, **params):
+        return {"y": x}
+
+    with pytest.raises(ExerciseError, match=r"the probe takes \['k', 'x'\]"):
+        exercise("x: N, k -> y: N", points=1)(summed)
+
+
 def test_an_exercise_knows_the_line_it_stands_in() -> None:
     here = test_an_exercise_knows_the_line_it_stands_in.__code__.co_firstlineno
     one = function("f", "x -> y", points=1)

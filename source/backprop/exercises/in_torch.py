@@ -144,7 +144,7 @@ def digits_to_learn(rng, device):
     ],
 )
 def HingeLoss(
-    student, scores, y, dloss, examined, X, labels, X_new, W1, b1, W2, b2, steps, rate, device
+    student, scores, y, dloss, examined, X, labels, X_new, steps, rate, device, **network
 ):
     """The loss and its gradient; a network trained with it; if examined, whether it follows."""
     import torch
@@ -152,7 +152,7 @@ def HingeLoss(
     where = devices.device(device)
     kind = student.HingeLoss
     apply = (kind if isinstance(kind, type) else kind()).apply  # a known mistake is made on demand
-    arrays = (scores, y, X, labels, X_new, W1, b1, W2, b2)
+    arrays = (scores, y, X, labels, X_new, *network.values())
     scores, y, X, labels, X_new, *parameters = (torch.from_numpy(one).to(where) for one in arrays)
     loss, dscores = both_ways(apply, scores, y, dloss)
     losses, trained = descend(apply, X, labels, parameters, steps, rate)

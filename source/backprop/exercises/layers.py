@@ -238,10 +238,10 @@ def dropout(student, x, dout, p_keep, seed):
     out_in_test, cache = forward(x, "test", p_keep, seed=seed)
     dx_in_test = student.dropout_backward(dout, cache)
     once, twice = (forward(np.ones((30, 40)), "train", 0.5)[0] for _ in range(2))
-    refuses = [refuses(forward, np.ones((2, 2)), "train", wrong) for wrong in (0.0, 1.5)]
+    refused = [refuses(forward, np.ones((2, 2)), "train", wrong) for wrong in (0.0, 1.5)]
     return {
         **{"out": out, "dx": dx, "out_in_test": out_in_test, "dx_in_test": dx_in_test},
-        **{"differs_without_seed": not np.array_equal(once, twice), "refuses": np.array(refuses)},
+        **{"differs_without_seed": not np.array_equal(once, twice), "refuses": np.array(refused)},
     }
 
 

@@ -76,13 +76,12 @@ AT_START = tuple(f"{name}_at_start" for name in TWO_LAYERS)
         Vectorised("N", 0.5),
     ],
 )
-def TwoLayerNet(student, X, y, W1, b1, W2, b2, reg, weight_scale, seed):
+def TwoLayerNet(student, X, y, reg, weight_scale, seed, **params):
     """As it starts, then with parameters of its owner's choice."""
-    (D, H), C, N = W1.shape, W2.shape[1], len(X)
+    (D, H), C, N = params["W1"].shape, len(params["b2"]), len(X)
     model = student.TwoLayerNet(D, H, C, weight_scale, reg, np.random.default_rng(seed))
     usual = student.TwoLayerNet(D, H, C, rng=np.random.default_rng(seed))
     start = {f"{name}_at_start": np.array(model.params[name]) for name in TWO_LAYERS}
-    params = {"W1": W1, "b1": b1, "W2": W2, "b2": b2}
     model.params.update(params)
     scores = model.loss(X)
     loss, grads = model.loss(X, y)
@@ -196,33 +195,12 @@ DEEP = ("W1", "b1", "gamma1", "beta1", "W2", "b2", "gamma2", "beta2", "W3", "b3"
         Vectorised("N", 0.5, sizes=(12, 29)),
     ],
 )
-def FullyConnectedNet(
-    student,
-    X,
-    y,
-    W1,
-    b1,
-    gamma1,
-    beta1,
-    W2,
-    b2,
-    gamma2,
-    beta2,
-    W3,
-    b3,
-    reg,
-    p_keep,
-    seed,
-    batchnorm,
-):
+def FullyConnectedNet(student, X, y, reg, p_keep, seed, batchnorm, **given):
     """Two hidden layers with parameters of their owner's choice; three and none as they start."""
-    (D, H), (K, C) = W1.shape, W3.shape
+    (D, H), (K, C) = given["W1"].shape, given["W3"].shape
     options = {
-        "input_dim": D,
-        "num_classes": C,
-        "batchnorm": batchnorm,
-        "p_keep": p_keep,
-        "reg": reg,
+        **{"input_dim": D, "num_classes": C},
+        **{"batchnorm": batchnorm, "p_keep": p_keep, "reg": reg},
     }
 
     def made(hidden_dims, **more):
@@ -230,8 +208,7 @@ def FullyConnectedNet(
         return student.FullyConnectedNet(hidden_dims, **settings)
 
     model = made([H, K], dropout_seed=seed)
-    params = {"W1": W1, "b1": b1, "W2": W2, "b2": b2, "W3": W3, "b3": b3}
-    norms = {"gamma1": gamma1, "beta1": beta1, "gamma2": gamma2, "beta2": beta2}
+    params, norms = ({name: given[name] for name in names} for names in (AFFINES, NORMS))
     params |= norms if batchnorm else {}
     model.params.update(params)
     loss, grads = model.loss(X, y)
@@ -244,9 +221,8 @@ def FullyConnectedNet(
     hidden = ((2, model), (3, deeper), (0, without))
     return {
         "loss": loss,
-        **{
-            f"d{name}": np.zeros(len(value)) for name, value in norms.items()
-        },  # for lack of a layer
+        # for lack of a layer
+        **{f"d{name}": np.zeros(len(value)) for name, value in norms.items()},
         **{name: settled(grad) for name, grad in gradients_in(grads, params).items()},
         **{"scores": scores, "scores_of_one": scores_of_one, "no_hidden_scores": without.loss(X)},
         **{"deeper_loss": deeper_loss, "deeper_scores": deeper.loss(X)},

@@ -176,12 +176,10 @@ AT_START = {f"{name}_at_start": dims for name, dims in THREE_LAYERS.items()}
         ),
     ],
 )
-def ThreeLayerConvNet(
-    student, X, y, W1, b1, W2, b2, W3, b3, reg, weight_scale, seed, learning_rate, num_steps
-):
+def ThreeLayerConvNet(student, X, y, reg, weight_scale, seed, learning_rate, num_steps, **params):
     """As it starts, then with parameters of its owner's choice, then some steps of descent."""
-    params = {"W1": W1, "b1": b1, "W2": W2, "b2": b2, "W3": W3, "b3": b3}
-    sizes = (X.shape[1:], len(W1), W1.shape[2], W2.shape[1], W3.shape[1])
+    filters, M, L = params["W1"], len(params["b2"]), len(params["b3"])
+    sizes = (X.shape[1:], len(filters), filters.shape[2], M, L)
     model = student.ThreeLayerConvNet(*sizes, weight_scale, reg, np.random.default_rng(seed))
     usual = student.ThreeLayerConvNet(*sizes, rng=np.random.default_rng(seed))
     start = {f"{name}_at_start": np.array(model.params[name]) for name in params}

@@ -73,9 +73,8 @@ FIRST_PIECE = case("the first piece of a text", sizes={"N": 3, "H": 5}, h_prev=n
         Vectorised("N", 0.25),
     ],
 )
-def char_rnn_train_step(student, inputs, targets, h_prev, E, Wx, Wh, b, Wy, by):
+def char_rnn_train_step(student, inputs, targets, h_prev, **params):
     """Once."""
-    params = {"E": E, "Wx": Wx, "Wh": Wh, "b": b, "Wy": Wy, "by": by}
     loss, grads, h_last = student.char_rnn_train_step(params, inputs, targets, h_prev)
     return {"loss": loss, **gradients_in(grads, params), "h_last": h_last}
 

@@ -70,9 +70,8 @@ MANY_TO_ONE = {"Wx": "D 4*H", "Wh": "H 4*H", "b": "4*H", "Wy": "H C", "by": "C"}
         Vectorised("N", 0.25),
     ],
 )
-def many_to_one_loss(student, x, y, Wx, Wh, b, Wy, by, held_out, order, rate):
+def many_to_one_loss(student, x, y, held_out, order, rate, **params):
     """Once; then, after as many steps of Adam as ``order`` has rows, the scores of others."""
-    params = {"Wx": Wx, "Wh": Wh, "b": b, "Wy": Wy, "by": by}
     loss, grads, scores = student.many_to_one_loss(params, x, y)
     after, losses = trained(student.many_to_one_loss, params, x, y, order, rate)
     unknown = np.zeros(len(held_out), dtype=int)

@@ -27,9 +27,8 @@ from .bptt import CHAR_RNN
     words={**params_in_words(*CHAR_RNN), "written": "what you return"},
     checks=[Dimensions(0.5), Reference(1.5)],
 )
-def sample(student, E, Wx, Wh, b, Wy, by, h0, seed_ix, n, temperature, seed):
+def sample(student, h0, seed_ix, n, temperature, seed, **params):
     """Written from a seed."""
-    params = {"E": E, "Wx": Wx, "Wh": Wh, "b": b, "Wy": Wy, "by": by}
     rng = np.random.default_rng(seed)
     return {"written": student.sample(params, h0, seed_ix, n, temperature, rng)}
 

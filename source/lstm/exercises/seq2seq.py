@@ -139,14 +139,8 @@ A_FEW = case("a few", sizes={"N": 4, "S": 3, "T": 5, "V": 6})
         Vectorised("N", 0.25, case=case("four symbols", n=4)),
     ],
 )
-def seq2seq(
-    student, x, y, E, enc_Wx, enc_Wh, enc_b, dec_Wx, dec_Wh, dec_b, Wy, by, n, held_out, order, rate
-):
+def seq2seq(student, x, y, n, held_out, order, rate, **params):
     """Once; then, after as many steps of Adam as ``order`` has rows, what is decoded of others."""
-    params = {
-        **{"E": E, "enc_Wx": enc_Wx, "enc_Wh": enc_Wh, "enc_b": enc_b},
-        **{"dec_Wx": dec_Wx, "dec_Wh": dec_Wh, "dec_b": dec_b, "Wy": Wy, "by": by},
-    }
     loss, grads = student.seq2seq_loss(params, x, y)
     written = student.seq2seq_decode(params, x, n)
     after, losses = trained(student.seq2seq_loss, params, x, y, order, rate)

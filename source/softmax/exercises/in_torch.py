@@ -67,29 +67,15 @@ def digits_to_learn(rng, device):
         Training(digits_to_learn, at_least=0.85, share=0.5, title="Learns the digits"),
     ],
 )
-def softmax_regression_torch(
-    student,
-    X,
-    y,
-    X_new,
-    num_classes,
-    steps,
-    batch_size,
-    learning_rate,
-    reg,
-    seed,
-    device,
-    precision,
-    watched,
-):
+def softmax_regression_torch(student, X, y, X_new, device, precision, watched, **settings):
     """In float64; where a precision is named, in float32 or mixed; watched, reads and tensors count."""
     import torch
 
     where, fit = devices.device(device), student.softmax_regression_torch
     if precision:
         X, X_new = X.astype(np.float32), X_new.astype(np.float32)
-    data, settings = (X, y, num_classes), (steps, batch_size, learning_rate, reg, seed)
-    given, run = (*data, *settings, where, precision or "float32"), devices.Observed()
+    given = (X, y, *settings.values(), where, precision or "float32")
+    run = devices.Observed()
     if watched:
         with devices.observed(where) as run:
             W, b, losses = fit(*given)
