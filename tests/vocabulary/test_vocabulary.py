@@ -289,6 +289,12 @@ def test_draws_have_the_sizes_and_types_that_they_say() -> None:
     assert 1 <= draws.number(1, 2)(rng, sizes) < 2
     assert {draws.whole(1, 3)(rng, sizes) for _ in range(50)} == {1, 2, 3}
     assert draws.whole(0, 4, "N")(rng, sizes).dtype == np.int64
+    assert {draws.one_of(2, 5)(rng, sizes) for _ in range(50)} == {2, 5}
+    assert 1e-5 <= draws.power_of_ten(-5, -3)(rng, sizes) < 1e-3
+    assert abs(draws.scaled(10_000, "D")(rng, sizes).std() - 0.01) < 1e-3
+    assert (draws.level(3.0, 1, "N", "D")(rng, sizes) == 3).all(axis=1).tolist() == [
+        *(False, True, False, False, False, False, False)
+    ]
     assert draws.size("N")(rng, sizes) == 7
     assert draws.size("S", 2)(rng, sizes) == 2
     assert set(draws.every_class("D")(rng, sizes)) == {0, 1, 2}

@@ -9,19 +9,16 @@ from coursekit.exercises.refusals import refuses
 # --- forward ------------------------------------------------------------------------------------
 
 
-def with_a_constant(rng, inputs):
-    """Seven examples of four features, the second of them the same for all."""
-    x = rng.standard_normal((7, 4))
-    x[:, 1] = 3.0
-    return x
-
-
 GIVEN = {"x": draws.normal("N", "D", scale=1.5, centre=2.0), "eps": draws.number(0.02, 0.2)}
 CASES = [
     case("one example", sizes={"N": 1}),
     case("two examples", sizes={"N": 2}),
     case("a tiny eps", eps=1e-10),
-    case("a feature that never changes", sizes={"N": 7, "D": 4}, x=with_a_constant),
+    case(
+        "a feature that never changes",
+        sizes={"N": 7, "D": 4},
+        x=draws.level(3.0, np.s_[:, 1], 7, 4),
+    ),
 ]
 
 

@@ -48,7 +48,7 @@ def near_the_kinks(X, A, c, h):
     inside=True,
     given={
         "num_checks": draws.whole(3, 4),
-        "h": lambda rng, sizes: float(10 ** rng.uniform(-4.2, -3.8)),
+        "h": draws.power_of_ten(-4.2, -3.8),
         "seed": draws.seed,
     },
     sizes={"N": (9, 12), "C": (3, 4), "H": (4, 6), "D": (4, 7)},

@@ -14,13 +14,6 @@ def off_the_kinks(rng, sizes):
     return 0.3 * rng.integers(-8, 9, shape) + rng.uniform(-0.02, 0.02, shape)
 
 
-def scaled(*axes):
-    """Draws weights that keep signals at their size."""
-    return lambda rng, sizes: (
-        rng.standard_normal([sizes[axis] for axis in axes]) / np.sqrt(sizes[axes[0]])
-    )
-
-
 def both_ways(apply, scores, y, dloss):
     """The loss, and what it sends back into the scores when dloss arrives."""
     import torch
@@ -100,8 +93,8 @@ def digits_to_learn(rng, device):
         "scores": off_the_kinks,
         "dloss": draws.number(2, 5),
         "examined": draws.always(False),
-        "W1": scaled("D", "H"),
-        "W2": scaled("H", "C"),
+        "W1": draws.scaled("D", "H"),
+        "W2": draws.scaled("H", "C"),
         "steps": draws.size("T"),
         "rate": draws.number(0.02, 0.05),
     },

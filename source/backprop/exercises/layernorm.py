@@ -6,13 +6,6 @@ from autograder import case, draws, exercise, must, named_back, property_of
 from autograder.checks import Dimensions, Gradient, Reference, Vectorised, close
 
 
-def with_a_level_example(rng, inputs):
-    """Four examples of seven features, the second of them the same everywhere."""
-    x = rng.standard_normal((4, 7))
-    x[1] = 3.0
-    return x
-
-
 @exercise(
     "x: N D, gamma: D, beta: D, eps, dout: N D"
     " -> out: N D, dx: N D, dgamma: D, dbeta: D, out_by_default: N D",
@@ -27,7 +20,7 @@ def with_a_level_example(rng, inputs):
         case("one feature", sizes={"D": 1}),
         case("two features", sizes={"D": 2}),
         case("a tiny eps", eps=1e-10),
-        case("an example that is level", sizes={"N": 4, "D": 7}, x=with_a_level_example),
+        case("an example that is level", sizes={"N": 4, "D": 7}, x=draws.level(3.0, 1, 4, 7)),
     ],
     checks=[
         Dimensions(0.25),

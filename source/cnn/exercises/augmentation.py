@@ -6,15 +6,11 @@ from autograder import case, draws, exercise, must, property_of
 from autograder.checks import Dimensions, Reference
 
 
-def positive_pixels(rng, sizes):
-    """Images without a 0, so that one can tell them from their padding."""
-    return rng.uniform(1, 2, [sizes[axis] for axis in "NCHW"])
-
-
 @exercise(
     "x: N C H W, pad: int, seed: int -> out: N C H W",
     points=2,
-    given={"x": positive_pixels, "pad": draws.whole(1, 3), "seed": draws.seed},
+    # images without a 0, so that one can tell them from their padding
+    given={"x": draws.uniform(1, 2, *"NCHW"), "pad": draws.whole(1, 3), "seed": draws.seed},
     sizes={"N": (5, 9), "C": (2, 3), "H": (4, 8), "W": (4, 9)},
     cases=[
         case("no padding", pad=0),

@@ -108,20 +108,10 @@ def nothing_learned_changes_nothing(ask):
 # --- a whole network ----------------------------------------------------------------------------
 
 
-def before_classes(rng, sizes):
-    """Weights under which no class is certain: outputs are about as large as inputs."""
-    return rng.standard_normal((sizes["M"], sizes["L"])) / np.sqrt(sizes["M"])
-
-
 def behind_pooling(rng, sizes):
     """Weights under which outputs are about as large as the pooled features that come in."""
     features = sizes["F"] * (sizes["A"] // 2) * (sizes["B"] // 2)
     return rng.standard_normal((features, sizes["M"])) / np.sqrt(features)
-
-
-def huge_weights(rng, inputs):
-    """Weights that make scores of hundreds of thousands."""
-    return 1e5 * rng.standard_normal((4, 3))
 
 
 THREE_LAYERS = {"W1": "F C K K", "b1": "F", "W2": "any M", "b2": "M", "W3": "M L", "b3": "L"}
@@ -143,7 +133,7 @@ AT_START = {f"{name}_at_start": dims for name, dims in THREE_LAYERS.items()}
     inside=True,
     given={
         **{"y": draws.every_class("L"), "W1": draws.normal("F", "C", "K", "K", scale=0.5)},
-        **{"W2": behind_pooling, "W3": before_classes},
+        **{"W2": behind_pooling, "W3": draws.scaled("M", "L")},
         **{"seed": draws.seed, "num_steps": draws.whole(1, 3)},
     },
     sizes={
@@ -154,7 +144,7 @@ AT_START = {f"{name}_at_start": dims for name, dims in THREE_LAYERS.items()}
         case("strong regularisation", reg=2.5),
         case("no regularisation, 5 x 5 filters", sizes={"K": 5}, reg=0.0),
         case("one example", sizes={"N": 1, "L": 4}),
-        case("huge scores", sizes={"L": 3, "M": 4}, W3=huge_weights),
+        case("huge scores", sizes={"L": 3, "M": 4}, W3=draws.normal(4, 3, scale=1e5)),
     ],
     words={
         **params_in_words(*THREE_LAYERS),

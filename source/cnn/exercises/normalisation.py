@@ -14,13 +14,6 @@ GIVEN = {
 SIZES = {"N": (2, 4), "H": (2, 5), "W": (2, 6)}
 
 
-def with_a_constant(rng, inputs):
-    """Three images of four channels, the second of them the same everywhere."""
-    x = rng.standard_normal((3, 4, 2, 5))
-    x[:, 1] = 3.0
-    return x
-
-
 def gradient(share):
     """The check that dx, dgamma and dbeta are the gradients of out."""
     return Gradient("out", ("x", "gamma", "beta"), SLOPES, "dout", share)
@@ -44,7 +37,7 @@ def gradient(share):
         case(
             "a channel that never changes",
             sizes={"N": 3, "C": 4, "H": 2, "W": 5},
-            x=with_a_constant,
+            x=draws.level(3.0, np.s_[:, 1], 3, 4, 2, 5),
         ),
     ],
     words={
@@ -135,7 +128,7 @@ def averages_move(ask):
     answers=("spatial_groupnorm_forward", "spatial_groupnorm_backward"),
     given={
         **{name: GIVEN[name] for name in ("x", "eps")},
-        "G": lambda rng, sizes: int(rng.choice([2, 3, 4])),
+        "G": draws.one_of(2, 3, 4),
     },
     sizes={**SIZES, "C": (12, 12)},
     cases=[

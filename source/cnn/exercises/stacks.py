@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder import case, exercise, must, property_of
+from autograder import case, draws, exercise, must, property_of
 from autograder.checks import Dimensions, Reference
 from coursekit.exercises.refusals import refuses
 
@@ -53,7 +53,7 @@ STACKS = ("single", "stack", "bottleneck", "separable", "depthwise")
     given={
         "C": lambda rng, sizes: 12 * int(rng.integers(1, 9)),
         "N": lambda rng, sizes: 2 * int(rng.integers(1, 6)) + 1,
-        "squeeze": lambda rng, sizes: int(rng.choice([3, 4, 6])),
+        "squeeze": draws.one_of(3, 4, 6),
     },
     cases=[case("3 x 3", N=3), case("11 x 11", N=11)],
     words={

@@ -52,11 +52,6 @@ ENDED = np.array([[TINY, 0.35, 0.25 - TINY, 0.4], EVEN, [TINY, TINY, TINY, 1 - 3
 FOUR = {"V": 4, "H": 4}
 
 
-def one_symbol(rng, sizes):
-    """Some symbol, as an int."""
-    return int(rng.integers(sizes["V"]))
-
-
 SPEAKER = {"E": "V H", "A": "H H", "Wy": "H V", "by": "V"}
 ALL_ALIKE = {
     "E": np.zeros((3, 2)),
@@ -76,7 +71,7 @@ NO_END = -1
     points=4,
     given={
         **{"Wy": draws.normal("H", "V", scale=2), "k": draws.whole(2, 4)},
-        **{"n": draws.whole(3, 5), "end": one_symbol},
+        **{"n": draws.whole(3, 5), "end": lambda rng, sizes: int(rng.integers(sizes["V"]))},
     },
     sizes={"V": (4, 7), "H": (4, 6)},
     cases=[

@@ -199,11 +199,6 @@ def longest_step(W, rng):
     return np.linalg.norm(W @ v)
 
 
-def twice_as_strong(rng, inputs):
-    """Weights from state to state, twice as large as usual."""
-    return 2 * rng.standard_normal(2 * inputs["g"].shape)
-
-
 @exercise(
     "W: H H, h0: H, g: H, nonlinearity: str, T: int -> norms: any, refuses: bool",
     points=3,
@@ -215,7 +210,11 @@ def twice_as_strong(rng, inputs):
         case("linear", nonlinearity="linear"),
         case("no step", T=0),
         case("a hundred steps", sizes={"H": 6}, W=SHEARED, nonlinearity="linear", T=100),
-        case("saturated units", h0=draws.normal_like("g", 30.0), W=twice_as_strong),
+        case(
+            "saturated units",
+            h0=draws.normal_like("g", 30.0),
+            W=lambda rng, i: 2 * rng.standard_normal(2 * i["g"].shape),
+        ),
     ],
     words={"refuses": "whether another nonlinearity is refused"},
     checks=[Dimensions(0.25), Reference(1.25)],

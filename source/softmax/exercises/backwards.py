@@ -18,16 +18,8 @@ FIVE = {"C": 5}
     cases=[
         case("two classes", sizes={"C": 2}),
         case("equal scores", sizes=FIVE, s=np.zeros(5)),
-        case(
-            "scores a thousand above zero",
-            sizes=FIVE,
-            s=lambda rng, inputs: 1000 + rng.standard_normal(5),
-        ),
-        case(
-            "scores of tens of thousands",
-            sizes=FIVE,
-            s=lambda rng, inputs: 1e4 * rng.standard_normal(5),
-        ),
+        case("scores a thousand above zero", sizes=FIVE, s=draws.normal(5, centre=1000)),
+        case("scores of tens of thousands", sizes=FIVE, s=draws.normal(5, scale=1e4)),
     ],
     words={"vJ": "v @ J", "v": "a vector v"},
     checks=[

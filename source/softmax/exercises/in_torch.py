@@ -45,7 +45,7 @@ def digits_to_learn(rng, device):
             "examples of very different size",
             sizes={"D": 6, "M": 7},
             X=lambda rng, inputs: 30 * rng.standard_normal((len(inputs["y"]), 6)),
-            X_new=lambda rng, inputs: rng.standard_normal((7, 6)),
+            X_new=draws.normal(7, 6),
         ),
     ],
     seconds=60,

@@ -79,11 +79,7 @@ def recorded(history, name):
     cases=[
         case("one step", sizes={"T": 1}),
         case("batches as large as the data", sizes={"N": 25}, batch_size=25),
-        case(
-            "tiny weights",
-            sizes={"D": 7, "C": 4},
-            W=lambda rng, inputs: 1e-3 * rng.standard_normal((7, 4)),
-        ),
+        case("tiny weights", W=draws.normal(7, 4, scale=1e-3), sizes={"D": 7, "C": 4}),
     ],
     words={
         "W_after": "W after the last step",

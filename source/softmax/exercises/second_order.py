@@ -195,7 +195,7 @@ def flips(*flags):
         case(
             "steps a thousand times as long",
             sizes={"m": 3, "n": 5},
-            S=lambda rng, inputs: 1e3 * rng.standard_normal((3, 5)),
+            S=draws.normal(3, 5, scale=1e3),
         ),
     ],
     words={"A": "the Hessian", "flipped": "which pairs have negative curvature"},

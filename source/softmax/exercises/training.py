@@ -91,7 +91,7 @@ SLOPES = np.resize([1.0, 0.0, -1.0, 0.02], len(STARTS))
     given={
         "starts": lambda rng, sizes: rng.permutation(STARTS),
         "slopes": lambda rng, sizes: rng.permutation(SLOPES),
-        "tol": lambda rng, sizes: float(rng.choice([0.02, 0.04, 0.3])),
+        "tol": draws.one_of(0.02, 0.04, 0.3),
         "W": draws.normal("D", "C", scale=0.1),
     },
     sizes={"K": (10, 10)},

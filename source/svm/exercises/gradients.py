@@ -74,16 +74,11 @@ FOUR_BY_SIX = {"N": 4, "D": 6}
         case(
             "tiny entries",
             sizes=FOUR_BY_SIX,
-            a=lambda rng, inputs: 3e-9 * rng.standard_normal((4, 6)),
-            b=lambda rng, inputs: 2e-9 * rng.standard_normal((4, 6)),
+            a=draws.normal(4, 6, scale=3e-9),
+            b=draws.normal(4, 6, scale=2e-9),
         ),
         case("some entries zero in both", sizes=FOUR_BY_SIX, a=some_zeros, b=a_little_more),
-        case(
-            "nearly equal",
-            sizes=FOUR_BY_SIX,
-            a=lambda rng, inputs: rng.uniform(1, 2, (4, 6)),
-            b=a_little_more,
-        ),
+        case("nearly equal", sizes=FOUR_BY_SIX, a=draws.uniform(1, 2, 4, 6), b=a_little_more),
     ],
     words={
         "error_of_zeros": "error of zeros",

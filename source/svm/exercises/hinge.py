@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder import case, exercise, function, must, property_of
+from autograder import case, draws, exercise, function, must, property_of
 from autograder.checks import Dimensions, Gradient, Reference, Vectorised, close
 from coursekit.exercises import linear
 
@@ -168,11 +168,7 @@ svm_loss = function(
     cases=[
         case("one example", sizes={"N": 1}),
         case("two classes", sizes={"C": 2}),
-        case(
-            "large scores",
-            sizes={"N": 8, "C": 5},
-            x=lambda rng, inputs: 1e4 * rng.standard_normal((8, 5)),
-        ),
+        case("large scores", sizes={"N": 8, "C": 5}, x=draws.normal(8, 5, scale=1e4)),
         case("one label for all", y=lambda rng, i: np.full(len(i["x"]), i["x"].shape[1] - 1)),
     ],
     checks=[

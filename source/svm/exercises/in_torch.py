@@ -55,7 +55,7 @@ FOLLOWS = ("keeps_dtype", "keeps_device", "waits")
     given={
         "steps": draws.size("T"),
         "rate": draws.number(0.02, 0.05),
-        "examined": lambda rng, sizes: False,
+        "examined": draws.always(False),
     },
     sizes={"T": (2, 3)},
     cases=[*linear.LOSS_CASES, case("elsewhere, and in fewer bits", examined=True)],

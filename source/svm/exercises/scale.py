@@ -17,8 +17,8 @@ scaling_experiment = function(
         case("strong regularisation", reg=2.5),
         case(
             "weights turned around",
-            alphas=lambda rng, inputs: -rng.uniform(0.2, 5, 4),
             sizes={"K": 4},
+            alphas=lambda rng, inputs: -rng.uniform(0.2, 5, 4),
         ),
     ],
     checks=[Dimensions(0.5), Reference(2)],

@@ -8,12 +8,6 @@ from autograder import case, draws, exercise, must, property_of
 from autograder.checks import Dimensions, Reference, close
 from coursekit.exercises.refusals import refuses
 
-
-def power_of_ten(low, high):
-    """Draws a number, uniform on the log scale."""
-    return lambda rng, sizes: float(10 ** rng.uniform(low, high))
-
-
 # --- the loss at the start ----------------------------------------------------------------------
 
 
@@ -88,8 +82,8 @@ def positions_with_both_ends(rng, sizes):
     points=2,
     given={
         "positions": positions_with_both_ends,
-        "low": power_of_ten(-8, -5),
-        "high": power_of_ten(-2, 2),
+        "low": draws.power_of_ten(-8, -5),
+        "high": draws.power_of_ten(-2, 2),
         "frac": draws.number(0.1, 0.3),
     },
     sizes={"K": (60, 80)},
@@ -131,10 +125,10 @@ def both_ends_flagged(ask):
     given={
         "peak": draws.uniform(0.25, 0.75, 2),
         "decoy": lambda rng, sizes: rng.choice([0.0, 1.0], 2),
-        "lr_low": power_of_ten(-7, -5),
-        "lr_high": power_of_ten(-2, 0),
-        "reg_low": power_of_ten(-5, -3),
-        "reg_high": power_of_ten(3, 5),
+        "lr_low": draws.power_of_ten(-7, -5),
+        "lr_high": draws.power_of_ten(-2, 0),
+        "reg_low": draws.power_of_ten(-5, -3),
+        "reg_high": draws.power_of_ten(3, 5),
         "n_coarse": draws.size("K"),
         "n_fine": draws.size("F"),
         "seed": draws.seed,
