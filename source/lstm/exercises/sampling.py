@@ -62,9 +62,8 @@ def reads_what_it_writes(ask):
             yours = " ".join(map(str, np.ravel(out["written"])[:12].tolist()))
             must(
                 np.array_equal(out["written"], wanted),
-                "a model that after each symbol wants the next of 0 1 2 3 4 5 0 1 ..., "
-                f"started from {start}, must write {' '.join(map(str, wanted))}; "
-                f"yours writes {yours}.",
+                "a model that after each symbol wants the next of 0 1 2 3 4 5 0 1 ..., started "
+                f"from {start}, must write {' '.join(map(str, wanted))}; yours writes {yours}.",
             )
 
 

@@ -200,8 +200,7 @@ def nothing_is_read_or_kept(ask):
     must(
         not reads,
         f"in 60 steps tensors are read into Python {reads} times (.item(), float(...), if ..., "
-        ".cpu()): "
-        "an accelerator waits each time.",
+        ".cpu()): an accelerator waits each time.",
     )
     must(
         kept <= 12,  # W, b and losses, and perhaps their gradients and an optimiser's

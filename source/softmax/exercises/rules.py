@@ -236,8 +236,7 @@ def first_step_is_the_rate(ask):
     must(
         close(out["first_step_over_rate"], np.ones(5)),
         "for slopes of 1e-5, 1e-3, 1, 1e3 and 1e5 the first step must be 1 times the learning "
-        "rate; "
-        f"yours is {shown} times.",
+        f"rate; yours is {shown} times.",
     )
     wanted = -inputs["learning_rate"] * np.sign(inputs["gradients"][0])
     must(

@@ -124,8 +124,7 @@ def curves_down(ask):
     "The step goes up",
     1.5,
     "Your step goes down: let the gradient point along the direction in which H curves down. "
-    "Newton "
-    "then climbs to where the slope is 0.",
+    "Newton then climbs to where the slope is 0.",
 )
 def the_step_goes_up(ask):
     """What the praise did not mention."""
@@ -227,8 +226,7 @@ def done_by_hand(ask):
     must(
         close(out["direction"], np.array([0.2, -0.4])),
         "for the one pair S = (1, 0), Y = (2, 1) and the gradient (0, 1) the direction is (0.2, "
-        "-0.4): "
-        f"gamma is 2/5, a is 0, b is 1/5. Yours is {out['direction']}.",
+        f"-0.4): gamma is 2/5, a is 0, b is 1/5. Yours is {out['direction']}.",
     )
 
 
