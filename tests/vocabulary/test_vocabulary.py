@@ -227,6 +227,19 @@ def test_a_property_stands_with_its_title_share_and_hint() -> None:
     assert finding.hint == "Take the maximum with 0."
 
 
+def test_a_property_returns_the_sentence_that_does_not_hold() -> None:
+    one = function("f", "x: N -> y: N", points=2, checks=[Dimensions(1)])
+
+    @property_of(one, "Nothing below zero", 1)
+    def positive(ask):
+        _, out = ask(x=np.array([-1.0, 2.0]))
+        if not (out["y"] >= 0).all():
+            return "nothing may be negative."
+
+    assert judged(one, {"f": lambda x: np.maximum(x, 0)}).score == 2
+    assert messages(judged(one, {"f": lambda x: x.copy()})) == ["nothing may be negative."]
+
+
 def test_a_property_may_hold_for_several_exercises() -> None:
     first, second = (
         function(name, "x: N -> y: N", points=2, checks=[Dimensions(1)]) for name in "fg"

@@ -82,16 +82,12 @@ def mean_0_and_variance_1(ask):
     inputs = ask.draw()
     D = inputs["x"].shape[1]
     _, out = ask(inputs, gamma=np.ones(D), beta=np.zeros(D), eps=1e-12)
-    must(
-        close(out["out"].mean(axis=0), np.zeros(D), 1e-8),
-        "with gamma = 1 and beta = 0 every feature must come out with mean 0 over the mini-batch.",
-    )
+    if not close(out["out"].mean(axis=0), np.zeros(D), 1e-8):
+        return "with gamma = 1 and beta = 0 every feature must come out with mean 0 over the mini-batch."
     _, out = ask(inputs, gamma=np.ones(D), eps=0.5)
     var = inputs["x"].var(axis=0)
-    must(
-        close(out["out"].var(axis=0), var / (var + 0.5)),
-        "with gamma = 1 a feature's variance must come out as var / (var + eps): eps is added to it under the root.",
-    )
+    if not close(out["out"].var(axis=0), var / (var + 0.5)):
+        return "with gamma = 1 a feature's variance must come out as var / (var + eps): eps is added to it under the root."
 
 
 @property_of(batchnorm_forward, "In test the batch does not matter", 0.5)
@@ -99,17 +95,13 @@ def the_batch_does_not_matter(ask):
     """An example's output depends on nobody else's: that is what the running averages are for."""
     inputs, out = ask()
     only_beta = np.tile(inputs["beta"], (len(inputs["x"]), 1))
-    holds = np.ptp(out["out_in_test"], axis=0).max() <= 1e-9
-    must(holds, 'in mode "test" equal examples must come out equal.')
-    must(
-        not close(out["out_in_test"], only_beta),
-        'in mode "test" the running averages must be used, not the statistics of the batch at hand.',
-    )
+    if not np.ptp(out["out_in_test"], axis=0).max() <= 1e-9:
+        return 'in mode "test" equal examples must come out equal.'
+    if close(out["out_in_test"], only_beta):
+        return 'in mode "test" the running averages must be used, not the statistics of the batch at hand.'
     _, out = ask(inputs, gamma=0 * inputs["gamma"])
-    must(
-        close(out["out_in_test"], only_beta),
-        'in mode "test" gamma and beta do their work as well: with gamma = 0 the output must be beta.',
-    )
+    if not close(out["out_in_test"], only_beta):
+        return 'in mode "test" gamma and beta do their work as well: with gamma = 0 the output must be beta.'
 
 
 @property_of(batchnorm_forward, "Averages move by momentum", 0.5)
@@ -117,16 +109,14 @@ def averages_move_by_momentum(ask):
     inputs, out = ask()
     x, momentum = inputs["x"], float(inputs["momentum"])
     for name, now in (("mean", x.mean(axis=0)), ("var", x.var(axis=0))):
-        must(
-            close(out[f"new_{name}"], momentum * inputs[f"running_{name}"] + (1 - momentum) * now),
-            f"running_{name} must become momentum times what it was plus (1 - momentum) times the batch's {name}.",
-        )
-    must(
-        out["averages_kept"],
-        "the arrays of the caller's running averages are written into; put new ones into bn_param.",
-    )
-    holds = close(out["mean_after_test"], out["new_mean"])
-    must(holds, 'in mode "test" the running averages must stay as they are.')
+        if not close(
+            out[f"new_{name}"], momentum * inputs[f"running_{name}"] + (1 - momentum) * now
+        ):
+            return f"running_{name} must become momentum times what it was plus (1 - momentum) times the batch's {name}."
+    if not out["averages_kept"]:
+        return "the arrays of the caller's running averages are written into; put new ones into bn_param."
+    if not close(out["mean_after_test"], out["new_mean"]):
+        return 'in mode "test" the running averages must stay as they are.'
     refuses = out["refuses_other_modes"]
     must(refuses, "a mode other than 'train' and 'test' must raise ValueError.")
 
@@ -179,14 +169,10 @@ def dx_moves_neither_mean_nor_scale(ask):
     inputs, out = ask(eps=1e-13)
     x, dx = inputs["x"], out["dx"]
     none = np.zeros(x.shape[1])
-    must(
-        close(dx.sum(axis=0), none, 1e-8),
-        "every column of dx must sum to 0: a feature shifted for all examples alike changes no output.",
-    )
-    must(
-        close(np.sum(dx * (x - x.mean(axis=0)), axis=0), none, 1e-8),
-        "with a tiny eps every column of dx must be orthogonal to x - mean: stretching a feature changes no output.",
-    )
+    if not close(dx.sum(axis=0), none, 1e-8):
+        return "every column of dx must sum to 0: a feature shifted for all examples alike changes no output."
+    if not close(np.sum(dx * (x - x.mean(axis=0)), axis=0), none, 1e-8):
+        return "with a tiny eps every column of dx must be orthogonal to x - mean: stretching a feature changes no output."
 
 
 # --- find the error: does a check with ones prove anything? -------------------------------------
@@ -220,11 +206,11 @@ def ones_do_not_find_it_out(ask):
     """The right dx for ones is 0: out.sum() does not depend on x at all."""
     for _ in range(3):
         inputs, out = ask()
-        must(
-            close(out["dx_of_ones"], np.zeros_like(inputs["x"]), 1e-8),
-            "a check with ones finds your impostor out: out.sum() has slope 0 everywhere, "
-            f"yours is {np.max(np.abs(out['dx_of_ones'])):.3g}.",
-        )
+        if not close(out["dx_of_ones"], np.zeros_like(inputs["x"]), 1e-8):
+            return (
+                "a check with ones finds your impostor out: out.sum() has slope 0 everywhere, "
+                f"yours is {np.max(np.abs(out['dx_of_ones'])):.3g}."
+            )
 
 
 @property_of(
@@ -244,7 +230,5 @@ def a_random_dout_does(ask):
             above, below = ask.all([{**inputs, "x": x + step * v} for step in (1e-5, -1e-5)])
             slope = np.sum(inputs["dout"] * (above["out"] - below["out"])) / 2e-5
             away = max(away, abs(slope - np.sum(out["dx"] * v)) / np.linalg.norm(v))
-        must(
-            away > 1e-3,
-            "your dx is the right one for a random dout, too: the impostor has to be wrong somewhere.",
-        )
+        if not away > 1e-3:
+            return "your dx is the right one for a random dout, too: the impostor has to be wrong somewhere."

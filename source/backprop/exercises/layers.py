@@ -54,21 +54,21 @@ def one_number_picks_one_row(ask):
     (_, A, B), D = inputs["x"].shape, len(inputs["w"])
     places = ask.rng.integers(0, D, 4)
     _, out = ask(inputs, x=np.eye(D)[places].reshape(4, A, B))
-    holds = close(out["out"], inputs["w"][places] + inputs["b"])
-    must(
-        holds, "an example that is 0 but for one 1, at place k of its flat row, must give w[k] + b."
-    )
+    if not close(out["out"], inputs["w"][places] + inputs["b"]):
+        return "an example that is 0 but for one 1, at place k of its flat row, must give w[k] + b."
 
 
 @property_of(affine_forward, "The shape of an example does not matter", 0.5)
 def shape_does_not_matter(ask):
     """An example is its numbers in their usual order, in whatever shape they come."""
     _, out = ask()
-    must(
-        close(out["out"], out["out_of_rows"]) and close(out["out"], out["out_of_colour_images"]),
-        "examples of shape (A, B), (1, A, B) and (A*B,) with the same numbers in the same order "
-        "give different outputs.",
-    )
+    if not (
+        close(out["out"], out["out_of_rows"]) and close(out["out"], out["out_of_colour_images"])
+    ):
+        return (
+            "examples of shape (A, B), (1, A, B) and (A*B,) with the same numbers in the same order "
+            "give different outputs."
+        )
 
 
 @exercise(
@@ -205,8 +205,8 @@ softmax_loss = function(
 def rows_sum_to_zero(ask):
     """What pushes the wrong classes down pushes the true one up, by as much."""
     inputs, out = ask()
-    holds = close(out["dx"].sum(axis=-1), np.zeros(len(inputs["x"])))
-    must(holds, "every row of dx must sum to 0: equal scores added to a row change nothing.")
+    if not close(out["dx"].sum(axis=-1), np.zeros(len(inputs["x"]))):
+        return "every row of dx must sum to 0: equal scores added to a row change nothing."
 
 
 # --- dropout ------------------------------------------------------------------------------------
@@ -253,12 +253,10 @@ def as_many_as_promised(ask):
         out = ask(x=ones, dout=ones, p_keep=p_keep)[1]["out"]
         fraction, mean = np.mean(out != 0), out.mean()
         spread = 6 * np.sqrt(p_keep * (1 - p_keep) / ones.size)
-        holds = abs(fraction - p_keep) <= spread
-        must(holds, f"with p_keep = {p_keep} you keep {fraction:.0%} of the entries.")
-        must(
-            abs(mean - 1) < spread / p_keep,
-            f"dropout must keep the mean: of ones it is {mean:.3g} with p_keep = {p_keep}, not 1.",
-        )
+        if not abs(fraction - p_keep) <= spread:
+            return f"with p_keep = {p_keep} you keep {fraction:.0%} of the entries."
+        if not abs(mean - 1) < spread / p_keep:
+            return f"dropout must keep the mean: of ones it is {mean:.3g} with p_keep = {p_keep}, not 1."
 
 
 @property_of(dropout, "Identity in test", 0.25)
@@ -274,10 +272,8 @@ def same_mask_both_ways(ask):
     """The gradient flows exactly where the numbers did, enlarged as they were."""
     ones = np.ones((30, 20))
     _, out = ask(x=ones, dout=ones)
-    holds = np.array_equal(out["out"] != 0, out["dx"] != 0)
-    must(
-        holds, "entries that were dropped on the way forward get a gradient, or kept ones get none."
-    )
+    if not np.array_equal(out["out"] != 0, out["dx"] != 0):
+        return "entries that were dropped on the way forward get a gradient, or kept ones get none."
 
 
 @property_of(dropout, "Drawn anew, and only for probabilities", 0.25)
@@ -297,15 +293,14 @@ def drops_in_any_shape(ask):
         try:
             inputs, out = ask(x=x, dout=dout)
         except AnswerFailed as failed:
-            must(
-                failed.failure.kind != "error", f"{said} your code stops: {failed.failure.message}"
-            )
+            if failed.failure.kind == "error":
+                return f"{said} your code stops: {failed.failure.message}"
             raise
         must(np.shape(out["out"]) == shape, f"{said} out must have that shape too.")
         kept = out["out"] != 0
-        holds = close(out["out"], kept * x / inputs["p_keep"])
-        must(holds, f"{said} every entry of out must be 0 or x / p_keep.")
+        if not close(out["out"], kept * x / inputs["p_keep"]):
+            return f"{said} every entry of out must be 0 or x / p_keep."
         must(np.shape(out["dx"]) == shape, f"{said} dx must have that shape too.")
-        holds = close(out["dx"], kept * dout / inputs["p_keep"])
-        must(holds, f"{said} dx must be dout / p_keep where x was kept, and else 0.")
+        if not close(out["dx"], kept * dout / inputs["p_keep"]):
+            return f"{said} dx must be dout / p_keep where x was kept, and else 0."
         must(close(out["out_in_test"], x), f'{said} in mode "test" out must be x.')

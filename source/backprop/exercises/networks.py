@@ -102,14 +102,10 @@ def folds_once(ask):
     inputs |= {"b1": 0 * inputs["b1"], "b2": 0 * inputs["b2"]}
     turned = [{**inputs, name: -inputs[name]} for name in ("W2", "X")]
     out, other_W2, other_X = ask.all([inputs, *turned])
-    must(
-        close(other_W2["scores"], -out["scores"]),
-        "without biases -W2 must give the negative of all scores: nothing comes after the last affine layer.",
-    )
-    must(
-        not close(other_X["scores"], -out["scores"]),
-        "without biases -X gives the negative of all scores: your two layers are one, nothing between them folds.",
-    )
+    if not close(other_W2["scores"], -out["scores"]):
+        return "without biases -W2 must give the negative of all scores: nothing comes after the last affine layer."
+    if close(other_X["scores"], -out["scores"]):
+        return "without biases -X gives the negative of all scores: your two layers are one, nothing between them folds."
 
 
 @property_of(TwoLayerNet, "log C at the start", 0.25)
@@ -118,10 +114,8 @@ def starts_at_log_c(ask):
     inputs = ask.draw()
     _, out = ask(inputs, reg=0.0, **{name: 1e-6 * inputs[name] for name in TWO_LAYERS})
     wanted = np.log(inputs["W2"].shape[1])
-    must(
-        close(out["loss"], wanted, 1e-3),
-        f"with tiny weights all scores are equal and the loss must be log C = {wanted:.4g}, not {out['loss']:.4g}.",
-    )
+    if not close(out["loss"], wanted, 1e-3):
+        return f"with tiny weights all scores are equal and the loss must be log C = {wanted:.4g}, not {out['loss']:.4g}."
 
 
 @property_of(TwoLayerNet, "Only weights pay", 0.5)
@@ -135,8 +129,8 @@ def starts_small(ask):
     _, other = ask(inputs, weight_scale=1e-4)
     for name in ("W1", "W2"):
         start, smaller = out[f"{name}_at_start"], other[f"{name}_at_start"]
-        holds = start.any() and close(5000 * smaller, start)
-        must(holds, f"{name} must start at random, with weight_scale as its standard deviation.")
+        if not (start.any() and close(5000 * smaller, start)):
+            return f"{name} must start at random, with weight_scale as its standard deviation."
     must(not (out["b1_at_start"].any() or out["b2_at_start"].any()), "biases start at 0.")
 
 
@@ -252,10 +246,11 @@ def learns_with_everything_on(ask):
     step = 1e-5 / max(np.sqrt(total), 1e-12)
     _, after = ask(inputs, **{name: inputs[name] - step * out[f"d{name}"] for name in DEEP})
     fall, promised = out["loss"] - after["loss"], step * total
-    must(
-        abs(fall - promised) < 0.02 * promised,
-        f"your gradients promise that a small step downhill lowers the loss by {promised:.3g}; it falls by {fall:.3g}.",
-    )
+    if not abs(fall - promised) < 0.02 * promised:
+        return (
+            "your gradients promise that a small step downhill lowers the loss by "
+            f"{promised:.3g}; it falls by {fall:.3g}."
+        )
 
 
 def all_awake(inputs):
@@ -270,19 +265,13 @@ def nothing_left_to_chance(ask):
     out, other = ask.all([inputs, {**inputs, "seed": int(inputs["seed"]) + 1}])
     alike = np.broadcast_to(out["scores"][:1], out["scores"].shape)
     must(not close(out["scores"], alike), "the scores are the same for every example.")
-    must(
-        close(out["scores"], other["scores"]),
-        "without y the network runs in test mode: its scores must not depend on which units dropout would take.",
-    )
-    must(
-        out["varies_without_seed"],
-        "without a dropout_seed two calls in training drop the same units.",
-    )
+    if not close(out["scores"], other["scores"]):
+        return "without y the network runs in test mode: its scores must not depend on which units dropout would take."
+    if not out["varies_without_seed"]:
+        return "without a dropout_seed two calls in training drop the same units."
     _, out = ask(batchnorm=True)
-    must(
-        close(out["scores"][:1], out["scores_of_one"]),
-        "without y the network runs in test mode: an example's scores must not depend on the rest of the batch.",
-    )
+    if not close(out["scores"][:1], out["scores_of_one"]):
+        return "without y the network runs in test mode: an example's scores must not depend on the rest of the batch."
 
 
 @property_of(FullyConnectedNet, "Built as asked", 0.5)
@@ -292,20 +281,16 @@ def built_as_asked(ask):
         inputs, out = ask(batchnorm=batchnorm)
         for hidden, right in zip((2, 3, 0), out["names_right"], strict=True):
             names = ", ".join(sorted(names_of(hidden, batchnorm)))
-            must(
-                right,
-                f"with {hidden} hidden layers and batchnorm={batchnorm} the names of params must be {names}.",
-            )
+            if not right:
+                return f"with {hidden} hidden layers and batchnorm={batchnorm} the names of params must be {names}."
         given = zip(DEEP, out["gradients_given"], strict=True)
         missing = ", ".join(name for name, there in given if not there)
         must(not missing, f"grads lacks {missing}.")
     inputs = all_awake({**inputs, "batchnorm": False, "b3": 0 * inputs["b3"]})
     out, other = ask.all([inputs, {**inputs, "W3": -inputs["W3"]}])
     must(out["scores"].any(), "the scores are 0, whatever the last layer is given.")
-    must(
-        close(other["scores"], -out["scores"]),
-        "with b3 = 0, -W3 must give the negative of all scores: nothing comes after the last affine layer.",
-    )
+    if not close(other["scores"], -out["scores"]):
+        return "with b3 = 0, -W3 must give the negative of all scores: nothing comes after the last affine layer."
 
 
 @property_of(FullyConnectedNet, "Only weights pay", 0.25)

@@ -183,11 +183,11 @@ def parts_have_their_names(ask):
     """Weights are stored, and here filled in, by the names of the parts."""
     for one, where in situations(ask):
         _, out = ask(one)
-        must(
-            out["parts_named"],
-            "the block must consist of the parts that its docstring names, "
-            f"no more and no fewer{where}.",
-        )
+        if not out["parts_named"]:
+            return (
+                "the block must consist of the parts that its docstring names, "
+                f"no more and no fewer{where}."
+            )
 
 
 def has_parameters(out, wanted, block):
@@ -213,10 +213,8 @@ SILENCED = "Silenced, it is its shortcut"
 @property_of(Bottleneck, SILENCED, 0.5)
 def silenced_block_is_its_shortcut(ask):
     inputs, out = ask(NO_PROJECTION, silenced=True)
-    must(
-        close(out["out"], np.maximum(0, inputs["x"])),
-        "with nothing learned (the last batch normalisation at 0) the block must put out relu(x).",
-    )
+    if not close(out["out"], np.maximum(0, inputs["x"])):
+        return "with nothing learned (the last batch normalisation at 0) the block must put out relu(x)."
 
 
 @property_of(DenseBlock, "Grows by concatenation", 0.5)
@@ -225,11 +223,11 @@ def grows_by_concatenation(ask):
     inputs, out = ask()
     C, k, L = inputs["x"].shape[1], int(inputs["growth"]), int(inputs["num_layers"])
     channels, wanted = out["out"].shape[1], C + L * k
-    must(
-        channels == wanted,
-        f"{L} layers that add {k} channels each to {C} must give {wanted} channels, "
-        f"not {channels}.",
-    )
+    if channels != wanted:
+        return (
+            f"{L} layers that add {k} channels each to {C} must give {wanted} channels, "
+            f"not {channels}."
+        )
     kept = close(out["out"][:, :C], inputs["x"])
     must(kept, "the first channels that come out must be those that came in.")
     _, out = ask(case("", sizes={"C": 64, "H": 3, "W": 4, "N": 2}), growth=32, num_layers=6)
@@ -242,10 +240,8 @@ def four_branches(ask):
     inputs, out = ask()
     c1, _, c3, _, c5, c_pool = inputs["channels"].tolist()
     channels = out["out"].shape[1]
-    must(
-        channels == c1 + c3 + c5 + c_pool,
-        f"{c1} + {c3} + {c5} + {c_pool} channels must come out, not {channels}.",
-    )
+    if channels != c1 + c3 + c5 + c_pool:
+        return f"{c1} + {c3} + {c5} + {c_pool} channels must come out, not {channels}."
     must((out["out"] >= 0).all(), "each branch ends in a rectifier: nothing negative may come out.")
     first = case("", sizes={"C": 192, "H": 3, "W": 4, "N": 2})
     _, out = ask(first, channels=np.array([64, 96, 128, 16, 32, 32]))

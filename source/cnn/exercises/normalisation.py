@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder import case, draws, exercise, must, named_back, property_of
+from autograder import case, draws, exercise, named_back, property_of
 from autograder.checks import Dimensions, Gradient, Reference, close
 
 SLOPES = ("dx", "dgamma", "dbeta")
@@ -80,15 +80,13 @@ def one_mean_a_channel(ask):
     _, out = ask(inputs, gamma=np.ones(C), beta=np.zeros(C))
     for c in range(C):
         channel, before = out["out"][:, c], inputs["x"][:, c].var()
-        must(
-            close(1 + channel.mean(), 1.0, 1e-8),
-            f"with gamma = 1 and beta = 0 channel {c} must come out with mean 0 over all images "
-            f"and places; yours has {channel.mean():.3g}.",
-        )
-        must(
-            close(channel.var(), before / (before + 0.5)),
-            f"with gamma = 1 the variance of channel {c} must come out as var / (var + eps).",
-        )
+        if not close(1 + channel.mean(), 1.0, 1e-8):
+            return (
+                f"with gamma = 1 and beta = 0 channel {c} must come out with mean 0 over all images "
+                f"and places; yours has {channel.mean():.3g}."
+            )
+        if not close(channel.var(), before / (before + 0.5)):
+            return f"with gamma = 1 the variance of channel {c} must come out as var / (var + eps)."
 
 
 @property_of(spatial_batchnorm, "Averages move, and are used in test", 0.25)
@@ -97,25 +95,25 @@ def averages_move(ask):
     momentum = float(inputs["momentum"])
     for name in ("mean", "var"):
         now = np.array([getattr(one, name)() for one in inputs["x"].swapaxes(0, 1)])
-        must(
-            close(out[f"new_{name}"], momentum * inputs[f"running_{name}"] + (1 - momentum) * now),
-            f"running_{name} must become momentum times what it was plus (1 - momentum) times the "
-            f"batch's {name}, one number a channel.",
-        )
-    must(
-        out["averages_kept"],
-        "the caller's running averages are written into; put new arrays into bn_param.",
-    )
+        if not close(
+            out[f"new_{name}"], momentum * inputs[f"running_{name}"] + (1 - momentum) * now
+        ):
+            return (
+                f"running_{name} must become momentum times what it was plus (1 - momentum) times the "
+                f"batch's {name}, one number a channel."
+            )
+    if not out["averages_kept"]:
+        return "the caller's running averages are written into; put new arrays into bn_param."
     _, other = ask(inputs, x=np.concatenate([inputs["x"][:1], 5 - inputs["x"][1:]]))
     scale = np.sqrt((out["new_var"] + inputs["eps"]) / (other["new_var"] + inputs["eps"]))
     move = (out["new_mean"] - other["new_mean"]) / np.sqrt(other["new_var"] + inputs["eps"])
     gamma, beta = (inputs[name][:, None, None] for name in ("gamma", "beta"))
     wanted = (out["out_in_test"] - beta) * scale[:, None, None] + gamma * move[:, None, None] + beta
-    must(
-        close(other["out_in_test"], wanted),
-        'in mode "test" each channel must be normalised with its running averages, '
-        "not with the mean and the variance of the images at hand.",
-    )
+    if not close(other["out_in_test"], wanted):
+        return (
+            'in mode "test" each channel must be normalised with its running averages, '
+            "not with the mean and the variance of the images at hand."
+        )
 
 
 # --- over groups --------------------------------------------------------------------------------
@@ -159,19 +157,19 @@ def one_mean_a_group(ask):
         n, first = int(ask.rng.integers(len(inputs["x"]))), C // G * int(ask.rng.integers(G))
         ours = out["out"][n, first : first + C // G]
         var = inputs["x"][n, first : first + C // G].var()
-        must(
-            close(1 + ours.mean(), 1.0, 1e-8) and close(ours.var(), var / (var + inputs["eps"])),
-            f"with gamma = 1 and beta = 0 the channels from {first} to {first + C // G - 1} of an "
-            f"image must come out together with mean 0 and variance var / (var + eps) "
-            f"({one.title}).",
-        )
+        if not (
+            close(1 + ours.mean(), 1.0, 1e-8) and close(ours.var(), var / (var + inputs["eps"]))
+        ):
+            return (
+                f"with gamma = 1 and beta = 0 the channels from {first} to {first + C // G - 1} of an "
+                f"image must come out together with mean 0 and variance var / (var + eps) "
+                f"({one.title})."
+            )
 
 
 @property_of(spatial_groupnorm, "No neighbours", 0.25)
 def no_neighbours(ask):
     inputs, out = ask()
     _, alone = ask(inputs, x=inputs["x"][:1], dout=inputs["dout"][:1])
-    must(
-        close(alone["out"], out["out"][:1]) and close(alone["dx"], out["dx"][:1]),
-        "an image must come out of a batch, and its dx too, as if it had been alone.",
-    )
+    if not (close(alone["out"], out["out"][:1]) and close(alone["dx"], out["dx"][:1])):
+        return "an image must come out of a batch, and its dx too, as if it had been alone."

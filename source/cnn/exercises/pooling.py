@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder import Absent, case, draws, exercise, must, named_back, property_of
+from autograder import Absent, case, draws, exercise, named_back, property_of
 from autograder.checks import Dimensions, Gradient, Reference, close
 
 
@@ -92,11 +92,11 @@ def largest_of_each(ask):
         i, j = ask.rng.integers(shape[2]), ask.rng.integers(shape[3])
         rows, columns = S * i + np.arange(inputs["height"]), S * j + np.arange(inputs["width"])
         largest = inputs["x"][:, :, rows][..., columns].max(axis=(2, 3))
-        must(
-            out["out"].shape == shape and close(out["out"][:, :, i, j], largest),
-            f"out[:, :, {i}, {j}] must be the largest entry of its window in each channel "
-            f"({one.title}).",
-        )
+        if not (out["out"].shape == shape and close(out["out"][:, :, i, j], largest)):
+            return (
+                f"out[:, :, {i}, {j}] must be the largest entry of its window in each channel "
+                f"({one.title})."
+            )
 
 
 @property_of(max_pool, "Ties share the gradient", 0.5)
@@ -105,15 +105,13 @@ def ties_share_the_gradient(ask):
     _, out = ask()
     passed_on = out["passed_on_at_ties"]
     furthest = passed_on.flat[np.argmax(np.abs(passed_on - 1))]
-    must(
-        close(passed_on, np.ones_like(passed_on)),
-        "where a window has several largest entries, what they receive must add up to the "
-        f"window's gradient; for one of yours it adds up to {furthest:.3g} times that.",
-    )
-    must(
-        not out["beyond_the_maxima"] > 1e-9,
-        "no entry but the largest of a window may receive gradient, and no share may be negative.",
-    )
+    if not close(passed_on, np.ones_like(passed_on)):
+        return (
+            "where a window has several largest entries, what they receive must add up to the "
+            f"window's gradient; for one of yours it adds up to {furthest:.3g} times that."
+        )
+    if out["beyond_the_maxima"] > 1e-9:
+        return "no entry but the largest of a window may receive gradient, and no share may be negative."
 
 
 @property_of(max_pool, "The gradient is passed on whole", 0.5)
@@ -121,11 +119,11 @@ def gradient_is_passed_on_whole(ask):
     """Pooling takes apart and puts together, it makes no gradient and loses none."""
     for one in max_pool.cases:
         inputs, out = ask(one)
-        must(
-            close(out["dx"].sum(axis=(2, 3)), inputs["dout"].sum(axis=(2, 3))),
-            "the entries of dx must add up to those of dout in each channel; "
-            f"yours do not ({one.title}).",
-        )
+        if not close(out["dx"].sum(axis=(2, 3)), inputs["dout"].sum(axis=(2, 3))):
+            return (
+                "the entries of dx must add up to those of dout in each channel; "
+                f"yours do not ({one.title})."
+            )
 
 
 @exercise(
@@ -177,15 +175,11 @@ def means_of_a_constant(ask):
     for one in avg_pool.cases:
         inputs = ask.draw(one)
         _, out = ask(inputs, x=np.full_like(inputs["x"], -2.5))
-        must(
-            np.allclose(out["out"], -2.5) and np.allclose(out["mean"], -2.5),
-            f"the mean of equal numbers is that number ({one.title}).",
-        )
-        must(
-            close(out["dx"].sum(axis=(2, 3)), inputs["dout"].sum(axis=(2, 3))),
-            f"the entries of dx must add up to those of dout in each channel ({one.title}).",
-        )
-        must(
-            close(out["dx_of_mean"].sum(axis=(2, 3)), inputs["dmean"]),
-            "the whole image together must receive the gradient of its mean, in each channel.",
-        )
+        if not (np.allclose(out["out"], -2.5) and np.allclose(out["mean"], -2.5)):
+            return f"the mean of equal numbers is that number ({one.title})."
+        if not close(out["dx"].sum(axis=(2, 3)), inputs["dout"].sum(axis=(2, 3))):
+            return f"the entries of dx must add up to those of dout in each channel ({one.title})."
+        if not close(out["dx_of_mean"].sum(axis=(2, 3)), inputs["dmean"]):
+            return (
+                "the whole image together must receive the gradient of its mean, in each channel."
+            )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder import case, draws, exercise, must, property_of
+from autograder import case, draws, exercise, property_of
 from autograder.checks import Dimensions, Reference, Vectorised, close
 from coursekit.exercises.params import gradients_in, params_in_words
 
@@ -43,16 +43,12 @@ def every_symbol_is_predicted_once(ask):
     """The seams included."""
     for seq_len in (3, 5, 1000):
         inputs, out = ask(seq_len=seq_len)
-        holds = np.array_equal(out["inputs"], inputs["data"][:, :-1])
-        must(holds, "put together, the inputs must be the text without its last symbol.")
-        must(
-            np.array_equal(out["targets"], inputs["data"][:, 1:]),
-            "put together, the targets must be the text without its first symbol: each is the symbol after its input.",
-        )
-        must(
-            (out["lengths"] <= seq_len).all() and (out["lengths"][:-1] == seq_len).all(),
-            f"every piece but the last must have {seq_len} steps; yours have {out['lengths'].tolist()}.",
-        )
+        if not np.array_equal(out["inputs"], inputs["data"][:, :-1]):
+            return "put together, the inputs must be the text without its last symbol."
+        if not np.array_equal(out["targets"], inputs["data"][:, 1:]):
+            return "put together, the targets must be the text without its first symbol: each is the symbol after its input."
+        if not ((out["lengths"] <= seq_len).all() and (out["lengths"][:-1] == seq_len).all()):
+            return f"every piece but the last must have {seq_len} steps; yours have {out['lengths'].tolist()}."
 
 
 CHAR_RNN = {"E": "V D", "Wx": "D H", "Wh": "H H", "b": "H", "Wy": "H V", "by": "V"}
@@ -87,14 +83,10 @@ def starts_at_log_v(ask):
     out, favouring = ask.all([{**blind, "by": 0 * inputs["by"]}, blind])
     (N, T), V = inputs["inputs"].shape, len(inputs["by"])
     log_p = inputs["by"] - np.log(np.exp(inputs["by"]).sum())
-    must(
-        close(out["loss"], T * np.log(V)),
-        f"with equal scores each of {T} steps costs log V = {np.log(V):.4g}: the loss must be {T * np.log(V):.4g}.",
-    )
-    must(
-        close(favouring["loss"], -log_p[inputs["targets"]].sum() / N),
-        "with Wy = 0 each step must cost -log softmax(by)[target]: the targets are what has to be predicted.",
-    )
+    if not close(out["loss"], T * np.log(V)):
+        return f"with equal scores each of {T} steps costs log V = {np.log(V):.4g}: the loss must be {T * np.log(V):.4g}."
+    if not close(favouring["loss"], -log_p[inputs["targets"]].sum() / N):
+        return "with Wy = 0 each step must cost -log softmax(by)[target]: the targets are what has to be predicted."
 
 
 @property_of(char_rnn_train_step, "The state is carried, the gradient is cut", 0.75)
@@ -105,11 +97,9 @@ def state_carried_gradient_cut(ask):
     at = x.shape[1] // 2
     _, first = ask(inputs, inputs=x[:, :at], targets=y[:, :at])
     _, second = ask(inputs, inputs=x[:, at:], targets=y[:, at:], h_prev=first["h_last"])
-    must(
-        close(first["loss"] + second["loss"], whole["loss"]),
-        "two pieces, the second started from the h_last of the first, must cost together what the whole text costs.",
-    )
-    holds = close(second["h_last"], whole["h_last"])
-    must(holds, "after the second piece the state must be that after the whole text.")
-    holds = not close(first["dWh"] + second["dWh"], whole["dWh"], 1e-6)
-    must(holds, "the gradient of a piece must stop at its seam: h_prev counts as a constant.")
+    if not close(first["loss"] + second["loss"], whole["loss"]):
+        return "two pieces, the second started from the h_last of the first, must cost together what the whole text costs."
+    if not close(second["h_last"], whole["h_last"]):
+        return "after the second piece the state must be that after the whole text."
+    if close(first["dWh"] + second["dWh"], whole["dWh"], 1e-6):
+        return "the gradient of a piece must stop at its seam: h_prev counts as a constant."

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder import exercise, must, property_of
+from autograder import exercise, property_of
 from autograder.checks import Dimensions, Reference, Task, Training, Vectorised, close
 from autograder.checks.training import NotMeasurable, accuracy
 from coursekit.exercises.params import gradients_in, params_in_words
@@ -97,8 +97,8 @@ def only_the_last_state_is_scored(ask):
     inputs = ask.draw()
     N, C = len(inputs["y"]), len(inputs["by"])
     _, silent = ask(inputs, b=with_gate(inputs["b"], "o", -1e3))
-    holds = close(silent["scores_now"], np.tile(inputs["by"], (N, 1)))
-    must(holds, "with every output gate shut the last state is 0 and the scores must be by.")
+    if not close(silent["scores_now"], np.tile(inputs["by"], (N, 1))):
+        return "with every output gate shut the last state is 0 and the scores must be by."
     forgetful = {**inputs, "Wh": 0 * inputs["Wh"], "b": with_gate(inputs["b"], "f", -1e3)}
     early, late = inputs["x"].copy(), inputs["x"].copy()
     early[:, 0] += 1.0
@@ -107,12 +107,8 @@ def only_the_last_state_is_scored(ask):
         one["scores_now"]
         for one in ask.all([forgetful, {**forgetful, "x": early}, {**forgetful, "x": late}])
     )
-    must(
-        close(with_early, now) and not close(with_late, now),
-        "an LSTM that forgets everything at each step knows the last input only; your scores look at other states.",
-    )
+    if not (close(with_early, now) and not close(with_late, now)):
+        return "an LSTM that forgets everything at each step knows the last input only; your scores look at other states."
     _, equal = ask(inputs, Wy=0 * inputs["Wy"], by=0 * inputs["by"])
-    must(
-        close(equal["loss"], np.log(C)),
-        f"with equal scores the loss must be log C = {np.log(C):.4g}, however many steps and sequences there are.",
-    )
+    if not close(equal["loss"], np.log(C)):
+        return f"with equal scores the loss must be log C = {np.log(C):.4g}, however many steps and sequences there are."

@@ -161,18 +161,16 @@ def each_symbol_is_the_best(ask):
         V, T = len(drawn.inputs["by"]), 3
         inputs = {**drawn.inputs, "x": drawn.inputs["x"][:1], "y": drawn.inputs["y"][:1], "n": T}
         written = ask(inputs)[1]["written"]
-        must(
-            written.shape == (1, T),
-            f"for one row of x and n = {T} what is decoded must be (1, {T}); yours is {written.shape}.",
-        )
+        if written.shape != (1, T):
+            return f"for one row of x and n = {T} what is decoded must be (1, {T}); yours is {written.shape}."
         for t in range(T):
             could_be = [np.append(written[:, :t], [[v]], axis=1) for v in range(V)]
             costs = [one["loss"] for one in ask.all([{**inputs, "y": y} for y in could_be])]
-            must(
-                int(written[0, t]) == int(np.argmin(costs)),
-                f"at step {t}, after what your decoder wrote itself, seq2seq_loss says that symbol "
-                f"{np.argmin(costs)} is the likeliest; seq2seq_decode writes {written[0, t]}.",
-            )
+            if int(written[0, t]) != int(np.argmin(costs)):
+                return (
+                    f"at step {t}, after what your decoder wrote itself, seq2seq_loss says that symbol "
+                    f"{np.argmin(costs)} is the likeliest; seq2seq_decode writes {written[0, t]}."
+                )
 
 
 @property_of(seq2seq, "What the decoder is told", 0.5)
@@ -184,23 +182,15 @@ def one_step_is_told(ask):
     y[:, 0], y[:, -1] = V - 3, V - 1  # told once; written last, so told to nobody; V - 2 is nowhere
     told = {**inputs, "x": x, "y": y}
     out, level = ask.all([told, {**told, "Wy": 0 * inputs["Wy"], "by": 0 * inputs["by"]}])
-    must(
-        close(level["loss"], T * np.log(V)),
-        f"with equal scores each of {T} steps costs log V = {np.log(V):.4g}: the loss must be {T * np.log(V):.4g}.",
-    )
-    must(
-        not out["dE"][V - 2 : V].any(),
-        "an embedding that is read nowhere has no gradient; the last symbol of y is written but never read.",
-    )
-    must(
-        out["dE"][V - 3].any(),
-        "after each step the decoder must be told the right symbol; the one that stands first in y is never read.",
-    )
+    if not close(level["loss"], T * np.log(V)):
+        return f"with equal scores each of {T} steps costs log V = {np.log(V):.4g}: the loss must be {T * np.log(V):.4g}."
+    if out["dE"][V - 2 : V].any():
+        return "an embedding that is read nowhere has no gradient; the last symbol of y is written but never read."
+    if not out["dE"][V - 3].any():
+        return "after each step the decoder must be told the right symbol; the one that stands first in y is never read."
     must(out["ddec_Wx"].any(), 'the decoder has weights of its own; grads["dec_Wx"] is 0.')
-    must(
-        out["dE"][V].any(),
-        "the decoder's first step must read the start symbol, whose embedding is row V of E: its gradient is 0.",
-    )
+    if not out["dE"][V].any():
+        return "the decoder's first step must read the start symbol, whose embedding is row V of E: its gradient is 0."
 
 
 @property_of(seq2seq, "All it knows of x", 0.5)
@@ -216,22 +206,14 @@ def all_it_knows_of_x(ask):
     now, with_first, with_last = ask.all(
         [forgetful, {**forgetful, "x": first}, {**forgetful, "x": last}]
     )
-    must(
-        close(now["loss"], with_first["loss"]) and not close(now["loss"], with_last["loss"]),
-        "an encoder that forgets everything at each step hands over what it knows of the last symbol, and only that.",
-    )
-    must(
-        close(one["loss"], other["loss"]),
-        "with the encoder's output gates shut nothing is known of x: the loss must not depend on it.",
-    )
-    must(
-        out["denc_Wx"].any(),
-        "the decoder's gradient must reach the encoder through the state it is handed; its weights get 0.",
-    )
+    if not (close(now["loss"], with_first["loss"]) and not close(now["loss"], with_last["loss"])):
+        return "an encoder that forgets everything at each step hands over what it knows of the last symbol, and only that."
+    if not close(one["loss"], other["loss"]):
+        return "with the encoder's output gates shut nothing is known of x: the loss must not depend on it."
+    if not out["denc_Wx"].any():
+        return "the decoder's gradient must reach the encoder through the state it is handed; its weights get 0."
     written, n = one["written"], int(inputs["n"])
-    must(
-        written.shape == (4, n) and written.min() >= 0 and written.max() < 6,
-        "seq2seq_decode must write n symbols for each row of x, each of them in [0, V): never the start symbol.",
-    )
-    holds = np.array_equal(written, other["written"])
-    must(holds, "what is decoded must depend on x through that state only.")
+    if not (written.shape == (4, n) and written.min() >= 0 and written.max() < 6):
+        return "seq2seq_decode must write n symbols for each row of x, each of them in [0, V): never the start symbol."
+    if not np.array_equal(written, other["written"]):
+        return "what is decoded must depend on x through that state only."

@@ -127,11 +127,11 @@ def dtype_is_kept(ask):
     """Half the bits in, half the bits out."""
     inputs, out = ask(examined=True)
     must_bend(ask, inputs)
-    must(
-        out["keeps_dtype"],
-        "for arguments in float32 or bfloat16 the loss must be a tensor of that dtype, and no step "
-        "may mix dtypes.",
-    )
+    if not out["keeps_dtype"]:
+        return (
+            "for arguments in float32 or bfloat16 the loss must be a tensor of that dtype, and no step "
+            "may mix dtypes."
+        )
 
 
 @property_of(svm_loss_torch, "Any device, and no waiting", 0.5)
@@ -139,13 +139,13 @@ def device_is_kept(ask):
     """Nothing is made where the arguments are not, and nothing is asked of them."""
     inputs, out = ask(examined=True)
     must_bend(ask, inputs)
-    must(
-        out["keeps_device"],
-        "on another device it stops: some tensor is made on the processor, or the loss leaves its "
-        "arguments.",
-    )
-    must(
-        not out["waits"],
-        "a number is read from a tensor, or entries are picked by a mask: an accelerator would "
-        "have to wait for it.",
-    )
+    if not out["keeps_device"]:
+        return (
+            "on another device it stops: some tensor is made on the processor, or the loss leaves its "
+            "arguments."
+        )
+    if out["waits"]:
+        return (
+            "a number is read from a tensor, or entries are picked by a mask: an accelerator would "
+            "have to wait for it."
+        )

@@ -47,25 +47,21 @@ def equals_the_loss_of_equal_scores(ask):
     for name, power in (("hinge", 1), ("squared_hinge", 2)):
         said = f"the {name.replace('_', ' ')} loss of equal scores"
         must(close(unit[name], 1.0), f"{said} is 1 for two classes and the margin 1.")
-        must(
-            close(two[name], float(delta) ** power),
-            f"{said} is not {float(two[name]):.6g} for two classes and the margin {delta}.",
-        )
+        if not close(two[name], float(delta) ** power):
+            return f"{said} is not {float(two[name]):.6g} for two classes and the margin {delta}."
         left, right, both = (float(out[name]) for out in three)
-        must(
-            close(left + right, both),
-            f"every wrong class costs the same: what {some - 1} and {more - 1} wrong classes cost must "
-            f"add up to {said} with {some + more - 2}.",
-        )
+        if not close(left + right, both):
+            return (
+                f"every wrong class costs the same: what {some - 1} and {more - 1} wrong classes cost must "
+                f"add up to {said} with {some + more - 2}."
+            )
 
 
 @property_of(expected_initial_loss, "Other kinds are refused", 0.5)
 def refuses_other_kinds(ask):
     """A silent answer to a question not understood is worse than none."""
-    must(
-        ask()[1]["refuses_other_kinds"],
-        "a kind other than 'hinge' and 'squared_hinge' must raise ValueError.",
-    )
+    if not ask()[1]["refuses_other_kinds"]:
+        return "a kind other than 'hinge' and 'squared_hinge' must raise ValueError."
 
 
 # --- the ends of a range ------------------------------------------------------------------------
@@ -109,10 +105,8 @@ def both_ends_flagged(ask):
     _, out = ask(positions=values, low=1e-6, high=1e-1)
     flags = out["at_boundary_by_default"]
     for value, flag, wanted in zip(values, flags, [True, True, False, True, True], strict=True):
-        must(
-            bool(flag) == wanted,
-            f"for {1e-6 * 1e5**value:.2g} in the range from 1e-6 to 1e-1 your answer is not right.",
-        )
+        if bool(flag) != wanted:
+            return f"for {1e-6 * 1e5**value:.2g} in the range from 1e-6 to 1e-1 your answer is not right."
 
 
 # --- coarse to fine -----------------------------------------------------------------------------
@@ -222,11 +216,11 @@ def log_uniform(ask):
     for name, positions in zip(("learning rates", "regularisation strengths"), tried, strict=True):
         ordered, steps = np.sort(positions), np.arange(len(positions) + 1) / len(positions)
         apart = max(np.abs(ordered - steps[1:]).max(), np.abs(ordered - steps[:-1]).max())
-        must(
-            apart < 0.15,
-            f"{np.mean(positions < 0.5):.0%} of the {name} lie in the lower half of the range on the "
-            "log scale; it must be about half.",
-        )
+        if not apart < 0.15:
+            return (
+                f"{np.mean(positions < 0.5):.0%} of the {name} lie in the lower half of the range on the "
+                "log scale; it must be about half."
+            )
 
 
 @property_of(coarse_to_fine_search, "Fine around the best", 1)
@@ -236,19 +230,13 @@ def fine_around_the_best(ask):
         inputs, out = evaluated(ask, peak=peak, n_coarse=100, n_fine=100)
         winner = out["coarse"][int(np.argmax(out["coarse"][:, 3]))]
         centre, tried = log_positions(inputs, winner), log_positions(inputs, out["fine"])
-        must(
-            (np.abs(tried - centre) <= 1 / 8 + 1e-9).all(),
-            "a fine point lies more than an eighth of the range (log scale) away from the best coarse point.",
-        )
-        must(
-            ((tried >= -1e-9) & (tried <= 1 + 1e-9)).all(),
-            "a fine point lies outside the range that was given.",
-        )
+        if not (np.abs(tried - centre) <= 1 / 8 + 1e-9).all():
+            return "a fine point lies more than an eighth of the range (log scale) away from the best coarse point."
+        if not ((tried >= -1e-9) & (tried <= 1 + 1e-9)).all():
+            return "a fine point lies outside the range that was given."
         reach = np.minimum(centre + 1 / 8, 1) - np.maximum(centre - 1 / 8, 0)
-        must(
-            (np.ptp(tried, axis=0) > 0.75 * reach).all(),
-            "the fine round uses only a part of the fine range.",
-        )
+        if not (np.ptp(tried, axis=0) > 0.75 * reach).all():
+            return "the fine round uses only a part of the fine range."
 
 
 ENDS = (((-0.5, 0.5), (True, False)), ((0.5, 1.5), (False, True)), ((0.5, 0.5), (False, False)))
@@ -260,7 +248,5 @@ def edge_is_reported(ask):
     for peak, wanted in ENDS:
         _, out = evaluated(ask, peak=np.array(peak), n_coarse=200, n_fine=200)
         where = "outside one end of one range" if any(wanted) else "in the middle of both ranges"
-        must(
-            tuple(bool(flag) for flag in out["boundary"]) == wanted,
-            f"the best values lie {where}, and boundary does not say so.",
-        )
+        if tuple(bool(flag) for flag in out["boundary"]) != wanted:
+            return f"the best values lie {where}, and boundary does not say so."
