@@ -4,7 +4,12 @@ import numpy as np
 
 from autograder import Absent, case, draws, exercise, must, property_of
 from autograder.checks import Dimensions, Gradient, Reference, Vectorised, close
-from coursekit.exercises.params import given_in_words, gradients_in, params_in_words
+from coursekit.exercises.params import (
+    given_in_words,
+    gradients_in,
+    params_in_words,
+    starts_small,
+)
 
 
 def gradients(names):
@@ -123,15 +128,7 @@ def only_two_weights_pay(ask):
     only_weights_are_regularised(ask, TWO_LAYERS)
 
 
-@property_of(TwoLayerNet, "A small start", 0.25)
-def starts_small(ask):
-    inputs, out = ask(weight_scale=0.5)
-    _, other = ask(inputs, weight_scale=1e-4)
-    for name in ("W1", "W2"):
-        start, smaller = out[f"{name}_at_start"], other[f"{name}_at_start"]
-        if not (start.any() and close(5000 * smaller, start)):
-            return f"{name} must start at random, with weight_scale as its standard deviation."
-    must(not (out["b1_at_start"].any() or out["b2_at_start"].any()), "biases start at 0.")
+property_of(TwoLayerNet, "A small start", 0.25)(starts_small(*TWO_LAYERS))
 
 
 # --- as many layers as you like -----------------------------------------------------------------

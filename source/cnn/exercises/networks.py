@@ -4,7 +4,12 @@ import numpy as np
 
 from autograder import case, draws, exercise, must, property_of
 from autograder.checks import Dimensions, Gradient, Reference, close
-from coursekit.exercises.params import given_in_words, gradients_in, params_in_words
+from coursekit.exercises.params import (
+    given_in_words,
+    gradients_in,
+    params_in_words,
+    starts_small,
+)
 
 from .shared import digit_images
 
@@ -213,15 +218,7 @@ def starts_at_log_c(ask):
         )
 
 
-@property_of(ThreeLayerConvNet, "A small start", 0.25)
-def starts_small(ask):
-    inputs, out = ask(weight_scale=0.5)
-    _, other = ask(inputs, weight_scale=1e-4)
-    for name in ("W1", "W2", "W3"):
-        start = out[f"{name}_at_start"]
-        if not (start.any() and close(5000 * other[f"{name}_at_start"], start)):
-            return f"{name} must start at random, with weight_scale as its standard deviation."
-    must(not any(out[f"b{k}_at_start"].any() for k in (1, 2, 3)), "biases start at 0.")
+property_of(ThreeLayerConvNet, "A small start", 0.25)(starts_small(*THREE_LAYERS))
 
 
 @property_of(ThreeLayerConvNet, "50 digits by heart", 0.5)

@@ -8,7 +8,7 @@ from autograder import case, draws, exercise, must, property_of
 from autograder.checks import Dimensions, Reference, close
 from coursekit.exercises import linear
 from coursekit.exercises.digits import digits_with_bias
-from coursekit.exercises.refusals import refuses
+from coursekit.exercises.refusals import OTHER_KINDS, only_kinds, refuses
 
 # --- before training ----------------------------------------------------------------------------
 
@@ -22,7 +22,6 @@ from coursekit.exercises.refusals import refuses
         "softmax": 'the loss of kind "softmax"',
         "softmax_by_default": "the loss of the default kind",
         "hinge": 'the loss of kind "hinge"',
-        "refuses_other_kinds": "whether another kind is refused",
     },
     checks=[Dimensions(0.125), ..., Reference(0.375)],
 )
@@ -60,11 +59,7 @@ def equals_the_loss_of_equal_scores(ask):
         return "with equal scores every wrong class must cost the margin, 1, in the hinge loss."
 
 
-@property_of(expected_initial_loss, "Other kinds are refused", 0.125)
-def refuses_other_kinds(ask):
-    """A silent answer to a question not understood is worse than none."""
-    if not ask()[1]["refuses_other_kinds"]:
-        return "a kind other than 'softmax' and 'hinge' must raise ValueError."
+property_of(expected_initial_loss, OTHER_KINDS, 0.125)(only_kinds("softmax", "hinge"))
 
 
 def planned(start, slope, unit):

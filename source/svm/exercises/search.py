@@ -6,7 +6,7 @@ import numpy as np
 
 from autograder import case, draws, exercise, must, property_of
 from autograder.checks import Dimensions, Reference, close
-from coursekit.exercises.refusals import refuses
+from coursekit.exercises.refusals import OTHER_KINDS, only_kinds, refuses
 
 # --- the loss at the start ----------------------------------------------------------------------
 
@@ -23,7 +23,6 @@ from coursekit.exercises.refusals import refuses
         "hinge": 'the loss of kind "hinge"',
         "squared_hinge": 'the loss of kind "squared_hinge"',
         "hinge_at_margin_1": 'the loss of kind "hinge" with the default delta',
-        "refuses_other_kinds": "whether another kind is refused",
     },
     checks=[Dimensions(0.5), ..., Reference(1)],
 )
@@ -57,11 +56,7 @@ def equals_the_loss_of_equal_scores(ask):
             )
 
 
-@property_of(expected_initial_loss, "Other kinds are refused", 0.5)
-def refuses_other_kinds(ask):
-    """A silent answer to a question not understood is worse than none."""
-    if not ask()[1]["refuses_other_kinds"]:
-        return "a kind other than 'hinge' and 'squared_hinge' must raise ValueError."
+property_of(expected_initial_loss, OTHER_KINDS, 0.5)(only_kinds("hinge", "squared_hinge"))
 
 
 # --- the ends of a range ------------------------------------------------------------------------
