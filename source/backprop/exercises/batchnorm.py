@@ -28,11 +28,7 @@ CASES = [
     " out_by_default: N D, mean_by_default: D, var_by_default: D,"
     " averages_kept: bool, refuses_other_modes: bool",
     points=3,
-    given={
-        **GIVEN,
-        "running_var": draws.uniform(0.3, 3, "D"),
-        "momentum": draws.number(0.6, 0.8),
-    },
+    given={**GIVEN, "running_var": draws.uniform(0.3, 3, "D"), "momentum": draws.number(0.6, 0.8)},
     words={
         **{f"new_{name}": f'bn_param["running_{name}"]' for name in ("mean", "var")},
         **{

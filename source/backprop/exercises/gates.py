@@ -55,9 +55,7 @@ def mul_gate(student, x, y, dout):
     f"{GATE}, passed_on_at_ties: N D, beyond_at_ties",
     points=2,
     answers=("max_forward", "max_backward"),
-    cases=[
-        case("negative inputs", y=lambda rng, i: -np.abs(rng.standard_normal(i["x"].shape))),
-    ],
+    cases=[case("negative inputs", y=lambda rng, i: -np.abs(rng.standard_normal(i["x"].shape)))],
     checks=[Dimensions(0.25), gradient(0.25), ..., Reference(0.5), Vectorised("N", 0.25), ...],
 )
 def max_gate(student, x, y, dout):

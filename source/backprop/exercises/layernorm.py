@@ -11,10 +11,7 @@ from autograder.checks import Dimensions, Gradient, Reference, Vectorised, close
     " -> out: N D, dx: N D, dgamma: D, dbeta: D, out_by_default: N D",
     points=4,
     answers=("layernorm_forward", "layernorm_backward"),
-    given={
-        "x": draws.normal("N", "D", scale=1.5, centre=2.0),
-        "eps": draws.number(0.02, 0.2),
-    },
+    given={"x": draws.normal("N", "D", scale=1.5, centre=2.0), "eps": draws.number(0.02, 0.2)},
     cases=[
         case("one example", sizes={"N": 1}),
         case("one feature", sizes={"D": 1}),

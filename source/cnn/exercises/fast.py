@@ -241,10 +241,7 @@ def small_image(rng, sizes):
         case("a single row", sizes={"HH": 1}),
         case("a single column", sizes={"WW": 1}),
     ],
-    words={
-        "nearest": "np.outer(col, row)",
-        "places": "the places",
-    },
+    words={"nearest": "np.outer(col, row)", "places": "the places"},
     checks=[Dimensions(0.25), ..., Reference(0.75)],
 )
 def separable(student, kernel, x, col, row, places):

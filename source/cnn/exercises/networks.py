@@ -4,12 +4,7 @@ import numpy as np
 
 from autograder import case, draws, exercise, must, property_of
 from autograder.checks import Dimensions, Gradient, Reference, close
-from coursekit.exercises.params import (
-    given_in_words,
-    gradients_in,
-    params_in_words,
-    starts_small,
-)
+from coursekit.exercises.params import given_in_words, gradients_in, params_in_words, starts_small
 
 from .shared import digit_images
 

@@ -124,10 +124,7 @@ def averages_move(ask):
     " -> out: N C H W, dx: N C H W, dgamma: C, dbeta: C, out_by_default: N C H W",
     points=2,
     answers=("spatial_groupnorm_forward", "spatial_groupnorm_backward"),
-    given={
-        **{name: GIVEN[name] for name in ("x", "eps")},
-        "G": draws.one_of(2, 3, 4),
-    },
+    given={**{name: GIVEN[name] for name in ("x", "eps")}, "G": draws.one_of(2, 3, 4)},
     sizes={**SIZES, "C": (12, 12)},
     cases=[
         case("one group", G=1, sizes={"C": 4}),

@@ -63,10 +63,7 @@ NO_END = -1
 
 
 @exercise(
-    inputs={
-        **{**SPEAKER, "h0": "H", "first": "int<V"},
-        **{"k": "int", "n": "int", "end": "int"},
-    },
+    inputs={**{**SPEAKER, "h0": "H", "first": "int<V"}, **{"k": "int", "n": "int", "end": "int"}},
     outputs={"symbols": "any any int", "log_p": "any"},
     points=4,
     given={

@@ -135,10 +135,7 @@ SHEARED = 0.9 * np.eye(6) + 2.0 * np.eye(6, k=1)
         case("symmetric", sizes={"H": 5}, W=symmetric),
         case("one unit", sizes={"H": 1}),
     ],
-    words={
-        "radius": "what spectral_radius returns",
-        "norm": "what spectral_norm returns",
-    },
+    words={"radius": "what spectral_radius returns", "norm": "what spectral_norm returns"},
     checks=[Dimensions(0.25), Reference(1)],
 )
 def spectral(student, W):

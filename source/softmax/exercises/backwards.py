@@ -84,10 +84,7 @@ def most_floats_held(call):
     inside=True,
     given={"measured": draws.always(False)},
     cases=score_cases("s"),
-    words={
-        "floats_held": "the numbers held at once",
-        "measured": "whether the memory is measured",
-    },
+    words={"floats_held": "the numbers held at once", "measured": "whether the memory is measured"},
     checks=[
         Dimensions(0.25),
         Reference(0.75, ("ds",)),

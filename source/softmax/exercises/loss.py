@@ -3,7 +3,7 @@
 import numpy as np
 
 from autograder import case, draws, function, property_of
-from autograder.checks import Dimensions, Gradient, Reference, Vectorised, close
+from autograder.checks import Vectorised, close
 from coursekit.exercises import linear
 
 from .shared import huge_scores, probabilities, scattered_scores, score_cases
@@ -32,19 +32,13 @@ LOSS_CASES = [
     case("all scores around 1000", **SHIFTED, X=last_feature(1000)),
     case("rows that lie 1000 above and below zero", **SHIFTED, X=last_feature(1000, -1000, 0)),
 ]
-RIGHT_LOSS, RIGHT_GRADIENT = "Right loss", "Right gradient"
 
 softmax_loss_naive = function(
     "softmax_loss_naive",
     linear.LOSS,
     points=4,
     cases=LOSS_CASES,
-    checks=[
-        Dimensions(0.25),
-        Reference(0.75, ("loss",), title=RIGHT_LOSS),
-        Gradient("loss", wrt="W", claimed="dW", share=0.75),
-        Reference(0.75, ("dW",), title=RIGHT_GRADIENT),
-    ],
+    checks=linear.loss_checks("W", 0.25, 0.75, 0.75, 0.75),
 )
 
 softmax_loss_vectorized = function(
@@ -53,10 +47,7 @@ softmax_loss_vectorized = function(
     points=5,
     cases=LOSS_CASES,
     checks=[
-        Dimensions(0.25),
-        Reference(0.75, ("loss",), title=RIGHT_LOSS),
-        Gradient("loss", wrt="W", claimed="dW", share=0.75),
-        Reference(0.5, ("dW",), title=RIGHT_GRADIENT),
+        *linear.loss_checks("W", 0.25, 0.75, 0.75, 0.5),
         Vectorised("N", 0.75),
         Vectorised("C", 0.5),
     ],
@@ -118,14 +109,7 @@ softmax_loss = function(
         *score_cases("x"),
         case("one label for all", y=lambda rng, i: np.full(len(i["x"]), i["x"].shape[1] - 1)),
     ],
-    checks=[
-        Dimensions(0.5),
-        Reference(0.75, ("loss",), title=RIGHT_LOSS),
-        Gradient("loss", wrt="x", claimed="dx", share=0.75),
-        Reference(0.5, ("dx",), title=RIGHT_GRADIENT),
-        ...,
-        Vectorised("N", 0.5),
-    ],
+    checks=[*linear.loss_checks("x", 0.5, 0.75, 0.75, 0.5), ..., Vectorised("N", 0.5)],
 )
 
 
@@ -179,14 +163,7 @@ label_smoothing_loss = function(
         case("labels as they are", eps=0.0),
         case("labels that say nothing", eps=1.0),
     ],
-    checks=[
-        Dimensions(0.25),
-        Reference(0.5, ("loss",), title=RIGHT_LOSS),
-        Gradient("loss", wrt="x", claimed="dx", share=0.5),
-        Reference(0.5, ("dx",), title=RIGHT_GRADIENT),
-        ...,
-        Vectorised("N", 0.25),
-    ],
+    checks=[*linear.loss_checks("x", 0.25, 0.5, 0.5, 0.5), ..., Vectorised("N", 0.25)],
 )
 
 

@@ -172,10 +172,7 @@ MOMENTS = {
     points=4,
     sizes=RULE_SIZES,
     words=WORDS,
-    given={
-        "learning_rate": draws.number(0.01, 0.03),
-        **MOMENTS,
-    },
+    given={"learning_rate": draws.number(0.01, 0.03), **MOMENTS},
     cases=[ONE_STEP],
     checks=[Dimensions(0.25), Reference(1.75, tolerance=1e-6)],
 )

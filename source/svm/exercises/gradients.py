@@ -78,10 +78,7 @@ FOUR_BY_SIX = {"N": 4, "D": 6}
         case("some entries zero in both", sizes=FOUR_BY_SIX, a=some_zeros, b=a_little_more),
         case("nearly equal", sizes=FOUR_BY_SIX, a=draws.uniform(1, 2, 4, 6), b=a_little_more),
     ],
-    words={
-        "error_of_zeros": "error of zeros",
-        "error_of_numbers": "error of two numbers",
-    },
+    words={"error_of_zeros": "error of zeros", "error_of_numbers": "error of two numbers"},
     checks=[Dimensions(0.5), ..., Reference(1.25)],
 )
 def rel_error(student, a, b):

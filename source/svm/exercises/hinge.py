@@ -3,7 +3,7 @@
 import numpy as np
 
 from autograder import case, draws, exercise, function, must, property_of
-from autograder.checks import Dimensions, Gradient, Reference, Vectorised, close
+from autograder.checks import Dimensions, Reference, Vectorised, close
 from coursekit.exercises import linear
 
 from .shared import LARGE_SCORES, separable
@@ -62,19 +62,12 @@ def same_for_a_common_shift(ask):
 
 # --- the loss of a mini-batch and its gradient --------------------------------------------------
 
-RIGHT_LOSS, RIGHT_GRADIENT = "Right loss", "Right gradient"
-
 svm_loss_naive = function(
     "svm_loss_naive",
     linear.LOSS,
     points=8,
     cases=[*linear.LOSS_CASES, LARGE_SCORES],
-    checks=[
-        Dimensions(0.5),
-        Reference(2.75, ("loss",), title=RIGHT_LOSS),
-        Gradient("loss", wrt="W", claimed="dW", share=1.25),
-        Reference(2, ("dW",), title=RIGHT_GRADIENT),
-    ],
+    checks=linear.loss_checks("W", 0.5, 2.75, 1.25, 2),
 )
 
 svm_loss_vectorized = function(
@@ -83,10 +76,7 @@ svm_loss_vectorized = function(
     points=12,
     cases=[*linear.LOSS_CASES, LARGE_SCORES],
     checks=[
-        Dimensions(0.5),
-        Reference(3.5, ("loss",), title=RIGHT_LOSS),
-        Gradient("loss", wrt="W", claimed="dW", share=1),
-        Reference(3.5, ("dW",), title=RIGHT_GRADIENT),
+        *linear.loss_checks("W", 0.5, 3.5, 1, 3.5),
         Vectorised("N", 1.5),
         Vectorised("C", 0.5),
     ],
@@ -97,13 +87,7 @@ squared_hinge_loss = function(
     linear.LOSS,
     points=6,
     cases=linear.LOSS_CASES,
-    checks=[
-        Dimensions(0.5),
-        Reference(1.5, ("loss",), title=RIGHT_LOSS),
-        Gradient("loss", wrt="W", claimed="dW", share=1),
-        Reference(1, ("dW",), title=RIGHT_GRADIENT),
-        Vectorised("N", 1),
-    ],
+    checks=[*linear.loss_checks("W", 0.5, 1.5, 1, 1), Vectorised("N", 1)],
 )
 
 
@@ -169,14 +153,7 @@ svm_loss = function(
         case("large scores", sizes={"N": 8, "C": 5}, x=draws.normal(8, 5, scale=1e4)),
         case("one label for all", y=lambda rng, i: np.full(len(i["x"]), i["x"].shape[1] - 1)),
     ],
-    checks=[
-        Dimensions(0.5),
-        Reference(2, ("loss",), title=RIGHT_LOSS),
-        Gradient("loss", wrt="x", claimed="dx", share=1),
-        Reference(1.5, ("dx",), title=RIGHT_GRADIENT),
-        ...,
-        Vectorised("N", 1),
-    ],
+    checks=[*linear.loss_checks("x", 0.5, 2, 1, 1.5), ..., Vectorised("N", 1)],
 )
 
 

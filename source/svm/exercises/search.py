@@ -106,6 +106,8 @@ def both_ends_flagged(ask):
 
 # --- coarse to fine -----------------------------------------------------------------------------
 
+MANY = {"K": 100, "F": 101}
+
 
 @exercise(
     "peak: 2, decoy: 2, lr_low, lr_high, reg_low, reg_high, n_coarse: int, n_fine: int, seed: int "
@@ -124,16 +126,8 @@ def both_ends_flagged(ask):
     },
     sizes={"K": (12, 20), "F": (6, 11)},
     cases=[
-        case(
-            "a best learning rate below the range",
-            sizes={"K": 100, "F": 101},
-            peak=np.array([-0.5, 0.5]),
-        ),
-        case(
-            "a best regularisation above the range",
-            sizes={"K": 100, "F": 101},
-            peak=np.array([0.5, 1.5]),
-        ),
+        case("a best learning rate below the range", sizes=MANY, peak=np.array([-0.5, 0.5])),
+        case("a best regularisation above the range", sizes=MANY, peak=np.array([0.5, 1.5])),
         # a first point that lies at (0.74, 0.75) on the log scales, far from the peak: the fine
         # range ends before it
         case("one coarse point", sizes={"K": 1, "F": 100}, peak=np.array([0.5, 0.5]), seed=47),
