@@ -16,7 +16,7 @@ from .language.probe import Absent, case
 
 if TYPE_CHECKING:
     from .notebook import check
-    from .vocabulary import draws, function, layer, must, named, named_back, property_of
+    from .vocabulary import claims, draws, function, layer, must, named, named_back, property_of
     from .watch import devices, placement
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "Exercise",
     "case",
     "check",
+    "claims",
     "devices",
     "draws",
     "exercise",
@@ -41,7 +42,16 @@ _LATER = {
     "check": ("autograder.notebook", "check"),
     **{
         name: ("autograder.vocabulary", name)
-        for name in ("draws", "function", "layer", "must", "named", "named_back", "property_of")
+        for name in (
+            "claims",
+            "draws",
+            "function",
+            "layer",
+            "must",
+            "named",
+            "named_back",
+            "property_of",
+        )
     },
     "devices": ("autograder.watch.devices", ""),
     "placement": ("autograder.watch.placement", ""),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from types import ModuleType
+from types import EllipsisType, ModuleType
 from typing import Any
 
 from ..errors import ExerciseError
@@ -20,16 +20,17 @@ def exercise(
     points: float,
     inputs: Mapping[str, str] | None = None,
     outputs: Mapping[str, str] | None = None,
-    checks: Sequence[Check] = (),
+    checks: Sequence[Check | EllipsisType] = (),
     **terms: Any,
 ) -> Callable[[Call], Exercise]:
     """Turn a probe ``probe(student, **inputs) -> {output: value}`` into an Exercise named after it.
+    It names its inputs in their order, all of them or, with ``**params``, some.
 
     signature: inputs and outputs with their dimensions, ``"W: D C, reg -> loss, dW: D C"``; or,
     where that is too long, inputs and outputs: name -> dimensions (see
     ``autograder.language.dims``). points: what it is
-    worth. checks: what is asked of it; properties may follow by ``property_of``. terms: as for
-    ``declare``. Raises ExerciseError when probe and inputs disagree.
+    worth. checks: what is asked of it; a property stated later, by ``property_of``, takes the place
+    of a ``...`` among them. terms: as for ``declare``. Raises ExerciseError when probe and inputs disagree.
     """
     read = read_signature(signature) if signature else ({}, {})
     ins, outs = (
@@ -39,8 +40,11 @@ def exercise(
 
     def decorate(probe: Call) -> Exercise:
         name = getattr(probe, "__name__", "exercise")
-        parameters = list(inspect.signature(probe).parameters)[1:]
-        if parameters != list(ins):
+        kinds = {one.name: one.kind for one in inspect.signature(probe).parameters.values()}
+        _, *parameters = (one for one in kinds if kinds[one] != inspect.Parameter.VAR_KEYWORD)
+        takes_the_rest = len(parameters) + 1 < len(kinds)
+        named = [one for one in ins if one in parameters] if takes_the_rest else list(ins)
+        if parameters != named:
             raise ExerciseError(
                 f"{name}: the probe takes {parameters} but inputs names {list(ins)}"
             )
@@ -58,7 +62,7 @@ def declare(
     outputs: Mapping[str, str],
     *,
     points: float,
-    checks: Sequence[Check] = (),
+    checks: Sequence[Check | EllipsisType] = (),
     answers: Sequence[str] = (),
     given: Mapping[str, Draw] | None = None,
     sizes: Mapping[str, tuple[int, int]] | None = None,
@@ -73,7 +77,9 @@ def declare(
 ) -> Exercise:
     """Make an exercise.
 
-    answers: the functions or classes the student writes (default: the exercise's own name). given:
+    checks: in the order of a report. Each ``...`` stands for a property, in the order in which they
+    are stated, the last for all that are left; without one they come last. answers: the functions or
+    classes the student writes (default: the exercise's own name). given:
     name -> ``(rng, sizes) -> value`` in place of the usual draw. sizes: dimension -> (lowest,
     highest).
     cases: situations every check of values must try besides a random one. seconds: wall-clock limit
@@ -91,6 +97,7 @@ def declare(
             raise ExerciseError(
                 f"{name}: the case {one.title!r} overrides {sorted(unknown)}, which are no inputs"
             )
+    places = [at for at, one in enumerate(checks) if one is ...]
     if points <= 0:
         raise ExerciseError(f"{name}: points must be positive, not {points}")
     return Exercise(
@@ -107,7 +114,8 @@ def declare(
         accelerated=accelerated,
         inside=inside,
         released=released,
-        checks=list(checks),
+        checks=[one for one in checks if one is not ...],
+        behind=[sum(one is not ... for one in checks[at:]) for at in places],
         where=where,
         words=words or {},
         entries=entries or {},

@@ -160,6 +160,7 @@ class Exercise(Probe):
 
     ``released`` says whether what is right travels with the release; None leaves it to the rule.
     ``inside``: its probe runs beside the answer alone, and not once more outside on what it returned.
+    ``behind`` says for each place that waits for a property how many checks come after it.
     ``where`` is the file and line where its author declared it, for messages; ``words`` say what an
     input or output is, ``entries`` what each along an output's first axis is."""
 
@@ -168,10 +169,20 @@ class Exercise(Probe):
     accelerated: bool = False
     inside: bool = False
     checks: list[Check] = field(default_factory=list)
+    behind: list[int] = field(default_factory=list)
     released: bool | None = None
     where: tuple[str, int] = ("", 1)
     words: Mapping[str, str] = field(default_factory=dict)
     entries: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def state(self, check: Check) -> None:
+        """Add a check in the first place that waits for one; the last place takes all that are
+        left.
+        """
+        after = self.behind[0] if self.behind else 0
+        if len(self.behind) > 1:
+            del self.behind[0]
+        self.checks.insert(len(self.checks) - after, check)
 
     def said(self, name: str) -> str:
         """An input or output in plain words: the author's, or what its name says."""

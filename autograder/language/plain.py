@@ -13,6 +13,7 @@ PLACES = (
     (r"(.+)_kept", r"whether \1 is left as it was"),
     (r"(.+)_given", r"which \1 are given"),
     (r"keeps_(.+)", r"whether your \1 is the input's"),
+    (r"refuses_other_kinds", r"whether another kind is refused"),
     (r"refuses.*", r"whether what is not allowed is refused"),
     (r"(?:.+_)?beyond_.*", r"how far a share of the gradient lies outside what is allowed"),
     (r"passed_on_at_ties?", r"what is passed on where entries are equal"),

@@ -3,7 +3,17 @@ and layers in a line.
 """
 
 from . import draws
-from .functions import function, layer, named, named_back
+from .functions import claims, function, layer, named, named_back
 from .properties import Ask, must, property_of
 
-__all__ = ["Ask", "draws", "function", "layer", "must", "named", "named_back", "property_of"]
+__all__ = [
+    "Ask",
+    "claims",
+    "draws",
+    "function",
+    "layer",
+    "must",
+    "named",
+    "named_back",
+    "property_of",
+]

@@ -49,6 +49,39 @@ def uniform(low: float, high: float, *axes: str | int) -> Given:
     return lambda rng, sizes: rng.uniform(low, high, _shape(axes, sizes))
 
 
+def power_of_ten(low: float, high: float) -> Given:
+    """A number between two powers of ten, uniform on the log scale."""
+    return lambda rng, sizes: float(10 ** rng.uniform(low, high))
+
+
+def one_of(*values: Any) -> Given:
+    """One of some numbers."""
+    return lambda rng, sizes: rng.choice(values).item()
+
+
+def scaled(*axes: str | int) -> Given:
+    """Weights (float64) of the named axes that keep signals at their size: normal, over the root of
+    the first axis.
+    """
+
+    def draw(rng: Rng, sizes: Mapping[str, int]) -> Any:
+        shape = _shape(axes, sizes)
+        return rng.standard_normal(shape) / np.sqrt(shape[0])
+
+    return draw
+
+
+def level(value: float, at: Any, *axes: str | int) -> Given:
+    """Normal numbers (float64) of the named axes, all alike at an index."""
+
+    def draw(rng: Rng, sizes: Mapping[str, int]) -> Any:
+        drawn = rng.standard_normal(_shape(axes, sizes))
+        drawn[at] = value
+        return drawn
+
+    return draw
+
+
 def size(name: str, usual: int | None = None) -> Given:
     """The size of a dimension; ``usual`` where only some cases name it."""
     return lambda rng, sizes: sizes[name] if usual is None else sizes.get(name, usual)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from types import EllipsisType
 from typing import Any
+
+import numpy as np
 
 from ..checks import Dimensions, Gradient, Reference
 from ..exercise.declare import declare
@@ -14,15 +17,16 @@ from ..language.probe import Absent, Misreturned
 from ..language.signature import read_signature
 
 
-def function(name: str, signature: str, *, checks: Sequence[Check] = (), **terms: Any) -> Exercise:
+def function(
+    name: str, signature: str, *, checks: Sequence[Check | EllipsisType] = (), **terms: Any
+) -> Exercise:
     """An exercise over one function ``name``, called with the inputs in order, returning the
     outputs in order.
 
     >>> svm_loss = function("svm_loss", "x: N C, y: N int<C -> loss, dx: N C", points=7)  # doctest:
     +SKIP
 
-    checks: those that come first; properties follow by ``property_of``. terms: as for
-        ``@exercise``.
+    checks, terms: as for ``@exercise``.
     """
     inputs, outputs = read_signature(signature)
 
@@ -37,7 +41,7 @@ def layer(
     signature: str,
     *,
     shares: tuple[float, float, float] = (0.1, 0.45, 0.45),
-    checks: Sequence[Check] = (),
+    checks: Sequence[Check | EllipsisType] = (),
     **terms: Any,
 ) -> Exercise:
     """An exercise over ``NAME_forward(*inputs) -> (out, cache)`` and ``NAME_backward(dout, cache)
@@ -76,6 +80,33 @@ def layer(
         checks=[*usual, *checks],
         where=_caller(),
         **{"answers": (there, back), **terms},
+    )
+
+
+def claims(
+    name: str, letters: str, *, points: float, shares: tuple[float, float], **terms: Any
+) -> Exercise:
+    """An exercise over a function that says of each claim, by its letter, whether it is true.
+
+    >>> notes_errata = claims("notes_errata", "abc", points=4, shares=(0.5, 3.5))  # doctest: +SKIP
+
+    ``shares`` are those of Dimensions and of Reference. terms: as for ``@exercise``.
+    """
+
+    def probe(student: Any) -> Mapping[str, Any]:
+        said = getattr(student, name)()
+        return {"claims": np.array([said[letter] for letter in letters])}
+
+    return declare(
+        name,
+        probe,
+        {},
+        {"claims": f"{len(letters)} bool"},
+        points=points,
+        checks=[Dimensions(shares[0]), Reference(shares[1])],
+        entries={"claims": [f"claim ({letter})" for letter in letters]},
+        where=_caller(),
+        **terms,
     )
 
 

@@ -1,5 +1,5 @@
-"""Properties where they are stated: title and share above the function, ``must`` for every fact in
-it.
+"""Properties where they are stated: title and share above the function, in it the sentence for each
+fact that does not hold.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ class Broken(Exception):
 
 
 def must(holds: Any, sentence: str | Callable[[], str]) -> None:
-    """Go on if it holds, else the check fails with this sentence; a callable makes it only when it
-    is needed.
+    """Go on if it holds, else the check fails with this sentence: in a line, and in functions that
+    properties share. A callable makes the sentence only when it is needed.
     """
     if not holds:
         raise Broken(sentence() if callable(sentence) else sentence)
@@ -67,19 +67,21 @@ def property_of(
     ...     p = ask()[1]["p"]
     ...     must(close(p.sum(-1), np.ones(len(p))), "the entries of every row must sum to 1.")
 
-    The function may stand under several of these lines, one for each exercise that it holds for. It
-    is added to the exercise's checks in the order of the lines.
+    The function returns the sentence that does not hold, or asks ``must`` in a line; if it ends,
+    all holds. It may stand under several of these lines, one for each exercise that it holds for. It
+    takes the place of a ``...`` among the exercise's checks, in the order of the lines; behind all
+    of them where there is none.
     """
 
     def state(fact: Fact) -> Fact:
         def holds(trial: Trial) -> str | None:
             try:
-                fact(Ask(trial))
+                said = fact(Ask(trial))
             except Broken as broken:
                 return str(broken)
-            return None
+            return said if isinstance(said, str) else None
 
-        asked.checks = [*asked.checks, Property(title, holds, share=share, hint=hint)]
+        asked.state(Property(title, holds, share=share, hint=hint))
         return fact
 
     return state

@@ -4,12 +4,13 @@ them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
-from autograder import Absent
+from autograder import Absent, must
+from autograder.checks import close
 
 
 def gradients_in(grads: Mapping[str, Any], params: Iterable[str]) -> dict[str, Any]:
@@ -34,3 +35,21 @@ def params_in_words(*names: str, of: str = "params") -> dict[str, str]:
 def given_in_words(*names: str) -> list[str]:
     """What reports call the entries of an output that tells which gradients are there."""
     return [f'whether grads holds "{name}"' for name in names]
+
+
+def starts_small(*names: str) -> Callable[[Any], None]:
+    """The fact that weights W1, ... start at random and as small as asked, and biases b1, ... at 0."""
+    weights, biases = ([name for name in names if name.startswith(kind)] for kind in "Wb")
+
+    def fact(ask: Any) -> None:
+        inputs, out = ask(weight_scale=0.5)
+        _, other = ask(inputs, weight_scale=1e-4)
+        for name in weights:
+            start, smaller = out[f"{name}_at_start"], other[f"{name}_at_start"]
+            must(
+                start.any() and close(5000 * smaller, start),
+                f"{name} must start at random, with weight_scale as its standard deviation.",
+            )
+        must(not any(out[f"{name}_at_start"].any() for name in biases), "biases start at 0.")
+
+    return fact

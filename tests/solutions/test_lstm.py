@@ -328,7 +328,7 @@ def recalls(lstm, forget_bias, length, seed):
         "Wy": rng.uniform(-1, 1, (H, C)) / np.sqrt(H),
         "by": np.zeros(C),
     }
-    adam = vars(asked("lstm").modules["exercises.encoders"])["Adam"](params, 3e-3)
+    adam = vars(asked("lstm").modules["exercises.adam"])["Adam"](params, 3e-3)
     for _ in range(250):
         _, grads, _ = lstm.many_to_one_loss(adam.params, *delayed_recall(rng, 64, length))
         lstm.clip_grad_norm(grads, 1.0)

@@ -5,7 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autograder import Exercise, case, draws, exercise, function, layer, must, property_of
+from autograder import (
+    Exercise,
+    case,
+    claims,
+    draws,
+    exercise,
+    function,
+    layer,
+    must,
+    property_of,
+)
 from autograder.checks import Dimensions, Reference, Vectorised, close
 from autograder.errors import DimsError, ExerciseError
 from autograder.judge import judge
@@ -95,6 +105,26 @@ def test_what_was_returned_instead_is_said(answer, says: str) -> None:
     assert messages(judged(squares(), {"square_sum": answer}))[0] == says
 
 
+def test_a_probe_may_take_the_rest_of_its_inputs_together() -> None:
+    @exercise("x: N, W1: N, k, W2: N -> y: N", points=1, checks=[Dimensions(1)])
+    def summed(student, x, k, **params):
+        return {"y": student.summed(x, params, k)}
+
+    def right(x, params, k):
+        return x + k * params["W1"] * params["W2"]
+
+    assert judged(summed, {"summed": right}).status == "passed"
+    assert list(summed.inputs) == ["x", "W1", "k", "W2"]
+
+
+def test_a_probe_that_takes_the_rest_names_inputs_in_their_order() -> None:
+    def summed(student, k, x, **params):
+        return {"y": x}
+
+    with pytest.raises(ExerciseError, match=r"the probe takes \['k', 'x'\]"):
+        exercise("x: N, k -> y: N", points=1)(summed)
+
+
 def test_an_exercise_knows_the_line_it_stands_in() -> None:
     here = test_an_exercise_knows_the_line_it_stands_in.__code__.co_firstlineno
     one = function("f", "x -> y", points=1)
@@ -163,6 +193,18 @@ def test_a_backward_pass_without_return_is_named() -> None:
     assert "affine_backward returned None" in messages(verdict)[0]
 
 
+# --- claims -------------------------------------------------------------------------------------
+
+
+def test_claims_are_called_by_their_letters() -> None:
+    one = claims("which", "abc", points=2, shares=(0.5, 1.5))
+    right = {"which": lambda: {"a": True, "b": False, "c": True}}
+    assert judged(one, right, right).score == 2
+    wrong = judged(one, {"which": lambda: {"a": True, "b": True, "c": True}}, right)
+    assert wrong.score < 2
+    assert one.said_at("claims", [1]) == "claim (b)"
+
+
 # --- properties ---------------------------------------------------------------------------------
 
 
@@ -185,6 +227,19 @@ def test_a_property_stands_with_its_title_share_and_hint() -> None:
     assert finding.hint == "Take the maximum with 0."
 
 
+def test_a_property_returns_the_sentence_that_does_not_hold() -> None:
+    one = function("f", "x: N -> y: N", points=2, checks=[Dimensions(1)])
+
+    @property_of(one, "Nothing below zero", 1)
+    def positive(ask):
+        _, out = ask(x=np.array([-1.0, 2.0]))
+        if not (out["y"] >= 0).all():
+            return "nothing may be negative."
+
+    assert judged(one, {"f": lambda x: np.maximum(x, 0)}).score == 2
+    assert messages(judged(one, {"f": lambda x: x.copy()})) == ["nothing may be negative."]
+
+
 def test_a_property_may_hold_for_several_exercises() -> None:
     first, second = (
         function(name, "x: N -> y: N", points=2, checks=[Dimensions(1)]) for name in "fg"
@@ -200,6 +255,28 @@ def test_a_property_may_hold_for_several_exercises() -> None:
     for one in (first, second):
         assert judged(one, {one.name: lambda x: 3 * x}).score == 2
         assert judged(one, {one.name: np.sin}).score < 2
+
+
+def titles_of(checks: list, *stated: str) -> list[str]:
+    one = function("f", "x: N -> y: N", points=1, checks=checks)
+    for title in stated:
+        property_of(one, title, 1)(lambda ask: None)
+    return [check.title for check in one.checks]
+
+
+def test_properties_stand_where_dots_stand() -> None:
+    first, last = Dimensions(1), Reference(2)
+    assert titles_of([first, ..., last], "A", "B") == ["Dimensions", "A", "B", "Right values"]
+    assert titles_of([first, last], "A", "B") == ["Dimensions", "Right values", "A", "B"]
+    assert titles_of([..., first, last], "A", "B") == ["A", "B", "Dimensions", "Right values"]
+    assert titles_of([first, ..., last]) == ["Dimensions", "Right values"]
+
+
+def test_of_several_places_each_takes_one_property_and_the_last_the_rest() -> None:
+    checks = [Dimensions(1), ..., Reference(2), ..., Vectorised("N", 1)]
+    assert titles_of(checks, "A", "B", "C") == [
+        *("Dimensions", "A", "Right values", "B", "C", "Vectorised over N")
+    ]
 
 
 def test_asking_draws_as_a_case_says() -> None:
@@ -225,6 +302,12 @@ def test_draws_have_the_sizes_and_types_that_they_say() -> None:
     assert 1 <= draws.number(1, 2)(rng, sizes) < 2
     assert {draws.whole(1, 3)(rng, sizes) for _ in range(50)} == {1, 2, 3}
     assert draws.whole(0, 4, "N")(rng, sizes).dtype == np.int64
+    assert {draws.one_of(2, 5)(rng, sizes) for _ in range(50)} == {2, 5}
+    assert 1e-5 <= draws.power_of_ten(-5, -3)(rng, sizes) < 1e-3
+    assert abs(draws.scaled(10_000, "D")(rng, sizes).std() - 0.01) < 1e-3
+    assert (draws.level(3.0, 1, "N", "D")(rng, sizes) == 3).all(axis=1).tolist() == [
+        *(False, True, False, False, False, False, False)
+    ]
     assert draws.size("N")(rng, sizes) == 7
     assert draws.size("S", 2)(rng, sizes) == 2
     assert set(draws.every_class("D")(rng, sizes)) == {0, 1, 2}
