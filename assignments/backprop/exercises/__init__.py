@@ -5,7 +5,10 @@ In the notebook's order. Students may read it.
 
 # ruff: noqa: F401, I001 - imported to be found, in the notebook's order
 from .gates import add_gate, mul_gate, max_gate, staged_sigmoid_neuron
-from .graph import topological_sort, Value, grad, unbroadcast, broadcast_add_backward
+from .topological_order import topological_sort
+from .graph import Value
+from .second_derivatives import grad
+from .broadcasting import unbroadcast, broadcast_add_backward
 from .gates import gate_claims
 from .layers import affine_forward, affine_backward, relu, leaky_relu, softmax_loss
 from .networks import TwoLayerNet

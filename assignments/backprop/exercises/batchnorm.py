@@ -4,16 +4,9 @@ import numpy as np
 
 from autograder import case, draws, exercise, must, property_of
 from autograder.checks import Dimensions, Gradient, Reference, Vectorised, close
-from coursekit.exercises.linear import refused
+from coursekit.exercises.refusals import refuses
 
 # --- forward ------------------------------------------------------------------------------------
-
-
-def with_a_constant(rng, inputs):
-    """Seven examples of four features, the second of them the same for all."""
-    x = rng.standard_normal((7, 4))
-    x[:, 1] = 3.0
-    return x
 
 
 GIVEN = {"x": draws.normal("N", "D", scale=1.5, centre=2.0), "eps": draws.number(0.02, 0.2)}
@@ -21,7 +14,11 @@ CASES = [
     case("one example", sizes={"N": 1}),
     case("two examples", sizes={"N": 2}),
     case("a tiny eps", eps=1e-10),
-    case("a feature that never changes", sizes={"N": 7, "D": 4}, x=with_a_constant),
+    case(
+        "a feature that never changes",
+        sizes={"N": 7, "D": 4},
+        x=draws.level(3.0, np.s_[:, 1], 7, 4),
+    ),
 ]
 
 
@@ -31,11 +28,7 @@ CASES = [
     " out_by_default: N D, mean_by_default: D, var_by_default: D,"
     " averages_kept: bool, refuses_other_modes: bool",
     points=3,
-    given={
-        **GIVEN,
-        "running_var": draws.uniform(0.3, 3, "D"),
-        "momentum": draws.number(0.6, 0.8),
-    },
+    given={**GIVEN, "running_var": draws.uniform(0.3, 3, "D"), "momentum": draws.number(0.6, 0.8)},
     words={
         **{f"new_{name}": f'bn_param["running_{name}"]' for name in ("mean", "var")},
         **{
@@ -46,7 +39,7 @@ CASES = [
         "averages_kept": "whether the caller's own running averages are left as they were",
     },
     cases=CASES,
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(1), Vectorised("N", 0.25)],
 )
 def batchnorm_forward(student, x, gamma, beta, eps, running_mean, running_var, momentum):
     """Train, then test with the averages that training left; then train with nothing but a mode."""
@@ -75,7 +68,7 @@ def batchnorm_forward(student, x, gamma, beta, eps, running_mean, running_var, m
         "out_by_default": forward(x, usual),
         "mean_by_default": np.array(usual.get("running_mean", none)),
         "var_by_default": np.array(usual.get("running_var", none)),
-        "refuses_other_modes": refused(forward, x, {"mode": "testing"}),
+        "refuses_other_modes": refuses(forward, x, {"mode": "testing"}),
     }
 
 
@@ -85,16 +78,12 @@ def mean_0_and_variance_1(ask):
     inputs = ask.draw()
     D = inputs["x"].shape[1]
     _, out = ask(inputs, gamma=np.ones(D), beta=np.zeros(D), eps=1e-12)
-    must(
-        close(out["out"].mean(axis=0), np.zeros(D), 1e-8),
-        "with gamma = 1 and beta = 0 every feature must come out with mean 0 over the mini-batch.",
-    )
+    if not close(out["out"].mean(axis=0), np.zeros(D), 1e-8):
+        return "with gamma = 1 and beta = 0 every feature must come out with mean 0 over the mini-batch."
     _, out = ask(inputs, gamma=np.ones(D), eps=0.5)
     var = inputs["x"].var(axis=0)
-    must(
-        close(out["out"].var(axis=0), var / (var + 0.5)),
-        "with gamma = 1 a feature's variance must come out as var / (var + eps): eps is added to it under the root.",
-    )
+    if not close(out["out"].var(axis=0), var / (var + 0.5)):
+        return "with gamma = 1 a feature's variance must come out as var / (var + eps): eps is added to it under the root."
 
 
 @property_of(batchnorm_forward, "In test the batch does not matter", 0.5)
@@ -102,17 +91,13 @@ def the_batch_does_not_matter(ask):
     """An example's output depends on nobody else's: that is what the running averages are for."""
     inputs, out = ask()
     only_beta = np.tile(inputs["beta"], (len(inputs["x"]), 1))
-    holds = np.ptp(out["out_in_test"], axis=0).max() <= 1e-9
-    must(holds, 'in mode "test" equal examples must come out equal.')
-    must(
-        not close(out["out_in_test"], only_beta),
-        'in mode "test" the running averages must be used, not the statistics of the batch at hand.',
-    )
+    if not np.ptp(out["out_in_test"], axis=0).max() <= 1e-9:
+        return 'in mode "test" equal examples must come out equal.'
+    if close(out["out_in_test"], only_beta):
+        return 'in mode "test" the running averages must be used, not the statistics of the batch at hand.'
     _, out = ask(inputs, gamma=0 * inputs["gamma"])
-    must(
-        close(out["out_in_test"], only_beta),
-        'in mode "test" gamma and beta do their work as well: with gamma = 0 the output must be beta.',
-    )
+    if not close(out["out_in_test"], only_beta):
+        return 'in mode "test" gamma and beta do their work as well: with gamma = 0 the output must be beta.'
 
 
 @property_of(batchnorm_forward, "Averages move by momentum", 0.5)
@@ -120,21 +105,17 @@ def averages_move_by_momentum(ask):
     inputs, out = ask()
     x, momentum = inputs["x"], float(inputs["momentum"])
     for name, now in (("mean", x.mean(axis=0)), ("var", x.var(axis=0))):
-        must(
-            close(out[f"new_{name}"], momentum * inputs[f"running_{name}"] + (1 - momentum) * now),
-            f"running_{name} must become momentum times what it was plus (1 - momentum) times the batch's {name}.",
-        )
-    must(
-        out["averages_kept"],
-        "the arrays of the caller's running averages are written into; put new ones into bn_param.",
-    )
-    holds = close(out["mean_after_test"], out["new_mean"])
-    must(holds, 'in mode "test" the running averages must stay as they are.')
+        if not close(
+            out[f"new_{name}"], momentum * inputs[f"running_{name}"] + (1 - momentum) * now
+        ):
+            return f"running_{name} must become momentum times what it was plus (1 - momentum) times the batch's {name}."
+    if not out["averages_kept"]:
+        return "the arrays of the caller's running averages are written into; put new ones into bn_param."
+    if not close(out["mean_after_test"], out["new_mean"]):
+        return 'in mode "test" the running averages must stay as they are.'
     refuses = out["refuses_other_modes"]
     must(refuses, "a mode other than 'train' and 'test' must raise ValueError.")
 
-
-batchnorm_forward.checks = [*batchnorm_forward.checks, Reference(1), Vectorised("N", 0.25)]
 
 # --- back ---------------------------------------------------------------------------------------
 
@@ -153,13 +134,25 @@ def gradient(share):
     return Gradient("out", ("x", "gamma", "beta"), ("dx", "dgamma", "dbeta"), "dout", share)
 
 
-@exercise(BACKWARD, points=4, given=GIVEN, cases=CASES, checks=[Dimensions(0.25), gradient(1.5)])
+@exercise(
+    BACKWARD,
+    points=4,
+    given=GIVEN,
+    cases=CASES,
+    checks=[Dimensions(0.25), gradient(1.5), ..., Reference(1.25), Vectorised("N", 0.5)],
+)
 def batchnorm_backward(student, x, gamma, beta, eps, dout):
     """By stages."""
     return both_ways(student, student.batchnorm_backward, x, gamma, beta, eps, dout)
 
 
-@exercise(BACKWARD, points=2, given=GIVEN, cases=CASES, checks=[Dimensions(0.25), gradient(0.5)])
+@exercise(
+    BACKWARD,
+    points=2,
+    given=GIVEN,
+    cases=CASES,
+    checks=[Dimensions(0.25), gradient(0.5), ..., Reference(0.75), Vectorised("N", 0.25)],
+)
 def batchnorm_backward_alt(student, x, gamma, beta, eps, dout):
     """By one formula."""
     return both_ways(student, student.batchnorm_backward_alt, x, gamma, beta, eps, dout)
@@ -172,22 +165,11 @@ def dx_moves_neither_mean_nor_scale(ask):
     inputs, out = ask(eps=1e-13)
     x, dx = inputs["x"], out["dx"]
     none = np.zeros(x.shape[1])
-    must(
-        close(dx.sum(axis=0), none, 1e-8),
-        "every column of dx must sum to 0: a feature shifted for all examples alike changes no output.",
-    )
-    must(
-        close(np.sum(dx * (x - x.mean(axis=0)), axis=0), none, 1e-8),
-        "with a tiny eps every column of dx must be orthogonal to x - mean: stretching a feature changes no output.",
-    )
+    if not close(dx.sum(axis=0), none, 1e-8):
+        return "every column of dx must sum to 0: a feature shifted for all examples alike changes no output."
+    if not close(np.sum(dx * (x - x.mean(axis=0)), axis=0), none, 1e-8):
+        return "with a tiny eps every column of dx must be orthogonal to x - mean: stretching a feature changes no output."
 
-
-batchnorm_backward.checks = [*batchnorm_backward.checks, Reference(1.25), Vectorised("N", 0.5)]
-batchnorm_backward_alt.checks = [
-    *batchnorm_backward_alt.checks,
-    Reference(0.75),
-    Vectorised("N", 0.25),
-]
 
 # --- find the error: does a check with ones prove anything? -------------------------------------
 
@@ -220,11 +202,11 @@ def ones_do_not_find_it_out(ask):
     """The right dx for ones is 0: out.sum() does not depend on x at all."""
     for _ in range(3):
         inputs, out = ask()
-        must(
-            close(out["dx_of_ones"], np.zeros_like(inputs["x"]), 1e-8),
-            "a check with ones finds your impostor out: out.sum() has slope 0 everywhere, "
-            f"yours is {np.max(np.abs(out['dx_of_ones'])):.3g}.",
-        )
+        if not close(out["dx_of_ones"], np.zeros_like(inputs["x"]), 1e-8):
+            return (
+                "a check with ones finds your impostor out: out.sum() has slope 0 everywhere, "
+                f"yours is {np.max(np.abs(out['dx_of_ones'])):.3g}."
+            )
 
 
 @property_of(
@@ -244,7 +226,5 @@ def a_random_dout_does(ask):
             above, below = ask.all([{**inputs, "x": x + step * v} for step in (1e-5, -1e-5)])
             slope = np.sum(inputs["dout"] * (above["out"] - below["out"])) / 2e-5
             away = max(away, abs(slope - np.sum(out["dx"] * v)) / np.linalg.norm(v))
-        must(
-            away > 1e-3,
-            "your dx is the right one for a random dout, too: the impostor has to be wrong somewhere.",
-        )
+        if not away > 1e-3:
+            return "your dx is the right one for a random dout, too: the impostor has to be wrong somewhere."

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder import case, exercise, must, property_of
+from autograder import case, claims, exercise, must, property_of
 from autograder.checks import Dimensions, Gradient, Reference, Vectorised, close
 from coursekit.exercises.shapes import ANY_SHAPE, any_number_of_axes
 
@@ -51,17 +51,12 @@ def mul_gate(student, x, y, dout):
     return gate(student.mul_forward, student.mul_backward, x, y, dout)
 
 
-def negative(rng, inputs):
-    """Numbers below 0."""
-    return -np.abs(rng.standard_normal(inputs["x"].shape))
-
-
 @exercise(
     f"{GATE}, passed_on_at_ties: N D, beyond_at_ties",
     points=2,
     answers=("max_forward", "max_backward"),
-    cases=[case("negative inputs", y=negative)],
-    checks=[Dimensions(0.25), gradient(0.25)],
+    cases=[case("negative inputs", y=lambda rng, i: -np.abs(rng.standard_normal(i["x"].shape)))],
+    checks=[Dimensions(0.25), gradient(0.25), ..., Reference(0.5), Vectorised("N", 0.25), ...],
 )
 def max_gate(student, x, y, dout):
     """As drawn, and with both inputs equal: there, what share of dout is passed on in all."""
@@ -79,15 +74,10 @@ def ties_share_dout(ask):
     """Any split is a subgradient; a sum that is not dout is none."""
     _, out = ask()
     passed_on = out["passed_on_at_ties"]
-    must(
-        close(passed_on, np.ones_like(passed_on)),
-        f"where x and y are equal, dx + dy must be dout; yours is {np.ravel(passed_on)[0]:.3g} times dout.",
-    )
+    if not close(passed_on, np.ones_like(passed_on)):
+        return f"where x and y are equal, dx + dy must be dout; yours is {np.ravel(passed_on)[0]:.3g} times dout."
     nowhere_negative = out["beyond_at_ties"] < 1e-9
     must(nowhere_negative, "where x and y are equal, neither share of dout may be negative.")
-
-
-max_gate.checks = [*max_gate.checks, Reference(0.5), Vectorised("N", 0.25)]
 
 
 @property_of(add_gate, ANY_SHAPE, 0.25)
@@ -112,7 +102,12 @@ SOME_INPUT = np.array([2.0, 3.0])
         case("a neuron that is fully off", w=np.array([-3e3, 1e3, -50.0]), x=SOME_INPUT),
         case("a dead input", x=np.array([0.0, 1.5])),
     ],
-    checks=[Dimensions(0.25)],
+    checks=[
+        Dimensions(0.25),
+        ...,
+        Gradient("f", wrt=("w", "x"), claimed=("dw", "dx"), upstream="df", share=0.75),
+        Reference(1.25),
+    ],
 )
 def staged_sigmoid_neuron(student, w, x, df):
     f, cache = student.staged_sigmoid_neuron(w, x)
@@ -131,34 +126,15 @@ def settled(gradient):
 def known_neuron(ask):
     """The numbers of the lecture: 0.73 forward, 0.20 at the dot product on the way back."""
     _, out = ask(w=np.array([2.0, -3.0, -3.0]), x=np.array([-1.0, -2.0]), df=1.0)
-    must(
-        close(out["f"], 0.7311, 1e-4),
-        f"for w = (2, -3, -3) and x = (-1, -2) the neuron gives 0.73, not {float(out['f']):.4g}.",
-    )
+    if not close(out["f"], 0.7311, 1e-4):
+        return f"for w = (2, -3, -3) and x = (-1, -2) the neuron gives 0.73, not {float(out['f']):.4g}."
     for name, wanted in (("dw", [-0.1966, -0.3932, 0.1966]), ("dx", [0.3932, -0.5898])):
         rounded = ", ".join(f"{one:.2f}" for one in wanted)
-        must(
-            close(out[name], wanted, 1e-4),
-            f"for w = (2, -3, -3), x = (-1, -2) and df = 1 the gradient {name} is ({rounded}); yours differs.",
-        )
+        if not close(out[name], wanted, 1e-4):
+            return f"for w = (2, -3, -3), x = (-1, -2) and df = 1 the gradient {name} is ({rounded}); yours differs."
 
-
-staged_sigmoid_neuron.checks = [
-    *staged_sigmoid_neuron.checks,
-    Gradient("f", wrt=("w", "x"), claimed=("dw", "dx"), upstream="df", share=0.75),
-    Reference(1.25),
-]
 
 # --- find the errors: six sentences -------------------------------------------------------------
 
 
-@exercise(
-    "-> claims: 6 bool",
-    points=2,
-    entries={"claims": [f"claim ({letter})" for letter in "abcdef"]},
-    checks=[Dimensions(0.25), Reference(1.75)],
-)
-def gate_claims(student):
-    """True or False for each sentence, in order."""
-    claims = student.gate_claims()
-    return {"claims": np.array([claims[letter] for letter in "abcdef"])}
+gate_claims = claims("gate_claims", "abcdef", points=2, shares=(0.25, 1.75))

@@ -4,7 +4,7 @@ import numpy as np
 
 from autograder import Absent, case, draws, exercise, function, must, named_back, property_of
 from autograder.checks import AnswerFailed, Dimensions, Gradient, Reference, Vectorised, close
-from coursekit.exercises.linear import refused
+from coursekit.exercises.refusals import refuses
 from coursekit.exercises.shapes import ANY_SHAPE, any_number_of_axes
 
 from .shared import beyond
@@ -35,7 +35,7 @@ AFFINE = {
         "out_of_rows": "out for flat rows",
         "out_of_colour_images": "out for images with a channel",
     },
-    checks=[Dimensions(0.5)],
+    checks=[Dimensions(0.5), ..., Reference(1), Vectorised("N", 0.5)],
 )
 def affine_forward(student, x, w, b):
     """The same examples as (A, B), as flat rows and as (1, A, B)."""
@@ -54,24 +54,21 @@ def one_number_picks_one_row(ask):
     (_, A, B), D = inputs["x"].shape, len(inputs["w"])
     places = ask.rng.integers(0, D, 4)
     _, out = ask(inputs, x=np.eye(D)[places].reshape(4, A, B))
-    holds = close(out["out"], inputs["w"][places] + inputs["b"])
-    must(
-        holds, "an example that is 0 but for one 1, at place k of its flat row, must give w[k] + b."
-    )
+    if not close(out["out"], inputs["w"][places] + inputs["b"]):
+        return "an example that is 0 but for one 1, at place k of its flat row, must give w[k] + b."
 
 
 @property_of(affine_forward, "The shape of an example does not matter", 0.5)
 def shape_does_not_matter(ask):
     """An example is its numbers in their usual order, in whatever shape they come."""
     _, out = ask()
-    must(
-        close(out["out"], out["out_of_rows"]) and close(out["out"], out["out_of_colour_images"]),
-        "examples of shape (A, B), (1, A, B) and (A*B,) with the same numbers in the same order "
-        "give different outputs.",
-    )
-
-
-affine_forward.checks = [*affine_forward.checks, Reference(1), Vectorised("N", 0.5)]
+    if not (
+        close(out["out"], out["out_of_rows"]) and close(out["out"], out["out_of_colour_images"])
+    ):
+        return (
+            "examples of shape (A, B), (1, A, B) and (A*B,) with the same numbers in the same order "
+            "give different outputs."
+        )
 
 
 @exercise(
@@ -109,7 +106,14 @@ def back_at_0(answer, returned, dout, low=0.0, high=1.0):
     points=3,
     answers=("relu_forward", "relu_backward"),
     cases=[case("a single row", sizes={"N": 1, "A": 1})],
-    checks=[Dimensions(0.25), gradient_of_x(0.75), Reference(1, ("out", "dx", "beyond_at_0"))],
+    checks=[
+        Dimensions(0.25),
+        gradient_of_x(0.75),
+        Reference(1, ("out", "dx", "beyond_at_0")),
+        ...,
+        Reference(0.25, ("x_kept", "dout_kept"), title="Nothing changed in place"),
+        Vectorised("N", 0.25),
+    ],
 )
 def relu(student, x, dout):
     """Once as drawn and once with x = 0 everywhere: which shares of dout come back there."""
@@ -136,13 +140,6 @@ def inputs_left_alone(ask):
 def rectifies_in_any_shape(ask):
     drawn = case("24 numbers", sizes={"N": 4, "A": 2, "B": 3})
     any_number_of_axes(ask, "x", "dout", outputs=("out", "dx"), drawn=drawn)
-
-
-relu.checks = [
-    *relu.checks,
-    Reference(0.25, ("x_kept", "dout_kept"), title="Nothing changed in place"),
-    Vectorised("N", 0.25),
-]
 
 
 @exercise(
@@ -198,6 +195,8 @@ softmax_loss = function(
         Dimensions(0.25),
         Gradient("loss", wrt="x", claimed="dx", share=0.5),
         Reference(0.75),
+        ...,
+        Vectorised("N", 0.25),
     ],
 )
 
@@ -206,11 +205,9 @@ softmax_loss = function(
 def rows_sum_to_zero(ask):
     """What pushes the wrong classes down pushes the true one up, by as much."""
     inputs, out = ask()
-    holds = close(out["dx"].sum(axis=-1), np.zeros(len(inputs["x"])))
-    must(holds, "every row of dx must sum to 0: equal scores added to a row change nothing.")
+    if not close(out["dx"].sum(axis=-1), np.zeros(len(inputs["x"]))):
+        return "every row of dx must sum to 0: equal scores added to a row change nothing."
 
-
-softmax_loss.checks = [*softmax_loss.checks, Vectorised("N", 0.25)]
 
 # --- dropout ------------------------------------------------------------------------------------
 
@@ -228,7 +225,7 @@ softmax_loss.checks = [*softmax_loss.checks, Vectorised("N", 0.25)]
     ],
     words={"differs_without_seed": "whether two calls without a seed drop different entries"},
     entries={"refuses": [f"whether p_keep = {wrong} is refused" for wrong in (0, 1.5)]},
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., gradient_of_x(0.25), Reference(0.75), Vectorised("N", 0.25)],
 )
 def dropout(student, x, dout, p_keep, seed):
     """With a seed in training and in test; twice without one; with p_keep that is no probability."""
@@ -241,10 +238,10 @@ def dropout(student, x, dout, p_keep, seed):
     out_in_test, cache = forward(x, "test", p_keep, seed=seed)
     dx_in_test = student.dropout_backward(dout, cache)
     once, twice = (forward(np.ones((30, 40)), "train", 0.5)[0] for _ in range(2))
-    refuses = [refused(forward, np.ones((2, 2)), "train", wrong) for wrong in (0.0, 1.5)]
+    refused = [refuses(forward, np.ones((2, 2)), "train", wrong) for wrong in (0.0, 1.5)]
     return {
         **{"out": out, "dx": dx, "out_in_test": out_in_test, "dx_in_test": dx_in_test},
-        **{"differs_without_seed": not np.array_equal(once, twice), "refuses": np.array(refuses)},
+        **{"differs_without_seed": not np.array_equal(once, twice), "refuses": np.array(refused)},
     }
 
 
@@ -256,12 +253,10 @@ def as_many_as_promised(ask):
         out = ask(x=ones, dout=ones, p_keep=p_keep)[1]["out"]
         fraction, mean = np.mean(out != 0), out.mean()
         spread = 6 * np.sqrt(p_keep * (1 - p_keep) / ones.size)
-        holds = abs(fraction - p_keep) <= spread
-        must(holds, f"with p_keep = {p_keep} you keep {fraction:.0%} of the entries.")
-        must(
-            abs(mean - 1) < spread / p_keep,
-            f"dropout must keep the mean: of ones it is {mean:.3g} with p_keep = {p_keep}, not 1.",
-        )
+        if not abs(fraction - p_keep) <= spread:
+            return f"with p_keep = {p_keep} you keep {fraction:.0%} of the entries."
+        if not abs(mean - 1) < spread / p_keep:
+            return f"dropout must keep the mean: of ones it is {mean:.3g} with p_keep = {p_keep}, not 1."
 
 
 @property_of(dropout, "Identity in test", 0.25)
@@ -277,10 +272,8 @@ def same_mask_both_ways(ask):
     """The gradient flows exactly where the numbers did, enlarged as they were."""
     ones = np.ones((30, 20))
     _, out = ask(x=ones, dout=ones)
-    holds = np.array_equal(out["out"] != 0, out["dx"] != 0)
-    must(
-        holds, "entries that were dropped on the way forward get a gradient, or kept ones get none."
-    )
+    if not np.array_equal(out["out"] != 0, out["dx"] != 0):
+        return "entries that were dropped on the way forward get a gradient, or kept ones get none."
 
 
 @property_of(dropout, "Drawn anew, and only for probabilities", 0.25)
@@ -300,18 +293,14 @@ def drops_in_any_shape(ask):
         try:
             inputs, out = ask(x=x, dout=dout)
         except AnswerFailed as failed:
-            must(
-                failed.failure.kind != "error", f"{said} your code stops: {failed.failure.message}"
-            )
+            if failed.failure.kind == "error":
+                return f"{said} your code stops: {failed.failure.message}"
             raise
         must(np.shape(out["out"]) == shape, f"{said} out must have that shape too.")
         kept = out["out"] != 0
-        holds = close(out["out"], kept * x / inputs["p_keep"])
-        must(holds, f"{said} every entry of out must be 0 or x / p_keep.")
+        if not close(out["out"], kept * x / inputs["p_keep"]):
+            return f"{said} every entry of out must be 0 or x / p_keep."
         must(np.shape(out["dx"]) == shape, f"{said} dx must have that shape too.")
-        holds = close(out["dx"], kept * dout / inputs["p_keep"])
-        must(holds, f"{said} dx must be dout / p_keep where x was kept, and else 0.")
+        if not close(out["dx"], kept * dout / inputs["p_keep"]):
+            return f"{said} dx must be dout / p_keep where x was kept, and else 0."
         must(close(out["out_in_test"], x), f'{said} in mode "test" out must be x.')
-
-
-dropout.checks = [*dropout.checks, gradient_of_x(0.25), Reference(0.75), Vectorised("N", 0.25)]

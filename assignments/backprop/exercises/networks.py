@@ -4,7 +4,7 @@ import numpy as np
 
 from autograder import Absent, case, draws, exercise, must, property_of
 from autograder.checks import Dimensions, Gradient, Reference, Vectorised, close
-from coursekit.exercises.params import given_in_words, gradients_in, params_in_words
+from coursekit.exercises.params import given_in_words, gradients_in, params_in_words, starts_small
 
 
 def gradients(names):
@@ -65,15 +65,23 @@ AT_START = tuple(f"{name}_at_start" for name in TWO_LAYERS)
         "scale_by_default": "the largest entry of W1 at the start, with the default settings",
     },
     entries={"gradients_given": given_in_words(*TWO_LAYERS)},
-    checks=[Dimensions(0.25)],
+    checks=[
+        Dimensions(0.25),
+        ...,
+        Reference(0.75, ("scores", "scores_of_images", "loss"), title="Right scores and loss"),
+        gradient_of_loss(TWO_LAYERS, 0.75),
+        Reference(0.75, (*gradients(TWO_LAYERS), "gradients_given"), title="Right gradients"),
+        ...,
+        Reference(0.5, (*AT_START, "reg_by_default", "scale_by_default"), title="Right start"),
+        Vectorised("N", 0.5),
+    ],
 )
-def TwoLayerNet(student, X, y, W1, b1, W2, b2, reg, weight_scale, seed):
+def TwoLayerNet(student, X, y, reg, weight_scale, seed, **params):
     """As it starts, then with parameters of its owner's choice."""
-    (D, H), C, N = W1.shape, W2.shape[1], len(X)
+    (D, H), C, N = params["W1"].shape, len(params["b2"]), len(X)
     model = student.TwoLayerNet(D, H, C, weight_scale, reg, np.random.default_rng(seed))
     usual = student.TwoLayerNet(D, H, C, rng=np.random.default_rng(seed))
     start = {f"{name}_at_start": np.array(model.params[name]) for name in TWO_LAYERS}
-    params = {"W1": W1, "b1": b1, "W2": W2, "b2": b2}
     model.params.update(params)
     scores = model.loss(X)
     loss, grads = model.loss(X, y)
@@ -94,22 +102,10 @@ def folds_once(ask):
     inputs |= {"b1": 0 * inputs["b1"], "b2": 0 * inputs["b2"]}
     turned = [{**inputs, name: -inputs[name]} for name in ("W2", "X")]
     out, other_W2, other_X = ask.all([inputs, *turned])
-    must(
-        close(other_W2["scores"], -out["scores"]),
-        "without biases -W2 must give the negative of all scores: nothing comes after the last affine layer.",
-    )
-    must(
-        not close(other_X["scores"], -out["scores"]),
-        "without biases -X gives the negative of all scores: your two layers are one, nothing between them folds.",
-    )
-
-
-TwoLayerNet.checks = [
-    *TwoLayerNet.checks,
-    Reference(0.75, ("scores", "scores_of_images", "loss"), title="Right scores and loss"),
-    gradient_of_loss(TWO_LAYERS, 0.75),
-    Reference(0.75, (*gradients(TWO_LAYERS), "gradients_given"), title="Right gradients"),
-]
+    if not close(other_W2["scores"], -out["scores"]):
+        return "without biases -W2 must give the negative of all scores: nothing comes after the last affine layer."
+    if close(other_X["scores"], -out["scores"]):
+        return "without biases -X gives the negative of all scores: your two layers are one, nothing between them folds."
 
 
 @property_of(TwoLayerNet, "log C at the start", 0.25)
@@ -118,10 +114,8 @@ def starts_at_log_c(ask):
     inputs = ask.draw()
     _, out = ask(inputs, reg=0.0, **{name: 1e-6 * inputs[name] for name in TWO_LAYERS})
     wanted = np.log(inputs["W2"].shape[1])
-    must(
-        close(out["loss"], wanted, 1e-3),
-        f"with tiny weights all scores are equal and the loss must be log C = {wanted:.4g}, not {out['loss']:.4g}.",
-    )
+    if not close(out["loss"], wanted, 1e-3):
+        return f"with tiny weights all scores are equal and the loss must be log C = {wanted:.4g}, not {out['loss']:.4g}."
 
 
 @property_of(TwoLayerNet, "Only weights pay", 0.5)
@@ -129,22 +123,8 @@ def only_two_weights_pay(ask):
     only_weights_are_regularised(ask, TWO_LAYERS)
 
 
-@property_of(TwoLayerNet, "A small start", 0.25)
-def starts_small(ask):
-    inputs, out = ask(weight_scale=0.5)
-    _, other = ask(inputs, weight_scale=1e-4)
-    for name in ("W1", "W2"):
-        start, smaller = out[f"{name}_at_start"], other[f"{name}_at_start"]
-        holds = start.any() and close(5000 * smaller, start)
-        must(holds, f"{name} must start at random, with weight_scale as its standard deviation.")
-    must(not (out["b1_at_start"].any() or out["b2_at_start"].any()), "biases start at 0.")
+property_of(TwoLayerNet, "A small start", 0.25)(starts_small(*TWO_LAYERS))
 
-
-TwoLayerNet.checks = [
-    *TwoLayerNet.checks,
-    Reference(0.5, (*AT_START, "reg_by_default", "scale_by_default"), title="Right start"),
-    Vectorised("N", 0.5),
-]
 
 # --- as many layers as you like -----------------------------------------------------------------
 
@@ -192,35 +172,21 @@ DEEP = ("W1", "b1", "gamma1", "beta1", "W2", "b2", "gamma2", "beta2", "W3", "b3"
             f"whether params of {hidden} hidden layers has the right names" for hidden in (2, 3, 0)
         ],
     },
-    checks=[Dimensions(0.5), gradient_of_loss(AFFINES, 0.75), gradient_of_loss(NORMS, 0.5)],
+    checks=[
+        Dimensions(0.5),
+        gradient_of_loss(AFFINES, 0.75),
+        gradient_of_loss(NORMS, 0.5),
+        ...,
+        Reference(1),
+        Vectorised("N", 0.5, sizes=(12, 29)),
+    ],
 )
-def FullyConnectedNet(
-    student,
-    X,
-    y,
-    W1,
-    b1,
-    gamma1,
-    beta1,
-    W2,
-    b2,
-    gamma2,
-    beta2,
-    W3,
-    b3,
-    reg,
-    p_keep,
-    seed,
-    batchnorm,
-):
+def FullyConnectedNet(student, X, y, reg, p_keep, seed, batchnorm, **given):
     """Two hidden layers with parameters of their owner's choice; three and none as they start."""
-    (D, H), (K, C) = W1.shape, W3.shape
+    (D, H), (K, C) = given["W1"].shape, given["W3"].shape
     options = {
-        "input_dim": D,
-        "num_classes": C,
-        "batchnorm": batchnorm,
-        "p_keep": p_keep,
-        "reg": reg,
+        **{"input_dim": D, "num_classes": C},
+        **{"batchnorm": batchnorm, "p_keep": p_keep, "reg": reg},
     }
 
     def made(hidden_dims, **more):
@@ -228,8 +194,7 @@ def FullyConnectedNet(
         return student.FullyConnectedNet(hidden_dims, **settings)
 
     model = made([H, K], dropout_seed=seed)
-    params = {"W1": W1, "b1": b1, "W2": W2, "b2": b2, "W3": W3, "b3": b3}
-    norms = {"gamma1": gamma1, "beta1": beta1, "gamma2": gamma2, "beta2": beta2}
+    params, norms = ({name: given[name] for name in names} for names in (AFFINES, NORMS))
     params |= norms if batchnorm else {}
     model.params.update(params)
     loss, grads = model.loss(X, y)
@@ -242,9 +207,8 @@ def FullyConnectedNet(
     hidden = ((2, model), (3, deeper), (0, without))
     return {
         "loss": loss,
-        **{
-            f"d{name}": np.zeros(len(value)) for name, value in norms.items()
-        },  # for lack of a layer
+        # for lack of a layer
+        **{f"d{name}": np.zeros(len(value)) for name, value in norms.items()},
         **{name: settled(grad) for name, grad in gradients_in(grads, params).items()},
         **{"scores": scores, "scores_of_one": scores_of_one, "no_hidden_scores": without.loss(X)},
         **{"deeper_loss": deeper_loss, "deeper_scores": deeper.loss(X)},
@@ -274,10 +238,11 @@ def learns_with_everything_on(ask):
     step = 1e-5 / max(np.sqrt(total), 1e-12)
     _, after = ask(inputs, **{name: inputs[name] - step * out[f"d{name}"] for name in DEEP})
     fall, promised = out["loss"] - after["loss"], step * total
-    must(
-        abs(fall - promised) < 0.02 * promised,
-        f"your gradients promise that a small step downhill lowers the loss by {promised:.3g}; it falls by {fall:.3g}.",
-    )
+    if not abs(fall - promised) < 0.02 * promised:
+        return (
+            "your gradients promise that a small step downhill lowers the loss by "
+            f"{promised:.3g}; it falls by {fall:.3g}."
+        )
 
 
 def all_awake(inputs):
@@ -292,19 +257,13 @@ def nothing_left_to_chance(ask):
     out, other = ask.all([inputs, {**inputs, "seed": int(inputs["seed"]) + 1}])
     alike = np.broadcast_to(out["scores"][:1], out["scores"].shape)
     must(not close(out["scores"], alike), "the scores are the same for every example.")
-    must(
-        close(out["scores"], other["scores"]),
-        "without y the network runs in test mode: its scores must not depend on which units dropout would take.",
-    )
-    must(
-        out["varies_without_seed"],
-        "without a dropout_seed two calls in training drop the same units.",
-    )
+    if not close(out["scores"], other["scores"]):
+        return "without y the network runs in test mode: its scores must not depend on which units dropout would take."
+    if not out["varies_without_seed"]:
+        return "without a dropout_seed two calls in training drop the same units."
     _, out = ask(batchnorm=True)
-    must(
-        close(out["scores"][:1], out["scores_of_one"]),
-        "without y the network runs in test mode: an example's scores must not depend on the rest of the batch.",
-    )
+    if not close(out["scores"][:1], out["scores_of_one"]):
+        return "without y the network runs in test mode: an example's scores must not depend on the rest of the batch."
 
 
 @property_of(FullyConnectedNet, "Built as asked", 0.5)
@@ -314,29 +273,18 @@ def built_as_asked(ask):
         inputs, out = ask(batchnorm=batchnorm)
         for hidden, right in zip((2, 3, 0), out["names_right"], strict=True):
             names = ", ".join(sorted(names_of(hidden, batchnorm)))
-            must(
-                right,
-                f"with {hidden} hidden layers and batchnorm={batchnorm} the names of params must be {names}.",
-            )
+            if not right:
+                return f"with {hidden} hidden layers and batchnorm={batchnorm} the names of params must be {names}."
         given = zip(DEEP, out["gradients_given"], strict=True)
         missing = ", ".join(name for name, there in given if not there)
         must(not missing, f"grads lacks {missing}.")
     inputs = all_awake({**inputs, "batchnorm": False, "b3": 0 * inputs["b3"]})
     out, other = ask.all([inputs, {**inputs, "W3": -inputs["W3"]}])
     must(out["scores"].any(), "the scores are 0, whatever the last layer is given.")
-    must(
-        close(other["scores"], -out["scores"]),
-        "with b3 = 0, -W3 must give the negative of all scores: nothing comes after the last affine layer.",
-    )
+    if not close(other["scores"], -out["scores"]):
+        return "with b3 = 0, -W3 must give the negative of all scores: nothing comes after the last affine layer."
 
 
 @property_of(FullyConnectedNet, "Only weights pay", 0.25)
 def only_deep_weights_pay(ask):
     only_weights_are_regularised(ask, DEEP, batchnorm=True)
-
-
-FullyConnectedNet.checks = [
-    *FullyConnectedNet.checks,
-    Reference(1),
-    Vectorised("N", 0.5, sizes=(12, 29)),
-]

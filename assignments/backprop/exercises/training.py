@@ -38,7 +38,7 @@ from .shared import FOLDED, FoldedNet
         "arrays_kept": "whether the arrays that model.params held are left as they were",
         "own_network": "on your own TwoLayerNet",
     },
-    checks=[Dimensions(0.5)],
+    checks=[Dimensions(0.5), ..., Reference(1)],
 )
 def overfit_small(student, X, y, A, c, V, learning_rate, num_steps, own_network):
     """On a model of this file's own; or on the answer's TwoLayerNet."""
@@ -73,17 +73,13 @@ def one_step_downhill(ask):
     inputs, out = ask(num_steps=1)
     model = FoldedNet(inputs["A"], inputs["c"], inputs["V"], reg=1e-3)
     loss, grads = model.loss(inputs["X"], inputs["y"])
-    holds = close(out["losses"], [loss])
-    must(holds, "after one step loss_history must hold the loss before the step, and nothing else.")
+    if not close(out["losses"], [loss]):
+        return "after one step loss_history must hold the loss before the step, and nothing else."
     for name, grad in grads.items():
-        must(
-            close(out[f"{name}_after"], inputs[name] - inputs["learning_rate"] * grad),
-            f"one step must move every parameter by -learning_rate times its gradient; {name} moves otherwise.",
-        )
-    must(
-        out["arrays_kept"],
-        "the parameters' arrays are changed in place; put new ones into model.params.",
-    )
+        if not close(out[f"{name}_after"], inputs[name] - inputs["learning_rate"] * grad):
+            return f"one step must move every parameter by -learning_rate times its gradient; {name} moves otherwise."
+    if not out["arrays_kept"]:
+        return "the parameters' arrays are changed in place; put new ones into model.params."
 
 
 @property_of(overfit_small, "50 digits by heart", 1)
@@ -93,25 +89,20 @@ def learns_by_heart(ask):
     some = ask.rng.choice(len(y), 50, replace=False)
     _, out = ask(X=X[some], y=y[some], learning_rate=0.5, num_steps=200, own_network=True)
     losses, accuracy = out["losses"], float(out["accuracy"])
-    must(
-        out["told"], "loss_history must hold what model.loss said at each step; yours holds others."
-    )
-    holds = close(accuracy, out["known"])
-    must(holds, f"the model knows {out['known']:.0%} of the digits in the end, not {accuracy:.0%}.")
-    holds = losses.shape == (200,)
-    must(holds, f"loss_history must hold the loss of each of 200 steps; it holds {losses.size}.")
-    holds = abs(losses[0] - np.log(10)) < 0.5
-    must(
-        holds, f"your TwoLayerNet must start near log 10 = 2.3; the first loss is {losses[0]:.4g}."
-    )
-    must(
-        losses[-1] < 0.1 and accuracy == 1,
-        f"200 steps must teach your TwoLayerNet 50 digits by heart; it knows {accuracy:.0%} of them, "
-        f"and the loss is {losses[-1]:.3g}.",
-    )
+    if not out["told"]:
+        return "loss_history must hold what model.loss said at each step; yours holds others."
+    if not close(accuracy, out["known"]):
+        return f"the model knows {out['known']:.0%} of the digits in the end, not {accuracy:.0%}."
+    if losses.shape != (200,):
+        return f"loss_history must hold the loss of each of 200 steps; it holds {losses.size}."
+    if not abs(losses[0] - np.log(10)) < 0.5:
+        return f"your TwoLayerNet must start near log 10 = 2.3; the first loss is {losses[0]:.4g}."
+    if not (losses[-1] < 0.1 and accuracy == 1):
+        return (
+            f"200 steps must teach your TwoLayerNet 50 digits by heart; it knows {accuracy:.0%} of them, "
+            f"and the loss is {losses[-1]:.3g}."
+        )
 
-
-overfit_small.checks = [*overfit_small.checks, Reference(1)]
 
 # --- batches that do not fit --------------------------------------------------------------------
 
@@ -134,7 +125,7 @@ overfit_small.checks = [*overfit_small.checks, Reference(1)]
         "largest": "the number of examples in the largest shard",
         "seen": "the number of examples that loss_fn sees",
     },
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(1)],
 )
 def gradient_accumulate(student, X, y, A, c, V, reg, shard_size):
     """On a model of this file's own, which hands out the same arrays each time."""
@@ -165,6 +156,3 @@ def equals_the_whole(ask):
         same = close(out[name], whole[name])
         said = gradient_accumulate.said(name)
         must(same, f"{shards} give another {said} than all of them in one.")
-
-
-gradient_accumulate.checks = [*gradient_accumulate.checks, Reference(1)]

@@ -10,7 +10,7 @@ from .pooling import max_pool, avg_pool
 from .convolution import im2col, conv_im2col
 from .transposed import conv_forward_dilated, conv_transpose
 from .fast import conv_forward_fft, conv_cost, strassen_matmul, winograd
-from .counts import receptive_field, stack_params
+from .stacks import receptive_field, stack_params
 from .fast import separable
 from .networks import residual_block
 from .normalisation import spatial_batchnorm, spatial_groupnorm

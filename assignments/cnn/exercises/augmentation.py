@@ -2,19 +2,15 @@
 
 import numpy as np
 
-from autograder import case, draws, exercise, must, property_of
+from autograder import case, draws, exercise, property_of
 from autograder.checks import Dimensions, Reference
-
-
-def positive_pixels(rng, sizes):
-    """Images without a 0, so that one can tell them from their padding."""
-    return rng.uniform(1, 2, [sizes[axis] for axis in "NCHW"])
 
 
 @exercise(
     "x: N C H W, pad: int, seed: int -> out: N C H W",
     points=2,
-    given={"x": positive_pixels, "pad": draws.whole(1, 3), "seed": draws.seed},
+    # images without a 0, so that one can tell them from their padding
+    given={"x": draws.uniform(1, 2, *"NCHW"), "pad": draws.whole(1, 3), "seed": draws.seed},
     sizes={"N": (5, 9), "C": (2, 3), "H": (4, 8), "W": (4, 9)},
     cases=[
         case("no padding", pad=0),
@@ -23,7 +19,7 @@ def positive_pixels(rng, sizes):
         case("the first one mirrored, some others not", sizes={"N": 6}, seed=2),
     ],
     words={"seed": "the seed of rng"},
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(0.75)],
 )
 def random_flip_crop(student, x, pad, seed):
     return {"out": student.random_flip_crop(x, pad, np.random.default_rng(seed))}
@@ -47,14 +43,13 @@ def a_piece_of_itself(ask):
     for one in random_flip_crop.cases:
         inputs, out = ask(one)
         for n, (image, ours) in enumerate(zip(inputs["x"], out["out"], strict=True)):
-            must(
-                any(
-                    np.array_equal(ours, piece)
-                    for piece in pieces_of(image, inputs["pad"]).values()
-                ),
-                f"out[{n}] is no piece of x[{n}] with zeros around it, mirrored from left to right "
-                f"or not ({one.title}).",
-            )
+            if not any(
+                np.array_equal(ours, piece) for piece in pieces_of(image, inputs["pad"]).values()
+            ):
+                return (
+                    f"out[{n}] is no piece of x[{n}] with zeros around it, mirrored from left to right "
+                    f"or not ({one.title})."
+                )
 
 
 @property_of(random_flip_crop, "Every image draws for itself", 0.5)
@@ -65,16 +60,11 @@ def every_image_draws(ask):
     pieces = pieces_of(image[0], 1)
     drawn = [[k for k, one in pieces.items() if np.array_equal(one, ours)] for ours in out["out"]]
     found = [names[0] for names in drawn if names]
-    must(
-        len(set(found)) == len(pieces),
-        f"of 600 equal images with a padding of 1 all {len(pieces)} pieces must come out; "
-        f"of yours there are {len(set(found))}.",
-    )
+    if len(set(found)) != len(pieces):
+        return (
+            f"of 600 equal images with a padding of 1 all {len(pieces)} pieces must come out; "
+            f"of yours there are {len(set(found))}."
+        )
     mirrored = np.mean([name[2] for name in found])
-    must(
-        0.3 < mirrored < 0.7,
-        f"every second image is mirrored on average; of yours {mirrored:.0%} are.",
-    )
-
-
-random_flip_crop.checks += [Reference(0.75)]
+    if not 0.3 < mirrored < 0.7:
+        return f"every second image is mirrored on average; of yours {mirrored:.0%} are."

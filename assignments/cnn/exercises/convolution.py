@@ -42,7 +42,12 @@ CONV_GRADIENT = {
 # --- by its definition --------------------------------------------------------------------------
 
 
-@exercise(f"{CONV} -> out: N F Ho Wo", points=4, **CONV_DRAWN, checks=[Dimensions(0.5)])
+@exercise(
+    f"{CONV} -> out: N F Ho Wo",
+    points=4,
+    **CONV_DRAWN,
+    checks=[Dimensions(0.5), ..., Reference(2.5)],
+)
 def conv_forward_naive(student, x, w, b, stride, pad):
     return {"out": student.conv_forward_naive(x, w, b, {"stride": stride, "pad": pad})[0]}
 
@@ -59,12 +64,12 @@ def picks_one_entry(ask):
         _, c, p, q = at = tuple(int(ask.rng.integers(n)) for n in w.shape)
         w[at] = 1
         _, out = ask(inputs, w=w)
-        must(
-            close(out["out"], picked(inputs, *at)),
-            f"a filter of {w.shape[2]} x {w.shape[3]} that is 0 but for a 1 in channel {c}, "
-            f"row {p}, column {q} must copy that entry of every window of the padded image, "
-            f"and add the bias; yours does not{where}.",
-        )
+        if not close(out["out"], picked(inputs, *at)):
+            return (
+                f"a filter of {w.shape[2]} x {w.shape[3]} that is 0 but for a 1 in channel {c}, "
+                f"row {p}, column {q} must copy that entry of every window of the padded image, "
+                f"and add the bias; yours does not{where}."
+            )
 
 
 def picked(inputs, f, c, p, q):
@@ -78,14 +83,11 @@ def picked(inputs, f, c, p, q):
     return out
 
 
-conv_forward_naive.checks += [Reference(2.5)]
-
-
 @exercise(
     f"{CONV}, {CONV_BACK}",
     points=6,
     **CONV_DRAWN,
-    checks=[Dimensions(0.5)],
+    checks=[Dimensions(0.5), ..., Gradient(**CONV_GRADIENT, share=2.5), Reference(2)],
 )
 def conv_backward_naive(student, x, w, b, stride, pad, dout):
     out, cache = student.conv_forward_naive(x, w, b, {"stride": stride, "pad": pad})
@@ -99,13 +101,9 @@ def dx_fits_x(ask):
         dx, shape = drawn.evaluation.arrays().get("dx"), drawn.inputs["x"].shape
         has = "no array" if dx is None else f"of shape {dx.shape}"
         said = f"stride {drawn.inputs['stride']} and padding {drawn.inputs['pad']}"
-        must(
-            dx is not None and dx.shape == shape,
-            f"dx must have the shape of x, {shape}; with {said} it is {has}.",
-        )
+        if not (dx is not None and dx.shape == shape):
+            return f"dx must have the shape of x, {shape}; with {said} it is {has}."
 
-
-conv_backward_naive.checks += [Gradient(**CONV_GRADIENT, share=2.5), Reference(2)]
 
 # --- as one matrix product ----------------------------------------------------------------------
 
@@ -132,7 +130,7 @@ def some_columns(rng, sizes):
         "window": "a window",
         "places": "the places",
     },
-    checks=[Dimensions(0.5)],
+    checks=[Dimensions(0.5), ..., Reference(1.5), Vectorised("N", 0.5)],
 )
 def im2col(student, x, columns, window, places, stride, pad):
     """To columns, and some columns back; once more without stride and pad."""
@@ -158,11 +156,11 @@ def columns_stand_in_order(ask):
         for _ in range(20):
             n, c, p, q, i, j = (int(ask.rng.integers(k)) for k in (N, C, HH, WW, Ho, Wo))
             row, column = c * HH * WW + p * WW + q, n * Ho * Wo + i * Wo + j
-            must(
-                cols[row, column] == padded[n, c, S * i + p, S * j + q],
-                f"row {row}, column {column} must hold the entry (c, p, q) = {(c, p, q)} "
-                f"of the window at {(i, j)} of image {n}; yours holds another number.",
-            )
+            if cols[row, column] != padded[n, c, S * i + p, S * j + q]:
+                return (
+                    f"row {row}, column {column} must hold the entry (c, p, q) = {(c, p, q)} "
+                    f"of the window at {(i, j)} of image {n}; yours holds another number."
+                )
 
 
 @property_of(im2col, "col2im is im2col's transpose", 1.25)
@@ -171,19 +169,14 @@ def col2im_is_the_transpose(ask):
     for one, where in situations(ask):
         inputs, out = ask(one)
         x, columns, cols, back = inputs["x"], inputs["columns"], out["cols"], out["back"]
-        must(
-            cols.shape == columns.shape and back.shape == x.shape,
-            "im2col and col2im must give each other's shapes.",
-        )
+        if not (cols.shape == columns.shape and back.shape == x.shape):
+            return "im2col and col2im must give each other's shapes."
         left, right = np.sum(cols * columns), np.sum(x * back)
-        must(
-            abs(left - right) <= 1e-8 * max(1.0, abs(left), abs(right)),
-            f"the sum of im2col(x) * c is {left:.6g}, that of x * col2im(c) {right:.6g}: "
-            f"they must be equal{where}.",
-        )
-
-
-im2col.checks += [Reference(1.5), Vectorised("N", 0.5)]
+        if not abs(left - right) <= 1e-8 * max(1.0, abs(left), abs(right)):
+            return (
+                f"the sum of im2col(x) * c is {left:.6g}, that of x * col2im(c) {right:.6g}: "
+                f"they must be equal{where}."
+            )
 
 
 @exercise(
@@ -191,7 +184,14 @@ im2col.checks += [Reference(1.5), Vectorised("N", 0.5)]
     points=5,
     answers=("conv_forward_im2col", "conv_backward_im2col"),
     **CONV_DRAWN,
-    checks=[Dimensions(0.25)],
+    checks=[
+        Dimensions(0.25),
+        ...,
+        Gradient(**CONV_GRADIENT, share=1.25),
+        Reference(2),
+        Vectorised("N", 0.5),
+        Vectorised("F", 0.5),
+    ],
 )
 def conv_im2col(student, x, w, b, stride, pad, dout):
     out, cache = student.conv_forward_im2col(x, w, b, {"stride": stride, "pad": pad})
@@ -200,9 +200,3 @@ def conv_im2col(student, x, w, b, stride, pad, dout):
 
 
 property_of(conv_im2col, PICKS, 0.5)(picks_one_entry)
-conv_im2col.checks += [
-    Gradient(**CONV_GRADIENT, share=1.25),
-    Reference(2),
-    Vectorised("N", 0.5),
-    Vectorised("F", 0.5),
-]

@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from autograder import case, draws, exercise, must, property_of
+from autograder import case, claims, draws, exercise, must, property_of
 from autograder.checks import Dimensions, Reference, close
-
-from .shared import refuses
+from coursekit.exercises.refusals import refuses
 
 # --- sizes --------------------------------------------------------------------------------------
 
@@ -51,7 +50,7 @@ STRICT, CEILING = "conv_size_if_strict", "pool_size_by_ceiling"
         ],
         "even_refused": [f"whether same_padding({one}) is refused" for one in EVEN],
     },
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(1)],
 )
 def output_sizes(student, W, F, S, P, D, K):
     """Every size and count once; 0 stands for a size that strict refuses."""
@@ -108,16 +107,14 @@ def same_is_the_same(ask):
         size, F, P = kept["conv_size"], one["F"], one["P"]
         said = f"a filter of {F} with padding {P} makes {int(size)} of {W}: not the same size."
         must(size == W, said)
-    must(
-        out["even_refused"].all(),
-        "an even filter has no padding that is equal at both ends and keeps the size: "
-        "raise ValueError.",
-    )
+    if not out["even_refused"].all():
+        return (
+            "an even filter has no padding that is equal at both ends and keeps the size: "
+            "raise ValueError."
+        )
     too_long = out["too_long_refused"]
     must(too_long.all(), "a filter longer than the padded input must raise ValueError.")
 
-
-output_sizes.checks += [Reference(1)]
 
 # --- whole networks -----------------------------------------------------------------------------
 
@@ -174,7 +171,7 @@ COUNTED = ("params", "activations", "macs")
         "table": "the layers as numbers",
     },
     entries={"totals": [f'totals["{name}"]' for name in COUNTED]},
-    checks=[Dimensions(0.5)],
+    checks=[Dimensions(0.5), ..., Reference(1)],
 )
 def network_summary(student, table, H, W, C):
     """The rows as arrays; a fully connected layer's shape is filled up with zeros."""
@@ -197,14 +194,12 @@ def vgg_in_figures(ask):
     names = ("parameters", "activations", "multiplications")
     figures = (138_357_544, 15_237_608, 15_470_264_320)
     for name, wanted, total in zip(names, figures, out["totals"], strict=True):
-        must(
-            total == wanted,
-            f"VGG-16 on 224x224x3 has {wanted:,} {name}; your total is {int(total):,}.",
+        if total != wanted:
+            return f"VGG-16 on 224x224x3 has {wanted:,} {name}; your total is {int(total):,}."
+    if not close(out["mebibytes"], 58.1269, 1e-5):
+        return (
+            f"15 237 608 values in float32 are 58.13 MiB; yours are {float(out['mebibytes']):.4g}."
         )
-    must(
-        close(out["mebibytes"], 58.1269, 1e-5),
-        f"15 237 608 values in float32 are 58.13 MiB; yours are {float(out['mebibytes']):.4g}.",
-    )
 
 
 @property_of(network_summary, "Totals are sums", 0.5)
@@ -212,14 +207,9 @@ def totals_are_sums(ask):
     _, out = ask()
     sums, totals = [int(out[name].sum()) for name in COUNTED], out["totals"].tolist()
     must(totals == sums, f"the totals must be the sums over all rows, {sums}; yours are {totals}.")
-    must(
-        close(out["mebibytes"] * 2**20, 4 * sums[1]),
-        "each activation takes 4 bytes, and a MiB is 2**20 of them.",
-    )
+    if not close(out["mebibytes"] * 2**20, 4 * sums[1]):
+        return "each activation takes 4 bytes, and a MiB is 2**20 of them."
     must(out["kinds_kept"], 'each row must have its layer\'s kind, the first one "input".')
-
-
-network_summary.checks += [Reference(1)]
 
 
 @exercise(
@@ -228,7 +218,7 @@ network_summary.checks += [Reference(1)]
     given={"blocks": draws.whole(1, 5, 4), "num_classes": draws.whole(5, 50)},
     cases=[case("one block a stage", blocks=np.ones(4, int))],
     words={"by_default": "count with the default settings"},
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(1)],
 )
 def resnet_param_count(student, blocks, num_classes):
     """With classes of its own, and with a thousand."""
@@ -248,118 +238,8 @@ def resnets_in_figures(ask):
     """Sixty million, where lecture notes say five."""
     for depth, (blocks, wanted) in RESNETS.items():
         count = ask(blocks=np.array(blocks))[1]["by_default"]
-        must(
-            count == wanted,
-            f"ResNet-{depth} has {wanted:,} parameters; your count is {int(count):,}.",
-        )
+        if count != wanted:
+            return f"ResNet-{depth} has {wanted:,} parameters; your count is {int(count):,}."
 
 
-resnet_param_count.checks += [Reference(1)]
-
-
-@exercise(
-    "-> claims: 10 bool",
-    points=2,
-    entries={"claims": [f"claim ({letter})" for letter in "abcdefghij"]},
-    checks=[Dimensions(0.25), Reference(1.75)],
-)
-def conv_claims(student):
-    """True or False for each sentence, in order."""
-    claims = student.conv_claims()
-    return {"claims": np.array([claims[letter] for letter in "abcdefghij"])}
-
-
-# --- stacks -------------------------------------------------------------------------------------
-
-
-def filters_and_strides(rng, sizes):
-    """Rows (F, S), one for each layer."""
-    return np.stack([rng.integers(1, 8, sizes["L"]), rng.integers(1, 4, sizes["L"])], 1)
-
-
-@exercise(
-    "table: L 2 int -> field: int, jump: int",
-    points=2,
-    given={"table": filters_and_strides},
-    cases=[
-        case("no layers", sizes={"L": 0}),
-        case("one layer", sizes={"L": 1}, table=np.array([[7, 2]])),
-    ],
-    words={"table": "layers"},
-    checks=[Dimensions(0.25)],
-)
-def receptive_field(student, table):
-    field, jump = student.receptive_field([tuple(row) for row in table.tolist()])
-    return {"field": field, "jump": jump}
-
-
-KNOWN_FIELDS = ([(3, 1)] * 3, 7), ([(3, 1)] * 2, 5), ([(3, 2)] * 2, 7), ([(3, 1), (2, 2)] * 2, 10)
-
-
-@property_of(receptive_field, "Known stacks", 0.75)
-def known_fields(ask):
-    """Stacks whose field is in every lecture."""
-    for layers, wanted in KNOWN_FIELDS:
-        field = ask(table=np.array(layers))[1]["field"]
-        must(
-            field == wanted,
-            f"layers (F, S) = {layers} see {wanted} entries; yours see {int(field)}.",
-        )
-    jump = ask(table=np.array([(7, 2), (3, 2), (3, 1)]))[1]["jump"]
-    must(jump == 4, "after two layers of stride 2 neighbours look 4 entries apart on the image.")
-
-
-receptive_field.checks += [Reference(1)]
-
-STACKS = ("single", "stack", "bottleneck", "separable", "depthwise")
-
-
-@exercise(
-    f"C: int, N: int, squeeze: int -> counts: {len(STACKS)} int, squeezed: int, refused: bool",
-    points=1,
-    given={
-        "C": lambda rng, sizes: 12 * int(rng.integers(1, 9)),
-        "N": lambda rng, sizes: 2 * int(rng.integers(1, 6)) + 1,
-        "squeeze": lambda rng, sizes: int(rng.choice([3, 4, 6])),
-    },
-    cases=[case("3 x 3", N=3), case("11 x 11", N=11)],
-    words={
-        "counts": "the counts of the kinds",
-        "squeezed": "the count of a narrower bottleneck",
-        "refused": "whether another kind is refused",
-    },
-    entries={"counts": [f'the count of "{kind}"' for kind in STACKS]},
-    checks=[Dimensions(0.25)],
-)
-def stack_params(student, C, N, squeeze):
-    """Every kind, and a narrower bottleneck."""
-    return {
-        "counts": np.array([student.stack_params(kind, C, N) for kind in STACKS]),
-        "squeezed": student.stack_params("bottleneck", C, N, squeeze),
-        "refused": refuses(student.stack_params, "magic", C, N),
-    }
-
-
-KNOWN_STACKS = [
-    *[("single", 7, 49), ("stack", 7, 27), ("stack", 5, 18), ("single", 5, 25)],
-    *[("bottleneck", 3, 3.25), ("separable", 3, 6), ("separable", 7, 14)],
-]
-
-
-@property_of(stack_params, "Known stacks", 0.25)
-def known_stacks(ask):
-    for kind, N, wanted in KNOWN_STACKS:
-        _, out = ask(C=24, N=N, squeeze=4)
-        must(
-            out["counts"][STACKS.index(kind)] == wanted * 24 * 24,
-            f'"{kind}" for a window of {N} x {N} takes {wanted:g} C**2 weights.',
-        )
-    _, out = ask(C=24, N=3, squeeze=4)
-    must(
-        out["squeezed"] == 1.0625 * 24 * 24,
-        "a bottleneck that narrows to a quarter takes 1.0625 C**2 weights at 3 x 3.",
-    )
-    must(out["refused"], "another kind must raise ValueError.")
-
-
-stack_params.checks += [Reference(0.5)]
+conv_claims = claims("conv_claims", "abcdefghij", points=2, shares=(0.25, 1.75))

@@ -4,9 +4,10 @@ import numpy as np
 
 from autograder import case, draws, exercise, must, property_of
 from autograder.checks import Dimensions, Reference, Vectorised, close
+from coursekit.exercises.refusals import refuses
 
 from .convolution import CONV_GIVEN, CONV_SIZES, PICKS, picks_one_entry
-from .shared import refuses, situations
+from .shared import situations
 
 # --- Fourier ------------------------------------------------------------------------------------
 
@@ -24,7 +25,7 @@ from .shared import refuses, situations
         case("large filters", sizes={"HH": 11, "WW": 8, "P": 3, "Ho": 6, "Wo": 5}),
     ],
     words={"by_default": "out with the default settings"},
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(1.25), Vectorised("N", 0.5)],
 )
 def conv_forward_fft(student, x, w, b, pad):
     """With padding as it is given, and with none on a larger image."""
@@ -45,14 +46,11 @@ def goes_through_frequencies(ask):
     inputs = ask.draw(case("", sizes={"HH": 2, "WW": 2, "Ho": 8, "Wo": 9, "P": 0}))
     inputs["x"][0, 0, 4, 4] = np.inf
     _, out = ask(inputs)
-    must(
-        not np.isfinite(out["out"][0]).any(),
-        "one infinite pixel leaves some outputs finite: "
-        "this is no Fourier transform, where all pixels meet.",
-    )
-
-
-conv_forward_fft.checks += [Reference(1.25), Vectorised("N", 0.5)]
+    if np.isfinite(out["out"][0]).any():
+        return (
+            "one infinite pixel leaves some outputs finite: "
+            "this is no Fourier transform, where all pixels meet."
+        )
 
 
 @exercise(
@@ -70,7 +68,7 @@ conv_forward_fft.checks += [Reference(1.25), Vectorised("N", 0.5)]
     entries={
         "refused": ['whether "winograd" with K = 5 is refused', "whether another method is refused"]
     },
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(1)],
 )
 def conv_cost(student, H, W, C, F, K):
     """All three methods, Winograd at 3 x 3."""
@@ -91,17 +89,15 @@ def crossing_over(ask):
     three, five, eleven = ask.all(batch)
     loses = three["direct"] < three["fft"]
     must(loses, "at 3 x 3 the Fourier transform must cost more than the definition.")
-    must(
-        five["fft"] < five["direct"] and eleven["fft"] < eleven["direct"] / 4,
-        "at 5 x 5 the Fourier transform must cost less than the definition, "
-        "at 11 x 11 less than a quarter.",
-    )
+    if not (five["fft"] < five["direct"] and eleven["fft"] < eleven["direct"] / 4):
+        return (
+            "at 5 x 5 the Fourier transform must cost less than the definition, "
+            "at 11 x 11 less than a quarter."
+        )
     saved = three["direct"] / three["winograd"]
     must(close(saved, 2.25), "F(2x2, 3x3) must save a factor of 36 / 16 = 2.25.")
     must(three["refused"].all(), "what has no count here must raise ValueError.")
 
-
-conv_cost.checks += [Reference(1)]
 
 # --- Strassen -----------------------------------------------------------------------------------
 
@@ -118,7 +114,7 @@ conv_cost.checks += [Reference(1)]
         case("no step at all", sizes={"M": 9, "K": 5, "N": 7}, leaf=5),
     ],
     words={"n_mults_by_default": "n_mults with the default settings"},
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(0.75)],
 )
 def strassen_matmul(student, A, B, leaf):
     """With the leaf as it is given, and the count with the usual one."""
@@ -134,11 +130,11 @@ def seven_to_the_k(ask):
         inputs, out = ask(case("", sizes=dict.fromkeys("MKN", side)), leaf=1)
         product = inputs["A"] @ inputs["B"]
         must(close(out["C"], product, 1e-8), f"for {side} x {side} matrices C is not A @ B.")
-        must(
-            out["n_mults"] == 7**k,
-            f"down to single numbers, {side} x {side} matrices take 7**{k} multiplications, "
-            f"not {out['n_mults']}.",
-        )
+        if out["n_mults"] != 7**k:
+            return (
+                f"down to single numbers, {side} x {side} matrices take 7**{k} multiplications, "
+                f"not {out['n_mults']}."
+            )
     inputs, out = ask(case("", sizes={"M": 11, "K": 9, "N": 7}), leaf=1)
     must(close(out["C"], inputs["A"] @ inputs["B"], 1e-8), "for odd sizes C is not A @ B.")
 
@@ -149,14 +145,12 @@ def goes_through_seven(ask):
     inputs = ask.draw(case("", sizes=dict.fromkeys("MKN", 8)), leaf=1)
     inputs["A"][0, 0] = np.inf
     _, out = ask(inputs)
-    must(
-        not np.isfinite(out["C"][1:]).all(),
-        "an infinite A[0, 0] leaves all rows but the first finite: "
-        "no sums of blocks were multiplied.",
-    )
+    if np.isfinite(out["C"][1:]).all():
+        return (
+            "an infinite A[0, 0] leaves all rows but the first finite: "
+            "no sums of blocks were multiplied."
+        )
 
-
-strassen_matmul.checks += [Reference(0.75)]
 
 # --- Winograd -----------------------------------------------------------------------------------
 
@@ -174,7 +168,7 @@ strassen_matmul.checks += [Reference(0.75)]
         case("one example, one odd side", sizes={"N": 1, "H": 4, "W": 9}),
     ],
     words={"line": "AT @ ((G @ g) * (BT @ d))"},
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(0.75, outputs=("line", "out")), Vectorised("N", 0.5)],
 )
 def winograd(student, d, g, x, w):
     """The matrices by themselves in one dimension, then images."""
@@ -189,10 +183,8 @@ def four_are_enough(ask):
     inputs, out = ask()
     d, g = inputs["d"], inputs["g"]
     wanted = np.stack([np.sum(d[:, k : k + 3] * g, axis=1) for k in (0, 1)], axis=1)
-    must(
-        close(out["line"], wanted, 1e-8),
-        "AT @ ((G @ g) * (BT @ d)) must be the two places of a filter g of length 3 on 4 inputs d.",
-    )
+    if not close(out["line"], wanted, 1e-8):
+        return "AT @ ((G @ g) * (BT @ d)) must be the two places of a filter g of length 3 on 4 inputs d."
 
 
 @property_of(winograd, "One 1 shifts the image", 0.5)
@@ -203,11 +195,11 @@ def picks_by_tiles(ask):
         p, q = ask.rng.integers(3), ask.rng.integers(3)
         w[0, 1, p, q] = 1
         _, out = ask(inputs, w=w)
-        must(
-            close(out["out"][:, 0], inputs["x"][:, 1, p : p + H - 2, q : q + W - 2], 1e-8),
-            f"a filter that is 0 but for a 1 at row {p}, column {q} must shift the image; "
-            f"yours does not{where}.",
-        )
+        if not close(out["out"][:, 0], inputs["x"][:, 1, p : p + H - 2, q : q + W - 2], 1e-8):
+            return (
+                f"a filter that is 0 but for a 1 at row {p}, column {q} must shift the image; "
+                f"yours does not{where}."
+            )
 
 
 @property_of(winograd, "By way of the tiles", 0.5)
@@ -217,14 +209,12 @@ def goes_through_tiles(ask):
     w, x = np.abs(inputs["w"]) + 0.1, np.abs(inputs["x"])
     x[0, 0, 2, 2] = np.inf
     _, out = ask(inputs, w=w, x=x)
-    must(
-        np.isnan(out["out"]).any(),
-        "one infinite pixel under positive filters gives inf everywhere: "
-        "differences of pixels were never multiplied.",
-    )
+    if not np.isnan(out["out"]).any():
+        return (
+            "one infinite pixel under positive filters gives inf everywhere: "
+            "differences of pixels were never multiplied."
+        )
 
-
-winograd.checks += [Reference(0.75, outputs=("line", "out")), Vectorised("N", 0.5)]
 
 # --- filters of rank 1 --------------------------------------------------------------------------
 
@@ -251,11 +241,8 @@ def small_image(rng, sizes):
         case("a single row", sizes={"HH": 1}),
         case("a single column", sizes={"WW": 1}),
     ],
-    words={
-        "nearest": "np.outer(col, row)",
-        "places": "the places",
-    },
-    checks=[Dimensions(0.25)],
+    words={"nearest": "np.outer(col, row)", "places": "the places"},
+    checks=[Dimensions(0.25), ..., Reference(0.75)],
 )
 def separable(student, kernel, x, col, row, places):
     """The nearest outer product, and an image under one."""
@@ -274,16 +261,16 @@ def nearest_it_is(ask):
         values = np.linalg.svd(inputs["kernel"], compute_uv=False)
         best = values[1] if len(values) > 1 else 0.0
         left = np.linalg.norm(inputs["kernel"] - out["nearest"], 2)
-        must(
-            close(left, best, 1e-8),
-            f"your outer product leaves {left:.4g} of the filter; "
-            f"the nearest leaves {best:.4g}{where}.",
-        )
-        must(
-            close(out["error"], best, 1e-8),
-            f"the largest singular value of what is left is {best:.4g}; "
-            f"your error is {out['error']:.4g}{where}.",
-        )
+        if not close(left, best, 1e-8):
+            return (
+                f"your outer product leaves {left:.4g} of the filter; "
+                f"the nearest leaves {best:.4g}{where}."
+            )
+        if not close(out["error"], best, 1e-8):
+            return (
+                f"the largest singular value of what is left is {best:.4g}; "
+                f"your error is {out['error']:.4g}{where}."
+            )
 
 
 @property_of(separable, "One filter in two passes", 0.5)
@@ -296,11 +283,8 @@ def equals_the_outer_product(ask):
         i, j = (int(ask.rng.integers(side)) for side in shape)
         window = inputs["x"][i : i + len(kernel), j : j + kernel.shape[1]]
         wanted = np.sum(kernel * window)
-        must(
-            close(image[i, j], wanted),
-            f"out[{i}, {j}] must be the sum of np.outer(col, row) times the window there, "
-            f"{wanted:.4g}.",
-        )
-
-
-separable.checks += [Reference(0.75)]
+        if not close(image[i, j], wanted):
+            return (
+                f"out[{i}, {j}] must be the sum of np.outer(col, row) times the window there, "
+                f"{wanted:.4g}."
+            )

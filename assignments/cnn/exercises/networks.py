@@ -4,7 +4,7 @@ import numpy as np
 
 from autograder import case, draws, exercise, must, property_of
 from autograder.checks import Dimensions, Gradient, Reference, close
-from coursekit.exercises.params import given_in_words, gradients_in, params_in_words
+from coursekit.exercises.params import given_in_words, gradients_in, params_in_words, starts_small
 
 from .shared import digit_images
 
@@ -22,6 +22,11 @@ def block_image(rng, sizes):
     S, spare = sizes.get("S", 1), sizes.get("spare", 0)
     H, W = ((sizes[out] - 1) * S + 1 + spare for out in ("Ho", "Wo"))
     return rng.standard_normal((sizes["N"], sizes["C"], H, W))
+
+
+def block_gradient(out, claimed, params, upstream, called=""):
+    """The check of x's gradient and of those of all parameters."""
+    return Gradient(out, ("x", *params), claimed, upstream, share=0.75, called=called)
 
 
 PROJECTED = {"w1": "F C 3 3", "b1": "F", "w2": "F F 3 3", "b2": "F", "ws": "F C 1 1"}
@@ -62,7 +67,13 @@ PLAIN = {"v1": "C C 3 3", "c1": "C", "v2": "C C 3 3", "c2": "C"}
         },
         "no_dws": "whether dws is None without ws",
     },
-    checks=[Dimensions(0.5)],
+    checks=[
+        Dimensions(0.5),
+        ...,
+        block_gradient("out", ("dx", *slopes_of(PROJECTED)), PROJECTED, "dout"),
+        block_gradient("plain", ("plain_dx", *slopes_of(PLAIN)), PLAIN, "dplain", "without ws"),
+        Reference(2),
+    ],
 )
 def residual_block(student, x, w1, b1, w2, b2, ws, stride, dout, v1, c1, v2, c2, dplain):
     """A block that changes the number of channels, and one that does not: forward and back."""
@@ -82,46 +93,23 @@ def nothing_learned_changes_nothing(ask):
     """With weights of zero the block is relu(x), and hands dout back to x wherever x > 0."""
     inputs = ask.draw()
     _, out = ask(inputs, **{name: np.zeros_like(inputs[name]) for name in PLAIN})
-    must(
-        close(out["plain"], np.maximum(0, inputs["x"])),
-        "with weights and biases of zero the block must put out relu(x): "
-        "what comes in, rectified once.",
-    )
-    must(
-        close(out["plain_dx"], inputs["dplain"] * (inputs["x"] > 0)),
-        "with weights and biases of zero dx must be dout wherever x > 0, and 0 elsewhere.",
-    )
+    if not close(out["plain"], np.maximum(0, inputs["x"])):
+        return (
+            "with weights and biases of zero the block must put out relu(x): "
+            "what comes in, rectified once."
+        )
+    if not close(out["plain_dx"], inputs["dplain"] * (inputs["x"] > 0)):
+        return "with weights and biases of zero dx must be dout wherever x > 0, and 0 elsewhere."
     must(out["no_dws"], "without a projection there is no dws: return None for it.")
 
 
-def block_gradient(out, claimed, params, upstream, called=""):
-    """The check of x's gradient and of those of all parameters."""
-    return Gradient(out, ("x", *params), claimed, upstream, share=0.75, called=called)
-
-
-residual_block.checks += [
-    block_gradient("out", ("dx", *slopes_of(PROJECTED)), PROJECTED, "dout"),
-    block_gradient("plain", ("plain_dx", *slopes_of(PLAIN)), PLAIN, "dplain", called="without ws"),
-    Reference(2),
-]
-
 # --- a whole network ----------------------------------------------------------------------------
-
-
-def before_classes(rng, sizes):
-    """Weights under which no class is certain: outputs are about as large as inputs."""
-    return rng.standard_normal((sizes["M"], sizes["L"])) / np.sqrt(sizes["M"])
 
 
 def behind_pooling(rng, sizes):
     """Weights under which outputs are about as large as the pooled features that come in."""
     features = sizes["F"] * (sizes["A"] // 2) * (sizes["B"] // 2)
     return rng.standard_normal((features, sizes["M"])) / np.sqrt(features)
-
-
-def huge_weights(rng, inputs):
-    """Weights that make scores of hundreds of thousands."""
-    return 1e5 * rng.standard_normal((4, 3))
 
 
 THREE_LAYERS = {"W1": "F C K K", "b1": "F", "W2": "any M", "b2": "M", "W3": "M L", "b3": "L"}
@@ -143,7 +131,7 @@ AT_START = {f"{name}_at_start": dims for name, dims in THREE_LAYERS.items()}
     inside=True,
     given={
         **{"y": draws.every_class("L"), "W1": draws.normal("F", "C", "K", "K", scale=0.5)},
-        **{"W2": behind_pooling, "W3": before_classes},
+        **{"W2": behind_pooling, "W3": draws.scaled("M", "L")},
         **{"seed": draws.seed, "num_steps": draws.whole(1, 3)},
     },
     sizes={
@@ -154,7 +142,7 @@ AT_START = {f"{name}_at_start": dims for name, dims in THREE_LAYERS.items()}
         case("strong regularisation", reg=2.5),
         case("no regularisation, 5 x 5 filters", sizes={"K": 5}, reg=0.0),
         case("one example", sizes={"N": 1, "L": 4}),
-        case("huge scores", sizes={"L": 3, "M": 4}, W3=huge_weights),
+        case("huge scores", sizes={"L": 3, "M": 4}, W3=draws.normal(4, 3, scale=1e5)),
     ],
     words={
         **params_in_words(*THREE_LAYERS),
@@ -170,14 +158,16 @@ AT_START = {f"{name}_at_start": dims for name, dims in THREE_LAYERS.items()}
         Reference(1, outputs=("scores", "loss"), title="Right scores and loss"),
         Gradient("loss", wrt=tuple(THREE_LAYERS), claimed=tuple(SLOPES), share=1),
         Reference(1, outputs=(*SLOPES, "gradients_given"), title="Right gradients"),
+        ...,
+        Reference(
+            0.25, outputs=(*AT_START, "reg_by_default", "scale_by_default"), title="Right start"
+        ),
     ],
 )
-def ThreeLayerConvNet(
-    student, X, y, W1, b1, W2, b2, W3, b3, reg, weight_scale, seed, learning_rate, num_steps
-):
+def ThreeLayerConvNet(student, X, y, reg, weight_scale, seed, learning_rate, num_steps, **params):
     """As it starts, then with parameters of its owner's choice, then some steps of descent."""
-    params = {"W1": W1, "b1": b1, "W2": W2, "b2": b2, "W3": W3, "b3": b3}
-    sizes = (X.shape[1:], len(W1), W1.shape[2], W2.shape[1], W3.shape[1])
+    filters, M, L = params["W1"], len(params["b2"]), len(params["b3"])
+    sizes = (X.shape[1:], len(filters), filters.shape[2], M, L)
     model = student.ThreeLayerConvNet(*sizes, weight_scale, reg, np.random.default_rng(seed))
     usual = student.ThreeLayerConvNet(*sizes, rng=np.random.default_rng(seed))
     start = {f"{name}_at_start": np.array(model.params[name]) for name in params}
@@ -216,24 +206,14 @@ def starts_at_log_c(ask):
     _, out = ask(inputs)
     _, more = ask(inputs, reg=1.5)
     penalty = 1.5 * sum(np.linalg.norm(inputs[f"W{k}"]) ** 2 for k in (1, 2, 3))
-    must(
-        close(more["loss"] - out["loss"], penalty),
-        "the regularisation must add reg times the sum of all squared weights to the loss, "
-        "no more and no less.",
-    )
-
-
-@property_of(ThreeLayerConvNet, "A small start", 0.25)
-def starts_small(ask):
-    inputs, out = ask(weight_scale=0.5)
-    _, other = ask(inputs, weight_scale=1e-4)
-    for name in ("W1", "W2", "W3"):
-        start = out[f"{name}_at_start"]
-        must(
-            start.any() and close(5000 * other[f"{name}_at_start"], start),
-            f"{name} must start at random, with weight_scale as its standard deviation.",
+    if not close(more["loss"] - out["loss"], penalty):
+        return (
+            "the regularisation must add reg times the sum of all squared weights to the loss, "
+            "no more and no less."
         )
-    must(not any(out[f"b{k}_at_start"].any() for k in (1, 2, 3)), "biases start at 0.")
+
+
+property_of(ThreeLayerConvNet, "A small start", 0.25)(starts_small(*THREE_LAYERS))
 
 
 @property_of(ThreeLayerConvNet, "50 digits by heart", 0.5)
@@ -248,13 +228,8 @@ def fifty_by_heart(ask):
         **{"W3": 0.2 * normal((30, 10)), "b3": np.zeros(10)},
     )
     accuracy, loss = float(out["accuracy"]), out["losses"][-1]
-    must(
-        accuracy == 1 and loss < 0.2,
-        "150 steps must teach your network 50 digits by heart; "
-        f"it knows {accuracy:.0%} of them, and the loss is {loss:.3g}.",
-    )
-
-
-ThreeLayerConvNet.checks += [
-    Reference(0.25, outputs=(*AT_START, "reg_by_default", "scale_by_default"), title="Right start")
-]
+    if not (accuracy == 1 and loss < 0.2):
+        return (
+            "150 steps must teach your network 50 digits by heart; "
+            f"it knows {accuracy:.0%} of them, and the loss is {loss:.3g}."
+        )

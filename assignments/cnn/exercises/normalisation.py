@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder import case, draws, exercise, must, named_back, property_of
+from autograder import case, draws, exercise, named_back, property_of
 from autograder.checks import Dimensions, Gradient, Reference, close
 
 SLOPES = ("dx", "dgamma", "dbeta")
@@ -12,13 +12,6 @@ GIVEN = {
     "running_var": draws.uniform(0.3, 3, "C"),
 }
 SIZES = {"N": (2, 4), "H": (2, 5), "W": (2, 6)}
-
-
-def with_a_constant(rng, inputs):
-    """Three images of four channels, the second of them the same everywhere."""
-    x = rng.standard_normal((3, 4, 2, 5))
-    x[:, 1] = 3.0
-    return x
 
 
 def gradient(share):
@@ -44,7 +37,7 @@ def gradient(share):
         case(
             "a channel that never changes",
             sizes={"N": 3, "C": 4, "H": 2, "W": 5},
-            x=with_a_constant,
+            x=draws.level(3.0, np.s_[:, 1], 3, 4, 2, 5),
         ),
     ],
     words={
@@ -54,7 +47,7 @@ def gradient(share):
         "out_by_default": "out with the default settings",
         "averages_kept": "whether the caller's own running averages are left as they were",
     },
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., gradient(1), Reference(1)],
 )
 def spatial_batchnorm(student, x, gamma, beta, eps, running_mean, running_var, momentum, dout):
     """Train, back, then test with the averages that training left; train with nothing but a mode."""
@@ -87,15 +80,13 @@ def one_mean_a_channel(ask):
     _, out = ask(inputs, gamma=np.ones(C), beta=np.zeros(C))
     for c in range(C):
         channel, before = out["out"][:, c], inputs["x"][:, c].var()
-        must(
-            close(1 + channel.mean(), 1.0, 1e-8),
-            f"with gamma = 1 and beta = 0 channel {c} must come out with mean 0 over all images "
-            f"and places; yours has {channel.mean():.3g}.",
-        )
-        must(
-            close(channel.var(), before / (before + 0.5)),
-            f"with gamma = 1 the variance of channel {c} must come out as var / (var + eps).",
-        )
+        if not close(1 + channel.mean(), 1.0, 1e-8):
+            return (
+                f"with gamma = 1 and beta = 0 channel {c} must come out with mean 0 over all images "
+                f"and places; yours has {channel.mean():.3g}."
+            )
+        if not close(channel.var(), before / (before + 0.5)):
+            return f"with gamma = 1 the variance of channel {c} must come out as var / (var + eps)."
 
 
 @property_of(spatial_batchnorm, "Averages move, and are used in test", 0.25)
@@ -104,28 +95,26 @@ def averages_move(ask):
     momentum = float(inputs["momentum"])
     for name in ("mean", "var"):
         now = np.array([getattr(one, name)() for one in inputs["x"].swapaxes(0, 1)])
-        must(
-            close(out[f"new_{name}"], momentum * inputs[f"running_{name}"] + (1 - momentum) * now),
-            f"running_{name} must become momentum times what it was plus (1 - momentum) times the "
-            f"batch's {name}, one number a channel.",
-        )
-    must(
-        out["averages_kept"],
-        "the caller's running averages are written into; put new arrays into bn_param.",
-    )
+        if not close(
+            out[f"new_{name}"], momentum * inputs[f"running_{name}"] + (1 - momentum) * now
+        ):
+            return (
+                f"running_{name} must become momentum times what it was plus (1 - momentum) times the "
+                f"batch's {name}, one number a channel."
+            )
+    if not out["averages_kept"]:
+        return "the caller's running averages are written into; put new arrays into bn_param."
     _, other = ask(inputs, x=np.concatenate([inputs["x"][:1], 5 - inputs["x"][1:]]))
     scale = np.sqrt((out["new_var"] + inputs["eps"]) / (other["new_var"] + inputs["eps"]))
     move = (out["new_mean"] - other["new_mean"]) / np.sqrt(other["new_var"] + inputs["eps"])
     gamma, beta = (inputs[name][:, None, None] for name in ("gamma", "beta"))
     wanted = (out["out_in_test"] - beta) * scale[:, None, None] + gamma * move[:, None, None] + beta
-    must(
-        close(other["out_in_test"], wanted),
-        'in mode "test" each channel must be normalised with its running averages, '
-        "not with the mean and the variance of the images at hand.",
-    )
+    if not close(other["out_in_test"], wanted):
+        return (
+            'in mode "test" each channel must be normalised with its running averages, '
+            "not with the mean and the variance of the images at hand."
+        )
 
-
-spatial_batchnorm.checks += [gradient(1), Reference(1)]
 
 # --- over groups --------------------------------------------------------------------------------
 
@@ -135,10 +124,7 @@ spatial_batchnorm.checks += [gradient(1), Reference(1)]
     " -> out: N C H W, dx: N C H W, dgamma: C, dbeta: C, out_by_default: N C H W",
     points=2,
     answers=("spatial_groupnorm_forward", "spatial_groupnorm_backward"),
-    given={
-        **{name: GIVEN[name] for name in ("x", "eps")},
-        "G": lambda rng, sizes: int(rng.choice([2, 3, 4])),
-    },
+    given={**{name: GIVEN[name] for name in ("x", "eps")}, "G": draws.one_of(2, 3, 4)},
     sizes={**SIZES, "C": (12, 12)},
     cases=[
         case("one group", G=1, sizes={"C": 4}),
@@ -147,7 +133,7 @@ spatial_batchnorm.checks += [gradient(1), Reference(1)]
         case("a tiny eps", G=3, sizes={"C": 6}, eps=1e-10),
     ],
     words={"out_by_default": "out with the default settings"},
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., gradient(0.5), Reference(0.75)],
 )
 def spatial_groupnorm(student, x, gamma, beta, G, eps, dout):
     """Forward and back, and forward without an eps."""
@@ -168,22 +154,19 @@ def one_mean_a_group(ask):
         n, first = int(ask.rng.integers(len(inputs["x"]))), C // G * int(ask.rng.integers(G))
         ours = out["out"][n, first : first + C // G]
         var = inputs["x"][n, first : first + C // G].var()
-        must(
-            close(1 + ours.mean(), 1.0, 1e-8) and close(ours.var(), var / (var + inputs["eps"])),
-            f"with gamma = 1 and beta = 0 the channels from {first} to {first + C // G - 1} of an "
-            f"image must come out together with mean 0 and variance var / (var + eps) "
-            f"({one.title}).",
-        )
+        if not (
+            close(1 + ours.mean(), 1.0, 1e-8) and close(ours.var(), var / (var + inputs["eps"]))
+        ):
+            return (
+                f"with gamma = 1 and beta = 0 the channels from {first} to {first + C // G - 1} of an "
+                f"image must come out together with mean 0 and variance var / (var + eps) "
+                f"({one.title})."
+            )
 
 
 @property_of(spatial_groupnorm, "No neighbours", 0.25)
 def no_neighbours(ask):
     inputs, out = ask()
     _, alone = ask(inputs, x=inputs["x"][:1], dout=inputs["dout"][:1])
-    must(
-        close(alone["out"], out["out"][:1]) and close(alone["dx"], out["dx"][:1]),
-        "an image must come out of a batch, and its dx too, as if it had been alone.",
-    )
-
-
-spatial_groupnorm.checks += [gradient(0.5), Reference(0.75)]
+    if not (close(alone["out"], out["out"][:1]) and close(alone["dx"], out["dx"][:1])):
+        return "an image must come out of a batch, and its dx too, as if it had been alone."

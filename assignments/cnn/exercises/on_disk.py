@@ -10,8 +10,7 @@ import numpy as np
 
 from autograder import case, draws, exercise, must, property_of
 from autograder.checks import AllowedMeans, Dimensions, Reference, close
-
-from .shared import refuses
+from coursekit.exercises.refusals import refuses
 
 
 def left_open(folder):
@@ -98,7 +97,7 @@ def pixels(rng, sizes):
         "bytes_each": ["the bytes of a pixel", "the bytes of a float"],
         "refuses_beyond": [f"whether example {one} is refused" for one in ("N", "-1")],
     },
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(0.75), AllowedMeans(allowed=("torch", "h5py"))],
 )
 def hdf5(student, X, y, Z, chunk_rows):
     """Pixels of one byte and floats: written, looked at, and read again."""
@@ -159,25 +158,21 @@ def round_trip(ask):
     inputs, out = ask()
     X, y = inputs["X"], inputs["y"]
     same = np.array_equal(out["stored"], X) and np.array_equal(out["labels"], y)
-    must(
-        same and out["replaced"],
-        'the file must hold "X" and "y" as they were given, '
-        "and nothing of a file that was there before.",
-    )
-    must(
-        list(out["bytes_each"]) == [1, 8],
-        "X is stored in its own dtype: pixels take 1 byte each; "
-        f"yours take {int(out['bytes_each'][0])}.",
-    )
+    if not (same and out["replaced"]):
+        return (
+            'the file must hold "X" and "y" as they were given, '
+            "and nothing of a file that was there before."
+        )
+    if list(out["bytes_each"]) != [1, 8]:
+        return (
+            "X is stored in its own dtype: pixels take 1 byte each; "
+            f"yours take {int(out['bytes_each'][0])}."
+        )
     must(out["label_bytes"] == 8, "labels are stored as int64.")
-    must(
-        close(out["images"], X / 255, 1e-6) and np.array_equal(out["targets"], y),
-        "example k must be X[k] / 255 for pixels of one byte, and label y[k].",
-    )
-    must(
-        close(out["floats"], inputs["Z"], 1e-4),
-        "floats must come back as they are, not divided by anything.",
-    )
+    if not (close(out["images"], X / 255, 1e-6) and np.array_equal(out["targets"], y)):
+        return "example k must be X[k] / 255 for pixels of one byte, and label y[k]."
+    if not close(out["floats"], inputs["Z"], 1e-4):
+        return "floats must come back as they are, not divided by anything."
     must(out["all_float32"], "images must be float32 tensors.")
 
 
@@ -196,23 +191,18 @@ def chunks_are_batches(ask):
 @property_of(hdf5, "Opened late", 0.75)
 def opened_late(ask):
     _, out = ask()
-    must(
-        not out["open_after_writing"],
-        "write_hdf5 leaves its file open: what is not closed may not be on the disk yet.",
-    )
+    if out["open_after_writing"]:
+        return "write_hdf5 leaves its file open: what is not closed may not be on the disk yet."
     late = not out["open_at_start"]
     must(late, "HDF5Dataset leaves its file open in __init__: workers would share it.")
-    must(
-        out["open_in_use"],
-        "after the first example the file stays open for the next ones: "
-        "opening it again takes longer than reading.",
-    )
-    must(
-        out["pickles"],
-        "on its way to a worker the data set is pickled: "
-        "it must leave its open file behind (__getstate__).",
-    )
+    if not out["open_in_use"]:
+        return (
+            "after the first example the file stays open for the next ones: "
+            "opening it again takes longer than reading."
+        )
+    if not out["pickles"]:
+        return (
+            "on its way to a worker the data set is pickled: "
+            "it must leave its open file behind (__getstate__)."
+        )
     must(out["refuses_beyond"].all(), "an index that is not in [0, length) must raise IndexError.")
-
-
-hdf5.checks += [Reference(0.75), AllowedMeans(allowed=("torch", "h5py"))]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder import Absent, case, draws, exercise, must, named_back, property_of
+from autograder import Absent, case, draws, exercise, named_back, property_of
 from autograder.checks import Dimensions, Gradient, Reference, close
 
 
@@ -56,7 +56,13 @@ AT_TIES = ("passed_on_at_ties", "beyond_the_maxima")
     sizes=POOL_SIZES,
     cases=[*WINDOWS, NEGATIVE],
     words={**POOL_WORDS, "levels": "an image full of ties"},
-    checks=[Dimensions(0.5)],
+    checks=[
+        Dimensions(0.5),
+        ...,
+        Gradient("out", wrt="x", claimed="dx", upstream="dout", share=0.75),
+        ...,
+        Reference(1.25),
+    ],
 )
 def max_pool(student, x, height, width, stride, dout, levels):
     """Forward and back; then 2 x 2 windows full of ties: what each gets back in all, and where."""
@@ -86,14 +92,11 @@ def largest_of_each(ask):
         i, j = ask.rng.integers(shape[2]), ask.rng.integers(shape[3])
         rows, columns = S * i + np.arange(inputs["height"]), S * j + np.arange(inputs["width"])
         largest = inputs["x"][:, :, rows][..., columns].max(axis=(2, 3))
-        must(
-            out["out"].shape == shape and close(out["out"][:, :, i, j], largest),
-            f"out[:, :, {i}, {j}] must be the largest entry of its window in each channel "
-            f"({one.title}).",
-        )
-
-
-max_pool.checks += [Gradient("out", wrt="x", claimed="dx", upstream="dout", share=0.75)]
+        if not (out["out"].shape == shape and close(out["out"][:, :, i, j], largest)):
+            return (
+                f"out[:, :, {i}, {j}] must be the largest entry of its window in each channel "
+                f"({one.title})."
+            )
 
 
 @property_of(max_pool, "Ties share the gradient", 0.5)
@@ -102,15 +105,13 @@ def ties_share_the_gradient(ask):
     _, out = ask()
     passed_on = out["passed_on_at_ties"]
     furthest = passed_on.flat[np.argmax(np.abs(passed_on - 1))]
-    must(
-        close(passed_on, np.ones_like(passed_on)),
-        "where a window has several largest entries, what they receive must add up to the "
-        f"window's gradient; for one of yours it adds up to {furthest:.3g} times that.",
-    )
-    must(
-        not out["beyond_the_maxima"] > 1e-9,
-        "no entry but the largest of a window may receive gradient, and no share may be negative.",
-    )
+    if not close(passed_on, np.ones_like(passed_on)):
+        return (
+            "where a window has several largest entries, what they receive must add up to the "
+            f"window's gradient; for one of yours it adds up to {furthest:.3g} times that."
+        )
+    if out["beyond_the_maxima"] > 1e-9:
+        return "no entry but the largest of a window may receive gradient, and no share may be negative."
 
 
 @property_of(max_pool, "The gradient is passed on whole", 0.5)
@@ -118,14 +119,11 @@ def gradient_is_passed_on_whole(ask):
     """Pooling takes apart and puts together, it makes no gradient and loses none."""
     for one in max_pool.cases:
         inputs, out = ask(one)
-        must(
-            close(out["dx"].sum(axis=(2, 3)), inputs["dout"].sum(axis=(2, 3))),
-            "the entries of dx must add up to those of dout in each channel; "
-            f"yours do not ({one.title}).",
-        )
-
-
-max_pool.checks += [Reference(1.25)]
+        if not close(out["dx"].sum(axis=(2, 3)), inputs["dout"].sum(axis=(2, 3))):
+            return (
+                "the entries of dx must add up to those of dout in each channel; "
+                f"yours do not ({one.title})."
+            )
 
 
 @exercise(
@@ -144,7 +142,20 @@ max_pool.checks += [Reference(1.25)]
         "dx_of_mean": "dx of global_avg_pool_backward",
         "dmean": "dout of global_avg_pool_backward",
     },
-    checks=[Dimensions(0.5)],
+    checks=[
+        Dimensions(0.5),
+        ...,
+        Gradient("out", wrt="x", claimed="dx", upstream="dout", share=0.5),
+        Gradient(
+            "mean",
+            wrt="x",
+            claimed="dx_of_mean",
+            upstream="dmean",
+            share=0.25,
+            called="of global_avg_pool_backward",
+        ),
+        Reference(1.25),
+    ],
 )
 def avg_pool(student, x, height, width, stride, dout, dmean):
     """Windows forward and back, the whole image forward and back."""
@@ -164,29 +175,11 @@ def means_of_a_constant(ask):
     for one in avg_pool.cases:
         inputs = ask.draw(one)
         _, out = ask(inputs, x=np.full_like(inputs["x"], -2.5))
-        must(
-            np.allclose(out["out"], -2.5) and np.allclose(out["mean"], -2.5),
-            f"the mean of equal numbers is that number ({one.title}).",
-        )
-        must(
-            close(out["dx"].sum(axis=(2, 3)), inputs["dout"].sum(axis=(2, 3))),
-            f"the entries of dx must add up to those of dout in each channel ({one.title}).",
-        )
-        must(
-            close(out["dx_of_mean"].sum(axis=(2, 3)), inputs["dmean"]),
-            "the whole image together must receive the gradient of its mean, in each channel.",
-        )
-
-
-avg_pool.checks += [
-    Gradient("out", wrt="x", claimed="dx", upstream="dout", share=0.5),
-    Gradient(
-        "mean",
-        wrt="x",
-        claimed="dx_of_mean",
-        upstream="dmean",
-        share=0.25,
-        called="of global_avg_pool_backward",
-    ),
-    Reference(1.25),
-]
+        if not (np.allclose(out["out"], -2.5) and np.allclose(out["mean"], -2.5)):
+            return f"the mean of equal numbers is that number ({one.title})."
+        if not close(out["dx"].sum(axis=(2, 3)), inputs["dout"].sum(axis=(2, 3))):
+            return f"the entries of dx must add up to those of dout in each channel ({one.title})."
+        if not close(out["dx_of_mean"].sum(axis=(2, 3)), inputs["dmean"]):
+            return (
+                "the whole image together must receive the gradient of its mean, in each channel."
+            )

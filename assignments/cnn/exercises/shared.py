@@ -13,15 +13,6 @@ def situations(ask):
     return [(case("a random example"), ""), *((one, f" ({one.title})") for one in cases)]
 
 
-def refuses(call, *arguments, error: type[Exception] = ValueError, **named):
-    """Whether a call raises ValueError, or another error."""
-    try:
-        call(*arguments, **named)
-    except error:
-        return True
-    return False
-
-
 def digit_images():
     """Images (1797, 1, 8, 8) of digits, scaled to [-1/2, 1/2], and their labels (1797,)."""
     X, y = digits()

@@ -6,15 +6,17 @@ In the notebook's order. Students may read it.
 # ruff: noqa: F401, I001 - imported to be found, in the notebook's order
 from .steps import rnn_step
 from .layers import rnn
-from .text import word_embedding, temporal_affine, temporal_softmax_loss
+from .temporal import word_embedding, temporal_affine, temporal_softmax_loss
 from .steps import lstm_step
 from .layers import lstm
 from .steps import gru_step, lstm_packing, init_lstm
-from .encoders import many_to_one_loss
+from .many_to_one import many_to_one_loss
 from .gradients import clipping
 from .layers import stacked_lstm, bidirectional_lstm
-from .text import bptt_chunks, char_rnn_train_step, sample, beam_search
+from .bptt import bptt_chunks, char_rnn_train_step
+from .sampling import sample
+from .beam_search import beam_search
 from .gradients import spectral, gradient_norm_profile, exploding_counterexample, sequence_claims
-from .encoders import seq2seq
+from .seq2seq import seq2seq
 from .frameworks import to_torch_lstm, char_lstm
 from .training import train_char_lm

@@ -46,10 +46,8 @@ def both_say_the_same(ask):
         must(out["is_lstm"], "what is asked for is a torch.nn.LSTM.")
         h, own_h = out["h"], out["own_h"]
         gap = np.abs(h - own_h).max() if h.shape == own_h.shape else np.inf
-        must(
-            close(h, own_h, 1e-10),
-            f"torch's states and those of your lstm_forward must agree; they differ by up to {gap:.3g}.",
-        )
+        if not close(h, own_h, 1e-10):
+            return f"torch's states and those of your lstm_forward must agree; they differ by up to {gap:.3g}."
 
 
 def with_weights(model, E, Wx, Wh, b, Wy, by):
@@ -137,16 +135,12 @@ def summed_biases(model):
 def numpy_says_the_same(ask):
     """The class against lstm_forward and a product, to ten digits; and in two parts."""
     _, out = ask(case("a few", sizes={"N": 3, "T": 6}))
-    must(
-        close(out["scores"], out["own_scores"], 1e-10),
-        "with the same weights the scores must be those of embedding, lstm_forward and an affine layer in NumPy.",
-    )
-    holds = not close(out["scores_from_state"], out["scores"])
-    must(holds, "the state that is handed in must be where the LSTM starts; yours changes nothing.")
-    must(
-        close(out["scores_in_parts"], out["scores"], 1e-10),
-        "read in two parts, with the state handed from one to the other, a text must get the same scores.",
-    )
+    if not close(out["scores"], out["own_scores"], 1e-10):
+        return "with the same weights the scores must be those of embedding, lstm_forward and an affine layer in NumPy."
+    if close(out["scores_from_state"], out["scores"]):
+        return "the state that is handed in must be where the LSTM starts; yours changes nothing."
+    if not close(out["scores_in_parts"], out["scores"], 1e-10):
+        return "read in two parts, with the state handed from one to the other, a text must get the same scores."
 
 
 @property_of(char_lstm, "Forget gates start open", 1)
@@ -157,13 +151,13 @@ def forget_gates_start_open(ask):
     asked = {"biases": (inputs["forget_bias"], inputs["layers"]), "biases_by_default": (1.0, 1)}
     for name, (bias, layers) in asked.items():
         biases = out[name]
-        holds = len(biases) == layers
-        must(holds, f"a model of {layers} layers was asked for; yours has {len(biases)}.")
+        if len(biases) != layers:
+            return f"a model of {layers} layers was asked for; yours has {len(biases)}."
         wanted = np.tile(np.repeat([0.0, bias, 0.0, 0.0], H), (layers, 1))
         gate = "ifgo"[int(np.argmax(np.abs(biases - wanted).max(axis=0))) // H]
-        must(
-            close(biases, wanted, 1e-6),
-            f"the two bias vectors of each layer must add up to {bias:.4g} for the forget gate "
-            f"and to 0 for the others; yours differ for gate {gate}.",
-        )
+        if not close(biases, wanted, 1e-6):
+            return (
+                f"the two bias vectors of each layer must add up to {bias:.4g} for the forget gate "
+                f"and to 0 for the others; yours differ for gate {gate}."
+            )
     must(out["random_weights"], "the weights themselves must start at random.")

@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from autograder import case, draws, exercise, must, property_of
+from autograder import case, claims, draws, exercise, must, property_of
 from autograder.checks import Dimensions, Reference, close
+from coursekit.exercises.refusals import refuses
 
-from .shared import recurrent_weights, refuses
+from .shared import recurrent_weights
 
 CLIPPED = ("A", "B", "c")
 ZEROS = {"A": np.zeros((4, 3)), "B": np.zeros(3), "c": np.zeros(5)}
@@ -64,25 +65,17 @@ def norm_keeps_the_direction(ask):
     flat = np.concatenate([np.ravel(inputs[name]) for name in CLIPPED])
     clipped = np.concatenate([np.ravel(out[f"{name}_by_norm"]) for name in CLIPPED])
     length, limit = np.linalg.norm(flat), inputs["limit"]
-    must(
-        close(out["norm"], length),
-        f"the norm of all arrays together was {length:.6g} before clipping; you return {float(out['norm']):.6g}.",
-    )
-    must(
-        not np.array_equal(clipped, flat),
-        "gradients that are too long are not changed; the arrays in the dict must be changed in place.",
-    )
-    must(
-        close(np.linalg.norm(clipped), limit, 1e-4),
-        f"clipped by norm the gradients together must be {limit:.4g} long; yours are {np.linalg.norm(clipped):.4g}.",
-    )
-    must(
-        close(clipped / limit, flat / length, 1e-4),
-        "clipping by norm must keep the direction: one factor for all entries of all arrays.",
-    )
+    if not close(out["norm"], length):
+        return f"the norm of all arrays together was {length:.6g} before clipping; you return {float(out['norm']):.6g}."
+    if np.array_equal(clipped, flat):
+        return "gradients that are too long are not changed; the arrays in the dict must be changed in place."
+    if not close(np.linalg.norm(clipped), limit, 1e-4):
+        return f"clipped by norm the gradients together must be {limit:.4g} long; yours are {np.linalg.norm(clipped):.4g}."
+    if not close(clipped / limit, flat / length, 1e-4):
+        return "clipping by norm must keep the direction: one factor for all entries of all arrays."
     _, short = ask(inputs, limit=2 * length)
-    holds = all(np.array_equal(short[f"{name}_by_norm"], inputs[name]) for name in CLIPPED)
-    must(holds, "gradients that are not too long must be left exactly as they are.")
+    if not all(np.array_equal(short[f"{name}_by_norm"], inputs[name]) for name in CLIPPED):
+        return "gradients that are not too long must be left exactly as they are."
 
 
 @property_of(clipping, "Clipping by value clips each entry", 0.5)
@@ -92,26 +85,22 @@ def value_clips_each_entry(ask):
     limit = inputs["limit"]
     for name in CLIPPED:
         clipped, inside = out[f"{name}_by_value"], np.abs(inputs[name]) <= limit
-        must(
-            not np.abs(clipped).max() > limit,
-            f"clipped by value, in place, no entry may lie outside [-limit, limit], but grads[{name!r}] has one.",
-        )
-        holds = np.array_equal(clipped[inside], inputs[name][inside])
-        must(holds, "entries inside [-limit, limit] must stay as they are.")
-        holds = close(np.abs(clipped[~inside]), np.full((~inside).sum(), limit))
-        must(holds, "entries outside [-limit, limit] must stop at the limit that they are beyond.")
+        if np.abs(clipped).max() > limit:
+            return f"clipped by value, in place, no entry may lie outside [-limit, limit], but grads[{name!r}] has one."
+        if not np.array_equal(clipped[inside], inputs[name][inside]):
+            return "entries inside [-limit, limit] must stay as they are."
+        if not close(np.abs(clipped[~inside]), np.full((~inside).sum(), limit)):
+            return "entries outside [-limit, limit] must stop at the limit that they are beyond."
 
 
 @property_of(clipping, "A broken norm is refused", 0.5)
 def a_broken_norm_is_refused(ask):
     """nan and inf are an error, and nothing has happened yet."""
     _, out = ask()
-    must(
-        out["refuses"].all(),
-        "gradients with a nan or an inf in them have no length to clip to: raise ValueError.",
-    )
-    holds = out["kept_when_refused"]
-    must(holds, "when the norm is nan or inf, no gradient may have been changed.")
+    if not out["refuses"].all():
+        return "gradients with a nan or an inf in them have no length to clip to: raise ValueError."
+    if not out["kept_when_refused"]:
+        return "when the norm is nan or inf, no gradient may have been changed."
 
 
 def turning(rng, inputs):
@@ -146,10 +135,7 @@ SHEARED = 0.9 * np.eye(6) + 2.0 * np.eye(6, k=1)
         case("symmetric", sizes={"H": 5}, W=symmetric),
         case("one unit", sizes={"H": 1}),
     ],
-    words={
-        "radius": "what spectral_radius returns",
-        "norm": "what spectral_norm returns",
-    },
+    words={"radius": "what spectral_radius returns", "norm": "what spectral_norm returns"},
     checks=[Dimensions(0.25), Reference(1)],
 )
 def spectral(student, W):
@@ -163,19 +149,13 @@ def growth_and_its_bound(ask):
     for drawn in ask.trial.working():
         (out,) = ask.all([drawn.inputs])
         W, radius, norm = drawn.inputs["W"], float(out["radius"]), float(out["norm"])
-        must(
-            not radius > norm * (1 + 1e-9),
-            f"no eigenvalue is larger than the spectral norm; your radius is {radius:.4g}, your norm {norm:.4g}.",
-        )
+        if radius > norm * (1 + 1e-9):
+            return f"no eigenvalue is larger than the spectral norm; your radius is {radius:.4g}, your norm {norm:.4g}."
         rate, longest = rate_of_growth(W), longest_step(W, ask.rng)
-        must(
-            0.97 < radius / rate < 1.03,
-            f"W times W times W ... grows by {rate:.4g} a step in the end; your spectral radius is {radius:.4g}.",
-        )
-        must(
-            0.97 < norm / longest < 1.03,
-            f"some vector of length 1 becomes {longest:.4g} long in one step; your spectral norm is {norm:.4g}.",
-        )
+        if not 0.97 < radius / rate < 1.03:
+            return f"W times W times W ... grows by {rate:.4g} a step in the end; your spectral radius is {radius:.4g}."
+        if not 0.97 < norm / longest < 1.03:
+            return f"some vector of length 1 becomes {longest:.4g} long in one step; your spectral norm is {norm:.4g}."
 
 
 def rate_of_growth(W):
@@ -198,11 +178,6 @@ def longest_step(W, rng):
     return np.linalg.norm(W @ v)
 
 
-def twice_as_strong(rng, inputs):
-    """Weights from state to state, twice as large as usual."""
-    return 2 * rng.standard_normal(2 * inputs["g"].shape)
-
-
 @exercise(
     "W: H H, h0: H, g: H, nonlinearity: str, T: int -> norms: any, refuses: bool",
     points=3,
@@ -214,7 +189,11 @@ def twice_as_strong(rng, inputs):
         case("linear", nonlinearity="linear"),
         case("no step", T=0),
         case("a hundred steps", sizes={"H": 6}, W=SHEARED, nonlinearity="linear", T=100),
-        case("saturated units", h0=draws.normal_like("g", 30.0), W=twice_as_strong),
+        case(
+            "saturated units",
+            h0=draws.normal_like("g", 30.0),
+            W=lambda rng, i: 2 * rng.standard_normal(2 * i["g"].shape),
+        ),
     ],
     words={"refuses": "whether another nonlinearity is refused"},
     checks=[Dimensions(0.25), Reference(1.25)],
@@ -234,28 +213,22 @@ def radius_in_the_end_norm_in_each_step(ask):
     linear = {"h0": np.ones(H), "g": np.ones(H), "nonlinearity": "linear"}
     rotation = np.linalg.qr(ask.rng.standard_normal((H, H)))[0]
     _, out = ask(W=rotation, **linear, T=50)
-    must(
-        close(out["norms"], np.full(51, np.sqrt(H))),
-        "through an orthogonal W and without a nonlinearity the length of a gradient never changes.",
-    )
+    if not close(out["norms"], np.full(51, np.sqrt(H))):
+        return "through an orthogonal W and without a nonlinearity the length of a gradient never changes."
     symmetric = rotation * np.linspace(-1.05, 0.8, H) @ rotation.T  # its norm is its radius, 1.05
     norms = ask(W=symmetric, **linear, T=T)[1]["norms"]
-    must(
-        norms.shape == (T + 1,),
-        f"norms must hold T + 1 numbers, from that of g to that at h0; yours hold {norms.size}.",
-    )
-    must(
-        close(norms[-1] / norms[-2], 1.05, 1e-3),
-        "with a spectral radius of 1.05 a gradient must in the end grow by 1.05 a step, without a nonlinearity.",
-    )
+    if norms.shape != (T + 1,):
+        return (
+            f"norms must hold T + 1 numbers, from that of g to that at h0; yours hold {norms.size}."
+        )
+    if not close(norms[-1] / norms[-2], 1.05, 1e-3):
+        return "with a spectral radius of 1.05 a gradient must in the end grow by 1.05 a step, without a nonlinearity."
     inputs, out = ask()
     growths = np.linalg.norm(inputs["W"], 2) ** np.arange(len(out["norms"]))
-    must(
-        not (out["norms"] > growths * np.linalg.norm(inputs["g"]) * (1 + 1e-9)).any(),
-        "k steps back no gradient can be longer than the spectral norm to the k times its first length.",
-    )
-    holds = out["refuses"]
-    must(holds, 'a nonlinearity other than "linear" and "tanh" must be refused with ValueError.')
+    if (out["norms"] > growths * np.linalg.norm(inputs["g"]) * (1 + 1e-9)).any():
+        return "k steps back no gradient can be longer than the spectral norm to the k times its first length."
+    if not out["refuses"]:
+        return 'a nonlinearity other than "linear" and "tanh" must be refused with ValueError.'
 
 
 @property_of(gradient_norm_profile, "The slope of the last state", 0.75)
@@ -274,11 +247,11 @@ def slope_of_the_last_state(ask):
         steps = 1e-6 * np.eye(H)
         length = np.linalg.norm([(at(h0 + step, T) - at(h0 - step, T)) / 2e-6 for step in steps])
         last = float(out["norms"][-1])
-        must(
-            close(last, length, 1e-5),
-            f"after {T} tanh step{'s' if T > 1 else ''} the slopes of g . h_T in h0 have length "
-            f"{length:.6g}; your last norm is {last:.6g}.",
-        )
+        if not close(last, length, 1e-5):
+            return (
+                f"after {T} tanh step{'s' if T > 1 else ''} the slopes of g . h_T in h0 have length "
+                f"{length:.6g}; your last norm is {last:.6g}."
+            )
 
 
 FACTS = ("fitting", "radius_kept", "norm_kept", "grows")
@@ -325,22 +298,11 @@ def a_proof(ask):
         inputs, out = ask()
         rho, H = inputs["rho"], inputs["H"]
         must(out["fitting"], f"W must be (H, H) = {(H, H)}, and finite.")
-        must(
-            out["radius_kept"],
-            f"an eigenvalue of your W is larger than {rho:.3g}: then growing is no surprise.",
-        )
-        holds = out["norm_kept"]
-        must(holds, "your W can lengthen a vector more than 2.5 times in a single step.")
+        if not out["radius_kept"]:
+            return f"an eigenvalue of your W is larger than {rho:.3g}: then growing is no surprise."
+        if not out["norm_kept"]:
+            return "your W can lengthen a vector more than 2.5 times in a single step."
         must(out["grows"], f"no gradient becomes 1000 times as long within {4 * H} steps.")
 
 
-@exercise(
-    "-> claims: 8 bool",
-    points=2,
-    entries={"claims": [f"claim ({letter})" for letter in "abcdefgh"]},
-    checks=[Dimensions(0.25), Reference(1.75)],
-)
-def sequence_claims(student):
-    """True or False for each sentence, in order."""
-    said = student.sequence_claims()
-    return {"claims": np.array([said[letter] for letter in "abcdefgh"])}
+sequence_claims = claims("sequence_claims", "abcdefgh", points=2, shares=(0.25, 1.75))

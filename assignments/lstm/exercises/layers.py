@@ -45,18 +45,12 @@ def only_forward_in_time(ask):
     other[:, at:] += 1.0
     early[:, at:] = 0.0
     with_other_future, with_early_loss = ask.all([{**inputs, "x": other}, {**inputs, "dh": early}])
-    must(
-        close(with_other_future["h"][:, :at], out["h"][:, :at]),
-        f"the inputs from step {at} on change the states before it: time runs forward only.",
-    )
-    must(
-        not with_early_loss["dx"][:, at:].any(),
-        f"a loss that looks at the steps before {at} only depends on no later input, but dx is not 0 there.",
-    )
-    must(
-        not at or with_early_loss["dx"][:, 0].any(),
-        "a loss at later steps depends on the first input, through the states, but dx is 0 there.",
-    )
+    if not close(with_other_future["h"][:, :at], out["h"][:, :at]):
+        return f"the inputs from step {at} on change the states before it: time runs forward only."
+    if with_early_loss["dx"][:, at:].any():
+        return f"a loss that looks at the steps before {at} only depends on no later input, but dx is not 0 there."
+    if at and not with_early_loss["dx"][:, 0].any():
+        return "a loss at later steps depends on the first input, through the states, but dx is 0 there."
 
 
 @property_of(rnn, "Gradients add over the steps", 0.5)
@@ -68,10 +62,8 @@ def adds_over_steps(ask):
     single = [{**inputs, "dh": np.where(steps == t, inputs["dh"], 0.0)} for t in range(len(steps))]
     answers = ask.all(single)
     for name in ("dx", "dh0", "dWx", "dWh", "db"):
-        must(
-            close(out[name], sum(one[name] for one in answers)),
-            f"the gradients of the single steps' losses must add up to {name}; yours do not.",
-        )
+        if not close(out[name], sum(one[name] for one in answers)):
+            return f"the gradients of the single steps' losses must add up to {name}; yours do not."
 
 
 @property_of(rnn, "In two parts", 0.5)
@@ -83,17 +75,13 @@ def in_two_parts(ask):
     _, later = ask(
         inputs, x=inputs["x"][:, at:], dh=inputs["dh"][:, at:], h0=out["h"][:, at - 1].copy()
     )
-    must(
-        close(later["h"], out["h"][:, at:]),
-        f"the second part of the sequence, started from the state after step {at - 1}, must give the same states.",
-    )
+    if not close(later["h"], out["h"][:, at:]):
+        return f"the second part of the sequence, started from the state after step {at - 1}, must give the same states."
     first["dh"][:, -1] += later["dh0"]
     _, earlier = ask(first)
     for name in ("dWx", "dWh", "db"):
-        must(
-            close(out[name], earlier[name] + later[name]),
-            f"cut in two, with dh0 of the second part added to the last dh of the first, {name} must be the same.",
-        )
+        if not close(out[name], earlier[name] + later[name]):
+            return f"cut in two, with dh0 of the second part added to the last dh of the first, {name} must be the same."
 
 
 @property_of(lstm, "Nothing to forget at first", 0.5)
@@ -103,14 +91,10 @@ def nothing_to_forget_at_first(ask):
     one, other = ask.all(
         [{**inputs, "b": with_gate(inputs["b"], "f", bias)} for bias in (-50.0, 50.0)]
     )
-    must(
-        close(one["h"][:, 0], other["h"][:, 0]),
-        "the first state must not depend on the forget gate: the cell state starts at 0, so nothing can be kept.",
-    )
-    must(
-        not close(one["h"][:, 1], other["h"][:, 1]),
-        "from the second step on the forget gate must matter: the cell state is not carried to the next step.",
-    )
+    if not close(one["h"][:, 0], other["h"][:, 0]):
+        return "the first state must not depend on the forget gate: the cell state starts at 0, so nothing can be kept."
+    if close(one["h"][:, 1], other["h"][:, 1]):
+        return "from the second step on the forget gate must matter: the cell state is not carried to the next step."
 
 
 @property_of(lstm, "A long memory", 0.5)
@@ -125,15 +109,11 @@ def a_long_memory(ask):
     x[:, 0], dh[:, -1] = 1.0, 1.0
     _, out = ask(x=x, h0=np.zeros((N, H)), Wx=Wx, Wh=np.zeros((H, 4 * H)), b=b, dh=dh)
     kept = np.tanh(np.tanh(1.0))
-    must(
-        close(out["h"][:, -1], np.full((N, H), kept)),
-        "what is written into the cell at the first step must still be there 30 steps later, if no gate forgets it.",
-    )
+    if not close(out["h"][:, -1], np.full((N, H), kept)):
+        return "what is written into the cell at the first step must still be there 30 steps later, if no gate forgets it."
     back = (1 - kept**2) * (1 - np.tanh(1.0) ** 2) * H
-    must(
-        close(out["dx"][:, 0, 1], np.full(N, back), 1e-6),
-        "30 steps later, with every forget gate open, the gradient must reach the first input undiminished.",
-    )
+    if not close(out["dx"][:, 0, 1], np.full(N, back), 1e-6):
+        return "30 steps later, with every forget gate open, the gradient must reach the first input undiminished."
 
 
 STACK = {
@@ -189,18 +169,14 @@ def layer_by_layer(ask):
     out, changed, base, moved = ask.all(
         [shut, {**shut, "x": inputs["x"] + 1.0}, inputs, {**inputs, "h0": h0}]
     )
-    must(
-        close(out["h"], changed["h"]),
-        "with the first layer's output gates shut the last layer must not see x: each layer reads the one below.",
-    )
-    must(
-        not out["dx"].any(),
-        "with the first layer's output gates shut no gradient can reach x, but dx is not 0.",
-    )
-    must(
-        not close(base["h"], moved["h"]),
-        "the first entry of h0 is the first layer's start, and must matter to the last layer.",
-    )
+    if not close(out["h"], changed["h"]):
+        return "with the first layer's output gates shut the last layer must not see x: each layer reads the one below."
+    if out["dx"].any():
+        return "with the first layer's output gates shut no gradient can reach x, but dx is not 0."
+    if close(base["h"], moved["h"]):
+        return (
+            "the first entry of h0 is the first layer's start, and must matter to the last layer."
+        )
 
 
 def some_lengths(rng, sizes):
@@ -242,15 +218,11 @@ def filling_is_heard_by_nobody(ask):
     filling = np.arange(inputs["x"].shape[1]) >= inputs["lengths"][:, None]
     must(not out["h"][filling].any(), "at filling steps h must be 0.")
     other = np.where(filling[:, :, None], inputs["x"] + 1.0, inputs["x"])
-    must(
-        close(ask(inputs, x=other)[1]["h"], out["h"]),
-        "other numbers at filling steps change h at real ones: a reader has heard of them.",
-    )
+    if not close(ask(inputs, x=other)[1]["h"], out["h"]):
+        return "other numbers at filling steps change h at real ones: a reader has heard of them."
     longer = np.concatenate([inputs["x"], inputs["x"]], axis=1)
-    must(
-        close(ask(inputs, x=longer)[1]["h"][:, : len(filling[0])], out["h"]),
-        "more filling behind the same sequences changes h: a reader has heard of it, if only of its length.",
-    )
+    if not close(ask(inputs, x=longer)[1]["h"][:, : len(filling[0])], out["h"]):
+        return "more filling behind the same sequences changes h: a reader has heard of it, if only of its length."
 
 
 @property_of(bidirectional_lstm, "Each reader knows its side", 0.5)
@@ -265,14 +237,13 @@ def each_reader_knows_its_side(ask):
     sides = np.arange(T) >= at, np.arange(T) <= at
     for whose, half, side in zip(READERS, np.split(moved, 2, axis=2), sides, strict=True):
         heard = half.max(axis=2) > 0
-        must(
-            not heard[:, ~side].any(),
-            f"another input at step {at} changes what {whose} says at a step that it reads before.",
-        )
-        must(
-            heard[real & side].all(),
-            f"another input at step {at} must change what {whose} says there, and at all real steps that it reads later.",
-        )
+        if heard[:, ~side].any():
+            return f"another input at step {at} changes what {whose} says at a step that it reads before."
+        if not heard[real & side].all():
+            return (
+                f"another input at step {at} must change what {whose} says there, and at all real "
+                "steps that it reads later."
+            )
 
 
 @property_of(bidirectional_lstm, "Each reader has its weights", 0.5)
@@ -282,16 +253,14 @@ def each_reader_has_its_weights(ask):
     turned = {name: inputs[name][::-1] for name in ("Wx", "Wh", "b")}
     _, other = ask({**inputs, **turned, "x": inputs["x"][:, ::-1]})
     ours, theirs = np.split(out["h"], 2, axis=2), np.split(other["h"][:, ::-1], 2, axis=2)
-    must(
-        close(ours[0], theirs[1]) and close(ours[1], theirs[0]),
-        "with all sequences turned around and the two readers' weights exchanged, h must be turned around, "
-        "its halves exchanged.",
-    )
+    if not (close(ours[0], theirs[1]) and close(ours[1], theirs[0])):
+        return (
+            "with all sequences turned around and the two readers' weights exchanged, h must be turned around, "
+            "its halves exchanged."
+        )
     shown, silent = np.split(
         ask(inputs, b=np.stack([inputs["b"][0], with_gate(inputs["b"][1], "o", -1e3)]))[1]["h"],
         *(2, 2),
     )
-    must(
-        close(shown, ours[0]) and not silent.any(),
-        "with the output gates in back shut, the second half of h must be 0 and the first as it was.",
-    )
+    if not (close(shown, ours[0]) and not silent.any()):
+        return "with the output gates in back shut, the second half of h must be 0 and the first as it was."

@@ -41,12 +41,3 @@ def gradient_of(output, params, share, upstream=(), called=""):
     """The check that dW, db, ... are the gradients of an output with respect to W, b, ..."""
     claimed = tuple(f"d{name}" for name in params)
     return Gradient(output, tuple(params), claimed, upstream, share, called=called)
-
-
-def refuses(call, *arguments):
-    """Whether a call raises ValueError."""
-    try:
-        call(*arguments)
-    except ValueError:
-        return True
-    return False

@@ -4,8 +4,9 @@ import numpy as np
 
 from autograder import case, draws, exercise, layer, must, property_of
 from autograder.checks import Dimensions, Gradient, Reference, Vectorised, close
+from coursekit.exercises.refusals import refuses
 
-from .shared import STEP_CASES, refuses
+from .shared import STEP_CASES
 
 rnn_step = layer(
     "rnn_step",
@@ -26,14 +27,10 @@ def bounded_and_nearly_linear(ask):
     )
     near, far = ask.all([{**inputs, **small}, {**inputs, **large}])
     a = inputs["x"] @ inputs["Wx"] + inputs["prev_h"] @ inputs["Wh"] + inputs["b"]
-    must(
-        close(near["next_h"] / 1e-5, a, 1e-6),
-        "for tiny x, prev_h and b the new state must be x @ Wx + prev_h @ Wh + b: near 0 tanh changes nothing.",
-    )
-    must(
-        close(far["next_h"], np.sign(a), 1e-3),
-        "for huge inputs every entry of the new state must be near -1 or 1: tanh goes no further.",
-    )
+    if not close(near["next_h"] / 1e-5, a, 1e-6):
+        return "for tiny x, prev_h and b the new state must be x @ Wx + prev_h @ Wh + b: near 0 tanh changes nothing."
+    if not close(far["next_h"], np.sign(a), 1e-3):
+        return "for huge inputs every entry of the new state must be near -1 or 1: tanh goes no further."
 
 
 CLAIMED = ("dx", "dprev_h", "dprev_c", "dWx", "dWh", "db")
@@ -97,18 +94,14 @@ def gates_do_what_they_say(ask):
     keeping, taking, hiding, shut = ask.all(
         [gates(-1, 1, 1), gates(1, -1, 1), gates(1, 1, -1), gates(-1, -1, 1)]
     )
-    must(
-        close(keeping["next_c"], inputs["prev_c"]),
-        "with the input gate shut and the forget gate open (i = 0, f = 1), next_c must be prev_c.",
-    )
-    holds = close(keeping["next_h"], np.tanh(inputs["prev_c"]))
-    must(holds, "with i = 0, f = 1 and the output gate open (o = 1), next_h must be tanh(prev_c).")
-    must(
-        close(taking["next_c"], np.tanh(np.tile(proposal, (N, 1)))),
-        "with the input gate open and the forget gate shut (i = 1, f = 0), next_c must be g = tanh(a_g).",
-    )
-    holds = close(hiding["next_h"], np.zeros((N, H)))
-    must(holds, "with the output gate shut (o = 0), next_h must be 0.")
+    if not close(keeping["next_c"], inputs["prev_c"]):
+        return "with the input gate shut and the forget gate open (i = 0, f = 1), next_c must be prev_c."
+    if not close(keeping["next_h"], np.tanh(inputs["prev_c"])):
+        return "with i = 0, f = 1 and the output gate open (o = 1), next_h must be tanh(prev_c)."
+    if not close(taking["next_c"], np.tanh(np.tile(proposal, (N, 1)))):
+        return "with the input gate open and the forget gate shut (i = 1, f = 0), next_c must be g = tanh(a_g)."
+    if not close(hiding["next_h"], np.zeros((N, H))):
+        return "with the output gate shut (o = 0), next_h must be 0."
     must(close(shut["next_c"], np.zeros((N, H))), "with i = 0 and f = 0, next_c must be 0.")
 
 
@@ -119,17 +112,15 @@ def straight_back_along_the_cell(ask):
     inputs, out = ask(drawn, **{name: 0 * drawn[name] for name in ("x", "prev_h", "dnext_h")})
     H = inputs["prev_h"].shape[1]
     f = 1 / (1 + np.exp(-inputs["b"][H : 2 * H]))
-    must(
-        close(out["dprev_c"], inputs["dnext_c"] * f),
-        "with dnext_h = 0, dprev_c must be dnext_c times the forget gate: the straight way back along the cell.",
-    )
+    if not close(out["dprev_c"], inputs["dnext_c"] * f):
+        return "with dnext_h = 0, dprev_c must be dnext_c times the forget gate: the straight way back along the cell."
 
 
 @property_of(lstm_step, "The upstream gradients are left alone", 0.125)
 def upstream_left_alone(ask):
     """The caller still holds what it handed in."""
-    holds = ask()[1]["upstream_kept"]
-    must(holds, "dnext_h or dnext_c is changed in place; the caller may still need it.")
+    if not ask()[1]["upstream_kept"]:
+        return "dnext_h or dnext_c is changed in place; the caller may still need it."
 
 
 gru_step = layer(
@@ -161,19 +152,13 @@ def gru_gates_do_what_they_say(ask):
     staying, shut, shut_again, silent = ask.all(
         [gates(1, 1), gates(-1, -1), gates(-1, -1, **others), gates(1, -1, x=0 * inputs["x"])]
     )
-    must(
-        close(staying["next_h"], inputs["prev_h"]),
-        "with the update gate fully open (z = 1), next_h must be prev_h.",
-    )
-    must(
-        close(shut["next_h"], shut_again["next_h"]),
-        "with both gates shut (r = 0, z = 0), next_h must not depend on prev_h or on the last block of bh.",
-    )
+    if not close(staying["next_h"], inputs["prev_h"]):
+        return "with the update gate fully open (z = 1), next_h must be prev_h."
+    if not close(shut["next_h"], shut_again["next_h"]):
+        return "with both gates shut (r = 0, z = 0), next_h must not depend on prev_h or on the last block of bh."
     bx, Wh, bh = (inputs[name][..., 2 * H :] for name in ("bx", "Wh", "bh"))
-    must(
-        close(silent["next_h"], np.tanh(inputs["prev_h"] @ Wh + bh + bx)),
-        "with x = 0, r = 1 and z = 0, next_h must be what a vanilla step makes of prev_h, by the last blocks.",
-    )
+    if not close(silent["next_h"], np.tanh(inputs["prev_h"] @ Wh + bh + bx)):
+        return "with x = 0, r = 1 and z = 0, next_h must be what a vanilla step makes of prev_h, by the last blocks."
 
 
 @property_of(gru_step, "Straight back along the state", 0.5)
@@ -183,10 +168,8 @@ def straight_back_along_the_state(ask):
     H = inputs["prev_h"].shape[1]
     bx = np.concatenate([inputs["bx"][:H], np.full(H, 1e3), inputs["bx"][2 * H :]])
     _, out = ask(inputs, bx=bx)
-    must(
-        close(out["dprev_h"], inputs["dnext_h"]),
-        "with the update gate fully open (z = 1), dprev_h must be dnext_h: straight back, past every matrix.",
-    )
+    if not close(out["dprev_h"], inputs["dnext_h"]):
+        return "with the update gate fully open (z = 1), dprev_h must be dnext_h: straight back, past every matrix."
 
 
 @exercise(
@@ -226,12 +209,12 @@ def shapes_follow_from_what_is_read(ask):
         ("shape", D, "the first layer"),
         ("shape_below", H, "a layer above the first"),
     ):
-        must(
-            np.array_equal(out[name], (4 * H, reads + H)),
-            f"with D = {D} inputs and H = {H} units {whose} has {4 * H} rows (four blocks of H) "
-            f"and {reads + H} columns ({reads} for what it reads, {H} for its state); "
-            f"yours is {tuple(map(int, out[name]))}.",
-        )
+        if not np.array_equal(out[name], (4 * H, reads + H)):
+            return (
+                f"with D = {D} inputs and H = {H} units {whose} has {4 * H} rows (four blocks of H) "
+                f"and {reads + H} columns ({reads} for what it reads, {H} for its state); "
+                f"yours is {tuple(map(int, out[name]))}."
+            )
     must(out["refuses"].all(), "there is no layer below 1: raise ValueError.")
 
 
@@ -240,11 +223,11 @@ def packed_is_the_lectures(ask):
     """W has the shape that was promised for the first layer, and does what Wx and Wh do."""
     inputs, out = ask()
     D, H = len(inputs["Wx"]), len(inputs["Wh"])
-    holds = out["packed"].shape == (4 * H, D + H)
-    must(holds, f"with D = {D} inputs and H = {H} units W must be (4H, D + H) = {(4 * H, D + H)}.")
+    if out["packed"].shape != (4 * H, D + H):
+        return f"with D = {D} inputs and H = {H} units W must be (4H, D + H) = {(4 * H, D + H)}."
     x, h = ask.rng.standard_normal(D), ask.rng.standard_normal(H)
-    holds = close(out["packed"] @ np.concatenate([x, h]), x @ inputs["Wx"] + h @ inputs["Wh"])
-    must(holds, "W @ (x on top of h) must be x @ Wx + h @ Wh, for every x and h.")
+    if not close(out["packed"] @ np.concatenate([x, h]), x @ inputs["Wx"] + h @ inputs["Wh"]):
+        return "W @ (x on top of h) must be x @ Wx + h @ Wh, for every x and h."
 
 
 @exercise(
@@ -273,13 +256,13 @@ def forget_bias_where_it_belongs(ask):
     inputs, out = ask()
     H = inputs["H"]
     for name, bias in (("b", inputs["forget_bias"]), ("b_by_default", 1.0)):
-        holds = out[name].shape == (4 * H,)
-        must(holds, f"the biases must be (4H,) = {(4 * H,)}; yours are {out[name].shape}.")
+        if out[name].shape != (4 * H,):
+            return f"the biases must be (4H,) = {(4 * H,)}; yours are {out[name].shape}."
         i, f, o, g = np.split(out[name], 4)
-        holds = close(f, np.full(H, bias))
-        must(holds, f"the forget gate's biases, the second block of H, must all be {bias:.4g}.")
-        holds = not (i.any() or o.any() or g.any())
-        must(holds, "the biases of the other gates and of the proposal start at 0.")
+        if not close(f, np.full(H, bias)):
+            return f"the forget gate's biases, the second block of H, must all be {bias:.4g}."
+        if i.any() or o.any() or g.any():
+            return "the biases of the other gates and of the proposal start at 0."
 
 
 @property_of(init_lstm, "The right scale", 0.75)
@@ -287,13 +270,13 @@ def right_scale(ask):
     """Uniform within 1/sqrt(H) of 0, whatever D is."""
     _, out = ask(D=50, H=64)
     for name, rows in (("Wx", 50), ("Wh", 64)):
-        must(
-            out[name].shape == (rows, 256),
-            f"with D = 50 and H = 64 {name} must be {(rows, 256)}; yours is {out[name].shape}.",
-        )
+        if out[name].shape != (rows, 256):
+            return (
+                f"with D = 50 and H = 64 {name} must be {(rows, 256)}; yours is {out[name].shape}."
+            )
         relative = np.sqrt(64) * out[name]
-        must(
-            0.98 < np.abs(relative).max() <= 1 and 0.9 < np.sqrt(3) * relative.std() < 1.1,
-            f"with H = 64 the entries of {name} must lie between -1/8 and 1/8, spread evenly.",
-        )
+        if not (0.98 < np.abs(relative).max() <= 1 and 0.9 < np.sqrt(3) * relative.std() < 1.1):
+            return (
+                f"with H = 64 the entries of {name} must lie between -1/8 and 1/8, spread evenly."
+            )
     must(out["others_draw_others"], "without rng each call must draw other weights.")

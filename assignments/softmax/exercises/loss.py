@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from autograder import case, draws, function, must, property_of
-from autograder.checks import Dimensions, Gradient, Reference, Vectorised, close
+from autograder import case, draws, function, property_of
+from autograder.checks import Vectorised, close
 from coursekit.exercises import linear
 
 from .shared import huge_scores, probabilities, scattered_scores, score_cases
@@ -32,19 +32,13 @@ LOSS_CASES = [
     case("all scores around 1000", **SHIFTED, X=last_feature(1000)),
     case("rows that lie 1000 above and below zero", **SHIFTED, X=last_feature(1000, -1000, 0)),
 ]
-RIGHT_LOSS, RIGHT_GRADIENT = "Right loss", "Right gradient"
 
 softmax_loss_naive = function(
     "softmax_loss_naive",
     linear.LOSS,
     points=4,
     cases=LOSS_CASES,
-    checks=[
-        Dimensions(0.25),
-        Reference(0.75, ("loss",), title=RIGHT_LOSS),
-        Gradient("loss", wrt="W", claimed="dW", share=0.75),
-        Reference(0.75, ("dW",), title=RIGHT_GRADIENT),
-    ],
+    checks=linear.loss_checks("W", 0.25, 0.75, 0.75, 0.75),
 )
 
 softmax_loss_vectorized = function(
@@ -53,10 +47,7 @@ softmax_loss_vectorized = function(
     points=5,
     cases=LOSS_CASES,
     checks=[
-        Dimensions(0.25),
-        Reference(0.75, ("loss",), title=RIGHT_LOSS),
-        Gradient("loss", wrt="W", claimed="dW", share=0.75),
-        Reference(0.5, ("dW",), title=RIGHT_GRADIENT),
+        *linear.loss_checks("W", 0.25, 0.75, 0.75, 0.5),
         Vectorised("N", 0.75),
         Vectorised("C", 0.5),
     ],
@@ -70,10 +61,8 @@ def starts_at_log_C(ask):
     inputs = ask.draw()
     _, out = ask(inputs, W=np.zeros_like(inputs["W"]))
     loss, C = out["loss"], inputs["W"].shape[1]
-    must(
-        close(loss, np.log(C)),
-        f"with W = 0 the loss must be ln {C} = {np.log(C):.6g}; yours is {loss:.6g}.",
-    )
+    if not close(loss, np.log(C)):
+        return f"with W = 0 the loss must be ln {C} = {np.log(C):.6g}; yours is {loss:.6g}."
 
 
 @property_of(softmax_loss_naive, "Badly wrong is expensive, not infinite", 0.75)
@@ -85,11 +74,11 @@ def badly_wrong_is_expensive(ask):
         scores = np.array([[size, size, size], [-size, -size, -size], [0.0, 0.0, -size]])
         _, out = ask(W=scores, X=np.eye(3), y=y, reg=0.0)
         loss, behind = float(out["loss"]), 3 * float(out["loss"]) - size
-        must(
-            close(behind, np.log(3 * 3 * 2), 1e-9 * size),
-            "two rows of equal scores cost ln 3 each, and a true class that lies "
-            f"{size:g} behind two others {size:g} + ln 2; together that is not 3 times {loss:.6g}.",
-        )
+        if not close(behind, np.log(3 * 3 * 2), 1e-9 * size):
+            return (
+                "two rows of equal scores cost ln 3 each, and a true class that lies "
+                f"{size:g} behind two others {size:g} + ln 2; together that is not 3 times {loss:.6g}."
+            )
 
 
 @property_of(softmax_loss_naive, "The price of large weights", 0.5)
@@ -99,20 +88,15 @@ def penalty_is_the_sum_of_squares(ask):
     inputs, without = ask(reg=0.0)
     _, with_reg = ask(inputs, reg=1.5)
     W, price = inputs["W"], with_reg["loss"] - without["loss"]
-    must(
-        close(price, 1.5 * np.linalg.norm(W) ** 2),
-        "reg = 1.5 must add 1.5 times the sum of all squared weights to the loss.",
-    )
+    if not close(price, 1.5 * np.linalg.norm(W) ** 2):
+        return "reg = 1.5 must add 1.5 times the sum of all squared weights to the loss."
     slope = with_reg["dW"] - without["dW"]
-    must(
-        close(np.vdot(slope, W), 2 * price) and close(slope * W.flat[0], W * slope.flat[0]),
-        "reg = 1.5 must add the gradient of 1.5 * sum(W**2) to dW.",
-    )
+    if not (close(np.vdot(slope, W), 2 * price) and close(slope * W.flat[0], W * slope.flat[0])):
+        return "reg = 1.5 must add the gradient of 1.5 * sum(W**2) to dW."
 
 
-@property_of(softmax_loss_vectorized, "Only differences of scores count", 0.25)
-def blind_to_a_common_shift(ask):
-    linear.same_for_a_common_shift(ask)
+ONLY_DIFFERENCES = "Only differences of scores count"
+property_of(softmax_loss_vectorized, ONLY_DIFFERENCES, 0.25)(linear.same_for_a_common_shift)
 
 
 # --- the loss as a layer ------------------------------------------------------------------------
@@ -125,12 +109,7 @@ softmax_loss = function(
         *score_cases("x"),
         case("one label for all", y=lambda rng, i: np.full(len(i["x"]), i["x"].shape[1] - 1)),
     ],
-    checks=[
-        Dimensions(0.5),
-        Reference(0.75, ("loss",), title=RIGHT_LOSS),
-        Gradient("loss", wrt="x", claimed="dx", share=0.75),
-        Reference(0.5, ("dx",), title=RIGHT_GRADIENT),
-    ],
+    checks=[*linear.loss_checks("x", 0.5, 0.75, 0.75, 0.5), ..., Vectorised("N", 0.5)],
 )
 
 
@@ -144,11 +123,11 @@ def only_the_true_class_rises(ask):
     """A higher score helps where the class is right and costs where it is wrong."""
     inputs, out = ask()
     true = np.eye(inputs["x"].shape[1], dtype=bool)[inputs["y"]]
-    must(
-        (out["dx"][true] < 0).all() and (out["dx"][~true] > 0).all(),
-        "dx must be negative at the true class (raising its score lowers the loss) and positive at "
-        "all others.",
-    )
+    if not ((out["dx"][true] < 0).all() and (out["dx"][~true] > 0).all()):
+        return (
+            "dx must be negative at the true class (raising its score lowers the loss) and positive at "
+            "all others."
+        )
 
 
 @property_of(softmax_loss, "Scores of any size", 0.5)
@@ -162,21 +141,15 @@ def any_scores_have_a_loss(ask):
         losses, size = np.reshape(single, x.shape), np.abs(x).max()
         with np.errstate(all="ignore"):
             dearer = losses[:, :1] - losses
-        must(
-            close(dearer, x - x[:, :1], 1e-9 * size),
-            f"{said} two labels of a row must cost as much more or less as their scores differ.",
-        )
-        must(
-            close(np.exp(-losses).sum(axis=1), np.ones(8), 1e-9 * size),
-            f"{said} the probabilities exp(-loss) of all labels of a row must add up to 1.",
-        )
-        must(
-            close(whole, losses[np.arange(8), y].mean()),
-            f"{said} the loss must be the mean of the losses of the rows.",
-        )
+        if not close(dearer, x - x[:, :1], 1e-9 * size):
+            return (
+                f"{said} two labels of a row must cost as much more or less as their scores differ."
+            )
+        if not close(np.exp(-losses).sum(axis=1), np.ones(8), 1e-9 * size):
+            return f"{said} the probabilities exp(-loss) of all labels of a row must add up to 1."
+        if not close(whole, losses[np.arange(8), y].mean()):
+            return f"{said} the loss must be the mean of the losses of the rows."
 
-
-softmax_loss.checks += [Vectorised("N", 0.5)]
 
 # --- labels that are not quite sure -------------------------------------------------------------
 
@@ -190,12 +163,7 @@ label_smoothing_loss = function(
         case("labels as they are", eps=0.0),
         case("labels that say nothing", eps=1.0),
     ],
-    checks=[
-        Dimensions(0.25),
-        Reference(0.5, ("loss",), title=RIGHT_LOSS),
-        Gradient("loss", wrt="x", claimed="dx", share=0.5),
-        Reference(0.5, ("dx",), title=RIGHT_GRADIENT),
-    ],
+    checks=[*linear.loss_checks("x", 0.25, 0.5, 0.5, 0.5), ..., Vectorised("N", 0.25)],
 )
 
 
@@ -204,10 +172,8 @@ def nothing_smoothed(ask):
     """Minus the logarithm of the true class's probability, and no more."""
     inputs, out = ask(eps=0.0)
     p = probabilities(inputs["x"])[np.arange(len(inputs["y"])), inputs["y"]]
-    must(
-        close(out["loss"], -np.log(p).mean()),
-        "with eps = 0 the loss must be that of softmax_loss; yours differs.",
-    )
+    if not close(out["loss"], -np.log(p).mean()):
+        return "with eps = 0 the loss must be that of softmax_loss; yours differs."
 
 
 @property_of(label_smoothing_loss, "Content when as sure as the label", 0.5)
@@ -216,17 +182,16 @@ def content_at_the_label(ask):
     eps, C, y = 0.4, 4, np.array([0, 3, 1])
     told = np.full((3, C), eps / C) + (1 - eps) * np.eye(C)[y]
     _, out = ask(x=np.log(told), y=y, eps=eps)
-    must(
-        close(out["dx"], np.zeros((3, C))),
-        "for four classes and eps = 0.4, dx must be 0 where the true class has probability 0.7 and "
-        "the others 0.1 each.",
-    )
-    must(
-        close(out["loss"], -np.sum(told * np.log(told)) / 3),
-        "for four classes and eps = 0.4, probabilities of 0.7 for the true class and 0.1 for the "
-        f"others cost about 0.94; yours cost {float(out['loss']):.3g}.",
-    )
+    if not close(out["dx"], np.zeros((3, C))):
+        return (
+            "for four classes and eps = 0.4, dx must be 0 where the true class has probability 0.7 and "
+            "the others 0.1 each."
+        )
+    if not close(out["loss"], -np.sum(told * np.log(told)) / 3):
+        return (
+            "for four classes and eps = 0.4, probabilities of 0.7 for the true class and 0.1 for the "
+            f"others cost about 0.94; yours cost {float(out['loss']):.3g}."
+        )
 
 
 property_of(label_smoothing_loss, "The rows of dx sum to 0", 0.25)(rows_sum_to_zero)
-label_smoothing_loss.checks += [Vectorised("N", 0.25)]

@@ -5,6 +5,7 @@ import numpy as np
 from autograder import case, draws, exercise, must, property_of
 from autograder.checks import Dimensions, Reference, close
 from coursekit.exercises import linear
+from coursekit.exercises.refusals import refuses
 
 
 def updates_of_any_size(rng, sizes):
@@ -22,7 +23,7 @@ def updates_of_any_size(rng, sizes):
         case("one weight", sizes={"N": 1, "D": 1}),
     ],
     words={"ratio_of_biases": "ratio of a row of biases"},
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(1)],
 )
 def update_ratio(student, w, update):
     """Of a matrix and of a row of biases."""
@@ -38,14 +39,12 @@ def a_thousandth(ask):
     w = np.array([[3.0, 4.0]])
     for update in (1e-3 * w, -1e-3 * w, np.array([[0.005, 0.0]]), np.array([[0.003, -0.004]])):
         ratio = ask(w=w, update=update)[1]["ratio"]
-        must(
-            close(ratio, 1e-3, 1e-12),
-            f"of the weights 3, 4 and the update {update[0].tolist()} the ratio is 0.001; yours is "
-            f"{ratio:.6g}.",
-        )
+        if not close(ratio, 1e-3, 1e-12):
+            return (
+                f"of the weights 3, 4 and the update {update[0].tolist()} the ratio is 0.001; yours is "
+                f"{ratio:.6g}."
+            )
 
-
-update_ratio.checks += [Reference(1)]
 
 # --- a record of training -----------------------------------------------------------------------
 
@@ -80,11 +79,7 @@ def recorded(history, name):
     cases=[
         case("one step", sizes={"T": 1}),
         case("batches as large as the data", sizes={"N": 25}, batch_size=25),
-        case(
-            "tiny weights",
-            sizes={"D": 7, "C": 4},
-            W=lambda rng, inputs: 1e-3 * rng.standard_normal((7, 4)),
-        ),
+        case("tiny weights", W=draws.normal(7, 4, scale=1e-3), sizes={"D": 7, "C": 4}),
     ],
     words={
         "W_after": "W after the last step",
@@ -95,7 +90,12 @@ def recorded(history, name):
         **{name: f'history["{name}"]' for name in RECORD},
         "learning_rate": "the learning rate",
     },
-    checks=[Dimensions(0.5)],
+    checks=[
+        Dimensions(0.5),
+        ...,
+        Reference(0.75, RECORD, title="Right record"),
+        Reference(0.75, ("W_after",), title="Right weights"),
+    ],
 )
 def train_with_monitor(student, W, X, y, learning_rate, num_iters, batch_size, seed):
     """With a loss and an update rule of our own."""
@@ -120,10 +120,8 @@ def record_of_every_step(ask):
         _, out = ask(num_iters=steps)
         must(out["losses_told"], "'loss' must hold what loss_fn said at each step, in order.")
         for name, squared in (("grad_norm", "slopes_squared"), ("update_ratio", "moves_squared")):
-            must(
-                close(out[name] ** 2, out[squared]) and (out[name] >= 0).all(),
-                f"in a record of {steps} steps '{name}' must be {out[squared] ** 0.5}; it is {out[name]}.",
-            )
+            if not (close(out[name] ** 2, out[squared]) and (out[name] >= 0).all()):
+                return f"in a record of {steps} steps '{name}' must be {out[squared] ** 0.5}; it is {out[name]}."
 
 
 @property_of(train_with_monitor, "The rule remembers", 1)
@@ -131,17 +129,12 @@ def the_rule_remembers(ask):
     """A rule that shortens its steps by its own count must be given its own config back."""
     _, out = ask(num_iters=4)
     counted = out["steps_counted"].tolist()
-    must(
-        counted == [0, 1, 2, 3],
-        "the rule counts its steps in its config: in four of them it must count 0, 1, 2, 3, and with "
-        f"yours it counts {counted}.",
-    )
+    if counted != [0, 1, 2, 3]:
+        return (
+            "the rule counts its steps in its config: in four of them it must count 0, 1, 2, 3, and with "
+            f"yours it counts {counted}."
+        )
 
-
-train_with_monitor.checks += [
-    Reference(0.75, RECORD, title="Right record"),
-    Reference(0.75, ("W_after",), title="Right weights"),
-]
 
 # --- the verdict on a learning rate -------------------------------------------------------------
 
@@ -196,7 +189,7 @@ def training_records(rng, sizes):
         "refuses": "whether a record without steps after the warm-up is refused",
         "records": "the records",
     },
-    checks=[Dimensions(0.25)],
+    checks=[Dimensions(0.25), ..., Reference(1.5)],
 )
 def diagnose_lr(student, records, warmup, low, high):
     """low is -1, ok 0, high 1, anything else 9. In the usual range, in another, after the usual warm-up."""
@@ -206,12 +199,11 @@ def diagnose_lr(student, records, warmup, low, high):
     def verdicts(*settings):
         return np.array([VERDICTS.get(diagnose(run, *settings), 9) for run in runs])
 
-    refuses = linear.refused(diagnose, runs[0], len(records[0][0]))
     return {
         "verdicts": verdicts(warmup),
         "verdicts_in_a_range": verdicts(warmup, low, high),
         "verdicts_by_default": verdicts(),
-        "refuses": refuses,
+        "refuses": refuses(diagnose, runs[0], len(records[0][0])),
     }
 
 
@@ -224,11 +216,11 @@ def plain_verdicts(ask):
     losses = np.linspace(2.3, 0.5, 150) * np.ones((3, 1))
     _, out = ask(records=np.stack([losses, ratios]))
     for (ratio, word), got in zip(wanted.items(), out["verdicts"], strict=True):
-        must(
-            int(got) == VERDICTS[word],
-            f"after a warm-up of 45 steps your verdict on a ratio of {ratio:g} at every step is not "
-            "right.",
-        )
+        if int(got) != VERDICTS[word]:
+            return (
+                f"after a warm-up of 45 steps your verdict on a ratio of {ratio:g} at every step is not "
+                "right."
+            )
     losses[1, -1] = np.nan
     _, out = ask(records=np.stack([losses, ratios]))
     must(int(out["verdicts"][1]) == 1, "your verdict on a run whose loss ends in nan is not right.")
@@ -239,20 +231,15 @@ def factors_cancel(ask):
     """A hundred times too large as often as a hundred times too small."""
     ratios = 1e-3 * 100.0 ** np.resize([1.0, -1.0], (1, 150))
     _, out = ask(records=np.stack([np.ones((1, 150)), ratios]), warmup=10)
-    must(
-        int(out["verdicts"][0]) == 0,
-        "ratios that alternate between 0.1 and 0.00001 have the geometric mean 0.001; your verdict is "
-        "that on another.",
-    )
+    if int(out["verdicts"][0]) != 0:
+        return (
+            "ratios that alternate between 0.1 and 0.00001 have the geometric mean 0.001; your verdict is "
+            "that on another."
+        )
 
 
 @property_of(diagnose_lr, "Nothing left is refused", 0.25)
 def nothing_left(ask):
     """No evidence, no verdict."""
-    must(
-        ask()[1]["refuses"],
-        "when the warm-up is as long as the record, ValueError must be raised.",
-    )
-
-
-diagnose_lr.checks += [Reference(1.5)]
+    if not ask()[1]["refuses"]:
+        return "when the warm-up is as long as the record, ValueError must be raised."

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder import case, draws, exercise, must, named, property_of
+from autograder import case, draws, exercise, named, property_of
 from autograder.checks import Dimensions, Reference, close
 from coursekit.exercises.shapes import ANY_SHAPE, any_number_of_axes
 
@@ -100,10 +100,8 @@ def parameters_of_any_shape(ask):
 def first_step_is_plain(ask):
     """From rest, everything there is to follow is the gradient."""
     inputs, out = ask()
-    must(
-        close(out["path"][0] - inputs["w"], -inputs["learning_rate"] * inputs["gradients"][0]),
-        "from rest, the first step must be minus learning_rate times gradient.",
-    )
+    if not close(out["path"][0] - inputs["w"], -inputs["learning_rate"] * inputs["gradients"][0]):
+        return "from rest, the first step must be minus learning_rate times gradient."
 
 
 @property_of(sgd_momentum, "It coasts", 0.75)
@@ -113,11 +111,11 @@ def coasts(ask):
     _, out = ask(inputs, gradients=np.zeros_like(inputs["gradients"]))
     steps = steps_of(inputs, out["path_with_a_start"])
     fading = inputs["momentum"] ** np.arange(1, len(steps) + 1)[:, None, None] * inputs["start"]
-    must(
-        close(steps, fading),
-        "with a velocity to start from and no gradient, step t must be momentum**t times that "
-        "velocity.",
-    )
+    if not close(steps, fading):
+        return (
+            "with a velocity to start from and no gradient, step t must be momentum**t times that "
+            "velocity."
+        )
 
 
 # --- steps of one size --------------------------------------------------------------------------
@@ -174,10 +172,7 @@ MOMENTS = {
     points=4,
     sizes=RULE_SIZES,
     words=WORDS,
-    given={
-        "learning_rate": draws.number(0.01, 0.03),
-        **MOMENTS,
-    },
+    given={"learning_rate": draws.number(0.01, 0.03), **MOMENTS},
     cases=[ONE_STEP],
     checks=[Dimensions(0.25), Reference(1.75, tolerance=1e-6)],
 )
@@ -206,11 +201,11 @@ property_of(adam, ANY_SHAPE, 0.25)(parameters_of_any_shape)
 def goes_downhill(ask):
     """Against the gradient, in every entry, at the first step."""
     inputs, out = ask()
-    must(
-        ((out["path"][0] - inputs["w"]) * inputs["gradients"][0] < 0).all(),
-        "the first step must lower w where the gradient is positive and raise it where it is "
-        "negative.",
-    )
+    if not ((out["path"][0] - inputs["w"]) * inputs["gradients"][0] < 0).all():
+        return (
+            "the first step must lower w where the gradient is positive and raise it where it is "
+            "negative."
+        )
 
 
 @property_of(rmsprop, "Steps of one size", 1)
@@ -221,11 +216,11 @@ def one_size_for_all_gradients(ask):
     for size in (1e-3, 1e3):
         _, out = ask(inputs, gradients=size * signs * ask.rng.uniform(0.5, 2, signs.shape))
         wanted = -signs[0] * inputs["learning_rate"] / np.sqrt(1 - inputs["decay_rate"])
-        must(
-            close(out["path"][0] - inputs["w"], wanted, 1e-3),
-            f"for gradients of size {size:g} and an empty cache, every entry's first step must be "
-            "learning_rate / sqrt(1 - decay_rate) long.",
-        )
+        if not close(out["path"][0] - inputs["w"], wanted, 1e-3):
+            return (
+                f"for gradients of size {size:g} and an empty cache, every entry's first step must be "
+                "learning_rate / sqrt(1 - decay_rate) long."
+            )
 
 
 @property_of(adam, "The first step is the learning rate", 1)
@@ -233,18 +228,17 @@ def first_step_is_the_rate(ask):
     """Corrected, m over the root of v is the gradient over its own size."""
     inputs, out = ask()
     shown = ", ".join(f"{value:g}" for value in out["first_step_over_rate"])
-    must(
-        close(out["first_step_over_rate"], np.ones(5)),
-        "for slopes of 1e-5, 1e-3, 1, 1e3 and 1e5 the first step must be 1 times the learning "
-        "rate; "
-        f"yours is {shown} times.",
-    )
+    if not close(out["first_step_over_rate"], np.ones(5)):
+        return (
+            "for slopes of 1e-5, 1e-3, 1, 1e3 and 1e5 the first step must be 1 times the learning "
+            f"rate; yours is {shown} times."
+        )
     wanted = -inputs["learning_rate"] * np.sign(inputs["gradients"][0])
-    must(
-        close(out["path"][0] - inputs["w"], wanted, 1e-6),
-        "the first step must be the learning rate times minus the gradient's sign, whatever beta1 "
-        "and beta2 are.",
-    )
+    if not close(out["path"][0] - inputs["w"], wanted, 1e-6):
+        return (
+            "the first step must be the learning rate times minus the gradient's sign, whatever beta1 "
+            "and beta2 are."
+        )
 
 
 @property_of(adam, "Equal slopes, equal steps", 0.5)
@@ -254,11 +248,13 @@ def constant_slope_constant_step(ask):
     gradients = np.broadcast_to(inputs["gradients"][0], inputs["gradients"].shape).copy()
     _, out = ask(inputs, gradients=gradients)
     steps = steps_of(inputs, out["path"])
-    must(
-        close(steps, np.broadcast_to(steps[0], steps.shape), 1e-6) and out["t_after"] == len(steps),
-        "while the gradient stays the same, every step must be as long as the first, and t must "
-        "count the steps.",
-    )
+    if not (
+        close(steps, np.broadcast_to(steps[0], steps.shape), 1e-6) and out["t_after"] == len(steps)
+    ):
+        return (
+            "while the gradient stays the same, every step must be as long as the first, and t must "
+            "count the steps."
+        )
 
 
 # --- a decay beside Adam's step -----------------------------------------------------------------
@@ -301,11 +297,11 @@ def decay_knows_no_slope(ask):
         gradients = size * inputs["gradients"]
         _, with_decay = ask(inputs, gradients=gradients)
         _, without = ask(inputs, gradients=gradients, weight_decay=0.0)
-        must(
-            close(without["path"][0] - with_decay["path"][0], rate * strength * w, 1e-6),
-            f"for slopes of about {size:g}, the decay must take learning_rate * weight_decay * w "
-            "off at the first step: the same for slopes of every size.",
-        )
+        if not close(without["path"][0] - with_decay["path"][0], rate * strength * w, 1e-6):
+            return (
+                f"for slopes of about {size:g}, the decay must take learning_rate * weight_decay * w "
+                "off at the first step: the same for slopes of every size."
+            )
 
 
 @property_of(adamw, "On flat ground all weights shrink alike", 0.25)
@@ -315,10 +311,8 @@ def all_shrink_alike(ask):
     _, out = ask(inputs, gradients=np.zeros_like(inputs["gradients"]))
     keeps = 1 - inputs["learning_rate"] * inputs["weight_decay"]
     left = keeps ** np.arange(1, len(out["path"]) + 1)[:, None, None] * inputs["w"]
-    must(
-        close(out["path"], left, 1e-6),
-        "where all gradients are 0, every weight must lose the same part of itself at each step.",
-    )
+    if not close(out["path"], left, 1e-6):
+        return "where all gradients are 0, every weight must lose the same part of itself at each step."
 
 
 @property_of(adamw, "Without decay it steps like Adam", 0.5)
@@ -329,8 +323,8 @@ def steps_like_adam(ask):
     gradients = np.broadcast_to(slope, inputs["gradients"].shape).copy()
     _, out = ask(inputs, gradients=gradients)
     wanted = np.broadcast_to(-inputs["learning_rate"] * np.sign(slope), gradients.shape)
-    must(
-        close(steps_of(inputs, out["path"]), wanted, 1e-6),
-        "without decay, and while the gradient stays the same, every step must be the learning "
-        "rate times minus the gradient's sign.",
-    )
+    if not close(steps_of(inputs, out["path"]), wanted, 1e-6):
+        return (
+            "without decay, and while the gradient stays the same, every step must be the learning "
+            "rate times minus the gradient's sign."
+        )

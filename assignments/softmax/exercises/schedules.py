@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder import case, draws, exercise, must, property_of
+from autograder import case, draws, exercise, property_of
 from autograder.checks import Dimensions, Reference, close
 
 BEYOND = 3
@@ -46,15 +46,13 @@ def rises_in_equal_steps(ask):
     inputs, out = ask()
     rising, peak = inputs["warmup_steps"], inputs["peak"]
     risen = np.diff(out["rates"][:rising], prepend=0.0)
-    must(
-        close(risen, np.full(rising, peak / rising)),
-        f"during a warm-up of {rising} steps the rate must rise by an equal amount from step to "
-        "step, the first of them counted from 0, and end at the peak.",
-    )
-    must(
-        out["rates"].max() <= peak * (1 + 1e-9),
-        f"no rate may be above the peak, {peak:.3g}; yours reaches {out['rates'].max():.3g}.",
-    )
+    if not close(risen, np.full(rising, peak / rising)):
+        return (
+            f"during a warm-up of {rising} steps the rate must rise by an equal amount from step to "
+            "step, the first of them counted from 0, and end at the peak."
+        )
+    if not out["rates"].max() <= peak * (1 + 1e-9):
+        return f"no rate may be above the peak, {peak:.3g}; yours reaches {out['rates'].max():.3g}."
 
 
 @property_of(warmup_cosine_decay, "Down to the end, and no further", 0.5)
@@ -62,21 +60,17 @@ def falls_to_the_end(ask):
     """As far above the end as below the peak, seen from the middle; and bent as a cosine is."""
     inputs, out = ask(case("twelve steps down", sizes={"T": 14}, warmup_steps=2))
     peak, end, down = inputs["peak"], inputs["end"], out["rates"][2:15]
-    must(
-        close(down[[0, -1]], np.array([peak, end])),
-        f"at the first step after the warm-up the rate must be the peak, {peak:.3g}, and at the "
-        f"last of all steps' end {end:.3g}; yours are {down[0]:.3g} and {down[-1]:.3g}.",
-    )
-    must(
-        close(out["rates"][14:], np.full(BEYOND, end)),
-        f"once all steps are taken, the rate must stay at {end:.3g}.",
-    )
-    must(
-        close(down + down[::-1], np.full(13, peak + end)),
-        "the way down must look the same turned upside down: it lies as far below the peak at its "
-        "start as above the end before its last step.",
-    )
-    must(
-        close(peak - down[4], (peak - end) / 4),
-        "after a third of the way down, a quarter of the height must be lost.",
-    )
+    if not close(down[[0, -1]], np.array([peak, end])):
+        return (
+            f"at the first step after the warm-up the rate must be the peak, {peak:.3g}, and at the "
+            f"last of all steps' end {end:.3g}; yours are {down[0]:.3g} and {down[-1]:.3g}."
+        )
+    if not close(out["rates"][14:], np.full(BEYOND, end)):
+        return f"once all steps are taken, the rate must stay at {end:.3g}."
+    if not close(down + down[::-1], np.full(13, peak + end)):
+        return (
+            "the way down must look the same turned upside down: it lies as far below the peak at its "
+            "start as above the end before its last step."
+        )
+    if not close(peak - down[4], (peak - end) / 4):
+        return "after a third of the way down, a quarter of the height must be lost."

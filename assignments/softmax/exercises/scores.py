@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder import case, exercise, function, must, property_of
+from autograder import case, draws, exercise, function, property_of
 from autograder.checks import Dimensions, Reference, Vectorised, close
 
 from .shared import score_cases
@@ -12,27 +12,23 @@ softmax = function(
     "s: N C -> p: N C",
     points=4,
     cases=score_cases("s"),
-    checks=[Dimensions(0.25), Reference(1.25, tolerance=1e-10)],
+    checks=[Dimensions(0.25), Reference(1.25, tolerance=1e-10), ..., Vectorised("N", 0.5)],
 )
 
 
 @property_of(softmax, "Rows sum to 1", 0.5)
 def rows_sum_to_one(ask):
     p = ask()[1]["p"]
-    must(
-        close(p.sum(axis=-1), np.ones(len(p)), 1e-12) and (p >= 0).all(),
-        "the entries of every row must be positive and sum to 1.",
-    )
+    if not (close(p.sum(axis=-1), np.ones(len(p)), 1e-12) and (p >= 0).all()):
+        return "the entries of every row must be positive and sum to 1."
 
 
 @property_of(softmax, "Only differences of scores count", 0.5)
 def one_shift_changes_nothing(ask):
     inputs, out = ask()
     _, moved = ask(s=inputs["s"] + ask.rng.standard_normal((len(inputs["s"]), 1)))
-    must(
-        close(moved["p"], out["p"]),
-        "one number added to all scores of a row changes no probability, yet your answer changes.",
-    )
+    if not close(moved["p"], out["p"]):
+        return "one number added to all scores of a row changes no probability, yet your answer changes."
 
 
 @property_of(softmax, "Scores of any size", 1)
@@ -41,20 +37,16 @@ def any_size_of_scores(ask):
     s = ask.rng.standard_normal((6, 4))
     _, level = ask(s=s)
     _, moved = ask(s=s + np.resize([1000.0, -1000.0, 0.0], (6, 1)))
-    must(
-        close(moved["p"], level["p"]),
-        "rows moved up and down by 1000 must keep their probabilities.",
-    )
+    if not close(moved["p"], level["p"]):
+        return "rows moved up and down by 1000 must keep their probabilities."
     for top in (1e4, -1e4):
         _, out = ask(s=np.array([[top, top - 1e4, top - 2e4]]))
-        must(
-            close(out["p"], np.array([[1.0, 0.0, 0.0]])),
-            f"a score of {top:g} that leads the others by 10 000 must get probability 1, the "
-            "others 0.",
-        )
+        if not close(out["p"], np.array([[1.0, 0.0, 0.0]])):
+            return (
+                f"a score of {top:g} that leads the others by 10 000 must get probability 1, the "
+                "others 0."
+            )
 
-
-softmax.checks += [Vectorised("N", 0.5)]
 
 # --- the logarithm of a sum ---------------------------------------------------------------------
 
@@ -65,9 +57,7 @@ softmax.checks += [Vectorised("N", 0.5)]
     points=3,
     cases=[
         case(
-            "entries of 100 000",
-            sizes={"N": 4, "C": 5, "K": 6},
-            x=lambda rng, inputs: 1e5 * rng.standard_normal((4, 5, 6)),
+            "entries of 100 000", sizes={"N": 4, "C": 5, "K": 6}, x=draws.normal(4, 5, 6, scale=1e5)
         ),
         case("one term", sizes={"N": 1, "C": 1}),
         case(
@@ -83,7 +73,7 @@ softmax.checks += [Vectorised("N", 0.5)]
         "some_infinite": "y where some entries are -inf",
         "empty_sums": "exp of y where all entries are -inf",
     },
-    checks=[Dimensions(0.25), Reference(1)],
+    checks=[Dimensions(0.25), Reference(1), ..., Vectorised("N", 0.5)],
 )
 def logsumexp(student, x):
     """Along every axis; with a slice of -inf; and e to the logarithm of an empty sum, which is 0."""
@@ -106,11 +96,11 @@ def between_the_largest_and_more(ask):
             top, n = inputs["x"].max(axis=axis), inputs["x"].shape[axis]
             slack = 1e-12 * scale
             above = out[name] > top if scale == 1 else out[name] >= top - slack
-            must(
-                (above & (out[name] <= top + np.log(n) + slack)).all(),
-                f"over {n} entries of size {scale:g} the result must lie above the largest one, by "
-                f"at most ln {n}.",
-            )
+            if not (above & (out[name] <= top + np.log(n) + slack)).all():
+                return (
+                    f"over {n} entries of size {scale:g} the result must lie above the largest one, by "
+                    f"at most ln {n}."
+                )
 
 
 @property_of(logsumexp, "A shift comes out again", 0.25)
@@ -119,27 +109,19 @@ def shift_comes_out(ask):
     inputs, out = ask()
     for shift in (1000.0, -1000.0):
         _, moved = ask(x=inputs["x"] + shift)
-        must(
-            close(moved["over_middle"], out["over_middle"] + shift),
-            f"{shift:g} added to every entry must add {shift:g} to the result.",
-        )
+        if not close(moved["over_middle"], out["over_middle"] + shift):
+            return f"{shift:g} added to every entry must add {shift:g} to the result."
 
 
 @property_of(logsumexp, "Minus infinity", 0.5)
 def infinities(ask):
     """e to the -inf is 0, a number like any other."""
     _, out = ask()
-    must(
-        close(out["some_infinite"], out["over_first"]),
-        "entries of -inf are terms 0 and must not change the result.",
-    )
-    must(
-        close(out["empty_sums"], np.zeros(2)),
-        "where all entries are -inf the result must be -inf.",
-    )
+    if not close(out["some_infinite"], out["over_first"]):
+        return "entries of -inf are terms 0 and must not change the result."
+    if not close(out["empty_sums"], np.zeros(2)):
+        return "where all entries are -inf the result must be -inf."
 
-
-logsumexp.checks += [Vectorised("N", 0.5)]
 
 # --- log probabilities --------------------------------------------------------------------------
 
@@ -148,7 +130,7 @@ log_softmax = function(
     "x: N C -> log_p: N C",
     points=3,
     cases=score_cases("x"),
-    checks=[Dimensions(0.25), Reference(1)],
+    checks=[Dimensions(0.25), Reference(1), ..., Vectorised("N", 0.5)],
 )
 
 
@@ -156,10 +138,8 @@ log_softmax = function(
 def exponentials_are_probabilities(ask):
     for scale in (1.0, 1e5):
         _, out = ask(x=scale * ask.rng.standard_normal((6, 4)))
-        must(
-            close(np.exp(out["log_p"]).sum(axis=-1), np.ones(6)),
-            f"for scores of size {scale:g}, the exponentials of each row must sum to 1.",
-        )
+        if not close(np.exp(out["log_p"]).sum(axis=-1), np.ones(6)):
+            return f"for scores of size {scale:g}, the exponentials of each row must sum to 1."
 
 
 @property_of(log_softmax, "Finite where p rounds to 0", 0.75)
@@ -168,11 +148,8 @@ def far_behind_is_finite(ask):
     x = np.array([[0.0, -1000.0, -1e5]])
     _, out = ask(x=x)
     shown = ", ".join(f"{value:g}" for value in np.ravel(out["log_p"]))
-    must(
-        close(out["log_p"], x),
-        "the scores 0, -1000, -100000 are their own log probabilities (up to rounding); yours are "
-        f"{shown}.",
-    )
-
-
-log_softmax.checks += [Vectorised("N", 0.5)]
+    if not close(out["log_p"], x):
+        return (
+            "the scores 0, -1000, -100000 are their own log probabilities (up to rounding); yours are "
+            f"{shown}."
+        )

@@ -1,11 +1,14 @@
 """Before training, training, and three lines of old notes."""
 
+from functools import partial
+
 import numpy as np
 
 from autograder import case, draws, exercise, must, property_of
 from autograder.checks import Dimensions, Reference, close
 from coursekit.exercises import linear
 from coursekit.exercises.digits import digits_with_bias
+from coursekit.exercises.refusals import OTHER_KINDS, only_kinds, refuses
 
 # --- before training ----------------------------------------------------------------------------
 
@@ -19,9 +22,8 @@ from coursekit.exercises.digits import digits_with_bias
         "softmax": 'the loss of kind "softmax"',
         "softmax_by_default": "the loss of the default kind",
         "hinge": 'the loss of kind "hinge"',
-        "refuses_other_kinds": "whether another kind is refused",
     },
-    checks=[Dimensions(0.125)],
+    checks=[Dimensions(0.125), ..., Reference(0.375)],
 )
 def expected_initial_loss(student, C):
     """Both kinds, and one that there is not."""
@@ -30,7 +32,7 @@ def expected_initial_loss(student, C):
         "softmax": loss(C, "softmax"),
         "softmax_by_default": loss(C),
         "hinge": loss(C, "hinge"),
-        "refuses_other_kinds": linear.refused(loss, C, "perceptron"),
+        "refuses_other_kinds": refuses(loss, C, "perceptron"),
     }
 
 
@@ -39,36 +41,25 @@ def equals_the_loss_of_equal_scores(ask):
     """For ten classes 2.302585 and 9; from there, what more classes must add."""
     _, ten = ask(C=10)
     for name, wanted in (("softmax", 2.302585), ("hinge", 9.0)):
-        must(
-            close(ten[name], wanted, 1e-6),
-            f"10 classes with equal scores have a {name} loss of {wanted:.6g}, not "
-            f"{float(ten[name]):.6g}.",
-        )
+        if not close(ten[name], wanted, 1e-6):
+            return (
+                f"10 classes with equal scores have a {name} loss of {wanted:.6g}, not "
+                f"{float(ten[name]):.6g}."
+            )
     few, more = (int(C) for C in ask.rng.integers(3, 25, 2))
     one, other, each_of_each, together = ask.all(
         [{"C": C} for C in (few, more, few * more, few + more)]
     )
-    must(
-        close(each_of_each["softmax"], one["softmax"] + other["softmax"]),
-        f"equal scores for {few * more} classes are {more} equal classes in each of {few}: their "
-        f"softmax loss must be that of {few} plus that of {more}.",
-    )
-    must(
-        close(together["hinge"], one["hinge"] + other["hinge"] + 1),
-        "with equal scores every wrong class must cost the margin, 1, in the hinge loss.",
-    )
+    if not close(each_of_each["softmax"], one["softmax"] + other["softmax"]):
+        return (
+            f"equal scores for {few * more} classes are {more} equal classes in each of {few}: their "
+            f"softmax loss must be that of {few} plus that of {more}."
+        )
+    if not close(together["hinge"], one["hinge"] + other["hinge"] + 1):
+        return "with equal scores every wrong class must cost the margin, 1, in the hinge loss."
 
 
-@property_of(expected_initial_loss, "Other kinds are refused", 0.125)
-def refuses_other_kinds(ask):
-    """A silent answer to a question not understood is worse than none."""
-    must(
-        ask()[1]["refuses_other_kinds"],
-        "a kind other than 'softmax' and 'hinge' must raise ValueError.",
-    )
-
-
-expected_initial_loss.checks += [Reference(0.375)]
+property_of(expected_initial_loss, OTHER_KINDS, 0.125)(only_kinds("softmax", "hinge"))
 
 
 def planned(start, slope, unit):
@@ -91,7 +82,7 @@ SLOPES = np.resize([1.0, 0.0, -1.0, 0.02], len(STARTS))
     given={
         "starts": lambda rng, sizes: rng.permutation(STARTS),
         "slopes": lambda rng, sizes: rng.permutation(SLOPES),
-        "tol": lambda rng, sizes: float(rng.choice([0.02, 0.04, 0.3])),
+        "tol": draws.one_of(0.02, 0.04, 0.3),
         "W": draws.normal("D", "C", scale=0.1),
     },
     sizes={"K": (10, 10)},
@@ -104,7 +95,7 @@ SLOPES = np.resize([1.0, 0.0, -1.0, 0.02], len(STARTS))
         "starts": "how far the losses start from where they must, over tol,",
         "slopes": "how fast the losses rise with reg",
     },
-    checks=[Dimensions(0.5)],
+    checks=[Dimensions(0.5), ..., Reference(1.5)],
 )
 def initial_loss_ok(student, W, X, y, starts, slopes, reg, tol):
     """Asked about losses that start and answer as planned, with a tol of its own and with the defaults."""
@@ -139,8 +130,6 @@ def tells_good_from_bad(ask):
         must(got == wanted, f"for a loss that {title} your answer {got} is not right.")
 
 
-initial_loss_ok.checks += [Reference(1.5)]
-
 # --- training -----------------------------------------------------------------------------------
 
 
@@ -163,14 +152,10 @@ def Softmax(student, X, y, X_new, learning_rate, reg, num_iters, batch_size, see
     return linear.trained_twice(student.Softmax(), X_new, seed, predicted, X=X, y=y, **settings)
 
 
-@property_of(Softmax, "The loss falls", 1)
-def loss_falls(ask):
-    linear.loss_falls(ask)
-
-
-@property_of(Softmax, "It reads digits it has not seen", 1)
-def learns_the_digits(ask):
-    linear.learns_the_digits(ask, steps=500)
+property_of(Softmax, "The loss falls", 1)(linear.loss_falls)
+property_of(Softmax, "It reads digits it has not seen", 1)(
+    partial(linear.learns_the_digits, steps=500)
+)
 
 
 @exercise(
@@ -191,7 +176,7 @@ def learns_the_digits(ask):
         case("many steps", sizes={"T": 60}),
     ],
     words={**linear.TRAINED_WORDS, "losses": "loss_history"},
-    checks=[Dimensions(0.5)],
+    checks=[Dimensions(0.5), ..., Reference(1.5)],
 )
 def overfit_small(student, X, y, num_examples, learning_rate, num_iters, seed):
     """With a loss of our own."""
@@ -210,29 +195,25 @@ def learns_by_heart(ask):
     _, out = ask(X=X, y=y, num_examples=20, learning_rate=0.2, num_iters=1000)
     losses = out["losses"]
     linear.did_the_training(out)
-    must(
-        losses.shape == (1000,),
-        f"the loss of each of 1000 steps must be returned; yours has the shape {losses.shape}.",
-    )
-    must(
-        losses[-1] < 0.02 * losses[0],
-        f"the loss of 20 examples must all but vanish; yours goes from {losses[0]:.3g} to "
-        f"{losses[-1]:.3g}.",
-    )
-    must(
-        close(out["accuracy"], 1.0),
-        f"all 20 examples are learned by heart: accuracy 1, not {out['accuracy']:.3g}.",
-    )
+    if losses.shape != (1000,):
+        return (
+            f"the loss of each of 1000 steps must be returned; yours has the shape {losses.shape}."
+        )
+    if not losses[-1] < 0.02 * losses[0]:
+        return (
+            f"the loss of 20 examples must all but vanish; yours goes from {losses[0]:.3g} to "
+            f"{losses[-1]:.3g}."
+        )
+    if not close(out["accuracy"], 1.0):
+        return f"all 20 examples are learned by heart: accuracy 1, not {out['accuracy']:.3g}."
     twice = {"X": np.tile(X[:1], (2, 1)), "y": np.arange(2)}
     _, out = ask(**twice, num_examples=2, learning_rate=0.2, num_iters=5)
-    must(
-        close(out["accuracy"], 0.5),
-        "of two equal examples with different labels one at most can be right: accuracy 0.5, not "
-        f"{out['accuracy']:.3g}.",
-    )
+    if not close(out["accuracy"], 0.5):
+        return (
+            "of two equal examples with different labels one at most can be right: accuracy 0.5, not "
+            f"{out['accuracy']:.3g}."
+        )
 
-
-overfit_small.checks += [Reference(1.5)]
 
 # --- find the errors: three lines of old notes --------------------------------------------------
 

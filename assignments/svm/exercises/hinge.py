@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from autograder import case, exercise, function, must, property_of
-from autograder.checks import Dimensions, Gradient, Reference, Vectorised, close
+from autograder import case, draws, exercise, function, must, property_of
+from autograder.checks import Dimensions, Reference, Vectorised, close
 from coursekit.exercises import linear
 
 from .shared import LARGE_SCORES, separable
@@ -21,7 +21,7 @@ from .shared import LARGE_SCORES, separable
         case("large scores", x=lambda rng, inputs: 1e4 * rng.standard_normal(inputs["W"].shape[1])),
     ],
     words={"loss": "L_i", "loss_at_margin_1": "L_i with the default delta"},
-    checks=[Dimensions(0.5), Reference(2.75)],
+    checks=[Dimensions(0.5), Reference(2.75), ..., Vectorised("C", 0.75)],
 )
 def L_i_vectorized(student, x, y, W, delta):
     """Once with a margin of its own, once with the default."""
@@ -36,11 +36,11 @@ def zero_when_the_margin_is_met(ask):
     """A lead of more than delta costs nothing."""
     W, X, y = separable(ask.rng, lead=3.0)
     inputs, out = ask(x=X[0], y=int(y[0]), W=W.T.copy(), delta=2.0)
-    must(
-        close(out["loss"], 0),
-        "the true class leads every other by 3 or more and delta is 2: the loss must be 0, not "
-        f"{out['loss']:.6g}.",
-    )
+    if not close(out["loss"], 0):
+        return (
+            "the true class leads every other by 3 or more and delta is 2: the loss must be 0, not "
+            f"{out['loss']:.6g}."
+        )
     _, out = ask(inputs, delta=20.0)
     must(out["loss"] > 0, "no class leads by 20, so with delta = 20 the loss must be positive.")
 
@@ -49,34 +49,25 @@ def zero_when_the_margin_is_met(ask):
 def same_for_a_common_shift(ask):
     inputs, out = ask()
     _, moved = ask(inputs, W=inputs["W"] + ask.rng.standard_normal(inputs["W"].shape[1]))
-    must(
-        close(moved["loss"], out["loss"]),
-        "the same vector added to every row of W moves all scores alike and must not change the "
-        "loss.",
-    )
+    if not close(moved["loss"], out["loss"]):
+        return (
+            "the same vector added to every row of W moves all scores alike and must not change the "
+            "loss."
+        )
     W, x = inputs["W"].copy(), inputs["x"]
     W[int(inputs["y"])] -= (np.ptp(W @ x) + 1) * x / np.sum(x**2)
     _, moved = ask(inputs, W=W)
     must(moved["loss"] > out["loss"], "a true class that scores far lower must cost more.")
 
 
-L_i_vectorized.checks += [Vectorised("C", 0.75)]
-
 # --- the loss of a mini-batch and its gradient --------------------------------------------------
-
-RIGHT_LOSS, RIGHT_GRADIENT = "Right loss", "Right gradient"
 
 svm_loss_naive = function(
     "svm_loss_naive",
     linear.LOSS,
     points=8,
     cases=[*linear.LOSS_CASES, LARGE_SCORES],
-    checks=[
-        Dimensions(0.5),
-        Reference(2.75, ("loss",), title=RIGHT_LOSS),
-        Gradient("loss", wrt="W", claimed="dW", share=1.25),
-        Reference(2, ("dW",), title=RIGHT_GRADIENT),
-    ],
+    checks=linear.loss_checks("W", 0.5, 2.75, 1.25, 2),
 )
 
 svm_loss_vectorized = function(
@@ -85,10 +76,7 @@ svm_loss_vectorized = function(
     points=12,
     cases=[*linear.LOSS_CASES, LARGE_SCORES],
     checks=[
-        Dimensions(0.5),
-        Reference(3.5, ("loss",), title=RIGHT_LOSS),
-        Gradient("loss", wrt="W", claimed="dW", share=1),
-        Reference(3.5, ("dW",), title=RIGHT_GRADIENT),
+        *linear.loss_checks("W", 0.5, 3.5, 1, 3.5),
         Vectorised("N", 1.5),
         Vectorised("C", 0.5),
     ],
@@ -99,13 +87,7 @@ squared_hinge_loss = function(
     linear.LOSS,
     points=6,
     cases=linear.LOSS_CASES,
-    checks=[
-        Dimensions(0.5),
-        Reference(1.5, ("loss",), title=RIGHT_LOSS),
-        Gradient("loss", wrt="W", claimed="dW", share=1),
-        Reference(1, ("dW",), title=RIGHT_GRADIENT),
-        Vectorised("N", 1),
-    ],
+    checks=[*linear.loss_checks("W", 0.5, 1.5, 1, 1), Vectorised("N", 1)],
 )
 
 
@@ -117,11 +99,11 @@ def starts_at_classes_minus_one(ask):
     inputs = ask.draw()
     C = inputs["W"].shape[1]
     _, out = ask(inputs, W=np.zeros_like(inputs["W"]))
-    must(
-        close(out["loss"], C - 1),
-        f"with W = 0 every score is equal and the loss must be C - 1 = {C - 1}; yours is "
-        f"{out['loss']:.6g}.",
-    )
+    if not close(out["loss"], C - 1):
+        return (
+            f"with W = 0 every score is equal and the loss must be C - 1 = {C - 1}; yours is "
+            f"{out['loss']:.6g}."
+        )
 
 
 NOTHING_TO_LEARN = "Nothing to learn once every margin is met"
@@ -134,18 +116,18 @@ def nothing_to_learn(ask):
     """Once every margin is met the data loss is zero, and so is its gradient."""
     W, X, y = separable(ask.rng, lead=ask.rng.uniform(1.5, 3))
     inputs, out = ask(W=W, X=X, y=y, reg=0.0)
-    must(
-        close(out["loss"], 0),
-        "every true class leads by more than the margin, so the loss must be 0; yours is "
-        f"{out['loss']:.6g}.",
-    )
+    if not close(out["loss"], 0):
+        return (
+            "every true class leads by more than the margin, so the loss must be 0; yours is "
+            f"{out['loss']:.6g}."
+        )
     must(close(out["dW"], np.zeros_like(W)), "every margin is met with reg = 0, so dW must be 0.")
     _, out = ask(inputs, W=0.1 * W)
-    must(
-        np.abs(out["loss"]) > 0 and np.abs(out["dW"]).max() > 0,
-        "with a tenth of these weights no margin is met any more: neither the loss nor dW can be "
-        "0.",
-    )
+    if not (np.abs(out["loss"]) > 0 and np.abs(out["dW"]).max() > 0):
+        return (
+            "with a tenth of these weights no margin is met any more: neither the loss nor dW can be "
+            "0."
+        )
 
 
 @property_of(svm_loss_vectorized, "Only differences of scores count", 0.5)
@@ -155,10 +137,8 @@ def blind_to_a_common_shift(ask):
     enough = len(y) * abs(out["loss"]) + np.ptp(X[0] @ W) + 1
     W[:, y[0]] -= enough * X[0] / np.sum(X[0] ** 2)
     _, moved = ask(inputs, W=W)
-    must(
-        moved["loss"] > out["loss"],
-        "an example whose true class scores far lower must cost more.",
-    )
+    if not moved["loss"] > out["loss"]:
+        return "an example whose true class scores far lower must cost more."
 
 
 # --- the loss as a layer ------------------------------------------------------------------------
@@ -170,19 +150,10 @@ svm_loss = function(
     cases=[
         case("one example", sizes={"N": 1}),
         case("two classes", sizes={"C": 2}),
-        case(
-            "large scores",
-            sizes={"N": 8, "C": 5},
-            x=lambda rng, inputs: 1e4 * rng.standard_normal((8, 5)),
-        ),
+        case("large scores", sizes={"N": 8, "C": 5}, x=draws.normal(8, 5, scale=1e4)),
         case("one label for all", y=lambda rng, i: np.full(len(i["x"]), i["x"].shape[1] - 1)),
     ],
-    checks=[
-        Dimensions(0.5),
-        Reference(2, ("loss",), title=RIGHT_LOSS),
-        Gradient("loss", wrt="x", claimed="dx", share=1),
-        Reference(1.5, ("dx",), title=RIGHT_GRADIENT),
-    ],
+    checks=[*linear.loss_checks("x", 0.5, 2, 1, 1.5), ..., Vectorised("N", 1)],
 )
 
 
@@ -190,14 +161,11 @@ svm_loss = function(
 def rows_sum_to_zero(ask):
     inputs = ask.draw()
     _, out = ask(inputs, x=inputs["x"] / (4 * np.abs(inputs["x"]).max()))
-    must(
-        np.abs(out["dx"]).max() > 0,
-        "every wrong class comes closer than 1 to the true one, so dx cannot be 0 everywhere.",
-    )
+    if not np.abs(out["dx"]).max() > 0:
+        return (
+            "every wrong class comes closer than 1 to the true one, so dx cannot be 0 everywhere."
+        )
     linear.rows_sum_to_zero(out["dx"])
-
-
-svm_loss.checks += [Vectorised("N", 1)]
 
 
 @exercise(
@@ -210,7 +178,7 @@ svm_loss.checks += [Vectorised("N", 1)]
         case("many examples", sizes={"N": 40}),
     ],
     words={"mask_at_margin_1": "mask with the default delta"},
-    checks=[Dimensions(0.5), Reference(2.75)],
+    checks=[Dimensions(0.5), Reference(2.75), ..., Vectorised("N", 0.75)],
 )
 def margin_violations(student, scores, y, delta):
     """Once with a margin of its own, once with the default."""
@@ -224,27 +192,19 @@ def never_the_true_class(ask):
     """The true class cannot come too close to itself; all others can, if the margin is wide enough."""
     inputs, out = ask(delta=1000.0)
     own = np.take_along_axis(out["mask"], inputs["y"][:, None], 1)
-    must(
-        not own.any(),
-        "mask marks the true class of some examples: no class violates its own margin.",
-    )
-    must(
-        out["mask"].sum() == out["mask"].size - len(own),
-        "with delta = 1000 every class but the true one violates the margin.",
-    )
+    if own.any():
+        return "mask marks the true class of some examples: no class violates its own margin."
+    if out["mask"].sum() != out["mask"].size - len(own):
+        return "with delta = 1000 every class but the true one violates the margin."
 
 
 @property_of(margin_violations, "counts counts the mask", 0.5)
 def counts_count_the_mask(ask):
     _, out = ask(delta=4.0)
     must(out["mask"].any(), "with delta = 4 some classes violate the margin, but mask marks none.")
-    must(
-        np.array_equal(out["counts"], out["mask"].sum(axis=1)),
-        "counts[i] must be the number of True in row i of mask.",
-    )
+    if not np.array_equal(out["counts"], out["mask"].sum(axis=1)):
+        return "counts[i] must be the number of True in row i of mask."
 
-
-margin_violations.checks += [Vectorised("N", 0.75)]
 
 # --- find the error: is the loss a count? -------------------------------------------------------
 
@@ -283,11 +243,11 @@ def counterexample(ask):
 )
 def nobody_is_misclassified(ask):
     lead = counterexample(ask).min()
-    must(
-        lead >= SAFE,
-        f"the best other class is {-lead:.4g} above the true one: this example may well count as "
-        "incorrect.",
-    )
+    if not lead >= SAFE:
+        return (
+            f"the best other class is {-lead:.4g} above the true one: this example may well count as "
+            "incorrect."
+        )
 
 
 @property_of(
@@ -298,10 +258,8 @@ def nobody_is_misclassified(ask):
     "overtake it.",
 )
 def the_loss_is_positive(ask):
-    must(
-        counterexample(ask).min() <= 1 - SAFE,
-        "the hinge loss of your example is 0: no class comes closer than the margin 1.",
-    )
+    if not counterexample(ask).min() <= 1 - SAFE:
+        return "the hinge loss of your example is 0: no class comes closer than the margin 1."
 
 
 @property_of(
@@ -314,7 +272,5 @@ def the_loss_is_no_count(ask):
     """Of the classes closer than 1: if their leads add up to a whole number, so does the loss."""
     leads = counterexample(ask)
     total = leads[leads < 1].sum()
-    must(
-        abs(total - round(total)) >= SAFE,
-        "the hinge loss of your example is a whole number: it could still be a count of something.",
-    )
+    if not abs(total - round(total)) >= SAFE:
+        return "the hinge loss of your example is a whole number: it could still be a count of something."

@@ -6,13 +6,7 @@ import numpy as np
 
 from autograder import case, draws, exercise, must, property_of
 from autograder.checks import Dimensions, Reference, close
-from coursekit.exercises import linear
-
-
-def power_of_ten(low, high):
-    """Draws a number, uniform on the log scale."""
-    return lambda rng, sizes: float(10 ** rng.uniform(low, high))
-
+from coursekit.exercises.refusals import OTHER_KINDS, only_kinds, refuses
 
 # --- the loss at the start ----------------------------------------------------------------------
 
@@ -29,9 +23,8 @@ def power_of_ten(low, high):
         "hinge": 'the loss of kind "hinge"',
         "squared_hinge": 'the loss of kind "squared_hinge"',
         "hinge_at_margin_1": 'the loss of kind "hinge" with the default delta',
-        "refuses_other_kinds": "whether another kind is refused",
     },
-    checks=[Dimensions(0.5)],
+    checks=[Dimensions(0.5), ..., Reference(1)],
 )
 def expected_initial_loss(student, C, delta):
     """Both kinds, and one that there is not."""
@@ -40,7 +33,7 @@ def expected_initial_loss(student, C, delta):
         "hinge": loss(C, "hinge", delta),
         "squared_hinge": loss(C, "squared_hinge", delta),
         "hinge_at_margin_1": loss(C, "hinge"),
-        "refuses_other_kinds": linear.refused(loss, C, "perceptron", delta),
+        "refuses_other_kinds": refuses(loss, C, "perceptron", delta),
     }
 
 
@@ -53,28 +46,18 @@ def equals_the_loss_of_equal_scores(ask):
     for name, power in (("hinge", 1), ("squared_hinge", 2)):
         said = f"the {name.replace('_', ' ')} loss of equal scores"
         must(close(unit[name], 1.0), f"{said} is 1 for two classes and the margin 1.")
-        must(
-            close(two[name], float(delta) ** power),
-            f"{said} is not {float(two[name]):.6g} for two classes and the margin {delta}.",
-        )
+        if not close(two[name], float(delta) ** power):
+            return f"{said} is not {float(two[name]):.6g} for two classes and the margin {delta}."
         left, right, both = (float(out[name]) for out in three)
-        must(
-            close(left + right, both),
-            f"every wrong class costs the same: what {some - 1} and {more - 1} wrong classes cost must "
-            f"add up to {said} with {some + more - 2}.",
-        )
+        if not close(left + right, both):
+            return (
+                f"every wrong class costs the same: what {some - 1} and {more - 1} wrong classes cost must "
+                f"add up to {said} with {some + more - 2}."
+            )
 
 
-@property_of(expected_initial_loss, "Other kinds are refused", 0.5)
-def refuses_other_kinds(ask):
-    """A silent answer to a question not understood is worse than none."""
-    must(
-        ask()[1]["refuses_other_kinds"],
-        "a kind other than 'hinge' and 'squared_hinge' must raise ValueError.",
-    )
+property_of(expected_initial_loss, OTHER_KINDS, 0.5)(only_kinds("hinge", "squared_hinge"))
 
-
-expected_initial_loss.checks += [Reference(1)]
 
 # --- the ends of a range ------------------------------------------------------------------------
 
@@ -90,8 +73,8 @@ def positions_with_both_ends(rng, sizes):
     points=2,
     given={
         "positions": positions_with_both_ends,
-        "low": power_of_ten(-8, -5),
-        "high": power_of_ten(-2, 2),
+        "low": draws.power_of_ten(-8, -5),
+        "high": draws.power_of_ten(-2, 2),
         "frac": draws.number(0.1, 0.3),
     },
     sizes={"K": (60, 80)},
@@ -99,7 +82,7 @@ def positions_with_both_ends(rng, sizes):
         "at_boundary_by_default": "at_boundary with the default frac",
         "positions": "the positions in the range",
     },
-    checks=[Dimensions(0.5)],
+    checks=[Dimensions(0.5), ..., Reference(1)],
 )
 def is_at_boundary(student, positions, low, high, frac):
     """Asked for values at the given positions between low (0) and high (1) on the log scale."""
@@ -117,15 +100,13 @@ def both_ends_flagged(ask):
     _, out = ask(positions=values, low=1e-6, high=1e-1)
     flags = out["at_boundary_by_default"]
     for value, flag, wanted in zip(values, flags, [True, True, False, True, True], strict=True):
-        must(
-            bool(flag) == wanted,
-            f"for {1e-6 * 1e5**value:.2g} in the range from 1e-6 to 1e-1 your answer is not right.",
-        )
+        if bool(flag) != wanted:
+            return f"for {1e-6 * 1e5**value:.2g} in the range from 1e-6 to 1e-1 your answer is not right."
 
-
-is_at_boundary.checks += [Reference(1)]
 
 # --- coarse to fine -----------------------------------------------------------------------------
+
+MANY = {"K": 100, "F": 101}
 
 
 @exercise(
@@ -135,26 +116,18 @@ is_at_boundary.checks += [Reference(1)]
     given={
         "peak": draws.uniform(0.25, 0.75, 2),
         "decoy": lambda rng, sizes: rng.choice([0.0, 1.0], 2),
-        "lr_low": power_of_ten(-7, -5),
-        "lr_high": power_of_ten(-2, 0),
-        "reg_low": power_of_ten(-5, -3),
-        "reg_high": power_of_ten(3, 5),
+        "lr_low": draws.power_of_ten(-7, -5),
+        "lr_high": draws.power_of_ten(-2, 0),
+        "reg_low": draws.power_of_ten(-5, -3),
+        "reg_high": draws.power_of_ten(3, 5),
         "n_coarse": draws.size("K"),
         "n_fine": draws.size("F"),
         "seed": draws.seed,
     },
     sizes={"K": (12, 20), "F": (6, 11)},
     cases=[
-        case(
-            "a best learning rate below the range",
-            sizes={"K": 100, "F": 101},
-            peak=np.array([-0.5, 0.5]),
-        ),
-        case(
-            "a best regularisation above the range",
-            sizes={"K": 100, "F": 101},
-            peak=np.array([0.5, 1.5]),
-        ),
+        case("a best learning rate below the range", sizes=MANY, peak=np.array([-0.5, 0.5])),
+        case("a best regularisation above the range", sizes=MANY, peak=np.array([0.5, 1.5])),
         # a first point that lies at (0.74, 0.75) on the log scales, far from the peak: the fine
         # range ends before it
         case("one coarse point", sizes={"K": 1, "F": 100}, peak=np.array([0.5, 0.5]), seed=47),
@@ -174,7 +147,7 @@ is_at_boundary.checks += [Reference(1)]
             for end in ("low", "high")
         },
     },
-    checks=[Dimensions(0.5)],
+    checks=[Dimensions(0.5), ..., Reference(1.5)],
 )
 def coarse_to_fine_search(
     student, peak, decoy, lr_low, lr_high, reg_low, reg_high, n_coarse, n_fine, seed
@@ -232,11 +205,11 @@ def log_uniform(ask):
     for name, positions in zip(("learning rates", "regularisation strengths"), tried, strict=True):
         ordered, steps = np.sort(positions), np.arange(len(positions) + 1) / len(positions)
         apart = max(np.abs(ordered - steps[1:]).max(), np.abs(ordered - steps[:-1]).max())
-        must(
-            apart < 0.15,
-            f"{np.mean(positions < 0.5):.0%} of the {name} lie in the lower half of the range on the "
-            "log scale; it must be about half.",
-        )
+        if not apart < 0.15:
+            return (
+                f"{np.mean(positions < 0.5):.0%} of the {name} lie in the lower half of the range on the "
+                "log scale; it must be about half."
+            )
 
 
 @property_of(coarse_to_fine_search, "Fine around the best", 1)
@@ -246,19 +219,13 @@ def fine_around_the_best(ask):
         inputs, out = evaluated(ask, peak=peak, n_coarse=100, n_fine=100)
         winner = out["coarse"][int(np.argmax(out["coarse"][:, 3]))]
         centre, tried = log_positions(inputs, winner), log_positions(inputs, out["fine"])
-        must(
-            (np.abs(tried - centre) <= 1 / 8 + 1e-9).all(),
-            "a fine point lies more than an eighth of the range (log scale) away from the best coarse point.",
-        )
-        must(
-            ((tried >= -1e-9) & (tried <= 1 + 1e-9)).all(),
-            "a fine point lies outside the range that was given.",
-        )
+        if not (np.abs(tried - centre) <= 1 / 8 + 1e-9).all():
+            return "a fine point lies more than an eighth of the range (log scale) away from the best coarse point."
+        if not ((tried >= -1e-9) & (tried <= 1 + 1e-9)).all():
+            return "a fine point lies outside the range that was given."
         reach = np.minimum(centre + 1 / 8, 1) - np.maximum(centre - 1 / 8, 0)
-        must(
-            (np.ptp(tried, axis=0) > 0.75 * reach).all(),
-            "the fine round uses only a part of the fine range.",
-        )
+        if not (np.ptp(tried, axis=0) > 0.75 * reach).all():
+            return "the fine round uses only a part of the fine range."
 
 
 ENDS = (((-0.5, 0.5), (True, False)), ((0.5, 1.5), (False, True)), ((0.5, 0.5), (False, False)))
@@ -270,10 +237,5 @@ def edge_is_reported(ask):
     for peak, wanted in ENDS:
         _, out = evaluated(ask, peak=np.array(peak), n_coarse=200, n_fine=200)
         where = "outside one end of one range" if any(wanted) else "in the middle of both ranges"
-        must(
-            tuple(bool(flag) for flag in out["boundary"]) == wanted,
-            f"the best values lie {where}, and boundary does not say so.",
-        )
-
-
-coarse_to_fine_search.checks += [Reference(1.5)]
+        if tuple(bool(flag) for flag in out["boundary"]) != wanted:
+            return f"the best values lie {where}, and boundary does not say so."

@@ -1,8 +1,10 @@
 """Preprocessing, training, and three lines of old notes."""
 
+from functools import partial
+
 import numpy as np
 
-from autograder import case, draws, exercise, function, must, property_of
+from autograder import case, claims, draws, exercise, function, must, property_of
 from autograder.checks import Dimensions, Reference, Vectorised, close
 from coursekit.exercises import linear
 
@@ -33,7 +35,7 @@ preprocess = function(
         case("one example to predict", sizes={"K": 1}),
     ],
     words={name: f"X_{name}, centred," for name in ("train", "val", "test")},
-    checks=[Dimensions(0.5)],
+    checks=[Dimensions(0.5), ..., Reference(1), Vectorised("N", 0.5)],
 )
 
 
@@ -42,27 +44,21 @@ def train_is_centred(ask):
     """Every feature of the training set, and nothing else happens to them."""
     inputs, out = ask()
     features, mean = out["train"][:, :-1], inputs["X_train"].mean(axis=0)
-    must(
-        close(features.mean(axis=0), np.zeros(len(mean))),
-        "every feature of the training set must have mean 0.",
-    )
-    must(
-        close(features + mean, inputs["X_train"]),
-        "centring moves the examples and changes nothing else.",
-    )
+    if not close(features.mean(axis=0), np.zeros(len(mean))):
+        return "every feature of the training set must have mean 0."
+    if not close(features + mean, inputs["X_train"]):
+        return "centring moves the examples and changes nothing else."
 
 
 @property_of(preprocess, "The validation set is not", 0.75)
 def validation_keeps_its_offset(ask):
     """It is measured from the training set's mean: its own must not be looked at."""
     inputs, out = ask()
-    must(
-        close(
-            out["val"][:, :-1].mean(axis=0),
-            inputs["X_val"].mean(axis=0) - inputs["X_train"].mean(axis=0),
-        ),
-        "the mean of the validation set must be its own minus the training set's; it is not there to be set to 0.",
-    )
+    if not close(
+        out["val"][:, :-1].mean(axis=0),
+        inputs["X_val"].mean(axis=0) - inputs["X_train"].mean(axis=0),
+    ):
+        return "the mean of the validation set must be its own minus the training set's; it is not there to be set to 0."
 
 
 @property_of(preprocess, "The last column holds ones", 0.5)
@@ -71,8 +67,6 @@ def bias_is_one(ask):
     for name, table in ask()[1].items():
         must(close(table[:, -1], np.ones(len(table))), f"the last column of {name} must hold ones.")
 
-
-preprocess.checks += [Reference(1), Vectorised("N", 0.5)]
 
 # --- training -----------------------------------------------------------------------------------
 
@@ -95,26 +89,13 @@ def LinearSVM(student, X, y, X_new, learning_rate, reg, num_iters, batch_size, s
     return linear.trained_twice(student.LinearSVM(), X_new, seed, X=X, y=y, **settings)
 
 
-@property_of(LinearSVM, "The loss falls", 1.5)
-def loss_falls(ask):
-    linear.loss_falls(ask)
-
-
-@property_of(LinearSVM, "It reads digits it has not seen", 2)
-def learns_the_digits(ask):
-    linear.learns_the_digits(ask, steps=250)
+property_of(LinearSVM, "The loss falls", 1.5)(linear.loss_falls)
+property_of(LinearSVM, "It reads digits it has not seen", 2)(
+    partial(linear.learns_the_digits, steps=250)
+)
 
 
 # --- find the error: three lines of old notes ---------------------------------------------------
 
 
-@exercise(
-    "-> claims: 6 bool",
-    points=4,
-    entries={"claims": [f"claim ({letter})" for letter in "abcdef"]},
-    checks=[Dimensions(0.5), Reference(3.5)],
-)
-def notes_errata(student):
-    """True or False for each claim, in order."""
-    claims = student.notes_errata()
-    return {"claims": np.array([claims[letter] for letter in "abcdef"])}
+notes_errata = claims("notes_errata", "abcdef", points=4, shares=(0.5, 3.5))
