@@ -50,7 +50,7 @@ test: setup browser  ## style, types and behaviour, in a few minutes
 tests: setup
 	$(BIN)/pytest -n $(JOBS) --dist worksteal
 
-test-integration: setup browser  ## whole classes, kernels, oracles and browsers, as nbgrader has them (minutes)
+test-integration: setup browser  ## whole classes in nbgrader, kernels, the oracle, every figure (minutes)
 	$(BIN)/pytest -n $(JOBS) --dist worksteal -m integration
 
 test-hostile: setup browser  ## the whole hostile class, seen in a browser too, and every level of the wall (minutes)

@@ -74,6 +74,7 @@ def svm_loss_torch(W, X, y, reg):
 """
 
 
+@pytest.mark.integration
 @apart
 def test_a_process_that_died_there_or_filled_it_costs_its_exercise_and_the_next_has_the_device_again() -> (
     None

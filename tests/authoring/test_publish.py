@@ -64,6 +64,7 @@ def planted(course: Course, name: str, text: str, into: Path) -> str:
         path.unlink()
 
 
+@pytest.mark.integration
 def test_everything_and_nothing_else(built: Course, tmp_path: Path) -> None:
     done = publish(built.root, tmp_path / "public", address="https://example.org/course/")
     files = {path.relative_to(done.folder).as_posix() for path in done.folder.rglob("*.*")}

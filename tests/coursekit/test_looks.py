@@ -72,8 +72,17 @@ def on_screen(text: Text, ink: str) -> str:
     return palette.written(colour, ink) if colour in named else colour
 
 
+some_at_once = pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.integration if at % 4 else ())
+        for at, name in enumerate(EVERY)
+    ],
+)
+
+
 @pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("name", EVERY)
+@some_at_once
 def test_words_are_readable(name, theme):
     ink, paper = THEMES[theme]
     figure = picture(name).figure
@@ -121,7 +130,7 @@ def test_lines_and_frames_are_seen_on_the_dark_theme(name):
             assert to_hex(spine.get_edgecolor()) in (palette.INK, palette.PALE.lower())
 
 
-@pytest.mark.parametrize("name", EVERY)
+@some_at_once
 def test_on_a_screen_a_figure_is_made_of_the_pages_colours(name):
     svg = written_as_svg(name)
     root = ElementTree.fromstring(svg)

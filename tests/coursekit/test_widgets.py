@@ -182,7 +182,13 @@ MAKERS["text_sampler"] = partial(
 )
 
 
-@pytest.mark.parametrize("name", MAKERS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.integration if at % 3 else ())
+        for at, name in enumerate(MAKERS)
+    ],
+)
 def test_without_a_kernel_a_widget_is_a_still_picture_with_words(name, monkeypatch):
     monkeypatch.delenv("CHAINRULE_WIDGETS", raising=False)
     bundle = MAKERS[name]()._repr_mimebundle_()

@@ -83,7 +83,12 @@ def changes_its_config(rule):
     ("name", "answer", "loops"),
     [
         pytest.param("softmax", softmax_by_loops, {"Vectorised over N"}, marks=pytest.mark.audit),
-        ("softmax_jacobian", jacobian_by_loops, {"Vectorised over C"}),
+        pytest.param(
+            "softmax_jacobian",
+            jacobian_by_loops,
+            {"Vectorised over C"},
+            marks=pytest.mark.audit,
+        ),
         ("adam", adam_as_in_torch, set()),
         *(
             (name, changes_its_config(RIGHT[name]), set())
