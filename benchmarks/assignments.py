@@ -131,7 +131,7 @@ def main() -> None:
             rows.append(row)
             bars.console.print("{assignment}: {multiple:.1f} times the limit".format(**row))
     if not asked.json:
-        Console().print(table(rows, asked.submissions))
+        Console(width=None if sys.stdout.isatty() else 120).print(table(rows, asked.submissions))
     report = {"submissions": asked.submissions, "processor": processor(), "rows": rows}
     print(json.dumps(report))
 

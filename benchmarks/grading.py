@@ -158,7 +158,7 @@ def main() -> None:
                 with console.status("the limit"):
                     least = in_own_process(course, ASSIGNMENT).seconds
             shutil.rmtree(course)
-    Console().print(table(found, count, least))
+    Console(width=None if sys.stdout.isatty() else 120).print(table(found, count, least))
     print(json.dumps(report(found, count, least)))
 
 
