@@ -22,7 +22,8 @@ from ..solutions.known_words import words_of
         ("upstream_kept", "whether upstream is left as it was"),
         ("W1_at_start", "W1 at the start"),
         ("out_in_test", 'out in mode "test"'),
-        ("refuses_other_kinds", "whether what is not allowed is refused"),
+        ("refuses_other_kinds", "whether another kind is refused"),
+        ("refuses_empty", "whether what is not allowed is refused"),
     ],
 )
 def test_a_name_is_said_by_its_pattern(name: str, words: str):

@@ -16,15 +16,11 @@ from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
 CALLING = ("autograder.watch", "autograder.language", "autograder.exercise", "autograder.wall")
-"""What calls an answer: put back before each call that is counted or judged here, the one before may
-have changed it.
-"""
+"""What calls an answer: put back before each call, the one before may have changed it."""
 WATCHING = ("autograder.watch",)
 """What knows an answer's means: what it remembers is forgotten as often, it may be anything."""
 WRITING = ("autograder.watch.transcribe", "autograder.watch.as_data", "autograder.language.probe")
-"""What writes down what an answer returned: put back before a call that is judged elsewhere, and
-each time that one of its functions returns.
-"""
+"""What writes down what an answer returned: put back each time that one of its functions returns."""
 JUDGING = ("autograder", "coursekit")
 LEANT_ON = ("numpy", "builtins", "functools", "gc", "inspect", "marshal", "operator", "threading")
 ABSENT = object()

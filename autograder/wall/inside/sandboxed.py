@@ -179,20 +179,19 @@ class SandboxedNotebook:
     def _one(self, exercise: Exercise, inputs: Inputs, count_work: bool) -> Evaluation:
         sys.settrace(None)  # a tracer that a cell left on has no names to work with below
         sys.setprofile(None)
+        if self._before is not None:
+            self._before.put_back_calling()
         # the functions see the globals that were there at the check, not later ones
         names = self._names.get(exercise.name) or self._final()
         self._shell.user_ns.clear()
         self._shell.user_ns.update(names)
         here = os.getpid()
-        restore = self._before.put_back_writing if self._before is not None else int
         if count_work or exercise.inside:
-            if self._before is not None:
-                self._before.put_back_calling()
             evaluation = call(
                 exercise, self._shell.user_ns, inputs, count_work=count_work, beside=self._beside
             )
         else:
-            restore()  # of all else that calls it nothing is believed but what it then returns
+            restore = self._before.put_back_writing if self._before is not None else int
             evaluation = transcribed(exercise, self._shell.user_ns, inputs, restore)
         if os.getpid() != here:
             os._exit(0)
