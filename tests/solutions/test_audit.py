@@ -258,11 +258,11 @@ def test_two_mistakes_at_once_are_both_named(audit: Audited, answer: str, names:
 
 @pytest.mark.parametrize(
     ("audit", "answer"),
-    [
+    one_in_three(
         pytest.param(one, answer, id=f"{one.name}-{answer}")
         for one in ALL
         for answer in getattr(one.wrong, "NUMBERS", {})
-    ],
+    ),
 )
 def test_a_mistake_with_a_number_is_named_whatever_the_number(audit: Audited, answer: str):
     for name in audit.mistakes.numbered(answer)[::7]:

@@ -28,7 +28,7 @@ FAMILIES: dict[str, list[Attack]] = {
 }
 CATALOGUE: list[Attack] = [attack for family in FAMILIES.values() for attack in family]
 
-EVERY_NTH = 8
+EVERY_NTH = 16
 
 QUICK: list[Attack] = [attack for attack in CATALOGUE if not attack.slow]
 SLOW: list[Attack] = [attack for attack in CATALOGUE if attack.slow]
