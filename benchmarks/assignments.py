@@ -32,8 +32,8 @@ from rich.progress import Progress
 from rich.table import Table
 
 from .classes import ROOT, varied_class
-from .limit import SEED, in_own_process
-from .measured import BIN, Measured, measure, processor
+from .limit import in_own_process
+from .measured import Measured, graded_whole, processor
 
 ASSIGNMENTS = ("svm", "softmax", "backprop", "cnn", "lstm")
 STEPS = 5
@@ -56,10 +56,10 @@ def measured(
         done()
         firsts: list[Measured] = []
         for one in alone:
-            firsts.append(graded(one, assignment, 1))
+            firsts.append(graded_whole(one, assignment, 1))
             done()
         first = min(firsts, key=lambda one: one.cpu)
-        whole = graded(course, assignment, 1 + count)
+        whole = graded_whole(course, assignment, 1 + count)
         done()
         each = in_own_process(course, assignment).each[1:]
         done()
@@ -74,17 +74,6 @@ def measured(
         "whole": whole.cpu,
         "limits": each,
     }
-
-
-def graded(course: Path, assignment: str, count: int) -> Measured:
-    """What grading a class cost. Exits when somebody was not graded."""
-    asked = ["grade", assignment, "--json", "--seed", str(SEED), "--jobs", "1"]
-    found = measure([str(BIN / "chainrule"), *asked], course)
-    kept = len(list((course / "build" / "judged" / assignment).glob("*.json")))
-    pages = len(list(course.glob(f"feedback/*/{assignment}/*.html")))
-    if not kept == pages == count:
-        sys.exit(f"{kept} of {count} submissions of {assignment} were graded, {pages} have a page")
-    return found
 
 
 def table(rows: Sequence[Row], count: int) -> Table:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 BIN = Path(sys.executable).parent
+SEED = 1
 PR_SET_CHILD_SUBREAPER = 36
 TICKS = os.sysconf("SC_CLK_TCK")
 OFTEN, SELDOM = 0.05, 0.5
@@ -65,6 +66,19 @@ def measure(command: Sequence[str], course: Path) -> Measured:
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return Measured(seconds, cpu, largest * 1024, watch.own_cpu, watch.own_memory, watch.all_memory)
+
+
+def graded_whole(course: Path, assignment: str, count: int, jobs: int = 1) -> Measured:
+    """What grading a class of so many cost, with feedback pages and one seed. Exits when somebody
+    was not graded, or has no page.
+    """
+    asked = ["grade", assignment, "--json", "--seed", str(SEED), "--jobs", str(jobs)]
+    found = measure([str(BIN / "chainrule"), *asked], course)
+    kept = len(list((course / "build" / "judged" / assignment).glob("*.json")))
+    pages = len(list(course.glob(f"feedback/*/{assignment}/*.html")))
+    if not kept == pages == count:
+        sys.exit(f"{kept} of {count} submissions of {assignment} were graded, {pages} have a page")
+    return found
 
 
 def processor() -> str:

@@ -104,18 +104,13 @@ class InHand:
         if self._left <= 0 or id(frame.f_globals) in self.trusted:
             return
         self._left -= 1
-        telling = self._telling
         for value in frame.f_locals.values():
             if type(value) in SCALARS:
                 continue
             try:
-                if type(value) is np.ndarray:
-                    if value.size in telling:
-                        self._note_neighbour(value)
-                    continue
                 self._note_library(value)
-                for one in _within(value) if telling else ():
-                    if _entries(one) in telling:
+                for one in _within(value) if self._telling else ():
+                    if _entries(one) in self._telling:
                         self._note_neighbour(one)
             except Exception:  # whatever an object of theirs does when it is looked at
                 continue

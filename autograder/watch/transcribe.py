@@ -232,8 +232,6 @@ class _Handed:
 
 def _written(value: Any, tree: Callable[[Any], Tree], depth: int) -> Tree:
     kind = type(value)
-    if kind in PLAIN:
-        return value
     if isinstance(value, np.str_):
         return str(value)
     if depth <= DEEPEST:

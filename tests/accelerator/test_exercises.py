@@ -25,16 +25,18 @@ from autograder.watch.evaluate import local
 from tests.solutions.audited import Audited, failed
 from tests.solutions.conftest import COURSE
 
+from ..parts import one_in
 from .apart import apart
 from .small import ACCELERATED, HAVE_OBJECTS, IDS, SMALLER, AnyMeans, trained
 from .table import COLUMNS, Measured, as_text, row, write
 
 each = pytest.mark.parametrize(
     ("audit", "name"),
-    [
-        pytest.param(*one, id=one[1], marks=pytest.mark.audit if at else ())
-        for at, one in enumerate(ACCELERATED)
-    ],
+    one_in(
+        len(ACCELERATED),
+        (pytest.param(*one, id=one[1]) for one in ACCELERATED),
+        pytest.mark.audit,
+    ),
 )
 """The first of them in `make test`, the others in `make test-audit`."""
 SEED = 11

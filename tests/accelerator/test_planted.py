@@ -24,6 +24,7 @@ KINDS = [
     pytest.param(kind, marks=[] if kind in (MASK, next(iter(PLANTED))) else [pytest.mark.audit])
     for kind in PLANTED
 ]
+"""Two in `make test`; all take their time."""
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from benchmarks.assignments import ASSIGNMENTS, STEPS, graded, main, measured, table
+from benchmarks.assignments import ASSIGNMENTS, STEPS, main, measured, table
 from benchmarks.classes import ROOT, TRIVIAL, trivial_class
-from benchmarks.measured import Measured
+from benchmarks.measured import Measured, graded_whole
 
 
 def test_a_class_is_measured_without_its_first_submission(monkeypatch: pytest.MonkeyPatch):
@@ -26,7 +26,7 @@ def test_a_class_is_measured_without_its_first_submission(monkeypatch: pytest.Mo
         cpu = next(spent[count])
         return Measured(cpu, cpu, 0, 0, 0, 0)
 
-    monkeypatch.setattr("benchmarks.assignments.graded", told)
+    monkeypatch.setattr("benchmarks.assignments.graded_whole", told)
     row = measured(TRIVIAL, trivial_class, 2, partial(steps.append, None))
     first, *others = (f"s{number:05}" for number in range(3))
     assert seen == [([first], 1), ([first], 1), ([first, *others], 3)]
@@ -40,9 +40,9 @@ def test_a_class_is_measured_without_its_first_submission(monkeypatch: pytest.Mo
 @pytest.mark.long
 def test_a_class_is_graded_whole_or_not_measured(tmp_path: Path):
     course = trivial_class(2, tmp_path / "course")
-    assert graded(course, TRIVIAL, 2).cpu > 0
+    assert graded_whole(course, TRIVIAL, 2).cpu > 0
     with pytest.raises(SystemExit, match=f"2 of 3 submissions of {TRIVIAL} were graded, 2 have"):
-        graded(course, TRIVIAL, 3)
+        graded_whole(course, TRIVIAL, 3)
 
 
 def test_every_assignment_of_the_course_is_measured():

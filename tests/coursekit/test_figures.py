@@ -10,6 +10,8 @@ from coursekit import figures
 from coursekit.figures.picture import Picture
 from coursekit.figures.slopes import score_slopes
 
+from ..parts import one_in
+
 RNG = np.random.default_rng(0)
 TEN = tuple(map(str, range(10)))
 LABELS = np.arange(20) % 10
@@ -313,11 +315,7 @@ def test_the_list_below_names_every_figure():
 
 
 @pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.integration if at % 4 else ())
-        for at, name in enumerate(EVERY_FIGURE)
-    ],
+    "name", one_in(4, map(pytest.param, EVERY_FIGURE), pytest.mark.integration)
 )
 def test_every_figure_is_an_image_with_words_for_it(name):
     picture = EVERY_FIGURE[name]()

@@ -25,6 +25,7 @@ from coursekit.figures.picture import ON_SCREEN
 from coursekit.widgets.explorer import _NAMING, Explorer
 from coursekit.widgets.plane import WEIGHTS
 
+from ..parts import one_in
 from .test_figures import EVERY_FIGURE
 from .test_widgets import MAKERS
 
@@ -73,11 +74,7 @@ def on_screen(text: Text, ink: str) -> str:
 
 
 some_at_once = pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.integration if at % 4 else ())
-        for at, name in enumerate(EVERY)
-    ],
+    "name", one_in(4, map(pytest.param, EVERY), pytest.mark.integration)
 )
 
 

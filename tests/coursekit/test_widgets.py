@@ -19,6 +19,8 @@ from coursekit.widgets import explorer, plane
 from coursekit.widgets.hinge import hinge_picture
 from coursekit.widgets.search_map import BEST_LR, BEST_REG, landscape
 
+from ..parts import one_in
+
 VIEW = "application/vnd.jupyter.widget-view+json"
 
 
@@ -182,13 +184,7 @@ MAKERS["text_sampler"] = partial(
 )
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.integration if at % 3 else ())
-        for at, name in enumerate(MAKERS)
-    ],
-)
+@pytest.mark.parametrize("name", one_in(3, map(pytest.param, MAKERS), pytest.mark.integration))
 def test_without_a_kernel_a_widget_is_a_still_picture_with_words(name, monkeypatch):
     monkeypatch.delenv("CHAINRULE_WIDGETS", raising=False)
     bundle = MAKERS[name]()._repr_mimebundle_()
@@ -214,13 +210,7 @@ def drawn_once(draw: Callable[..., Picture]) -> Callable[..., Any]:
     return once
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.integration if at % 9 else ())
-        for at, name in enumerate(MAKERS)
-    ],
-)
+@pytest.mark.parametrize("name", one_in(9, map(pytest.param, MAKERS), pytest.mark.integration))
 def test_live_every_control_redraws_the_picture(name, monkeypatch):
     from ipywidgets.widgets.widget import _instances
 

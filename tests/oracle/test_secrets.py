@@ -12,6 +12,7 @@ import pytest
 
 from autograder.oracle.packets import Arrays, pack_outputs
 
+from ..parts import one_in
 from .conftest import Served
 
 rng = np.random.default_rng(0)
@@ -47,13 +48,7 @@ def values_of(outputs: list[Arrays]) -> Iterator[float]:
                 yield from (float(value) for value in np.ravel(array) if np.isfinite(value))
 
 
-@pytest.mark.parametrize(
-    "probe",
-    [
-        pytest.param(probe, marks=pytest.mark.integration if at % 6 else ())
-        for at, probe in enumerate(PROBES)
-    ],
-)
+@pytest.mark.parametrize("probe", one_in(6, map(pytest.param, PROBES), pytest.mark.integration))
 def test_no_answer_brings_out_a_value(course_oracle: Served, probe: str):
     """Whatever is sent, no number in what comes back is a number of the reference (beyond whole
     ones and indices).

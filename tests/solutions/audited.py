@@ -22,6 +22,7 @@ from autograder.language.probe import Call
 from autograder.language.verdict import Verdict
 from autograder.watch.evaluate import as_graded, local
 
+from ..parts import one_in
 from .conftest import asked, load
 
 ASSIGNMENTS = ("svm", "softmax", "backprop", "cnn", "lstm")
@@ -137,10 +138,7 @@ def one_in_three(cases: Iterable[Any], first: int = 0) -> list[Any]:
     test-audit` the others. Facets of one thing may each begin with another: a run asks something of
     all.
     """
-    return [
-        one if at % 3 == first else pytest.param(*one.values, id=one.id, marks=pytest.mark.audit)
-        for at, one in enumerate(cases)
-    ]
+    return one_in(3, cases, pytest.mark.audit, first)
 
 
 ALL = [audited(name) for name in ASSIGNMENTS]
