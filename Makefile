@@ -61,7 +61,6 @@ test-notebooks: setup  ## every notebook from top to bottom, solved and empty (m
 
 test-bare: setup  ## a part of the tests as where there is neither bubblewrap nor Chromium nor torch
 	$(BIN)/python -m tests.bare -n $(JOBS) tests/wall/test_isolation.py tests/wall/test_unforked.py tests/classreport/test_page.py tests/checks tests/solutions/test_audit.py
-	$(BIN)/python -m tests.bare -n $(JOBS) -m notebooks -k svm tests/source/test_notebooks.py
 
 test-audit: setup  ## every known mistake, other styles, the training of both styles (minutes)
 	$(BIN)/pytest -n $(JOBS) --dist worksteal -m audit tests/accelerator tests/checks tests/released tests/solutions
