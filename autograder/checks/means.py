@@ -54,8 +54,7 @@ class AllowedMeans:
     def __call__(self, trial: Trial) -> Finding:
         """Judge one watched call, the same unwatched, and the error of nearly right gradients."""
         trial.draws()  # an answer that is not there has been told so
-        inputs, _ = trial.exercise.draw(trial.rng)
-        watched = trial.evaluate([inputs], count_work=True)[0]
+        inputs, watched = trial.watched_example()
         if used := next(filter(self._is_foreign, watched.libraries), None):
             library, means = used.partition(".")[0], ("Python", "NumPy", *self.allowed)
             return self._refused(

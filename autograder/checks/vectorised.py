@@ -67,7 +67,7 @@ class Vectorised:
         """The answer's work at two sizes. Raises AnswerFailed."""
         # The first calls pay for imports and caches; what is counted was never given before.
         batch = [*self._batch(trial, sizes), *self._batch(trial, sizes)]
-        small, large = trial.evaluate(batch, count_work=True)[len(sizes) :]
+        small, large = trial.watch(batch)[len(sizes) :]
         for evaluation in (small, large):
             if evaluation.failure is not None:
                 raise AnswerFailed(evaluation.failure)

@@ -69,6 +69,7 @@ class Trial:
     released: Trial | None = None
     _drawn: list[Drawn] = field(default_factory=list)
     _ours: list[Evaluation] = field(default_factory=list)
+    _example: tuple[Inputs, Evaluation] | None = None
 
     def draws(self) -> Sequence[Drawn]:
         """Two random examples and every case of the exercise, drawn and evaluated once for all
@@ -108,6 +109,24 @@ class Trial:
         assert self.mistakes is not None
         drawn = self.draws()[k]
         return self.mistakes.evaluation(self.exercise, mistake, drawn.inputs, drawn.digest).arrays()
+
+    def watch(self, batch: Sequence[Inputs]) -> list[Evaluation]:
+        """Watched calls. The first time one more is made before them, that of ``watched_example``:
+        to be watched takes a process of its own.
+        """
+        if self._example is not None:
+            return self.evaluate(batch, count_work=True)
+        inputs, _ = self.exercise.draw(self.rng)
+        first, *rest = self.evaluate([inputs, *batch], count_work=True)
+        self._example = inputs, first
+        return rest
+
+    def watched_example(self) -> tuple[Inputs, Evaluation]:
+        """Usual inputs that were never given before, and the watched call on them."""
+        if self._example is None:
+            self.watch([])
+        assert self._example is not None
+        return self._example
 
     def arrays(self, batch: Sequence[Inputs]) -> list[dict[str, np.ndarray]]:
         """Evaluate and give the arrays; raises AnswerFailed for the first failure."""

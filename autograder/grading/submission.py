@@ -6,6 +6,7 @@ one, on another machine."""
 
 from __future__ import annotations
 
+import gc
 import platform
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -118,6 +119,8 @@ def warm_up(bundle: Bundle, isolation: str) -> None:
         loaded = beside.submit(lambda: (assignment.reference, assignment.mistakes))
         with warm_wall(isolation, Limits(), assignment.course, assignment.modules):
             loaded.result()
+    gc.collect()
+    gc.freeze()  # what is there stays: no collection has to go through it again
 
 
 def fault(submission: Submission, why: str) -> Judged:

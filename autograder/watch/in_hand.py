@@ -10,7 +10,6 @@ from __future__ import annotations
 import dis
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from functools import lru_cache
 from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
 
@@ -56,6 +55,7 @@ class InHand:
         self._lent: list[tuple[dict[str, Any], str, Any]] = []
         self._moved: dict[tuple[str, float], set[int]] = {}
         self._known_types: dict[int, type] = {}
+        self._reads: dict[int, tuple[CodeType, set[str]]] = {}
         self._compared: set[tuple[str, bytes]] = set()
         self._parameters = {
             name: array.ravel().copy()
@@ -80,18 +80,26 @@ class InHand:
         }
         return tuple(sorted(varied))
 
-    def enter(self, frame: FrameType) -> None:
-        """Look at a frame of the answer's own that begins, and at the global names its code
-        uses.
+    def enter(self, frame: FrameType, code: CodeType) -> bool:
+        """Look at a frame of the answer's own that begins, and at the global names its ``code``
+        uses. Whether it is worth a look, and so will be.
         """
-        if id(frame.f_globals) in self.trusted:
-            return
-        for name in _globals_of(frame.f_code):
-            if name in frame.f_globals:
-                value = frame.f_globals[name]
+        names = frame.f_globals
+        if id(names) in self.trusted:
+            return False
+        for name in self._globals_of(code):
+            if name in names:
+                value = names[name]
                 self._note_library(value)
-                self._lend(frame.f_globals, name, value)
+                self._lend(names, name, value)
         self.look(frame)
+        return True
+
+    def _globals_of(self, code: CodeType) -> set[str]:
+        """The global names that code reads; by identity, since equal code takes long to compare."""
+        if id(code) not in self._reads:
+            self._reads[id(code)] = code, _globals_in(code)
+        return self._reads[id(code)][1]
 
     def let_go(self) -> None:
         """Give global names back what they meant."""
@@ -99,9 +107,14 @@ class InHand:
             names[name] = value
         self._lent.clear()
 
+    def look_again(self, frame: FrameType) -> None:
+        """Look at a frame of the answer's own, if that is worth a look."""
+        if id(frame.f_globals) not in self.trusted:
+            self.look(frame)
+
     def look(self, frame: FrameType) -> None:
         """Look at a frame of the answer's own."""
-        if self._left <= 0 or id(frame.f_globals) in self.trusted:
+        if self._left <= 0:
             return
         self._left -= 1
         for value in frame.f_locals.values():
@@ -208,8 +221,21 @@ def _flat(value: Any) -> np.ndarray | None:
     return None
 
 
-@lru_cache(maxsize=4096)
-def _globals_of(code: CodeType) -> tuple[str, ...]:
-    """The global names that code reads."""
-    reads = ("LOAD_GLOBAL", "LOAD_NAME")
-    return tuple({one.argval for one in dis.get_instructions(code) if one.opname in reads})
+def _globals_in(code: CodeType) -> set[str]:
+    """What ``dis`` would say of it, from the bytes alone: it is asked of every function anew."""
+    names, wide, units = set[str](), 0, code.co_code
+    for operation, argument in zip(units[::2], units[1::2], strict=True):
+        argument |= wide
+        wide = argument << 8 if operation == _EXTENDED else 0
+        if operation == _GLOBAL:
+            names.add(code.co_names[argument >> _FLAGS])
+        elif operation == _NAME:
+            names.add(code.co_names[argument])
+    return names
+
+
+_EXTENDED, _GLOBAL, _NAME = (
+    dis.opmap[name] for name in ("EXTENDED_ARG", "LOAD_GLOBAL", "LOAD_NAME")
+)
+_FLAGS = 1
+"""Bits of a LOAD_GLOBAL's argument that name nothing (Python 3.11 and later)."""

@@ -43,7 +43,11 @@ def is_own(code: CodeType) -> bool:
     """Whether code is neither installed, wherever that is, nor Python's, nor ours.
 
     <frozen: importlib's own, when a module is missing."""
-    name = code.co_filename
+    return _is_own_file(code.co_filename)
+
+
+@lru_cache(maxsize=4096)
+def _is_own_file(name: str) -> bool:
     return not name.startswith((*_INSTALLED, _OURS, "<frozen")) and not _below_site(name)
 
 
@@ -147,11 +151,10 @@ def is_brought(frame: FrameType, trusted: frozenset[int] = frozenset()) -> bool:
     return _entered_by(frame, trusted) != "answer"
 
 
-def is_answers(frame: FrameType, trusted: frozenset[int] = frozenset()) -> bool:
-    """Whether a frame is of the answer's own code, or of the exercise's: not of code that a library
-    made of a text, as named tuples and dataclasses do.
+def is_answers(frame: FrameType, code: CodeType, trusted: frozenset[int] = frozenset()) -> bool:
+    """Whether a frame, and so its ``code``, is of the answer's own, or of the exercise's: not of
+    code that a library made of a text, as named tuples and dataclasses do.
     """
-    code = frame.f_code
     if not is_own(code):
         return False
     return code.co_filename != TEXT or _entered_by(frame, trusted) != "library"

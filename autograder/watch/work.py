@@ -65,7 +65,7 @@ def counts_a_step(frame: FrameType) -> bool:
     return frame.f_code.co_filename == __file__ and frame.f_code.co_name in _COUNTING
 
 
-_COUNTING = ("inside", "entered", "instruction", "line", "returned", "each", "consume")
+_COUNTING = ("inside", "unseen", "entered", "instruction", "line", "returned", "each", "consume")
 
 
 def count(
@@ -224,28 +224,30 @@ def _watch() -> _Watch:
     return _watches[0]
 
 
-def _note(work: Work, frame: FrameType, trusted: frozenset[int]) -> None:
+# Reading a frame's code is told to every audit hook: it is read once, and handed on.
+
+
+def _note(work: Work, frame: FrameType, code: CodeType, trusted: frozenset[int]) -> None:
     """A library that the answer entered; not what another library brings."""
-    if frame.f_code.co_name == "find_spec":
+    if code.co_name == "find_spec":
         return  # Python asks whoever is installed, at any import
-    library = of_code(frame.f_code)
+    library = of_code(code)
     if library and library not in work.libraries and not is_brought(frame, trusted):
         work.libraries.add(library)
 
 
-def _by_numpy_itself(frame: FrameType) -> bool:
+def _by_numpy_itself(frame: FrameType, code: CodeType) -> bool:
     """Whether NumPy runs this frame for itself: below a call that the answer made, or to see what
     it was handed.
     """
-    if not frame.f_code.co_filename.startswith(_NUMPY):
+    if not code.co_filename.startswith(_NUMPY):
         return False
-    above = frame.f_back
-    nested = above is not None and above.f_code.co_filename.startswith(_NUMPY)
-    while above is not None and above.f_code.co_filename.startswith(_NUMPY):
-        if above.f_code.co_name in _LOOPS:
+    above, nested = frame.f_back, False
+    while above is not None and (caller := above.f_code).co_filename.startswith(_NUMPY):
+        if caller.co_name in _LOOPS:
             return False
-        above = above.f_back
-    return nested or bool(frame.f_code.co_flags & inspect.CO_GENERATOR)
+        above, nested = above.f_back, True
+    return nested or bool(code.co_flags & inspect.CO_GENERATOR)
 
 
 def _count_by_tracing(run: Callable[[], Any], hand: InHand) -> tuple[Any, Work | None]:
@@ -258,17 +260,22 @@ def _count_by_tracing(run: Callable[[], Any], hand: InHand) -> tuple[Any, Work |
             hand.look(frame)
         return inside
 
-    def entered(frame: FrameType, event: str, argument: Any) -> Any:
-        if frame.f_code.co_filename == _CLOCK:
-            return None
-        if not _by_numpy_itself(frame):
+    def unseen(frame: FrameType, event: str, argument: Any) -> Any:
+        if event == "opcode":
             work.steps += 1
-        if not is_answers(frame, hand.trusted):
-            _note(work, frame, hand.trusted)
+        return unseen
+
+    def entered(frame: FrameType, event: str, argument: Any) -> Any:
+        code = frame.f_code
+        if code.co_filename == _CLOCK:
+            return None
+        if not _by_numpy_itself(frame, code):
+            work.steps += 1
+        if not is_answers(frame, code, hand.trusted):
+            _note(work, frame, code, hand.trusted)
             return None
         frame.f_trace_opcodes = True
-        hand.enter(frame)
-        return inside
+        return inside if hand.enter(frame, code) else unseen
 
     before, before_in_threads = sys.gettrace(), threading.gettrace()
     threading.settrace(entered)  # type: ignore[arg-type]
@@ -298,21 +305,21 @@ def _count_by_monitoring(run: Callable[[], Any], hand: InHand) -> tuple[Any, Wor
         work.steps += 1
 
     def line(code: CodeType, number: int) -> None:
-        hand.look(sys._getframe(1))
+        hand.look_again(sys._getframe(1))
 
     def returned(code: CodeType, offset: int, value: Any) -> None:
-        hand.look(sys._getframe(1))
+        hand.look_again(sys._getframe(1))
 
     def entered(code: CodeType, offset: int) -> None:
         if code.co_filename == _CLOCK:
             return
         frame = sys._getframe(1)
-        if not _by_numpy_itself(frame):
+        if not _by_numpy_itself(frame, code):
             work.steps += 1
-        if not is_answers(frame, hand.trusted):
-            _note(work, frame, hand.trusted)
+        if not is_answers(frame, code, hand.trusted):
+            _note(work, frame, code, hand.trusted)
             return
-        hand.enter(frame)
+        hand.enter(frame, code)
         if code not in watched:
             watched.add(code)
             with suppress(ValueError):  # the answer gave our tool back: that is told below

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import builtins
 import functools
+import operator
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
@@ -22,6 +23,8 @@ WATCHING = ("autograder.watch",)
 WRITING = ("autograder.watch.transcribe", "autograder.watch.as_data", "autograder.language.probe")
 """What writes down what an answer returned: put back each time that one of its functions returns."""
 JUDGING = ("autograder", "coursekit")
+OUTSIDE = ("autograder.checks", "autograder.wall.outside")
+"""What runs beside the reference alone, whatever names of it exercises have."""
 LEANT_ON = ("numpy", "builtins", "functools", "gc", "inspect", "marshal", "operator", "threading")
 ABSENT = object()
 _Cached: Any = type(functools.lru_cache(len))
@@ -35,35 +38,35 @@ class AsBefore:
         theirs = [*_loaded(LEANT_ON)]
         self._names = [(vars(one), _lasting(one)) for one in theirs]
         self._names.append((sys.__dict__, _builtin(sys.__dict__)))
-        self._whole = [(vars(one), dict(vars(one))) for one in _loaded(JUDGING)]
-        self._called = _Bodies(_loaded(CALLING))
+        self._whole = _Names(_loaded(JUDGING))
+        self._rewrites = _count_rewrites()
+        self._called = _Bodies(_loaded(CALLING), self._rewrites)
         watching = [value for one in _loaded(WATCHING) for value in vars(one).values()]
         self._remembering = [value for value in watching if type(value) is _Cached]
         self._builtins = dict(vars(builtins))
         self._trace, self._profile = sys.settrace, sys.setprofile
-        self._written = [(vars(one), dict(vars(one))) for one in _loaded(WRITING)]
-        self._writers = _Bodies(_loaded(WRITING))
+        self._written = _Names(_loaded(WRITING))
+        self._writers = _Bodies(_loaded(WRITING), self._rewrites)
         self.and_these(())
-        self._others = _Bodies(_loaded((*JUDGING, *LEANT_ON)))
+        self._others = _Bodies(_loaded((*JUDGING, *LEANT_ON)), self._rewrites)
 
     def and_these(self, exercises: Iterable[ModuleType]) -> None:
-        """Exercises that have just been loaded call answers, too."""
+        """Exercises that have just been loaded call answers, too, with what they lean on."""
         there = list(exercises)
-        self._exercises = [(vars(one), dict(vars(one))) for one in there]
-        self._probes = _Bodies(there)
+        self._calling = _Names(_with_named(*there, *_loaded(CALLING)))
+        self._probes = _Bodies(there, self._rewrites)
 
     def put_back(self) -> None:
         """Everything: before the exercises are loaded, and the first answer is called."""
         for names, before in self._names:
             names.update(before)
+        self._whole.put_back()
         self._others.put_back()
         self.put_back_calling()
 
     def put_back_calling(self) -> None:
         """What calls an answer."""
-        for names, before in (*self._whole, *self._exercises):
-            names.clear()
-            names.update(before)
+        self._calling.put_back()
         self._called.put_back()
         self._probes.put_back()
         for cached in self._remembering:
@@ -74,28 +77,49 @@ class AsBefore:
         self._trace(None)
         self._profile(None)
         builtins.__dict__.update(self._builtins)
-        for names, before in self._written:
+        self._written.put_back()
+        self._writers.put_back()
+
+
+class _Names:
+    """All the names of some modules."""
+
+    def __init__(self, modules: Iterable[ModuleType]) -> None:
+        self._kept = [(vars(one), dict(vars(one))) for one in modules]
+
+    def put_back(self) -> None:
+        """As they were, and none besides."""
+        for names, before in self._kept:
             names.clear()
             names.update(before)
-        self._writers.put_back()
 
 
 class _Bodies:
     """The code of the functions of some modules, and what their classes consist of."""
 
-    def __init__(self, modules: Iterable[ModuleType]) -> None:
+    def __init__(self, modules: Iterable[ModuleType], rewrites: Callable[[], int]) -> None:
         there = list(modules)
-        self._classes = [one for module in there for one in _classes_of(module)]
-        holders = [*map(vars, there), *(body for _, body in self._classes)]
+        self._classes = [
+            (one, vars(one), body, [*body.values()])
+            for module in there
+            for one, body in _classes_of(module)
+        ]
+        holders = [*map(vars, there), *(body for _, _, body, _ in self._classes)]
         functions = {one for names in holders for one in _functions_in(names)}
         self._functions = [
             (one, one.__code__, one.__defaults__, one.__kwdefaults__) for one in functions
         ]
+        self._rewrites, self._seen = rewrites, rewrites()
+        self._builtins = all, map, len, operator.is_
 
     def put_back(self) -> None:
         """As they were."""
-        for one, body in self._classes:
-            _restore_class(one, body)
+        all_, map_, len_, is_ = self._builtins
+        for one, now, body, values in self._classes:
+            if len_(now) != len_(values) or not all_(map_(is_, now.values(), values)):
+                _restore_class(one, body)
+        if self._rewrites() == self._seen:
+            return
         for function, code, defaults, keywords in self._functions:
             if function.__code__ is not code:
                 function.__code__ = code
@@ -103,6 +127,22 @@ class _Bodies:
                 function.__defaults__ = defaults
             if function.__kwdefaults__ is not keywords:
                 function.__kwdefaults__ = keywords
+        self._seen = self._rewrites()
+
+
+def _count_rewrites() -> Callable[[], int]:
+    """How often the code or the defaults of any function were bound anew since now: Python says so
+    before it does it, and whoever listens cannot be sent away.
+    """
+    count = 0
+
+    def listen(event: str, arguments: tuple[Any, ...]) -> None:
+        nonlocal count
+        if event == "object.__setattr__":
+            count += 1
+
+    sys.addaudithook(listen)
+    return lambda: count
 
 
 def _loaded(names: tuple[str, ...]) -> Iterator[ModuleType]:
@@ -110,6 +150,25 @@ def _loaded(names: tuple[str, ...]) -> Iterator[ModuleType]:
     for name, module in list(sys.modules.items()):
         if isinstance(module, ModuleType) and (name in names or name.startswith(below)):
             yield module
+
+
+def _with_named(*modules: ModuleType) -> list[ModuleType]:
+    """Modules, and those of ours that they have names of, and these in turn."""
+    found: dict[int, ModuleType] = {}
+    waiting = [*modules]
+    while waiting:
+        one = waiting.pop()
+        if id(one) not in found:
+            found[id(one)] = one
+            waiting += [sys.modules[home] for home in set(map(_home_of, vars(one).values()))]
+    return [*found.values()]
+
+
+def _home_of(value: object) -> str:
+    """The module of ours that a name's value is, or is from, if it can be called inside."""
+    home = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
+    ours = isinstance(home, str) and home.partition(".")[0] in JUDGING
+    return home if ours and home in sys.modules and not home.startswith(OUTSIDE) else __name__
 
 
 def _builtin(names: dict[str, Any]) -> dict[str, Any]:

@@ -135,7 +135,8 @@ class SandboxedNotebook:
         pid = os.fork()
         if pid:
             os.close(fd)
-            frames.send(self._sock, {"nonce": header["nonce"], "kind": "done"})
+            done = {"nonce": header["nonce"], "kind": "done", "anew": self._anew}
+            frames.send(self._sock, done)
             return
         try:
             gc.freeze()  # a collection would go through, and so copy, all that cells have made

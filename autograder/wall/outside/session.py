@@ -316,7 +316,9 @@ class Session:
                 self._swept = False
                 with theirs:
                     fds = (theirs.fileno(),)
-                    self._process.converse({"op": "check"}, FORK_SECONDS, fds, self._codes)
+                    codes = b"" if self._anew else self._codes  # a fork of it has them, then
+                    forked = self._process.converse({"op": "check"}, FORK_SECONDS, fds, codes)
+                    self._anew = forked.get("anew") is True
                 header, _ = check.receive(time.monotonic() + FORK_SECONDS)
                 if header.get("kind") != "done":
                     raise frames.Malformed(NO_ANSWER)
