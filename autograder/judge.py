@@ -7,13 +7,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from itertools import chain
 
 import numpy as np
 
 from .checks import AllowedMeans, Gradient, Reference, Training
 from .checks.smallest import smallest_example
 from .exercise.mistakes import Mistakes
-from .exercise.trial import AnswerFailed, Check, Exercise, Trial
+from .exercise.trial import AnswerFailed, Check, Exercise, Seen, Trial, watched
 from .language.probe import Inputs, place
 from .language.verdict import (
     Evaluation,
@@ -35,8 +36,9 @@ any.
 """
 
 
-CONTEST = 1
-"""Sets what a contest draws apart from what is drawn of the same seed to be judged."""
+CONTEST, AHEAD = 1, 2
+"""They set what a contest draws, and what is drawn to be watched ahead, apart from what is drawn of
+the same seed to be judged."""
 
 
 def fresh_seed() -> int:
@@ -53,25 +55,26 @@ def judge(
     seed: int | None = None,
     elsewhere: Elsewhere | None = None,
     released: Released | None = None,
+    seen: Seen | None = None,
 ) -> Verdict:
     """Run every check of ``exercise`` and add up the points of those that passed.
 
     evaluate calls the student's answer; reference the hidden one (None on a student's machine: its
     checks then wait, or are judged elsewhere; released makes the trial for what came with the
-    release). mistakes name what is wrong. seed redraws the same inputs (default: fresh). Never
-    raises for what an answer does."""
+    release). mistakes name what is wrong. seed redraws the same inputs (default: fresh). seen is
+    what was seen of the answer by ``watched_ahead``. Never raises for what an answer does."""
     seed = fresh_seed() if seed is None else seed
-    watched = _Watched(evaluate)
-    trial = Trial(exercise, watched, np.random.default_rng(seed), reference, mistakes)
-    trial.released = released(trial) if released else None
+    asked = _Asked(evaluate)
+    trial = Trial(exercise, asked, np.random.default_rng(seed), reference, mistakes)
+    trial.released, trial.seen = released(trial) if released else None, seen
     findings: list[Finding] = []
     note = ""
     stated = any(isinstance(check, AllowedMeans) for check in exercise.checks)
     for check in (*exercise.checks, *(() if stated else (AllowedMeans(),))):
-        if watched.failure is not None and watched.failure.kind != "error":
+        if asked.failure is not None and asked.failure.kind != "error":
             if isinstance(check, AllowedMeans):
                 continue
-            findings.append(_unreached(check, watched.failure))
+            findings.append(_unreached(check, asked.failure))
             continue
         finding, trouble = _run(check, trial, elsewhere)
         if isinstance(check, AllowedMeans) and not finding.decisive:
@@ -79,7 +82,17 @@ def judge(
         findings.append(finding)
         note = note or trouble
     findings = _with_an_example(exercise, findings, evaluate, reference, seed)
-    return _add_up(exercise, _told_once(findings, watched.failure), watched.failure, seed, note)
+    return _add_up(exercise, _told_once(findings, asked.failure), asked.failure, seed, note)
+
+
+def watched_ahead(exercise: Exercise, evaluate: Evaluate, seed: int) -> Seen | None:
+    """What is seen of an answer while it is watched, before it is judged, and so before it was ever
+    called unwatched; None where that came to no end. What is drawn depends on the seed alone.
+    """
+    seen = watched(exercise, evaluate, np.random.default_rng([AHEAD, seed]))
+    ended = [seen.evaluation, *chain(*seen.asked.values())]
+    cut_short = any(one.failure and one.failure.kind in ("timeout", "killed") for one in ended)
+    return None if cut_short else seen
 
 
 def compared(
@@ -195,7 +208,7 @@ def _status(findings: list[Finding], failure: Failure | None, earned: float) -> 
     return "partial" if earned > 0 else "failed"
 
 
-class _Watched:
+class _Asked:
     """The student's evaluate, remembering the first failure that ends the exercise, or else the
     first error.
     """

@@ -54,7 +54,7 @@ class AllowedMeans:
     def __call__(self, trial: Trial) -> Finding:
         """Judge one watched call, the same unwatched, and the error of nearly right gradients."""
         trial.draws()  # an answer that is not there has been told so
-        inputs, watched = trial.watched_example()
+        inputs, watched = (seen := trial.watched()).inputs, seen.evaluation
         if used := next(filter(self._is_foreign, watched.libraries), None):
             library, means = used.partition(".")[0], ("Python", "NumPy", *self.allowed)
             return self._refused(

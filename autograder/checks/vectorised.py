@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..exercise.trial import AnswerFailed, Trial
+from ..exercise.trial import AnswerFailed, Exercise, Trial
 from ..language.probe import USUAL, Case, Inputs
 from ..language.verdict import Evaluation, Finding
 from .situations import where_it_works
@@ -46,7 +46,10 @@ class Vectorised:
 
     def __call__(self, trial: Trial) -> Finding:
         """Judge by counting."""
-        small, large = where_it_works(trial, lambda one: self._counted(one, self.sizes))
+        first = iter((trial.watched().asked[self.title],))
+        small, large = where_it_works(
+            trial, lambda one: _counted(next(first, None) or self._watched(one, self.sizes))
+        )
         if small.work is None or large.work is None:
             return self._failed("the answer switches off the counting of its work.")
         if trial.reference is not None and not self._works(trial):
@@ -63,23 +66,29 @@ class Vectorised:
             return self._loops(small, large)
         return Finding(self.title, True, said, share=self.share)
 
-    def _counted(self, trial: Trial, sizes: tuple[int, int]) -> tuple[Evaluation, Evaluation]:
-        """The answer's work at two sizes. Raises AnswerFailed."""
-        # The first calls pay for imports and caches; what is counted was never given before.
-        batch = [*self._batch(trial, sizes), *self._batch(trial, sizes)]
-        small, large = trial.watch(batch)[len(sizes) :]
-        for evaluation in (small, large):
-            if evaluation.failure is not None:
-                raise AnswerFailed(evaluation.failure)
-        return small, large
+    def to_watch(self, exercise: Exercise, rng: np.random.Generator) -> list[Inputs]:
+        """Calls at two sizes, twice. The first ones pay for imports and caches; what is counted was
+        never given before.
+        """
+        return self._twice(exercise, rng, self.sizes)
 
-    def _batch(self, trial: Trial, sizes: Sequence[int]) -> list[Inputs]:
+    def _watched(self, trial: Trial, sizes: Sequence[int]) -> list[Evaluation]:
+        return trial.evaluate(self._twice(trial.exercise, trial.rng, sizes), count_work=True)
+
+    def _twice(
+        self, exercise: Exercise, rng: np.random.Generator, sizes: Sequence[int]
+    ) -> list[Inputs]:
+        return [*self._batch(exercise, rng, sizes), *self._batch(exercise, rng, sizes)]
+
+    def _batch(
+        self, exercise: Exercise, rng: np.random.Generator, sizes: Sequence[int]
+    ) -> list[Inputs]:
         """Inputs for each size, all else of one size."""
         others: dict[str, int] = {}
         batch = []
         for size in sizes:
             one = replace(self.case, sizes={**others, **self.case.sizes, self.over: size})
-            inputs, drawn = trial.exercise.draw(trial.rng, one)
+            inputs, drawn = exercise.draw(rng, one)
             others = {name: value for name, value in drawn.items() if name != self.over}
             batch.append(inputs)
         return batch
@@ -92,7 +101,7 @@ class Vectorised:
         if 10 * steps > MOST_STEPS:
             return False
         try:
-            small, large = self._counted(trial, (10 * self.sizes[0], 10 * self.sizes[1]))
+            small, large = _counted(self._watched(trial, [10 * size for size in self.sizes]))
         except AnswerFailed:
             return False
         return small.work is not None and small.work == large.work
@@ -100,7 +109,7 @@ class Vectorised:
     def _works(self, trial: Trial) -> bool:
         """Whether some output is made from the inputs: an empty answer has no loops either."""
         assert trial.reference is not None
-        one, other = self._batch(trial, [self.sizes[0]] * 2)
+        one, other = self._batch(trial.exercise, trial.rng, [self.sizes[0]] * 2)
         ours = trial.reference([one])[0].arrays()
         first, again, moved = (found.arrays() for found in trial.evaluate([one, one, other]))
         return any(
@@ -132,6 +141,15 @@ class Vectorised:
 
     def _failed(self, message: str, hint: str = "") -> Finding:
         return Finding(self.title, False, message, hint, self.share)
+
+
+def _counted(watched: Sequence[Evaluation]) -> tuple[Evaluation, Evaluation]:
+    """The answer's work at the two sizes. Raises AnswerFailed."""
+    small, large = watched[-2:]
+    for evaluation in (small, large):
+        if evaluation.failure is not None:
+            raise AnswerFailed(evaluation.failure)
+    return small, large
 
 
 def _same(name: str, one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain, islice
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -50,6 +51,17 @@ class Drawn:
         return digest(dict(self.inputs))
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What was seen while an answer was watched: usual inputs and the call on them, and the calls
+    that checks asked for, by their titles.
+    """
+
+    inputs: Inputs
+    evaluation: Evaluation
+    asked: Mapping[str, list[Evaluation]]
+
+
 @dataclass
 class Trial:
     """One run of one exercise's checks. ``reference`` is None on a student's machine.
@@ -57,7 +69,7 @@ class Trial:
     ``thorough`` says whether a mistake is worth looking for among all combinations of the known
     ones. ``situations`` (case, inputs, sizes) stand in the place of drawn ones, where they are
     given. ``released`` is the same answer's trial where what is right came with the release, if it
-    did."""
+    did. ``seen`` is what was seen of the answer while it was watched, if it has been."""
 
     exercise: Exercise
     evaluate: Evaluate
@@ -67,9 +79,9 @@ class Trial:
     thorough: bool = True
     situations: Sequence[tuple[Case, Inputs, Mapping[str, int]]] = ()
     released: Trial | None = None
+    seen: Seen | None = None
     _drawn: list[Drawn] = field(default_factory=list)
     _ours: list[Evaluation] = field(default_factory=list)
-    _example: tuple[Inputs, Evaluation] | None = None
 
     def draws(self) -> Sequence[Drawn]:
         """Two random examples and every case of the exercise, drawn and evaluated once for all
@@ -110,23 +122,11 @@ class Trial:
         drawn = self.draws()[k]
         return self.mistakes.evaluation(self.exercise, mistake, drawn.inputs, drawn.digest).arrays()
 
-    def watch(self, batch: Sequence[Inputs]) -> list[Evaluation]:
-        """Watched calls. The first time one more is made before them, that of ``watched_example``:
-        to be watched takes a process of its own.
-        """
-        if self._example is not None:
-            return self.evaluate(batch, count_work=True)
-        inputs, _ = self.exercise.draw(self.rng)
-        first, *rest = self.evaluate([inputs, *batch], count_work=True)
-        self._example = inputs, first
-        return rest
-
-    def watched_example(self) -> tuple[Inputs, Evaluation]:
-        """Usual inputs that were never given before, and the watched call on them."""
-        if self._example is None:
-            self.watch([])
-        assert self._example is not None
-        return self._example
+    def watched(self) -> Seen:
+        """What was seen of the answer while it was watched; it is watched now if it was not yet."""
+        if self.seen is None:
+            self.seen = watched(self.exercise, self.evaluate, self.rng)
+        return self.seen
 
     def arrays(self, batch: Sequence[Inputs]) -> list[dict[str, np.ndarray]]:
         """Evaluate and give the arrays; raises AnswerFailed for the first failure."""
@@ -170,6 +170,20 @@ class Check(Protocol):
 
     def __call__(self, trial: Trial) -> Finding:
         """Judge. May raise AnswerFailed."""
+        ...
+
+
+@runtime_checkable
+class Watching(Protocol):
+    """A check that judges by watched calls."""
+
+    @property
+    def title(self) -> str:
+        """What a report calls it."""
+        ...
+
+    def to_watch(self, exercise: Exercise, rng: np.random.Generator) -> list[Inputs]:
+        """The inputs of its calls."""
         ...
 
 
@@ -222,3 +236,15 @@ class Exercise(Probe):
     def costly(self) -> bool:
         """Whether its author gave it more than the usual time: then each evaluation counts."""
         return self.seconds > USUAL_SECONDS
+
+
+def watched(exercise: Exercise, evaluate: Evaluate, rng: np.random.Generator) -> Seen:
+    """Watch all calls that the checks of an exercise ask for, in one batch: an answer that was
+    called unwatched before is watched in a process of its own, which takes time.
+    """
+    inputs, _ = exercise.draw(rng)
+    asking = [one for one in exercise.checks if isinstance(one, Watching)]
+    batches = {one.title: one.to_watch(exercise, rng) for one in asking}
+    found = iter(evaluate([inputs, *chain(*batches.values())], count_work=True))
+    evaluation = next(found)
+    return Seen(inputs, evaluation, {k: [*islice(found, len(b))] for k, b in batches.items()})

@@ -26,11 +26,13 @@ from .rebuild import Rebuilt, rebuild
 from .stopped import with_the_cells_error
 
 if TYPE_CHECKING:
-    from ..exercise.trial import Exercise
+    from ..exercise.trial import Exercise, Seen
     from ..wall.outside.session import Session
     from ..wall.outside.wall import Wall
 
 OURS = "Not judged: {} This is a fault of the grader, not of the answer; it has to be graded again."
+AHEAD_SECONDS = 1.0
+"""Half of what an answer that does not come back may cost before it is judged, and costs there."""
 OUT_OF_MEMORY = "The grader ran out of memory over this submission"
 
 
@@ -176,10 +178,12 @@ def _verdicts(
     verdicts: dict[str, Verdict] = {}
     with wall.open(files=files, trusted=assignment.files) as session:
         results = {result.id: result for result in session.run(cells)}
+        exercises = [assignment.exercises[cell.exercise] for cell in cells if cell.exercise]
+        seen = {one.name: _watched_ahead(one, session, seed) for one in exercises}
         for cell in code:
             if check := check_of(cell):
                 exercise = assignment.exercises[check]
-                verdict = _verdict(assignment, exercise, session, seed)
+                verdict = _verdict(assignment, exercise, session, seed, seen[check])
                 verdicts[check] = with_the_cells_error(verdict, exercise.answers, code)
             elif (result := results.get(cell["id"])) is not None:
                 cell["outputs"] = result.outputs
@@ -191,7 +195,26 @@ def _verdicts(
     return verdicts
 
 
-def _verdict(assignment: Assignment, exercise: Exercise, session: Session, seed: int) -> Verdict:
+def _watched_ahead(exercise: Exercise, session: Session, seed: int) -> Seen | None:
+    """Of all exercises before any is judged: one process serves for all, of which nothing but
+    watched calls was asked. What takes long is left to when it is judged.
+    """
+    from ..errors import WallError
+    from ..judge import watched_ahead
+
+    if exercise.costly or session.unforked(exercise):
+        return None
+    try:
+        return watched_ahead(exercise, session.evaluator(exercise, AHEAD_SECONDS), seed)
+    except WallError:
+        raise
+    except Exception:  # a defect of ours is told when the exercise is judged
+        return None
+
+
+def _verdict(
+    assignment: Assignment, exercise: Exercise, session: Session, seed: int, seen: Seen | None
+) -> Verdict:
     from ..errors import WallError
     from ..judge import judge
 
@@ -203,6 +226,7 @@ def _verdict(assignment: Assignment, exercise: Exercise, session: Session, seed:
             reference=assignment.answers.of(exercise, seed),
             mistakes=assignment.mistakes,
             seed=seed,
+            seen=seen,
         )
     except (WallError, AssignmentError):
         raise

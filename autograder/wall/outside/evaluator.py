@@ -39,6 +39,11 @@ class Asked(Protocol):
     limits: Limits
 
     @property
+    def only_watched(self) -> bool:
+        """Whether the process that answers checks was never asked anything unwatched."""
+        ...
+
+    @property
     def out_of_memory(self) -> bool:
         """Whether the kernel has killed in the submission for memory."""
         ...
@@ -76,15 +81,16 @@ class Evaluator:
         self._lost: Failure | None = None
 
     def __call__(self, batch: Sequence[Inputs], /, *, count_work: bool = False) -> list[Evaluation]:
-        """Evaluate a batch. One that is watched is asked of a process that nothing was asked
-        before, and costs no time. That process goes on if all went well.
+        """Evaluate a batch. One that is watched is asked of a process of which only watched calls
+        were asked before, and costs no time. That process goes on if all went well.
         """
         if not count_work:
             return self._together(batch)
         if self._lost is not None:
             return [Evaluation(failure=self._lost)] * len(batch)
-        apart = Evaluator(self._session, self._exercise, PATIENCE * self._exercise.seconds)
-        self._start_afresh()
+        apart = Evaluator(self._session, self._exercise, PATIENCE * self._seconds)
+        if not self._session.only_watched:
+            self._start_afresh()
         found = apart._together(batch, count_work=True)
         if any(one.failure is not None or one.work is None for one in found):
             self._start_afresh()

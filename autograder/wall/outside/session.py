@@ -76,6 +76,7 @@ class Session:
         self._closed = False
         self._anew = False
         self._swept = False
+        self.only_watched = False
         self.exercises: tuple[str, ...] = ()
         self._insist(self._start)
 
@@ -215,9 +216,9 @@ class Session:
 
     # --- checks -----------------------------------------------------------------------------------
 
-    def evaluator(self, exercise: Exercise) -> Evaluate:
+    def evaluator(self, exercise: Exercise, seconds: float | None = None) -> Evaluate:
         """How the judge reaches the answer to ``exercise``: each evaluation is made in a fork of
-        the notebook's state.
+        the notebook's state. ``seconds`` for all of them, if not as many as the exercise has.
 
         Raises WallError when the trusted exercises have none of that name.
         """
@@ -226,7 +227,7 @@ class Session:
                 f"The submission was given no exercise {exercise.name!r}: build the assignment "
                 "again."
             )
-        return Evaluator(self, exercise)
+        return Evaluator(self, exercise, seconds)
 
     def ask(
         self,
@@ -242,6 +243,7 @@ class Session:
         unforked = self.unforked(exercise)
         packed = self._packed(exercise, batch)
         channel = self._first_channel() if unforked else self._check_channel()
+        self.only_watched = self.only_watched and count_work
         until = deadline()
         look = self._process.look if unforked else self._process.measure
         for trees, payload in packed:
@@ -331,6 +333,7 @@ class Session:
                 self._forkserver_died()
             else:
                 self._check = check
+                self.only_watched = True
                 return check
         self._gone = self._gone or Failure(
             "killed", "the notebook's Python process ended between the checks"
