@@ -7,14 +7,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from itertools import chain
 
 import numpy as np
 
 from .checks import AllowedMeans, Gradient, Reference, Training
 from .checks.smallest import smallest_example
 from .exercise.mistakes import Mistakes
-from .exercise.trial import AnswerFailed, Check, Exercise, Seen, Trial, watched
+from .exercise.trial import AnswerFailed, Check, Exercise, Trial, WatchedCalls, Watching, watched
 from .language.probe import Inputs, place
 from .language.verdict import (
     Evaluation,
@@ -55,7 +54,7 @@ def judge(
     seed: int | None = None,
     elsewhere: Elsewhere | None = None,
     released: Released | None = None,
-    seen: Seen | None = None,
+    seen: WatchedCalls | None = None,
 ) -> Verdict:
     """Run every check of ``exercise`` and add up the points of those that passed.
 
@@ -77,6 +76,9 @@ def judge(
             findings.append(_unreached(check, asked.failure))
             continue
         finding, trouble = _run(check, trial, elsewhere)
+        if trial.seen is seen and seen is not None and _weighs_against(finding, check):
+            trial.seen = None  # other answers were called there before: it is watched alone
+            finding, trouble = _run(check, trial, elsewhere)
         if isinstance(check, AllowedMeans) and not finding.decisive:
             continue  # worth a line only when it decides
         findings.append(finding)
@@ -85,14 +87,11 @@ def judge(
     return _add_up(exercise, _told_once(findings, asked.failure), asked.failure, seed, note)
 
 
-def watched_ahead(exercise: Exercise, evaluate: Evaluate, seed: int) -> Seen | None:
+def watched_ahead(exercise: Exercise, evaluate: Evaluate, seed: int) -> WatchedCalls:
     """What is seen of an answer while it is watched, before it is judged, and so before it was ever
-    called unwatched; None where that came to no end. What is drawn depends on the seed alone.
+    called unwatched. What is drawn depends on the seed alone.
     """
-    seen = watched(exercise, evaluate, np.random.default_rng([AHEAD, seed]))
-    ended = [seen.evaluation, *chain(*seen.asked.values())]
-    cut_short = any(one.failure and one.failure.kind in ("timeout", "killed") for one in ended)
-    return None if cut_short else seen
+    return watched(exercise, evaluate, np.random.default_rng([AHEAD, seed]))
 
 
 def compared(
@@ -177,6 +176,11 @@ def _run(check: Check, trial: Trial, elsewhere: Elsewhere | None) -> tuple[Findi
             "",
             check.share,
         ), note
+
+
+def _weighs_against(finding: Finding, check: Check) -> bool:
+    """Whether a finding is against an answer, and made of what was seen while it was watched."""
+    return finding.passed is False and isinstance(check, AllowedMeans | Watching)
 
 
 def _unreached(check: Check, failure: Failure) -> Finding:

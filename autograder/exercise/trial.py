@@ -52,7 +52,7 @@ class Drawn:
 
 
 @dataclass(frozen=True)
-class Seen:
+class WatchedCalls:
     """What was seen while an answer was watched: usual inputs and the call on them, and the calls
     that checks asked for, by their titles.
     """
@@ -79,7 +79,7 @@ class Trial:
     thorough: bool = True
     situations: Sequence[tuple[Case, Inputs, Mapping[str, int]]] = ()
     released: Trial | None = None
-    seen: Seen | None = None
+    seen: WatchedCalls | None = None
     _drawn: list[Drawn] = field(default_factory=list)
     _ours: list[Evaluation] = field(default_factory=list)
 
@@ -122,7 +122,7 @@ class Trial:
         drawn = self.draws()[k]
         return self.mistakes.evaluation(self.exercise, mistake, drawn.inputs, drawn.digest).arrays()
 
-    def watched(self) -> Seen:
+    def watched(self) -> WatchedCalls:
         """What was seen of the answer while it was watched; it is watched now if it was not yet."""
         if self.seen is None:
             self.seen = watched(self.exercise, self.evaluate, self.rng)
@@ -238,7 +238,7 @@ class Exercise(Probe):
         return self.seconds > USUAL_SECONDS
 
 
-def watched(exercise: Exercise, evaluate: Evaluate, rng: np.random.Generator) -> Seen:
+def watched(exercise: Exercise, evaluate: Evaluate, rng: np.random.Generator) -> WatchedCalls:
     """Watch all calls that the checks of an exercise ask for, in one batch: an answer that was
     called unwatched before is watched in a process of its own, which takes time.
     """
@@ -247,4 +247,6 @@ def watched(exercise: Exercise, evaluate: Evaluate, rng: np.random.Generator) ->
     batches = {one.title: one.to_watch(exercise, rng) for one in asking}
     found = iter(evaluate([inputs, *chain(*batches.values())], count_work=True))
     evaluation = next(found)
-    return Seen(inputs, evaluation, {k: [*islice(found, len(b))] for k, b in batches.items()})
+    return WatchedCalls(
+        inputs, evaluation, {k: [*islice(found, len(b))] for k, b in batches.items()}
+    )

@@ -26,7 +26,7 @@ from .rebuild import Rebuilt, rebuild
 from .stopped import with_the_cells_error
 
 if TYPE_CHECKING:
-    from ..exercise.trial import Exercise, Seen
+    from ..exercise.trial import Exercise, WatchedCalls
     from ..wall.outside.session import Session
     from ..wall.outside.wall import Wall
 
@@ -195,7 +195,7 @@ def _verdicts(
     return verdicts
 
 
-def _watched_ahead(exercise: Exercise, session: Session, seed: int) -> Seen | None:
+def _watched_ahead(exercise: Exercise, session: Session, seed: int) -> WatchedCalls | None:
     """Of all exercises before any is judged: one process serves for all, of which nothing but
     watched calls was asked. What takes long is left to when it is judged.
     """
@@ -213,7 +213,11 @@ def _watched_ahead(exercise: Exercise, session: Session, seed: int) -> Seen | No
 
 
 def _verdict(
-    assignment: Assignment, exercise: Exercise, session: Session, seed: int, seen: Seen | None
+    assignment: Assignment,
+    exercise: Exercise,
+    session: Session,
+    seed: int,
+    seen: WatchedCalls | None,
 ) -> Verdict:
     from ..errors import WallError
     from ..judge import judge

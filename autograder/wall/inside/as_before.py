@@ -25,7 +25,9 @@ WRITING = ("autograder.watch.transcribe", "autograder.watch.as_data", "autograde
 JUDGING = ("autograder", "coursekit")
 OUTSIDE = ("autograder.checks", "autograder.wall.outside")
 """What runs beside the reference alone, whatever names of it exercises have."""
-LEANT_ON = ("numpy", "builtins", "functools", "gc", "inspect", "marshal", "operator", "threading")
+COUNTING = ("numpy", "builtins", "functools", "gc", "inspect", "itertools", "operator", "threading")
+"""What a watched call is counted with, beside ``sys``: put back before each watched call."""
+LEANT_ON = (*COUNTING, "marshal")
 ABSENT = object()
 _Cached: Any = type(functools.lru_cache(len))
 _forget = _Cached.cache_clear
@@ -40,6 +42,10 @@ class AsBefore:
         self._names.append((sys.__dict__, _builtin(sys.__dict__)))
         self._whole = _Names(_loaded(JUDGING))
         self._rewrites = _count_rewrites()
+        self._counting = [
+            (vars(one), _lasting(one)) for one in map(sys.modules.get, COUNTING) if one
+        ]
+        self._counting += [(vars(one), _builtin(vars(one))) for one in (sys, *_monitoring())]
         self._called = _Bodies(_loaded(CALLING), self._rewrites)
         watching = [value for one in _loaded(WATCHING) for value in vars(one).values()]
         self._remembering = [value for value in watching if type(value) is _Cached]
@@ -71,6 +77,13 @@ class AsBefore:
         self._probes.put_back()
         for cached in self._remembering:
             _forget(cached)
+
+    def put_back_counting(self) -> None:
+        """What a watched call is counted with, by which an answer would have it count nothing."""
+        for names, before in self._counting:
+            names.update(before)
+        if self._others.rewritten:
+            self._others.put_back()
 
     def put_back_writing(self) -> None:
         """What writes down what came back; nobody traces it."""
@@ -112,13 +125,18 @@ class _Bodies:
         self._rewrites, self._seen = rewrites, rewrites()
         self._builtins = all, map, len, operator.is_
 
+    @property
+    def rewritten(self) -> bool:
+        """Whether any function's code or defaults were bound anew since they were put back."""
+        return self._rewrites() != self._seen
+
     def put_back(self) -> None:
         """As they were."""
         all_, map_, len_, is_ = self._builtins
         for one, now, body, values in self._classes:
             if len_(now) != len_(values) or not all_(map_(is_, now.values(), values)):
                 _restore_class(one, body)
-        if self._rewrites() == self._seen:
+        if not self.rewritten:
             return
         for function, code, defaults, keywords in self._functions:
             if function.__code__ is not code:
@@ -143,6 +161,12 @@ def _count_rewrites() -> Callable[[], int]:
 
     sys.addaudithook(listen)
     return lambda: count
+
+
+def _monitoring() -> list[ModuleType]:
+    """``sys.monitoring``, where Python has it (3.12)."""
+    found = getattr(sys, "monitoring", None)
+    return [] if found is None else [found]
 
 
 def _loaded(names: tuple[str, ...]) -> Iterator[ModuleType]:

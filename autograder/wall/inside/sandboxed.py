@@ -38,6 +38,8 @@ the next one dies.
 
 MISSING = re.compile(r"NameError: name '(\w+)' is not defined|(\w+) is not defined yet")
 
+_settrace, _setprofile = sys.settrace, sys.setprofile
+
 HERE = Path()
 """What lies in the scratch directory has no other path: it is the same in every submission."""
 
@@ -178,10 +180,12 @@ class SandboxedNotebook:
                 answers, parts, since = [], [], time.monotonic()
 
     def _one(self, exercise: Exercise, inputs: Inputs, count_work: bool) -> Evaluation:
-        sys.settrace(None)  # a tracer that a cell left on has no names to work with below
-        sys.setprofile(None)
+        _settrace(None)  # a tracer that a cell left on has no names to work with below
+        _setprofile(None)
         if self._before is not None:
             self._before.put_back_calling()
+        if self._before is not None and count_work:
+            self._before.put_back_counting()
         # the functions see the globals that were there at the check, not later ones
         names = self._names.get(exercise.name) or self._final()
         self._shell.user_ns.clear()

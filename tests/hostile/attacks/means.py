@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from courses.course import HALF_SQUARE, RIGHT
+from courses.course import HALF_SQUARE, RIGHT, ROW_SUMS
 
 from ..attack import Attack, src
 from .forging import answering
@@ -234,6 +234,36 @@ MEANS = [
             )
         ),
         says="hides what it runs",
+    ),
+    Attack(
+        "thread_for_the_next",
+        "leaves a thread in which the next answer would be watched",
+        10,
+        answers={
+            "half_square": "import threading, time\n"
+            + HALF_SQUARE.replace(
+                "):\n",
+                "):\n    run = lambda: [time.sleep(0.01) for _ in range(10**6)]\n"
+                "    threading.Thread(target=run, daemon=True).start()\n",
+                1,
+            ),
+            "row_sums": ROW_SUMS,
+        },
+    ),
+    Attack(
+        "counting_pretended",
+        "has sys say that what counts is on, from its first call on",
+        9,
+        answers=looping(
+            body=(
+                "    import sys\n"
+                "    said = [sys.gettrace()]\n"
+                "    sys.settrace = lambda tracer: said.__setitem__(0, tracer)\n"
+                "    sys.gettrace = lambda: said[0]\n"
+            )
+            + LOOP
+        ),
+        says="once for each of N",
     ),
     Attack(
         "loop_in_thread",
