@@ -8,8 +8,9 @@ is given (never ones: a softmax or batch norm has gradient 0 along those)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -50,6 +51,7 @@ class Gradient:
         several of each.
     upstream: for array outputs, the input that is the upstream gradient, one for each ``of``.
     called: what the title says instead of the names in ``claimed``, where these are the probe's own.
+    at_slopes: inputs that are so where slopes are measured: what only other outputs need is left out.
     """
 
     of: str | tuple[str, ...]
@@ -59,6 +61,7 @@ class Gradient:
     share: float = 1.0
     needs_reference: bool = False
     called: str = ""
+    at_slopes: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -387,6 +390,7 @@ class _Line:
         batch = [
             {
                 **self.drawn.inputs,
+                **self.check.at_slopes,
                 **{
                     name: self.drawn.inputs[name] + step * direction
                     for name, direction in self.directions.items()
@@ -489,7 +493,7 @@ class _Localisation:
         for index in np.ndindex(*gradient.shape):
             moved = parameter.copy()
             moved[index] += step
-            batch.append({**self.drawn.inputs, self.wrt: moved})
+            batch.append({**self.drawn.inputs, **self.check.at_slopes, self.wrt: moved})
         budget.spend(len(batch))
         base = self.check.terms(self.drawn.evaluation.arrays(), self.drawn.inputs)
         slopes = np.reshape(
@@ -570,6 +574,7 @@ class _Localisation:
         batch = [
             {
                 **self.drawn.inputs,
+                **self.check.at_slopes,
                 self.wrt: self.drawn.inputs[self.wrt] + sign * self.step * direction,
             }
             for direction in directions
