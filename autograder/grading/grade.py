@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 
 OURS = "Not judged: {} This is a fault of the grader, not of the answer; it has to be graded again."
 AHEAD_SECONDS = 1.0
-"""Half of what an answer that does not come back may cost before it is judged, and costs there."""
+"""What an exercise has to be watched ahead in; the evaluator gives a watched batch twice that. Who
+needs longer is watched when it is judged.
+"""
 OUT_OF_MEMORY = "The grader ran out of memory over this submission"
 
 

@@ -77,7 +77,9 @@ FOLLOWS = ("keeps_dtype", "keeps_device", "waits")
         AllowedMeans(allowed=("torch",)),
         Dimensions(0.25),
         Reference(2, outputs=("loss", "dW", "losses", "scores")),
-        Gradient("loss", wrt="W", claimed="dW", share=0.5),
+        Gradient(
+            "loss", wrt="W", claimed="dW", share=0.5, at_slopes={"steps": 0, "examined": False}
+        ),
         ...,
         Reference(0.25, outputs=FOLLOWS, title="Follows its tensors"),
         Vectorised("N", 0.5),
@@ -104,7 +106,7 @@ def svm_loss_torch(student, W, X, y, reg, X_new, steps, rate, device, examined):
     return {
         "loss": array(loss),
         "dW": array(dW),
-        "losses": array(torch.stack(losses)),
+        "losses": array(torch.stack(losses)) if losses else np.zeros(0),
         "scores": array(X_new @ W),
         "keeps_dtype": keeps_dtype,
         "keeps_device": followed.stays,

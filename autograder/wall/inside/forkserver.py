@@ -250,6 +250,4 @@ def main(fd: int, settings: str) -> None:
     kernel.own_memory_in_huge_pages()
     frames.send(grader, {"event": "ready", "modules": warmed, "python": sys.version.split()[0]})
     forkserver.serve()
-    os._exit(
-        0
-    )  # nothing is to be tidied up that the kernel does not, and Python takes half a second
+    os._exit(0)  # there is nothing to tidy up, over which Python would take half a second
