@@ -10,6 +10,7 @@ import gc
 import platform
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from ..course.bundle import Bundle, engine_digest
 from ..course.marks import mark_notebook, notebook_marks
 from ..errors import OtherEngine, SubmissionError
 from ..language.verdict import Verdict, replace
+from ..watch.placement import import_what_torch_will
 from .folder import find_notebook, read_files
 from .grade import GradedNotebook, grade_rebuilt, not_judged, rebuild_bytes, unreadable
 from .nbtext import text_of_notebook
@@ -115,12 +117,22 @@ def warm_up(bundle: Bundle, isolation: str) -> None:
     from .walls import warm_wall
 
     assignment = _assignment(bundle)
-    with ThreadPoolExecutor(1) as beside:  # the forkserver imports in a process of its own
-        loaded = beside.submit(lambda: (assignment.reference, assignment.mistakes))
-        with warm_wall(isolation, Limits(), assignment.course, assignment.modules):
-            loaded.result()
-    gc.collect()
-    gc.freeze()  # what is there stays: no collection has to go through it again
+
+    def load() -> None:
+        with suppress(ImportError):
+            if "torch" in assignment.modules:
+                import_what_torch_will()
+        _ = assignment.reference, assignment.mistakes
+
+    gc.disable()  # what is imported stays: no collection has to go through it, now or later
+    try:
+        with ThreadPoolExecutor(1) as beside:  # the forkserver imports in a process of its own
+            loaded = beside.submit(load)
+            with warm_wall(isolation, Limits(), assignment.course, assignment.modules):
+                loaded.result()
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def fault(submission: Submission, why: str) -> Judged:

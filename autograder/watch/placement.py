@@ -76,4 +76,13 @@ def keeps_dtype(call: Callable[..., Any], dtypes: tuple[torch.dtype, ...], *argu
     return True
 
 
-__all__ = ["Followed", "followed", "keeps_dtype"]
+def import_what_torch_will() -> None:
+    """What torch imports with its first optimiser, and when it first works without numbers, is
+    imported now: a second or two.
+    """
+    import torch
+
+    torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
+
+
+__all__ = ["Followed", "followed", "import_what_torch_will", "keeps_dtype"]

@@ -18,6 +18,7 @@ import sys
 from contextlib import suppress
 from typing import Any
 
+from ...watch.placement import import_what_torch_will
 from ..wire import frames, kernel
 from . import descendants, holdings, sandboxed
 from .rooms import Rooms
@@ -160,7 +161,7 @@ def preload(modules: list[str]) -> list[str]:
     if "matplotlib.pyplot" in warmed:
         _first_figure()
     if "torch" in warmed:
-        _first_optimiser()
+        import_what_torch_will()
     if "ipywidgets" in warmed:
         _widgets_without_kernel()
     if "coursekit" in warmed:
@@ -189,15 +190,6 @@ def _first_figure() -> None:
     figure.add_subplot().set_title("warm")
     figure.canvas.draw()
     plt.close("all")
-
-
-def _first_optimiser() -> None:
-    """Everything torch loads lazily, with its first optimiser, is loaded now: every fork would load
-    it anew.
-    """
-    import torch
-
-    torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
 
 
 def _first_images() -> None:
@@ -243,10 +235,12 @@ def main(fd: int, settings: str) -> None:
         kernel.prctl(
             kernel.PR_SET_DUMPABLE, 0
         )  # no submission of the same user looks into this memory
+    gc.disable()  # imports make much that stays, which collections would go through again and again
     warmed = preload(wanted["modules"])
     forkserver = Forkserver(grader, Rooms(wanted["rooms"]))
     gc.collect()
     gc.freeze()
+    gc.enable()
     kernel.own_memory_in_huge_pages()
     frames.send(grader, {"event": "ready", "modules": warmed, "python": sys.version.split()[0]})
     forkserver.serve()
