@@ -14,7 +14,7 @@ import pytest
 
 from autograder.checks import Vectorised
 from autograder.checks.vectorised import INSTEAD
-from autograder.judge import judge
+from autograder.judge import judge, watched_ahead
 from autograder.language.verdict import Evaluation, Failure
 from autograder.watch.evaluate import local
 
@@ -208,3 +208,40 @@ def test_a_loop_over_the_classes_may_skip_some(seed):
         by_class, {"X": "N D", "y": "N int<C"}, {"out": "N"}, [Vectorised(over="N")]
     )
     assert judge(exercise, local(exercise, namespace), seed=seed).findings[0].passed is True
+
+
+def _rows_summed(X):
+    return X.sum(axis=1)
+
+
+@pytest.mark.parametrize("answer", [_rows_summed, _while], ids=["array", "loop"])
+def test_who_was_watched_ahead_is_told_the_same(answer):
+    exercise, namespace = posed(answer, {"X": "N D"}, {"out": "N"}, [Vectorised(over="N")])
+    calls = local(exercise, namespace)
+    seen = watched_ahead(exercise, calls, seed=3)
+    ahead, alone = judge(exercise, calls, seed=4, seen=seen), judge(exercise, calls, seed=4)
+    assert (ahead.score, ahead.findings[0].message) == (alone.score, alone.findings[0].message)
+
+
+def test_what_is_seen_ahead_against_an_answer_is_looked_at_alone():
+    exercise, namespace = posed(_rows_summed, {"X": "N D"}, {"out": "N"}, [Vectorised(over="N")])
+    looping = local(exercise, {**namespace, **dict.fromkeys(exercise.answers, _while)})
+    seen = watched_ahead(exercise, looping, seed=3)
+    small, large = seen.asked["Vectorised over N"][-2:]
+    assert small.work != large.work
+    verdict = judge(exercise, local(exercise, namespace), seen=seen)
+    assert verdict.findings[0].passed
+
+
+def test_what_is_seen_ahead_for_an_answer_is_not_looked_at_again():
+    exercise, namespace = posed(_rows_summed, {"X": "N D"}, {"out": "N"}, [Vectorised(over="N")])
+    calls, watched = local(exercise, namespace), []
+
+    def noting(batch, /, *, count_work=False):
+        watched.append(count_work)
+        return calls(batch, count_work=count_work)
+
+    seen = watched_ahead(exercise, calls, seed=3)
+    assert judge(exercise, noting, seen=seen).score == exercise.points
+    assert watched
+    assert not any(watched)
