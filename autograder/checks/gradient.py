@@ -68,6 +68,10 @@ class Gradient:
         """What a report calls it."""
         return f"Gradient {self.called or ', '.join(several(self.claimed))}"
 
+    def beside(self, drawn: Drawn) -> Inputs:
+        """The inputs beside which a parameter is moved."""
+        return {**drawn.inputs, **self.at_slopes}
+
     def __call__(self, trial: Trial) -> Finding:
         """Judge every parameter on a random example, and all of them together in every case."""
         usable = trial.working()
@@ -389,8 +393,7 @@ class _Line:
     def along(self, steps: Sequence[float]) -> list[np.ndarray]:
         batch = [
             {
-                **self.drawn.inputs,
-                **self.check.at_slopes,
+                **self.check.beside(self.drawn),
                 **{
                     name: self.drawn.inputs[name] + step * direction
                     for name, direction in self.directions.items()
@@ -493,7 +496,7 @@ class _Localisation:
         for index in np.ndindex(*gradient.shape):
             moved = parameter.copy()
             moved[index] += step
-            batch.append({**self.drawn.inputs, **self.check.at_slopes, self.wrt: moved})
+            batch.append({**self.check.beside(self.drawn), self.wrt: moved})
         budget.spend(len(batch))
         base = self.check.terms(self.drawn.evaluation.arrays(), self.drawn.inputs)
         slopes = np.reshape(
@@ -573,8 +576,7 @@ class _Localisation:
     def _slopes(self, directions: list[np.ndarray]) -> np.ndarray:
         batch = [
             {
-                **self.drawn.inputs,
-                **self.check.at_slopes,
+                **self.check.beside(self.drawn),
                 self.wrt: self.drawn.inputs[self.wrt] + sign * self.step * direction,
             }
             for direction in directions

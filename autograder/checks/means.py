@@ -54,7 +54,8 @@ class AllowedMeans:
     def __call__(self, trial: Trial) -> Finding:
         """Judge one watched call, the same unwatched, and the error of nearly right gradients."""
         trial.draws()  # an answer that is not there has been told so
-        inputs, watched = (seen := trial.watched()).inputs, seen.evaluation
+        seen = trial.watched()
+        watched = seen.evaluation
         if used := next(filter(self._is_foreign, watched.libraries), None):
             library, means = used.partition(".")[0], ("Python", "NumPy", *self.allowed)
             return self._refused(
@@ -62,7 +63,7 @@ class AllowedMeans:
                 f"alone, and earns its points once the answer does without {library}.",
                 INSTEAD.get(library, f"{_listed(means)} are all it takes."),
             )
-        if "torch" not in self.allowed and (why := _hidden(trial, inputs, watched)):
+        if "torch" not in self.allowed and (why := _hidden(trial, seen.inputs, watched)):
             return self._refused(why)
         if name := self._numeric(trial, watched):
             return self._refused(

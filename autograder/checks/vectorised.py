@@ -48,7 +48,7 @@ class Vectorised:
         """Judge by counting."""
         first = iter((trial.watched().asked[self.title],))
         small, large = where_it_works(
-            trial, lambda one: _counted(next(first, None) or self._watched(one, self.sizes))
+            trial, lambda one: _counted(next(first, None) or self._watched(one))
         )
         if small.work is None or large.work is None:
             return self._failed("the answer switches off the counting of its work.")
@@ -66,19 +66,17 @@ class Vectorised:
             return self._loops(small, large)
         return Finding(self.title, True, said, share=self.share)
 
-    def to_watch(self, exercise: Exercise, rng: np.random.Generator) -> list[Inputs]:
-        """Calls at two sizes, twice. The first ones pay for imports and caches; what is counted was
-        never given before.
-        """
-        return self._twice(exercise, rng, self.sizes)
-
-    def _watched(self, trial: Trial, sizes: Sequence[int]) -> list[Evaluation]:
-        return trial.evaluate(self._twice(trial.exercise, trial.rng, sizes), count_work=True)
-
-    def _twice(
-        self, exercise: Exercise, rng: np.random.Generator, sizes: Sequence[int]
+    def to_watch(
+        self, exercise: Exercise, rng: np.random.Generator, times: int = 1
     ) -> list[Inputs]:
+        """Calls at the two sizes, so many times as large, twice. The first ones pay for imports and
+        caches; what is counted was never given before.
+        """
+        sizes = [times * size for size in self.sizes]
         return [*self._batch(exercise, rng, sizes), *self._batch(exercise, rng, sizes)]
+
+    def _watched(self, trial: Trial, times: int = 1) -> list[Evaluation]:
+        return trial.evaluate(self.to_watch(trial.exercise, trial.rng, times), count_work=True)
 
     def _batch(
         self, exercise: Exercise, rng: np.random.Generator, sizes: Sequence[int]
@@ -101,7 +99,7 @@ class Vectorised:
         if 10 * steps > MOST_STEPS:
             return False
         try:
-            small, large = _counted(self._watched(trial, [10 * size for size in self.sizes]))
+            small, large = _counted(self._watched(trial, times=10))
         except AnswerFailed:
             return False
         return small.work is not None and small.work == large.work

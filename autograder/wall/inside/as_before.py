@@ -39,7 +39,6 @@ class AsBefore:
     def __init__(self) -> None:
         theirs = [*_loaded(LEANT_ON)]
         self._names = [(vars(one), _lasting(one)) for one in theirs]
-        self._names.append((sys.__dict__, _builtin(sys.__dict__)))
         self._whole = _Names(_loaded(JUDGING))
         self._rewrites = _count_rewrites()
         self._counting = [
@@ -66,6 +65,7 @@ class AsBefore:
         """Everything: before the exercises are loaded, and the first answer is called."""
         for names, before in self._names:
             names.update(before)
+        self.put_back_counting()
         self._whole.put_back()
         self._others.put_back()
         self.put_back_calling()
@@ -113,11 +113,9 @@ class _Bodies:
     def __init__(self, modules: Iterable[ModuleType], rewrites: Callable[[], int]) -> None:
         there = list(modules)
         self._classes = [
-            (one, vars(one), body, [*body.values()])
-            for module in there
-            for one, body in _classes_of(module)
+            (one, vars(one), body) for module in there for one, body in _classes_of(module)
         ]
-        holders = [*map(vars, there), *(body for _, _, body, _ in self._classes)]
+        holders = [*map(vars, there), *(body for _, _, body in self._classes)]
         functions = {one for names in holders for one in _functions_in(names)}
         self._functions = [
             (one, one.__code__, one.__defaults__, one.__kwdefaults__) for one in functions
@@ -133,8 +131,8 @@ class _Bodies:
     def put_back(self) -> None:
         """As they were."""
         all_, map_, len_, is_ = self._builtins
-        for one, now, body, values in self._classes:
-            if len_(now) != len_(values) or not all_(map_(is_, now.values(), values)):
+        for one, now, body in self._classes:
+            if len_(now) != len_(body) or not all_(map_(is_, now.values(), body.values())):
                 _restore_class(one, body)
         if not self.rewritten:
             return
