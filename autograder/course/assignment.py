@@ -22,6 +22,7 @@ from ..errors import AssignmentError, ExerciseError, MarksError
 from ..exercise.load import ENTRIES, entry_of, load, module_paths
 from ..exercise.mistakes import Mistakes
 from ..exercise.trial import Exercise
+from ..watch.placement import import_what_torch_will
 from .bundle import HIDDEN, Bundle, files_beside, read_bundle
 from .marks import check_of, refuse_unknown_version
 from .reference_answers import ReferenceAnswers
@@ -84,9 +85,11 @@ class Assignment:
     def reference(self) -> Mapping[str, Any]:
         """The names of ``solutions/<name>.py``. Raises AssignmentError when it is not there."""
         self.insist_on_reference()
-        return vars(
-            _module(self.bundle.hidden["reference"], self.bundle.path("reference"), "reference")
-        )
+        source, path = self.bundle.hidden["reference"], self.bundle.path("reference")
+        module = _module(source, path, "reference")
+        if "torch" in sys.modules:
+            import_what_torch_will()
+        return vars(module)
 
     @cached_property
     def answers(self) -> ReferenceAnswers:

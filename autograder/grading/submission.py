@@ -10,7 +10,6 @@ import gc
 import platform
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +19,6 @@ from ..course.bundle import Bundle, engine_digest
 from ..course.marks import mark_notebook, notebook_marks
 from ..errors import OtherEngine, SubmissionError
 from ..language.verdict import Verdict, replace
-from ..watch.placement import import_what_torch_will
 from .folder import find_notebook, read_files
 from .grade import GradedNotebook, grade_rebuilt, not_judged, rebuild_bytes, unreadable
 from .nbtext import text_of_notebook
@@ -119,9 +117,6 @@ def warm_up(bundle: Bundle, isolation: str) -> None:
     assignment = _assignment(bundle)
 
     def load() -> None:
-        with suppress(ImportError):
-            if "torch" in assignment.modules:
-                import_what_torch_will()
         _ = assignment.reference, assignment.mistakes
 
     gc.disable()  # what is imported stays: no collection has to go through it, now or later

@@ -7,6 +7,8 @@ number: that would make an accelerator wait."""
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -23,6 +25,9 @@ NUMBERS_ASKED_FOR = (
     "masked_select",
 )
 """Parts of what torch says when a number is asked for that is not there."""
+
+COMPILED = "TORCHINDUCTOR_CACHE_DIR"
+"""Where torch keeps what it compiles: a folder of its own among the temporary files unless set."""
 
 
 @dataclass(frozen=True)
@@ -78,11 +83,18 @@ def keeps_dtype(call: Callable[..., Any], dtypes: tuple[torch.dtype, ...], *argu
 
 def import_what_torch_will() -> None:
     """What torch imports with its first optimiser, and when it first works without numbers, is
-    imported now: a second or two.
+    imported now: a second or two. The folder for compiled code that torch makes as it is imported,
+    whoever compiles anything or not, is one that is there already.
     """
     import torch
 
-    torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
+    named = os.environ.get(COMPILED)
+    os.environ[COMPILED] = named or tempfile.gettempdir()
+    try:
+        torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
+    finally:
+        if named is None:
+            del os.environ[COMPILED]
 
 
 __all__ = ["Followed", "followed", "import_what_torch_will", "keeps_dtype"]
