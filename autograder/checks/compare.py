@@ -4,6 +4,7 @@ other.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -28,10 +29,14 @@ def distance(yours: np.ndarray, ours: np.ndarray, least: float = TINY) -> float:
     if yours.size == 0:
         return 0.0
     a, b = _wide(yours), _wide(ours)
-    same = (a == b) | (np.isnan(a) & np.isnan(b))
-    if same.all():
-        return 0.0
     with np.errstate(all="ignore"):
+        worst = float(np.abs(a - b).max())
+        if math.isfinite(worst):  # then every entry is
+            scale = max(float(np.abs(a).max()), float(np.abs(b).max()), least)
+            return worst / scale if worst else 0.0
+        same = (a == b) | (np.isnan(a) & np.isnan(b))
+        if same.all():
+            return 0.0
         gap = np.where(same, 0.0, np.abs(a - b))
         scale = max(_largest(a), _largest(b), least)
     worst = float(gap.max()) if np.isfinite(gap).all() else float("inf")
@@ -62,7 +67,7 @@ def close(yours: ArrayLike, value: ArrayLike, tolerance: float = 1e-9) -> bool:
 
 
 def _wide(array: np.ndarray) -> np.ndarray:
-    return array.astype(np.complex128 if array.dtype.kind == "c" else np.float64)
+    return array.astype(np.complex128 if array.dtype.kind == "c" else np.float64, copy=False)
 
 
 def _largest(array: np.ndarray) -> float:
