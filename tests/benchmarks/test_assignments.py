@@ -13,28 +13,26 @@ from benchmarks.classes import ROOT, TRIVIAL, trivial_class
 from benchmarks.measured import Measured, graded_whole
 
 
-def test_a_class_is_measured_without_its_first_submission(monkeypatch: pytest.MonkeyPatch):
-    """The grading itself is told here: ten CPU seconds for one submission, eight when it is graded
-    again, twenty for the class.
-    """
-    spent = {1: iter((10.0, 8.0)), 3: iter((20.0,))}
+def test_a_class_is_measured_without_its_first_half(monkeypatch: pytest.MonkeyPatch):
+    """The grading itself is told here: 13 CPU seconds for half of the class, 18 for all of it."""
+    spent = {2: 13.0, 4: 18.0}
     seen: list[tuple[list[str], int]] = []
     steps: list[None] = []
 
     def told(course: Path, assignment: str, count: int) -> Measured:
         seen.append((sorted(path.name for path in (course / "submitted").iterdir()), count))
-        cpu = next(spent[count])
-        return Measured(cpu, cpu, 0, 0, 0, 0)
+        return Measured(spent[count], spent[count], 0, 0, 0, 0)
 
     monkeypatch.setattr("benchmarks.assignments.graded_whole", told)
     row = measured(TRIVIAL, trivial_class, 2, partial(steps.append, None))
-    first, *others = (f"s{number:05}" for number in range(3))
-    assert seen == [([first], 1), ([first], 1), ([first, *others], 3)]
+    students = [f"s{number:05}" for number in range(4)]
+    assert seen == [(students[:2], 2), (students, 4)]
     assert len(steps) == STEPS
-    assert row["cpu_each"] == row["seconds_each"] == 6
+    assert row["cpu_each"] == row["seconds_each"] == 2.5
+    assert row["once"] == 8
     assert len(row["limits"]) == 2
     assert row["limit_each"] == pytest.approx(sum(row["limits"]) / 2)
-    assert row["multiple"] == pytest.approx(6 / row["limit_each"])
+    assert row["multiple"] == pytest.approx(2.5 / row["limit_each"])
 
 
 @pytest.mark.long
@@ -50,12 +48,12 @@ def test_every_assignment_of_the_course_is_measured():
 
 
 def test_the_table_shows_the_multiple(capsys: pytest.CaptureFixture[str]):
-    row = {"assignment": "svm", "cpu_each": 6.0, "limit_each": 1.5, "multiple": 4.0}
+    row = {"assignment": "svm", "cpu_each": 6.0, "limit_each": 1.5, "multiple": 4.0, "once": 9.6}
     Console(width=120).print(table([row], 3))
     shown = capsys.readouterr().out
-    assert "3 submissions of each" in shown
+    assert "3 submissions more of each" in shown
     (line,) = (line for line in shown.splitlines() if "svm" in line)
-    assert line.replace("│", " ").split() == ["svm", "6.00", "1.50", "4.0"]
+    assert line.replace("│", " ").split() == ["svm", "6.00", "1.50", "4.0", "10"]
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def reads_what_it_writes(ask):
 @property_of(sample, "Draws from the softmax", 0.75)
 def draws_from_the_softmax(ask):
     """A model without memory draws from one distribution, that of softmax(by / temperature)."""
-    V, n = 5, 3000
+    V, n = 5, 1500
     by = ask.rng.permutation(np.array([0.0, 0.7, 1.2, 2.0, -0.5]))
     for temperature in (1.0, 2.5, 0.4):
         _, out = ask(**model_of_zeros(V, 3), by=by, n=n, temperature=temperature)
