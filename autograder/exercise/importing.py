@@ -21,7 +21,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
-from ..watch.libraries import INSTRUCTORS
+from ..watch.trusted import INSTRUCTORS
 
 
 def names_of(files: Iterable[str]) -> dict[str, str]:
@@ -76,7 +76,7 @@ class Sources(importlib.abc.InspectLoader):
         self.root = f"{INSTRUCTORS}_{next(self._numbers)}"
         self._files = files
         self._folder = folder
-        self._codes = codes or {}
+        self._codes = dict(codes or {})
         self._names = names_of(files)
         self._builtins = {**vars(builtins), "__import__": self._import}
 
@@ -112,10 +112,15 @@ class Sources(importlib.abc.InspectLoader):
 
     def exec_module(self, module: ModuleType) -> None:
         """Run a module, with an import statement that knows its neighbours."""
-        file = self._names[module.__name__.partition(".")[2]]
         vars(module)["__builtins__"] = self._builtins
-        code = self._codes.get(file) or _compiled(self._files[file], str(self._folder / file))
-        exec(code, vars(module))
+        exec(self.get_code(module.__name__), vars(module))
+
+    def get_code(self, fullname: str) -> CodeType:
+        """The very code that a module is made of."""
+        file = self._names[fullname.partition(".")[2]]
+        if file not in self._codes:
+            self._codes[file] = _compiled(self._files[file], str(self._folder / file))
+        return self._codes[file]
 
     def get_source(self, fullname: str) -> str | None:
         """The lines that tracebacks show where there is no such file on disk."""

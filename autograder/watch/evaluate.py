@@ -24,9 +24,10 @@ from ..language.probe import (
 from ..language.verdict import Evaluation, Failure
 from .as_data import value_of
 from .devices import DeviceUnavailable, device_trouble, memory_watched
-from .libraries import is_student_frame, of_answer, trusted_names
+from .libraries import is_student_frame, of_answer
 from .returned import what_returned
 from .transcribe import Misplayed, Played, Player, Transcriber
+from .trusted import Trusted, trusted_beside
 from .work import Work, count
 
 UNUSABLE = (
@@ -92,11 +93,11 @@ def call(
     *,
     count_work: bool = False,
     caller: Caller | None = None,
-    beside: frozenset[int] | None = None,
+    trusted: Trusted | None = None,
 ) -> Evaluation:
     """One call of the probe on copies of ``inputs``, with warnings silenced and the failure, if
-    any, in words. ``caller`` calls the answer's functions in the probe's place; ``beside`` is for
-    ``trusted_names``.
+    any, in words. ``caller`` calls the answer's functions in the probe's place; ``trusted`` is for
+    ``trusted_beside``.
     """
     handed = _copied(inputs)
     work: Work | None = None
@@ -108,7 +109,7 @@ def call(
                 returned, work = count(
                     lambda: probe.call(answers, handed),
                     _arrays(inputs),
-                    trusted_names(probe.function, beside),
+                    trusted_beside(probe.function, trusted),
                 )
             else:
                 returned = probe.call(answers, handed)

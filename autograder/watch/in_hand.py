@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from . import libraries
+from .trusted import NOBODY, Trusted
 
 HAIR = 1e-2
 """A step is at most this part of the parameter's largest entry, or of 1."""
@@ -43,12 +44,10 @@ class InHand:
 
     parameters: the arrays that the answer was given, by name; they are copied. ``replaced`` gives
     for objects that an answer may have saved under a global name what that name means meanwhile.
-    trusted: the frames of these global names are not looked at.
+    trusted: its frames are not looked at.
     """
 
-    def __init__(
-        self, parameters: Mapping[str, np.ndarray], trusted: frozenset[int] = frozenset()
-    ) -> None:
+    def __init__(self, parameters: Mapping[str, np.ndarray], trusted: Trusted = NOBODY) -> None:
         self.trusted = trusted
         self.libraries: set[str] = set()
         self.replaced: dict[Any, Any] = {}
@@ -84,9 +83,9 @@ class InHand:
         """Look at a frame of the answer's own that begins, and at the global names its ``code``
         uses. Whether it is worth a look, and so will be.
         """
-        names = frame.f_globals
-        if id(names) in self.trusted:
+        if self.trusted.runs(frame, code):
             return False
+        names = frame.f_globals
         for name in self._globals_of(code):
             if name in names:
                 value = names[name]
@@ -107,9 +106,9 @@ class InHand:
             names[name] = value
         self._lent.clear()
 
-    def look_again(self, frame: FrameType) -> None:
-        """Look at a frame of the answer's own, if that is worth a look."""
-        if id(frame.f_globals) not in self.trusted:
+    def look_again(self, frame: FrameType, code: CodeType) -> None:
+        """Look at a frame of the answer's own, and of this code, if that is worth a look."""
+        if not self.trusted.runs(frame, code):
             self.look(frame)
 
     def look(self, frame: FrameType) -> None:

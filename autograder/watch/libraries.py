@@ -15,6 +15,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from .trusted import INSTRUCTORS, NOBODY, Trusted
+
 _INSTALLED = tuple(
     {
         os.path.dirname(functools.__file__),  # in Pyodide not where sysconfig says
@@ -30,11 +32,6 @@ _OURS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")
 _SITE = re.compile(r"(?:site|dist)-packages/")  # dist: where Debian's own are
 TEXT = "<string>"
 """What Python calls the file of code that was made of a text."""
-INSTRUCTORS = "_chainrule_exercises"
-"""How the names of the modules begin that exercises are loaded as: their frames are not the
-student's.
-"""
-
 SHARED = "coursekit.exercises."
 """The modules that exercises of several assignments are made of."""
 
@@ -129,29 +126,14 @@ def of_answer(answer: Any) -> str:
     return of_object(answer)
 
 
-def trusted_names(function: Any, beside: frozenset[int] | None = None) -> frozenset[int]:
-    """Which global names are an exercise's, its probe's function being ``function``: the ``id`` of
-    each dictionary. ``beside``: those of the assignment's modules, where they are known; looking for
-    them passes by every module there is.
-    """
-    if beside is None:
-        root = function.__module__.partition(".")[0] if function.__module__ else ""
-        beside = frozenset(
-            id(vars(module))
-            for name, module in list(sys.modules.items())
-            if root.startswith(INSTRUCTORS) and name.startswith(f"{root}.")
-        )
-    return beside | {id(function.__globals__)}
-
-
-def is_brought(frame: FrameType, trusted: frozenset[int] = frozenset()) -> bool:
+def is_brought(frame: FrameType, trusted: Trusted = NOBODY) -> bool:
     """Whether a library was entered by another library's own doing, or by the exercise's: torch
     reckons with sympy.
     """
     return _entered_by(frame, trusted) != "answer"
 
 
-def is_answers(frame: FrameType, code: CodeType, trusted: frozenset[int] = frozenset()) -> bool:
+def is_answers(frame: FrameType, code: CodeType, trusted: Trusted = NOBODY) -> bool:
     """Whether a frame, and so its ``code``, is of the answer's own, or of the exercise's: not of
     code that a library made of a text, as named tuples and dataclasses do.
     """
@@ -160,25 +142,27 @@ def is_answers(frame: FrameType, code: CodeType, trusted: frozenset[int] = froze
     return code.co_filename != TEXT or _entered_by(frame, trusted) != "library"
 
 
-def _entered_by(
-    frame: FrameType, trusted: frozenset[int]
-) -> Literal["answer", "exercise", "library"]:
+def _entered_by(frame: FrameType, trusted: Trusted) -> Literal["answer", "exercise", "library"]:
     """Whose doing it is that a frame runs.
 
     NumPy and the standard library call what they are handed: whoever called them counts. An import
     hands nothing on: what a module enters while it is imported is the doing of who imports it. A
-    text that is executed is the doing of who executes it.
+    text that is executed is the doing of who executes it, and what an exercise does for an answer
+    that called it is the answer's: it may have been handed anything.
     """
-    caller, handed_on = frame.f_back, False
-    while caller is not None:
+    caller, by_exercise, handed_on = frame.f_back, False, False
+    while caller is not None and id(caller) != trusted.top:
         code = caller.f_code
         is_text = code.co_filename == TEXT and code.co_name == "<module>"
         if is_own(code) and not is_text:
-            return "exercise" if id(caller.f_globals) in trusted and not handed_on else "answer"
-        library = of_code(code)
-        if library and library.partition(".")[0] != "numpy":
-            return "library"
-        passes = is_text or is_ours(code) or code.co_filename.startswith("<frozen")
-        handed_on = handed_on or not passes
+            if handed_on or not trusted.runs(caller, code):
+                return "answer"
+            by_exercise = True
+        elif not by_exercise:
+            library = of_code(code)
+            if library and library.partition(".")[0] != "numpy":
+                return "library"
+            passes = is_text or is_ours(code) or code.co_filename.startswith("<frozen")
+            handed_on = handed_on or not passes
         caller = caller.f_back
-    return "answer"
+    return "exercise" if by_exercise else "answer"

@@ -18,7 +18,8 @@ import numpy as np
 
 from ..language.transcript import Argument, Called, Opaque, Transcript, Tree
 from .as_data import COUNTABLE, value_of
-from .libraries import INSTRUCTORS, SHARED
+from .libraries import SHARED
+from .trusted import INSTRUCTORS
 
 DEEPEST = 16
 MOST_SAID = 20_000

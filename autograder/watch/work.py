@@ -21,7 +21,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import CodeType, FrameType
 from typing import Any
 
@@ -30,6 +30,7 @@ import numpy as np
 from .in_hand import InHand
 from .libraries import is_answers, is_brought, is_ours, is_own, of_code
 from .operators import is_beginning, is_recorded_beginning, operators_recorded
+from .trusted import NOBODY, Trusted
 
 _NUMPY = os.path.join(os.path.dirname(np.__file__), "")
 _LOOPS = frozenset(
@@ -71,15 +72,15 @@ _COUNTING = ("inside", "unseen", "entered", "instruction", "line", "returned", "
 def count(
     run: Callable[[], Any],
     parameters: Mapping[str, np.ndarray] | None = None,
-    trusted: frozenset[int] = frozenset(),
+    trusted: Trusted = NOBODY,
 ) -> tuple[Any, Work | None]:
-    """Run and count. parameters: the arrays that the answer is given. trusted: the ``id`` of global
-    names that are not the answer's: their work counts, what they enter and have in hand is no means
-    of the answer's.
+    """Run and count. parameters: the arrays that the answer is given. trusted: what
+    is not the answer's: its work counts, what it enters and has in hand is no means of the answer's.
 
     The work is None when the answer switched the counting off, or worked where nobody counts.
     """
-    watch, hand = _watch(), InHand(parameters or {}, trusted)
+    here = replace(trusted, top=id(sys._getframe()))
+    watch, hand = _watch(), InHand(parameters or {}, here)
     taken: dict[str, int] = {}  # no Counter, which sorts itself when it is shown, and so counts
 
     def each(name: str, iterable: Iterable[Any]) -> Iterator[Any]:
@@ -227,7 +228,7 @@ def _watch() -> _Watch:
 # Reading a frame's code is told to every audit hook: it is read once, and handed on.
 
 
-def _note(work: Work, frame: FrameType, code: CodeType, trusted: frozenset[int]) -> None:
+def _note(work: Work, frame: FrameType, code: CodeType, trusted: Trusted) -> None:
     """A library that the answer entered; not what another library brings."""
     if code.co_name == "find_spec":
         return  # Python asks whoever is installed, at any import
@@ -305,10 +306,10 @@ def _count_by_monitoring(run: Callable[[], Any], hand: InHand) -> tuple[Any, Wor
         work.steps += 1
 
     def line(code: CodeType, number: int) -> None:
-        hand.look_again(sys._getframe(1))
+        hand.look_again(sys._getframe(1), code)
 
     def returned(code: CodeType, offset: int, value: Any) -> None:
-        hand.look_again(sys._getframe(1))
+        hand.look_again(sys._getframe(1), code)
 
     def entered(code: CodeType, offset: int) -> None:
         if code.co_filename == _CLOCK:

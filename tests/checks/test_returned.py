@@ -13,7 +13,7 @@ from autograder import exercise
 from autograder.checks import Dimensions, Reference
 from autograder.judge import judge
 from autograder.watch.evaluate import local
-from autograder.watch.libraries import INSTRUCTORS
+from autograder.watch.trusted import INSTRUCTORS
 
 from ..solutions.audited import audited
 

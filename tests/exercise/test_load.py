@@ -15,7 +15,7 @@ import pytest
 from autograder.errors import ExerciseError
 from autograder.exercise.load import Loaded, load, module_paths, read_modules
 from autograder.watch.evaluate import local
-from autograder.watch.libraries import INSTRUCTORS
+from autograder.watch.trusted import INSTRUCTORS
 
 HERE = Path("/course/source/tiny")  # nothing lies there: what was handed over is loaded
 DECLARED = """

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from autograder.watch import libraries
+from autograder.watch.trusted import INSTRUCTORS
 
 ROOT = Path(__file__).resolve().parents[2]
 CALLED = """
@@ -87,7 +88,7 @@ def test_one_notion_of_whose_code_it_is(file: str, own: bool) -> None:
     assert libraries.is_own(frame.f_code) == libraries.is_student_frame(frame) == own
 
 
-@pytest.mark.parametrize("module", [f"{libraries.INSTRUCTORS}.svm", "coursekit.exercises.linear"])
+@pytest.mark.parametrize("module", [f"{INSTRUCTORS}.svm", "coursekit.exercises.linear"])
 def test_an_exercises_code_is_not_the_students(module: str) -> None:
     names: dict[str, Any] = {"__name__": module, "sys": sys}
     exec("def f(): return sys._getframe()", names)

@@ -23,7 +23,7 @@ from ...exercise.trial import Exercise
 from ...language.probe import Inputs
 from ...language.verdict import Evaluation, replace
 from ...watch.evaluate import call, transcribed
-from ...watch.libraries import INSTRUCTORS
+from ...watch.trusted import INSTRUCTORS, Trusted
 from ..wire import evaluations, frames, kernel, values
 from . import confine
 from .as_before import AsBefore
@@ -61,7 +61,7 @@ class SandboxedNotebook:
         self.exercises: dict[str, Exercise] = {}
         self._before: AsBefore | None = None
         self._anew = False
-        self._beside: frozenset[int] | None = None
+        self._trusted: Trusted | None = None
         self._below = [(1, "stdout"), (2, "stderr")]
 
     def load(self, modules: Mapping[str, str]) -> None:
@@ -118,7 +118,7 @@ class SandboxedNotebook:
         loaded = load(dict.fromkeys(known, b""), HERE, codes=known)
         self.exercises = loaded.exercises
         self._before.and_these(loaded.modules.values())
-        self._beside = frozenset(id(vars(module)) for module in loaded.modules.values())
+        self._trusted = Trusted.of(loaded.modules.values(), known.values())
         self._anew = True
 
     def _fork_check(self, fd: int, header: frames.Header, codes: bytes) -> None:
@@ -193,7 +193,7 @@ class SandboxedNotebook:
         here = os.getpid()
         if count_work or exercise.inside:
             evaluation = call(
-                exercise, self._shell.user_ns, inputs, count_work=count_work, beside=self._beside
+                exercise, self._shell.user_ns, inputs, count_work=count_work, trusted=self._trusted
             )
         else:
             restore = self._before.put_back_writing if self._before is not None else int

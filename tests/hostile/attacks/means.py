@@ -88,6 +88,29 @@ def half_square(x, w):
         dw[i] = loss_of(moved).imag / 1e-30
     return loss_of(w), dw
 """
+IN_ITS_NAME = """
+import sys, types
+own_way = half_square
+def half_square(x, w):
+    frame = sys._getframe()
+    while not str(frame.f_globals.get('__name__')).startswith('_chainrule_exercises'):
+        frame = frame.f_back
+    frame.f_globals.update({**globals(), **frame.f_globals})
+    return types.FunctionType(own_way.__code__, frame.f_globals)(x, w)
+"""
+BY_ITS_PROBE = """
+import sys
+class Student:
+    row_sums = staticmethod(scipy.linalg.norm)
+def half_square(x, w):
+    scores, frame = x @ w, sys._getframe()
+    while not str(frame.f_globals.get('__name__')).startswith('_chainrule_exercises'):
+        frame = frame.f_back
+    root = frame.f_globals['__name__'].partition('.')[0]
+    probe = sys.modules[root + '.exercises.sums'].row_sums.function
+    length = probe(Student, scores)['total']
+    return 0.5 * length**2 / len(x), x.T @ scores / len(x)
+"""
 SERVER = """
 import os, pickle, socket
 ENDS = []
@@ -453,6 +476,20 @@ MEANS = [
         "has the grader remember that SciPy is no library, and uses it",
         4,
         answers=answering(SCIPY + KNOWING + MISREMEMBERED),
+        says="scipy",
+    ),
+    Attack(
+        "library_in_its_name",
+        "uses SciPy in code that runs with the exercise's own global names",
+        4,
+        answers=answering(SCIPY + IN_ITS_NAME),
+        says="scipy",
+    ),
+    Attack(
+        "library_by_its_probe",
+        "has the exercise's own probe call SciPy",
+        4,
+        answers=answering("import scipy.linalg" + BY_ITS_PROBE),
         says="scipy",
     ),
     Attack(
