@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from .genuine import is_genuine
 from .trusted import INSTRUCTORS, NOBODY, Trusted
 
 _INSTALLED = tuple(
@@ -37,10 +38,11 @@ SHARED = "coursekit.exercises."
 
 
 def is_own(code: CodeType) -> bool:
-    """Whether code is neither installed, wherever that is, nor Python's, nor ours.
+    """Whether code is neither installed, wherever that is, nor Python's, nor ours; nor says that it
+    is and is not.
 
     <frozen: importlib's own, when a module is missing."""
-    return _is_own_file(code.co_filename)
+    return _is_own_file(code.co_filename) or not is_genuine(code)
 
 
 @lru_cache(maxsize=4096)

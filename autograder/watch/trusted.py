@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
 
+from .genuine import with_inner
+
 INSTRUCTORS = "_chainrule_exercises"
 """How the names of the modules begin that exercises are loaded as: their frames are not the
 student's.
@@ -30,7 +32,7 @@ class Trusted:
     @classmethod
     def of(cls, modules: Iterable[ModuleType], codes: Iterable[CodeType]) -> Trusted:
         """Modules, and the code that they are made of."""
-        kept = tuple(one for code in codes for one in _with_inner(code))
+        kept = tuple(one for code in codes for one in with_inner(code))
         return cls(frozenset(id(vars(one)) for one in modules), frozenset(map(id, kept)), kept)
 
     def runs(self, frame: FrameType, code: CodeType) -> bool:
@@ -44,7 +46,7 @@ class Trusted:
             return self
         beside = [function, *(one for one in names.values() if type(one) is FunctionType)]
         codes = [one.__code__ for one in beside if one.__globals__ is names]
-        more = tuple(one for code in codes for one in _with_inner(code))
+        more = tuple(one for code in codes for one in with_inner(code))
         ids = self.codes.union(map(id, more))
         return replace(self, names=self.names | {id(names)}, codes=ids, kept=self.kept + more)
 
@@ -72,11 +74,3 @@ def _below(root: str) -> Iterator[ModuleType]:
 def _code_of(module: ModuleType) -> CodeType:
     loader: Any = module.__loader__
     return loader.get_code(module.__name__)
-
-
-def _with_inner(code: CodeType) -> Iterator[CodeType]:
-    """Code, and that of all functions, classes and comprehensions in it."""
-    yield code
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _with_inner(constant)

@@ -27,6 +27,7 @@ from typing import Any
 
 import numpy as np
 
+from .genuine import is_genuine
 from .in_hand import InHand
 from .libraries import is_answers, is_brought, is_ours, is_own, of_code
 from .operators import is_beginning, is_recorded_beginning, operators_recorded
@@ -241,14 +242,18 @@ def _by_numpy_itself(frame: FrameType, code: CodeType) -> bool:
     """Whether NumPy runs this frame for itself: below a call that the answer made, or to see what
     it was handed.
     """
-    if not code.co_filename.startswith(_NUMPY):
+    if not _is_numpys(code):
         return False
     above, nested = frame.f_back, False
-    while above is not None and (caller := above.f_code).co_filename.startswith(_NUMPY):
+    while above is not None and _is_numpys(caller := above.f_code):
         if caller.co_name in _LOOPS:
             return False
         above, nested = above.f_back, True
     return nested or bool(code.co_flags & inspect.CO_GENERATOR)
+
+
+def _is_numpys(code: CodeType) -> bool:
+    return code.co_filename.startswith(_NUMPY) and is_genuine(code)
 
 
 def _count_by_tracing(run: Callable[[], Any], hand: InHand) -> tuple[Any, Work | None]:
@@ -268,7 +273,7 @@ def _count_by_tracing(run: Callable[[], Any], hand: InHand) -> tuple[Any, Work |
 
     def entered(frame: FrameType, event: str, argument: Any) -> Any:
         code = frame.f_code
-        if code.co_filename == _CLOCK:
+        if code.co_filename == _CLOCK and is_genuine(code):
             return None
         if not _by_numpy_itself(frame, code):
             work.steps += 1
@@ -312,7 +317,7 @@ def _count_by_monitoring(run: Callable[[], Any], hand: InHand) -> tuple[Any, Wor
         hand.look_again(sys._getframe(1), code)
 
     def entered(code: CodeType, offset: int) -> None:
-        if code.co_filename == _CLOCK:
+        if code.co_filename == _CLOCK and is_genuine(code):
             return
         frame = sys._getframe(1)
         if not _by_numpy_itself(frame, code):

@@ -18,6 +18,7 @@ import sys
 from contextlib import suppress
 from typing import Any
 
+from ...watch.genuine import remember_what_is_there
 from ...watch.placement import import_what_torch_will
 from ..wire import frames, kernel
 from . import descendants, holdings, sandboxed
@@ -143,8 +144,8 @@ class Forkserver:
 
 
 def preload(modules: list[str]) -> list[str]:
-    """Import what is installed of ``modules``, draw a first figure, make the shell; the names that
-    were imported.
+    """Import what is installed of ``modules``, draw a first figure, make the shell, and remember
+    all code that is there; the names that were imported.
     """
     from . import shell
 
@@ -166,6 +167,7 @@ def preload(modules: list[str]) -> list[str]:
         _widgets_without_kernel()
     if "coursekit" in warmed:
         _first_images()
+    remember_what_is_there()
     return warmed
 
 

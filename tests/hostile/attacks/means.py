@@ -50,6 +50,8 @@ MISREMEMBERED = """
 """
 LOOP = "    total = np.zeros(len(x))\n    for i in range(len(x)):\n        total[i] = x[i].sum()\n    return total\n"
 
+LOOP_IN_C = "    total, ones = np.zeros(len(x)), np.ones(x.shape[1])\n    for i in range(len(x)):\n        total[i] = x[i] @ ones\n    return total\n"
+
 OTHER_PROCESS = """
 import json, subprocess, sys
 CODE = '''
@@ -304,16 +306,22 @@ MEANS = [
         ),
         says="row_sums",
     ),
-    Attack(
-        "loop_as_library",
-        "loops in code that says it is NumPy's",
-        9,
-        answers={
-            **RIGHT,
-            "row_sums": f"exec(compile('import numpy as np\\ndef row_sums(x):\\n' + {LOOP!r}, np.__file__, 'exec'))",
-        },
-        says="row_sums",
-        slow=True,
+    *(
+        Attack(
+            f"loop_as_{whose}",
+            f"loops in code that says it is of {file}",
+            9,
+            answers={
+                **RIGHT,
+                "row_sums": f"import {module}\nexec(compile('import numpy as np\\ndef row_sums(x):\\n' + {LOOP_IN_C!r}, {file}, 'exec'))",
+            },
+            says="row_sums",
+        )
+        for whose, module, file in (
+            ("numpy", "numpy", "numpy.__file__"),
+            ("python", "functools", "functools.__file__"),
+            ("grader", "autograder.watch.limit", "autograder.watch.limit.__file__"),
+        )
     ),
     Attack(
         "counter_patched",
