@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..released.sheet import SHEET
 from .cast import Student, read_cast, submission
 from .grade import as_json, by_code, by_hand, grade_with_progress
 from .report import write
@@ -73,7 +74,8 @@ def make_course(root: Path, casts: Mapping[str, list[Student]], demo: Path) -> P
     for name in casts:
         shutil.copytree(root / "source" / name, demo / "source" / name, ignore=ignore)
         hidden = (f"{name}.py", f"mistakes/{name}.py", f"rubrics/{name}.toml")
-        for part in (f"solutions/{one}" for one in hidden):
+        # expected answers are worked out in half a minute, unless they are there
+        for part in (f"assignments/{name}/{SHEET}", *(f"solutions/{one}" for one in hidden)):
             if (root / part).is_file():
                 (demo / part).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(root / part, demo / part)
