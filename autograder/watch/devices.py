@@ -16,7 +16,10 @@ import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from types import CodeType
 from typing import TYPE_CHECKING, Any
+
+from .genuine import is_genuine
 
 if TYPE_CHECKING:
     import torch
@@ -300,9 +303,7 @@ def _reads_counted(run: Observed) -> Iterator[None]:
         ) -> Any:
             name = getattr(func, "__name__", "")
             reads = name in READS or name in COUNTS or _asks_how_many(name, args)
-            if name in READS_FROM_C or (
-                reads and not _within_torch(sys._getframe(1).f_code.co_filename)
-            ):
+            if name in READS_FROM_C or (reads and not _within_torch(sys._getframe(1).f_code)):
                 run.synchronisations += 1
                 with self._silent():  # a read that reads on by another name is one read
                     return func(*args, **(kwargs or {}))
@@ -330,9 +331,9 @@ def _asks_how_many(name: str, args: Any) -> bool:
     return any(isinstance(one, torch.Tensor) and one.dtype == torch.bool for one in indices)
 
 
-def _within_torch(filename: str) -> bool:
+def _within_torch(code: CodeType) -> bool:
     import os
 
     import torch
 
-    return filename.startswith(os.path.dirname(torch.__file__))
+    return code.co_filename.startswith(os.path.dirname(torch.__file__)) and is_genuine(code)

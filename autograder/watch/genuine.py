@@ -31,7 +31,7 @@ def remember_what_is_there() -> None:
 
 def is_genuine(code: CodeType) -> bool:
     """Whether code is of the file that it names, as far as anybody asks here."""
-    return _there is None or id(code) in _there or _is_in_its_file(code)
+    return _there is None or id(code) in _there or _is_in(code.co_filename, code)
 
 
 def with_inner(code: CodeType) -> Iterator[CodeType]:
@@ -43,8 +43,8 @@ def with_inner(code: CodeType) -> Iterator[CodeType]:
 
 
 @lru_cache(maxsize=4096)
-def _is_in_its_file(code: CodeType) -> bool:
-    return code in _codes_of(code.co_filename)
+def _is_in(file: str, code: CodeType) -> bool:
+    return code in _codes_of(file)  # equal code may name another file
 
 
 @lru_cache(maxsize=512)

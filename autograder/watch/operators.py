@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from types import BuiltinFunctionType, CodeType, FrameType
 from typing import Any
 
+from .genuine import is_genuine
+
 
 @dataclass
 class Operators:
@@ -57,17 +59,18 @@ def is_beginning(code: CodeType) -> bool:
     """Whether code is what begins a thread in place of threading's own, now or in an earlier
     call.
     """
-    return code.co_filename == __file__ and code.co_name == "recorded"
+    return code.co_filename == __file__ and code.co_name == "recorded" and is_genuine(code)
 
 
 def is_recorded_beginning(frame: FrameType) -> bool:
     """Whether a frame begins a thread, as ``operators_recorded`` would have it begun."""
-    name, caller = frame.f_code.co_name, frame.f_back
+    code, caller = frame.f_code, frame.f_back
     return (
-        frame.f_code.co_filename == threading.__file__
-        and name == "_bootstrap_inner"
+        code.co_filename == threading.__file__
+        and code.co_name == "_bootstrap_inner"
+        and is_genuine(code)
         and caller is not None
-        and caller.f_code in _beginnings
+        and any(caller.f_code is one for one in _beginnings)
     )
 
 

@@ -75,8 +75,8 @@ def count(
     parameters: Mapping[str, np.ndarray] | None = None,
     trusted: Trusted = NOBODY,
 ) -> tuple[Any, Work | None]:
-    """Run and count. parameters: the arrays that the answer is given. trusted: what
-    is not the answer's: its work counts, what it enters and has in hand is no means of the answer's.
+    """Run and count. parameters: the arrays that the answer is given. trusted: what is not the
+    answer's: its work counts, what it enters and has in hand is no means of the answer's.
 
     The work is None when the answer switched the counting off, or worked where nobody counts.
     """
