@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
-from .genuine import is_genuine
+from .genuine import is_from
 
 if TYPE_CHECKING:
     import torch
@@ -336,4 +336,4 @@ def _within_torch(code: CodeType) -> bool:
 
     import torch
 
-    return code.co_filename.startswith(os.path.dirname(torch.__file__)) and is_genuine(code)
+    return is_from(code, os.path.dirname(torch.__file__))

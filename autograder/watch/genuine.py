@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import _imp
 import gc
-from collections.abc import Iterator
 from functools import lru_cache
 from types import CodeType, FunctionType
 
-_there: frozenset[int] | None = None
-_kept: tuple[CodeType, ...] = ()
-"""What is remembered: as long as it is there, no other code takes its place in memory."""
+from .codes import Codes, with_inner
+
+_there: Codes | None = None
+"""What is remembered."""
 FROZEN = "<frozen "
 
 
@@ -22,29 +22,20 @@ def remember_what_is_there() -> None:
     """All functions of this process, in which no line of an answer's has run, are of the files that
     they name; of other code it is looked up from now on.
     """
-    global _there, _kept
+    global _there
     functions = [one for one in gc.get_objects() if type(one) is FunctionType]
     tops = {id(code): code for code in (one.__code__ for one in functions)}
-    _kept = tuple(inner for code in tops.values() for inner in with_inner(code))
-    _there = frozenset(map(id, _kept))
+    _there = Codes.of(tops.values())
 
 
 def is_genuine(code: CodeType) -> bool:
     """Whether code is of the file that it names, as far as anybody asks here."""
-    return _there is None or id(code) in _there or _is_in(code.co_filename, code)
+    return _there is None or code in _there or code in _codes_of(code.co_filename)
 
 
-def with_inner(code: CodeType) -> Iterator[CodeType]:
-    """Code, and that of all functions, classes and comprehensions in it."""
-    yield code
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from with_inner(constant)
-
-
-@lru_cache(maxsize=4096)
-def _is_in(file: str, code: CodeType) -> bool:
-    return code in _codes_of(file)  # equal code may name another file
+def is_from(code: CodeType, place: str) -> bool:
+    """Whether code is of a file, or of a folder's, as it says."""
+    return code.co_filename.startswith(place) and is_genuine(code)
 
 
 @lru_cache(maxsize=512)

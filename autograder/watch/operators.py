@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from types import BuiltinFunctionType, CodeType, FrameType
 from typing import Any
 
-from .genuine import is_genuine
+from .genuine import is_from
 
 
 @dataclass
@@ -59,16 +59,15 @@ def is_beginning(code: CodeType) -> bool:
     """Whether code is what begins a thread in place of threading's own, now or in an earlier
     call.
     """
-    return code.co_filename == __file__ and code.co_name == "recorded" and is_genuine(code)
+    return code.co_name == "recorded" and is_from(code, __file__)
 
 
 def is_recorded_beginning(frame: FrameType) -> bool:
     """Whether a frame begins a thread, as ``operators_recorded`` would have it begun."""
     code, caller = frame.f_code, frame.f_back
     return (
-        code.co_filename == threading.__file__
-        and code.co_name == "_bootstrap_inner"
-        and is_genuine(code)
+        code.co_name == "_bootstrap_inner"
+        and is_from(code, threading.__file__)
         and caller is not None
         and any(caller.f_code is one for one in _beginnings)
     )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
 
-from .genuine import with_inner
+from .codes import Codes
 
 INSTRUCTORS = "_chainrule_exercises"
 """How the names of the modules begin that exercises are loaded as: their frames are not the
@@ -18,37 +18,32 @@ student's.
 
 @dataclass(frozen=True)
 class Trusted:
-    """Global names, by the ``id`` of each dictionary, and code, by its own: a frame is trusted that
+    """Global names, by the ``id`` of each dictionary, and code: a frame is trusted that
     has both. Anybody can run code of his own with an exercise's names, or its code with his.
     """
 
     names: frozenset[int] = frozenset()
-    codes: frozenset[int] = frozenset()
-    kept: tuple[CodeType, ...] = ()
-    """The codes themselves: as long as they are there, no other takes their place in memory."""
+    codes: Codes = field(default_factory=Codes)
     top: int = 0
     """The ``id`` of the frame that called the probe: who called that is nobody's doing."""
 
     @classmethod
     def of(cls, modules: Iterable[ModuleType], codes: Iterable[CodeType]) -> Trusted:
         """Modules, and the code that they are made of."""
-        kept = tuple(one for code in codes for one in with_inner(code))
-        return cls(frozenset(id(vars(one)) for one in modules), frozenset(map(id, kept)), kept)
+        return cls(frozenset(id(vars(one)) for one in modules), Codes.of(codes))
 
     def runs(self, frame: FrameType, code: CodeType) -> bool:
         """Whether a frame, of this code, is an exercise's."""
-        return id(code) in self.codes and id(frame.f_globals) in self.names
+        return code in self.codes and id(frame.f_globals) in self.names
 
     def and_beside(self, function: FunctionType) -> Trusted:
         """A probe's function, too, and the functions that have the same global names."""
         names = function.__globals__
-        if id(names) in self.names and id(function.__code__) in self.codes:
+        if id(names) in self.names and function.__code__ in self.codes:
             return self
         beside = [function, *(one for one in names.values() if type(one) is FunctionType)]
-        codes = [one.__code__ for one in beside if one.__globals__ is names]
-        more = tuple(one for code in codes for one in with_inner(code))
-        ids = self.codes.union(map(id, more))
-        return replace(self, names=self.names | {id(names)}, codes=ids, kept=self.kept + more)
+        more = Codes.of(one.__code__ for one in beside if one.__globals__ is names)
+        return replace(self, names=self.names | {id(names)}, codes=self.codes | more)
 
 
 NOBODY = Trusted()

@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from .genuine import is_genuine
+from .genuine import is_from
 from .in_hand import InHand
 from .libraries import is_answers, is_brought, is_ours, is_own, of_code
 from .operators import is_beginning, is_recorded_beginning, operators_recorded
@@ -242,18 +242,14 @@ def _by_numpy_itself(frame: FrameType, code: CodeType) -> bool:
     """Whether NumPy runs this frame for itself: below a call that the answer made, or to see what
     it was handed.
     """
-    if not _is_numpys(code):
+    if not is_from(code, _NUMPY):
         return False
     above, nested = frame.f_back, False
-    while above is not None and _is_numpys(caller := above.f_code):
+    while above is not None and is_from(caller := above.f_code, _NUMPY):
         if caller.co_name in _LOOPS:
             return False
         above, nested = above.f_back, True
     return nested or bool(code.co_flags & inspect.CO_GENERATOR)
-
-
-def _is_numpys(code: CodeType) -> bool:
-    return code.co_filename.startswith(_NUMPY) and is_genuine(code)
 
 
 def _count_by_tracing(run: Callable[[], Any], hand: InHand) -> tuple[Any, Work | None]:
@@ -273,7 +269,7 @@ def _count_by_tracing(run: Callable[[], Any], hand: InHand) -> tuple[Any, Work |
 
     def entered(frame: FrameType, event: str, argument: Any) -> Any:
         code = frame.f_code
-        if code.co_filename == _CLOCK and is_genuine(code):
+        if is_from(code, _CLOCK):
             return None
         if not _by_numpy_itself(frame, code):
             work.steps += 1
@@ -317,7 +313,7 @@ def _count_by_monitoring(run: Callable[[], Any], hand: InHand) -> tuple[Any, Wor
         hand.look_again(sys._getframe(1), code)
 
     def entered(code: CodeType, offset: int) -> None:
-        if code.co_filename == _CLOCK and is_genuine(code):
+        if is_from(code, _CLOCK):
             return
         frame = sys._getframe(1)
         if not _by_numpy_itself(frame, code):

@@ -6,20 +6,14 @@ import argparse
 import dis
 import inspect
 from collections.abc import Iterator
-from types import CodeType, FunctionType, ModuleType
+from types import FunctionType, ModuleType
 
 import pytest
 
+from autograder.watch.codes import with_inner
 from autograder.watch.in_hand import _globals_in
 
 MODULES = (argparse, inspect, dis)
-
-
-def _codes(code: CodeType) -> Iterator[CodeType]:
-    yield code
-    for one in code.co_consts:
-        if isinstance(one, CodeType):
-            yield from _codes(one)
 
 
 def _functions(module: ModuleType) -> Iterator[FunctionType]:
@@ -30,7 +24,7 @@ def _functions(module: ModuleType) -> Iterator[FunctionType]:
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda one: one.__name__)
 def test_global_names_are_those_that_dis_finds(module):
-    codes = [code for one in _functions(module) for code in _codes(one.__code__)]
+    codes = [code for one in _functions(module) for code in with_inner(one.__code__)]
     assert len(codes) > 20
     reads = ("LOAD_GLOBAL", "LOAD_NAME")
     for code in codes:
