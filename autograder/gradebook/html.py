@@ -109,8 +109,19 @@ def markdown(context: Any, source: str) -> str:
         len(source) > LONGEST or len(_FORMULA.findall(source)) > MOST_FORMULAS
     ):  # slower than in proportion to both
         return f"<pre>{escape(source)}</pre>"
-    attachments = _Attachments(context.get("cell", {}).get("attachments", {}))
-    renderer = _Renderer(escape=False, attachments=attachments, exclude_anchor_links=True)
+    attachments = context.get("cell", {}).get("attachments", {})
+    return _rendered(source, attachments) if attachments else _rendered_alone(source)
+
+
+@lru_cache(maxsize=512)  # the lecture's cells, and what is said of common mistakes
+def _rendered_alone(source: str) -> str:
+    return _rendered(source, {})
+
+
+def _rendered(source: str, attachments: dict[str, Any]) -> str:
+    renderer = _Renderer(
+        escape=False, attachments=_Attachments(attachments), exclude_anchor_links=True
+    )
     try:
         html = str(MarkdownWithMath(renderer=renderer).render(source))
     except Exception:  # RecursionError among them

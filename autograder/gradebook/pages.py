@@ -18,9 +18,9 @@ from nbconvert.exporters import HTMLExporter
 from nbconvert.exporters.templateexporter import TemplateExporter
 from nbconvert.filters import Highlight2HTML
 from nbconvert.filters.widgetsdatatypefilter import WidgetsDataTypeFilter
-from nbgrader.api import Gradebook
 from nbgrader.converters import GenerateFeedback
 from nbgrader.converters.base import NbGraderException
+from nbgrader.preprocessors import GetGrades
 from traitlets import Bool
 
 from ..classes.pool import live_by
@@ -30,6 +30,7 @@ from ..errors import ClassError
 from ..grading.released import role_of
 from .contents import contents_of
 from .course import OpenCourse, open_course
+from .hooks.scores import ReadScores
 from .patience import patiently
 from .students import pass_over_misnamed
 
@@ -47,7 +48,8 @@ class FeedbackExporter(HTMLExporter):
 
     HTMLExporter parses each finished page once more, to add attributes that JupyterLab's own pages
     need and this template has no place for; on a graded notebook that takes longer than everything
-    before it."""
+    before it. It copies and checks the notebook before and after each preprocessor, too, which here
+    was read from its file for this page alone."""
 
     model_answers = Bool(
         False, help="show the model answer and the rubric of a written question below its answer"
@@ -57,13 +59,19 @@ class FeedbackExporter(HTMLExporter):
         super().__init__(**kw)
         pass_over_misnamed(self.parent)
 
+    def register_preprocessor(self, preprocessor: Any, enabled: bool = False) -> Any:
+        """Register a preprocessor; nbgrader's GetGrades is ReadScores here."""
+        named = preprocessor in (GetGrades, "nbgrader.preprocessors.GetGrades")
+        return super().register_preprocessor(ReadScores if named else preprocessor, enabled)
+
     def _preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """The cells have their scores afterwards."""
-        nb, resources = super()._preprocess(nb, resources)
+        for preprocessor in self._preprocessors:
+            nb, resources = preprocessor(nb, resources)
         # a demonstration that was not run has nothing to show, and all of them are in the notebook
         nb.cells = [cell for cell in nb.cells if not (skipped(cell) and role_of(cell) == "demo")]
         where = resources["nbgrader"]
-        resources["contents"] = contents_of(nb, self._waiting(where))
+        resources["contents"] = contents_of(nb, where.get("waiting", ()))
         resources["rubrics"] = self._rubrics(where["assignment"]) if self.model_answers else {}
         resources["looks"] = looks()
         for cell in nb.cells:
@@ -74,16 +82,6 @@ class FeedbackExporter(HTMLExporter):
     def _rubrics(self, assignment: str) -> dict[str, Rubric]:
         converter: Any = self.parent
         return read_rubrics(Path(converter.coursedir.root), assignment)
-
-    def _waiting(self, where: Any) -> set[str]:
-        """The cells that wait for a person."""
-        if "db_url" not in where:
-            return set()
-        with Gradebook(where["db_url"]) as gradebook:
-            notebook: Any = gradebook.find_submission_notebook(
-                where["notebook"], where["assignment"], where["student"]
-            )
-            return {grade.name for grade in notebook.grades if grade.needs_manual_grade}
 
     def from_notebook_node(self, nb: Any, resources: Any = None, **kw: Any) -> tuple[str, Any]:
         """Convert a notebook to a page."""

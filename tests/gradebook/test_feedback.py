@@ -16,11 +16,13 @@ import numpy as np
 import pytest
 from courses.course import HALF_SQUARE, RIGHT, TinyCourse
 from nbgrader.api import Gradebook
+from nbgrader.preprocessors import GetGrades
 from playwright.sync_api import Browser, Page, expect
 
 from autograder.authoring import solved_notebook
 from autograder.course.marks import check_of, mark_skipped
 from autograder.gradebook.config import read_config
+from autograder.gradebook.hooks.scores import ReadScores
 from autograder.gradebook.pages import FeedbackExporter
 from autograder.language.verdict import Evidence, Finding, Verdict
 from autograder.report.heatmap import heat_map_png
@@ -51,6 +53,30 @@ def graded(tmp_path_factory: pytest.TempPathFactory, tiny_built: TinyCourse) -> 
     course.configure("c.FeedbackExporter.model_answers = True")
     course.run("nbgrader", "generate_feedback", "tiny")
     return course
+
+
+def test_scores_are_read_as_nbgrader_reads_them(graded: TinyCourse) -> None:
+    database = f"sqlite:///{graded.root}/gradebook.db"
+    with Gradebook(database, "chainrule") as book:
+        late: Any = book.find_submission_notebook("tiny", "tiny", "ben")
+        late.late_submission_penalty = 0.5
+        book.db.commit()
+        reads = GetGrades(), ReadScores()
+        for student, waiting in {"ada": set(), "ben": set(), "cyd": {"why"}}.items():
+            about = {"notebook": "tiny", "assignment": "tiny", "student": student}
+            found = []
+            for one in reads:
+                nb: Any = nbformat.from_dict(graded.autograded(student))
+                resources: Any = {"nbgrader": {**about, "db_url": database}}
+                found.append(one.preprocess(nb, resources))
+            (nbgraders, theirs), (ours, told) = found
+            marks = [cell.metadata.get("nbgrader", {}) for cell in ours.cells]
+            assert any(mark.get("score") for mark in marks)
+            assert any(mark.get("comment") for mark in marks) == (not waiting)
+            assert told["nbgrader"].pop("waiting") == waiting
+            assert (ours, told) == (nbgraders, theirs)
+        late.late_submission_penalty = None
+        book.db.commit()
 
 
 def opened(browser: Browser, course: TinyCourse, student: str, scheme: Any = "light") -> Page:
