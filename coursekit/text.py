@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +14,8 @@ from .shipped import SHIPPED
 
 NAMED = "text.txt"
 SHORTEST = 10_000
-KEPT = frozenset("\n" + "".join(map(chr, range(32, 127))))
+LEFT_OUT = re.compile(r"[^\n -~]+")
+"""All but printable ASCII and the end of a line."""
 
 
 @dataclass(frozen=True)
@@ -81,11 +83,10 @@ def find_text(file: str | Path | None = None, most: int = 200_000) -> Text:
 
 def text(name: str, written: str) -> Text:
     """A string as a Text, in the alphabet of its own characters."""
-    characters = "".join(sorted(set(written)))
-    codes = np.array([ord(character) for character in written], dtype=np.int64)
-    return Text(
-        name, characters, np.searchsorted([ord(one) for one in characters], codes).astype(np.int64)
-    )
+    codes = np.frombuffer(written.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    occurs = np.bincount(codes.astype(np.int64)) > 0
+    characters = "".join(map(chr, np.flatnonzero(occurs)))
+    return Text(name, characters, (np.cumsum(occurs) - 1)[codes])
 
 
 def entropy(ids: np.ndarray) -> float:
@@ -106,4 +107,4 @@ def _read(path: Path) -> str:
 
 
 def _plain(written: str) -> str:
-    return "".join(character for character in written.replace("\t", " ") if character in KEPT)
+    return LEFT_OUT.sub("", written.replace("\t", " "))

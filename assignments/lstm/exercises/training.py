@@ -54,7 +54,7 @@ def saved_on_frequencies(outputs, following):
         )
     if not outputs.get("by_the_head"):
         raise NotMeasurable("the scores must be those of model.head, for what model.lstm puts out")
-    costs = [log_softmax(row)[symbol] for row, symbol in zip(scores, following, strict=True)]
+    costs = log_softmax(scores, axis=1)[np.arange(N), following]
     frequencies = np.unique(following, return_counts=True)[1] / N
     unigram = -np.sum(frequencies * np.log(frequencies))
     return float(1 + np.mean(costs) / unigram)
