@@ -11,7 +11,6 @@ import importlib
 import importlib.abc
 import importlib.util
 import itertools
-import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -82,8 +81,9 @@ class Sources(importlib.abc.InspectLoader):
 
     def run(self, name: str) -> None:
         """Import a module, and by it what it imports."""
-        if _FINDER not in sys.meta_path:
-            sys.meta_path.append(_FINDER)
+        with suppress(ValueError):
+            sys.meta_path.remove(_FINDER)
+        sys.meta_path.insert(0, _FINDER)  # before any that a student has put there
         root = sys.modules[self.root] = ModuleType(self.root)
         root.__path__, root.__loader__ = [], self
         importlib.import_module(f"{self.root}.{name}")
@@ -104,9 +104,9 @@ class Sources(importlib.abc.InspectLoader):
         file = self._file(fullname)
         if file is None:
             return None
-        path = os.path.abspath(self._folder / file)
         is_package = file.endswith("__init__.py")
-        spec = ModuleSpec(fullname, self, origin=path, is_package=is_package)
+        where = str(self._folder / file)  # not by the working directory, which may be anywhere
+        spec = ModuleSpec(fullname, self, origin=where, is_package=is_package)
         spec.has_location = True
         return spec
 

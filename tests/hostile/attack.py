@@ -36,8 +36,8 @@ class Attack:
     in no output.
     ``by_nbgrader``: graded by ``nbgrader autograde`` too, whose own reading it is after.
     ``not_promised_by``: levels of isolation that do not promise to stop it (docs/security.md).
-    ``slow``: takes seconds, or varies what others do, and is left to `make test-long`. ``{course}``
-    and all of World.names are filled in."""
+    ``slow``: takes seconds, or varies what others do, and is in a class of its own, which is graded
+    once. ``{course}`` and all of World.names are filled in."""
 
     name: str
     does: str

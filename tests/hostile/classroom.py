@@ -38,7 +38,7 @@ CLASSES = {
     "peaceful": ([], "auto"),
 }
 """Who is graded together, and at which level of isolation."""
-MARKS = {"sample": (), "quick": pytest.mark.hostile}
+MARKS = {"sample": (), "quick": pytest.mark.hostile, "patient": pytest.mark.hostile}
 """In `make test`, and in `make test-hostile`; the other classes are for `make test-long`."""
 
 HONEST = {

@@ -7,13 +7,12 @@ from __future__ import annotations
 import pytest
 
 from .attack import Attack
-from .attacks import QUICK, SLOW
+from .attacks import CATALOGUE
 from .classroom import HONEST, Graded, files_that_say, graded_once, snapshot
 
 pytestmark = pytest.mark.timeout(600)
 
-HERE = [attack for attack in QUICK if attack.by_nbgrader]
-LATER = [attack for attack in SLOW if attack.by_nbgrader]
+HERE = [attack for attack in CATALOGUE if attack.by_nbgrader]
 
 
 @pytest.fixture(scope="module")
@@ -21,34 +20,19 @@ def autograded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
     return graded_once(tmp_path_factory, "nbgrader", HERE, ("nbgrader", "autograde", "tiny"))
 
 
-@pytest.fixture(scope="module")
-def autograded_later(tmp_path_factory: pytest.TempPathFactory) -> Graded:
-    return graded_once(tmp_path_factory, "nbgrader-later", LATER, ("nbgrader", "autograde", "tiny"))
-
-
 @pytest.mark.hostile
 @pytest.mark.parametrize("attack", HERE, ids=lambda attack: attack.name)
 def test_the_score_is_what_the_functions_are_worth(attack: Attack, autograded: Graded):
-    _is_worth_its_functions(attack, autograded)
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("attack", LATER, ids=lambda attack: attack.name)
-def test_the_others_too(attack: Attack, autograded_later: Graded):
-    _is_worth_its_functions(attack, autograded_later)
-
-
-def _is_worth_its_functions(attack: Attack, graded: Graded) -> None:
-    assert graded.scores()[attack.student] == attack.score
-    comments = graded.comments(attack.student)
+    assert autograded.scores()[attack.student] == attack.score
+    comments = autograded.comments(attack.student)
     assert attack.score == 10 or comments["half_square"] or comments["row_sums"]
     record = (
         str(comments)
-        + graded.outputs(attack.student)
-        + str(graded.course.autograded(attack.student))
+        + autograded.outputs(attack.student)
+        + str(autograded.course.autograded(attack.student))
     )
     assert attack.says in record
-    assert not attack.never_says or attack.never_says not in graded.outputs(attack.student)
+    assert not attack.never_says or attack.never_says not in autograded.outputs(attack.student)
 
 
 @pytest.mark.hostile

@@ -100,7 +100,7 @@ FORGING = [
             ),
             "1 + 1",
         ],
-        says="not defined",
+        says="stopped before its end",
         slow=True,
     ),
     Attack(
@@ -634,7 +634,7 @@ FORGING = [
     Attack(
         "meta_path",
         "finds every later import itself",
-        0,
+        4,
         cells=[
             src("""
     import sys, types
@@ -647,6 +647,5 @@ FORGING = [
     sys.meta_path.insert(0, Finder())
     """)
         ],
-        answers={**RIGHT},
     ),
 ]

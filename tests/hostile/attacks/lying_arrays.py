@@ -168,7 +168,7 @@ LYING_ARRAYS = [
     Attack(
         "infinities",
         "returns infinities",
-        6,
+        7,  # of the right signs, without a loop
         answers=rows("total * np.inf"),
         says="row_sums",
         slow=True,

@@ -281,6 +281,19 @@ RESOURCES = [
         slow=True,
     ),
     Attack(
+        "no_directory",
+        "removes the directory that it works in",
+        4,
+        [
+            src(
+                """
+                import os
+                os.mkdir('d'); os.chdir('d'); os.rmdir('../d')
+                """
+            ),
+        ],
+    ),
+    Attack(
         "odd_files",
         "leaves closed directories, pipes, sockets and unspeakable names",
         4,
