@@ -41,7 +41,8 @@ def grade_with_progress(root: Path, assignment: str, wishes: Wishes) -> ClassGra
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console(stderr=True), transient=True) as bars:
+    seen = console(stderr=True)
+    with Progress(*columns, console=seen, transient=True, disable=not seen.is_terminal) as bars:
         steps = ("judged", "recorded", "pages") if wishes.feedback else ("judged", "recorded")
         tasks = {step: bars.add_task(step, total=None) for step in steps}
 
