@@ -81,9 +81,8 @@ class Sources(importlib.abc.InspectLoader):
 
     def run(self, name: str) -> None:
         """Import a module, and by it what it imports."""
-        with suppress(ValueError):
-            sys.meta_path.remove(_FINDER)
-        sys.meta_path.insert(0, _FINDER)  # before any that a student has put there
+        others = [one for one in sys.meta_path if one is not _FINDER]
+        sys.meta_path[:] = [_FINDER, *others]  # before any that a student has put there
         root = sys.modules[self.root] = ModuleType(self.root)
         root.__path__, root.__loader__ = [], self
         importlib.import_module(f"{self.root}.{name}")

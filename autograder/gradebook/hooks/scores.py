@@ -4,6 +4,7 @@ cell.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Mapping
 from functools import cached_property, lru_cache
 from types import SimpleNamespace
@@ -64,7 +65,13 @@ class ReadScores(GetGrades):
 
     @cached_property
     def _opened(self) -> Callable[[str], Gradebook]:
-        return lru_cache(maxsize=1)(Gradebook)
+        @lru_cache(maxsize=1)
+        def opened(url: str) -> Gradebook:
+            gradebook = Gradebook(url)
+            weakref.finalize(self, gradebook.close)
+            return gradebook
+
+        return opened
 
     def _read(self, gradebook: Gradebook, nb: Any, where: dict[str, Any]) -> None:
         notebook: Any = gradebook.find_submission_notebook(
