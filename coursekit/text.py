@@ -86,7 +86,7 @@ def text(name: str, written: str) -> Text:
     codes = np.frombuffer(written.encode("utf-32-le", "surrogatepass"), dtype="<u4")
     occurs = np.bincount(codes.astype(np.int64)) > 0
     characters = "".join(map(chr, np.flatnonzero(occurs)))
-    return Text(name, characters, (np.cumsum(occurs) - 1)[codes])
+    return Text(name, characters, (np.cumsum(occurs, dtype=np.int64) - 1)[codes])
 
 
 def entropy(ids: np.ndarray) -> float:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .saying import REFUSED, console, course_root, points, print_json
+from .saying import REFUSED, console, course_root, points, print_json, progress_bars
 
 if TYPE_CHECKING:
     from ..course.assignment import Assignment
@@ -156,9 +156,7 @@ def _watched(count: int) -> Iterator[list[Tick]]:
     """A progress bar on stderr, and for each of ``count`` notebooks what moves its part of it."""
     from functools import partial
 
-    from rich.progress import Progress
-
-    with Progress(console=console(stderr=True), transient=True) as progress:
+    with progress_bars() as progress:
         task = progress.add_task("judging", total=count)
         shares = [0.0] * count
 

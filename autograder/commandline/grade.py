@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .saying import console, course_root, points, print_json
+from .saying import console, course_root, points, print_json, progress_bars
 
 if TYPE_CHECKING:
     from ..gradebook.classroom import ClassGrades, StudentGrade, Wishes
@@ -30,7 +30,7 @@ def grade_with_progress(root: Path, assignment: str, wishes: Wishes) -> ClassGra
     """Grade a class under a progress bar on stderr; an assignment new to the gradebook is
     registered first.
     """
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 
     from ..errors import UnknownAssignment
     from ..gradebook.classroom import grade_class
@@ -41,8 +41,7 @@ def grade_with_progress(root: Path, assignment: str, wishes: Wishes) -> ClassGra
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    seen = console(stderr=True)
-    with Progress(*columns, console=seen, transient=True, disable=not seen.is_terminal) as bars:
+    with progress_bars(*columns) as bars:
         steps = ("judged", "recorded", "pages") if wishes.feedback else ("judged", "recorded")
         tasks = {step: bars.add_task(step, total=None) for step in steps}
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import LmsError
 from ..report.words import counted
-from .saying import console, course_root, points, print_json
+from .saying import console, course_root, points, print_json, progress_bars
 
 if TYPE_CHECKING:
     from ..lms.pushing import Push
@@ -117,11 +117,9 @@ def _pause() -> float:
 
 
 def _send_with_progress(site: LmsSite, found: Push) -> None:
-    from rich.progress import Progress
-
     from ..lms.pushing import send_differences
 
-    with Progress(console=console(stderr=True), transient=True) as bars:
+    with progress_bars() as bars:
         task = bars.add_task(f"sending to {site.title}", total=len(found.differences.send))
         send_differences(site, found, lambda count: bars.advance(task, count))
 

@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .saying import console, course_root, print_json
+from .saying import console, course_root, print_json, progress_bars
 
 if TYPE_CHECKING:
     from ..gradebook.arrivals.receipts import Receipt
@@ -65,11 +65,11 @@ def _complain(receiver: Receiver) -> None:
 
 
 def _once(receiver: Receiver, json: bool) -> None:
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
     said: list[dict[str, str]] = []
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=console(stderr=True), transient=True) as bars:
+    with progress_bars(*columns) as bars:
         task = bars.add_task("looking into the exchange", total=None)
 
         def arrived(assignment: str, student: str, receipt: Receipt) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..report.words import counted
-from .saying import console, course_root, print_json
+from .saying import console, course_root, print_json, progress_bars
 
 if TYPE_CHECKING:
     from ..classreport.course import CourseReports
@@ -92,11 +92,9 @@ def write_course_report(
 
 
 def _read_course(root: Path) -> CourseReports:
-    from rich.progress import Progress
-
     from ..classreport.course import report_on_course
 
-    with Progress(console=console(stderr=True), transient=True) as bars:
+    with progress_bars() as bars:
         task = bars.add_task("reading", total=None)
 
         def tell(name: str, count: int) -> None:

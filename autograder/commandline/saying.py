@@ -17,6 +17,7 @@ from ..errors import AssignmentError, Refusal
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress, ProgressColumn
 
 REFUSED = 2
 
@@ -52,6 +53,14 @@ def console(*, stderr: bool = False) -> Console:
     from rich.console import Console
 
     return Console(stderr=stderr, highlight=False)
+
+
+def progress_bars(*columns: ProgressColumn) -> Progress:
+    """Progress bars on stderr, gone when they end; where nobody would see them, none are drawn."""
+    from rich.progress import Progress
+
+    shown = console(stderr=True)
+    return Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal)
 
 
 def course_root(course: Path | None, near: Path | None = None) -> Path:

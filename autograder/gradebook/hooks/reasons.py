@@ -13,6 +13,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from ...course.assignment import Assignment, load_assignment
 from ...course.marks import MarkedVerdict, check_of, notebook_marks, solution_of, verdicts_on_record
 from ..extensions import read_extensions
+from .scores import rows_by_name
 from .submissions import course_of
 
 
@@ -28,15 +29,10 @@ class Reasons(NbGraderPreprocessor):
         where = resources["nbgrader"]
         assignment = load_assignment(course_of(self), where["assignment"])
         with Gradebook(where["db_url"]) as gradebook:
-            notebook: Any = gradebook.find_submission_notebook(
-                where["notebook"], where["assignment"], where["student"]
-            )
+            notebook, grades, comments = rows_by_name(gradebook, where)
             table = read_extensions(course_of(self))
             table.grant(notebook.assignment, where["student"], where["assignment"])
-            grades = {grade.name: grade for grade in notebook.grades}
-            self.save(
-                assignment, nb, grades, {comment.name: comment for comment in notebook.comments}
-            )
+            self.save(assignment, nb, grades, comments)
             gradebook.db.commit()
         return nb, resources
 

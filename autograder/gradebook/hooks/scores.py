@@ -12,7 +12,6 @@ from typing import Any
 
 from nbgrader.api import Comment, Grade, Gradebook
 from nbgrader.preprocessors import GetGrades, SaveAutoGrades
-from nbgrader.utils import is_grade, is_solution, is_task
 from sqlalchemy.orm import joinedload, undefer
 
 
@@ -26,27 +25,14 @@ class SaveScores(SaveAutoGrades):
         """Save the score of every graded cell and reset the comments."""
         where = resources["nbgrader"]
         with Gradebook(where["db_url"]) as gradebook:
-            notebook: Any = gradebook.find_submission_notebook(
-                where["notebook"], where["assignment"], where["student"]
-            )
-            grades = {grade.name: grade for grade in notebook.grades}
-            self.save(nb, grades, {comment.name: comment for comment in notebook.comments})
+            _, grades, comments = rows_by_name(gradebook, where)
+            self.save(nb, grades, comments)
             gradebook.db.commit()
         return nb, resources
 
     def save(self, nb: Any, grades: Mapping[str, Any], comments: Mapping[str, Any]) -> None:
         """Fill in a submission's rows, by cell name. Commits nothing."""
-        self.notebook_id = self.assignment_id = self.student_id = (
-            ""  # nbgrader's methods hand them on to what is below
-        )
-        self.gradebook: Any = SimpleNamespace(
-            find_grade=lambda name, *_: grades[name],
-            find_comment=lambda name, *_: comments[name],
-            db=SimpleNamespace(commit=lambda: None),
-        )
-        unused: Any = {}
-        for index, cell in enumerate(nb.cells):
-            self.preprocess_cell(cell, unused, index)
+        _cell_by_cell(self, nb, grades, comments)
 
 
 class ReadScores(GetGrades):
@@ -74,25 +60,45 @@ class ReadScores(GetGrades):
         return opened
 
     def _read(self, gradebook: Gradebook, nb: Any, where: dict[str, Any]) -> None:
-        notebook: Any = gradebook.find_submission_notebook(
-            where["notebook"], where["assignment"], where["student"]
-        )
-        grade: Any = Grade
-        comment: Any = Comment
-        of_all = gradebook.db.query(grade).filter(grade.notebook_id == notebook.id)
-        with_cells = of_all.options(joinedload(grade.cell), undefer(grade.max_score))
-        grades = {one.name: one for one in with_cells}
-        of_all = gradebook.db.query(comment).filter(comment.notebook_id == notebook.id)
-        comments = {one.name: one for one in of_all.options(joinedload(comment.cell))}
-        for cell in nb.cells:
-            if is_solution(cell) or is_task(cell):
-                mark = cell.metadata.nbgrader
-                mark["comment"] = comments[mark["grade_id"]].comment
-            if is_grade(cell) or is_task(cell):
-                mark = cell.metadata.nbgrader
-                found = grades[mark["grade_id"]]
-                mark["score"], mark["points"] = found.score, found.max_score
+        notebook, grades, comments = rows_by_name(gradebook, where)
+        _cell_by_cell(self, nb, grades, comments)
         penalty = notebook.late_submission_penalty or 0
         where["score"], where["max_score"] = notebook.score - penalty, notebook.max_score
         where["late_penalty"] = penalty
         where["waiting"] = {name for name, one in grades.items() if one.needs_manual_grade}
+
+
+def rows_by_name(
+    gradebook: Gradebook, where: Mapping[str, Any]
+) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+    """A submission's notebook in the gradebook, and by cell name its grades and its comments.
+    Raises MissingEntry.
+    """
+    notebook: Any = gradebook.find_submission_notebook(
+        where["notebook"], where["assignment"], where["student"]
+    )
+
+    def by_name(kind: Any, *loading: Any) -> dict[str, Any]:
+        rows = gradebook.db.query(kind).filter(kind.notebook_id == notebook.id)
+        return {row.name: row for row in rows.options(joinedload(kind.cell), *loading)}
+
+    points: Any = Grade.max_score
+    return notebook, by_name(Grade, undefer(points)), by_name(Comment)
+
+
+def _cell_by_cell(
+    preprocessor: Any, nb: Any, grades: Mapping[str, Any], comments: Mapping[str, Any]
+) -> None:
+    """What a preprocessor of nbgrader's does with each cell, on these rows in place of the
+    gradebook's.
+    """
+    preprocessor.notebook_id = preprocessor.assignment_id = preprocessor.student_id = (
+        ""  # nbgrader's methods hand them on to what is below
+    )
+    preprocessor.gradebook = SimpleNamespace(
+        find_grade=lambda name, *_: grades[name],
+        find_comment=lambda name, *_: comments[name],
+        db=SimpleNamespace(commit=lambda: None),
+    )
+    for index, cell in enumerate(nb.cells):
+        preprocessor.preprocess_cell(cell, {}, index)
