@@ -22,6 +22,8 @@ INSTEAD = {
 """What builtins that loop are written as in NumPy."""
 MOST_STEPS = 1_000_000
 """Steps that a second try, at ten times the sizes, may be expected to take."""
+STRAIGHT = 0.9
+"""The part of a loop's steps from which on work is a loop's: one that levels off takes far fewer."""
 
 
 @dataclass(frozen=True)
@@ -99,10 +101,23 @@ class Vectorised:
         if 10 * steps > MOST_STEPS:
             return False
         try:
+            if self._grows_on(trial):
+                return False
             small, large = _counted(self._watched(trial, times=10))
         except AnswerFailed:
             return False
         return small.work is not None and small.work == large.work
+
+    def _grows_on(self, trial: Trial) -> bool:
+        """Whether at ten times the smaller size the work is what a loop over all would take: then
+        nothing larger need be asked.
+        """
+        few, many = self.sizes
+        batch = self._batch(trial.exercise, trial.rng, [few, few, many, 10 * few])
+        watched = trial.evaluate(batch, count_work=True)
+        small, large, larger = (one.work or 0 for one in watched[1:])
+        each = (large - small) / (many - few)
+        return each > 0 and larger >= large + STRAIGHT * each * (10 * few - many)
 
     def _works(self, trial: Trial) -> bool:
         """Whether some output is made from the inputs: an empty answer has no loops either."""

@@ -13,6 +13,7 @@ import operator
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from itertools import takewhile
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
@@ -37,29 +38,42 @@ class AsBefore:
     """What judges and what it leans on, as it is now."""
 
     def __init__(self) -> None:
-        theirs = [*_loaded(LEANT_ON)]
-        self._names = [(vars(one), _lasting(one)) for one in theirs]
-        self._whole = _Names(_loaded(JUDGING))
-        self._rewrites = _count_rewrites()
-        self._counting = [
-            (vars(one), _lasting(one)) for one in map(sys.modules.get, COUNTING) if one
-        ]
+        self._there = _as_it_is()
+        self._rewrites = _rewrites or _count_rewrites()
+        self._names = [(vars(one.module), one.lasting) for one in self._below(LEANT_ON)]
+        self._whole = _Names(self._below(JUDGING))
+        counting = [self._there[name] for name in COUNTING if name in self._there]
+        self._counting = [(vars(one.module), one.lasting) for one in counting]
         self._counting += [(vars(one), _builtin(vars(one))) for one in (sys, *_monitoring())]
-        self._called = _Bodies(_loaded(CALLING), self._rewrites)
-        watching = [value for one in _loaded(WATCHING) for value in vars(one).values()]
+        self._called = _Bodies(self._below(CALLING), self._rewrites)
+        watching = [value for one in self._below(WATCHING) for value in one.names.values()]
         self._remembering = [value for value in watching if type(value) is _Cached]
         self._builtins = dict(vars(builtins))
         self._trace, self._profile = sys.settrace, sys.setprofile
-        self._written = _Names(_loaded(WRITING))
-        self._writers = _Bodies(_loaded(WRITING), self._rewrites)
+        self._written = _Names(self._below(WRITING))
+        self._writers = _Bodies(self._below(WRITING), self._rewrites)
         self.and_these(())
-        self._others = _Bodies(_loaded((*JUDGING, *LEANT_ON)), self._rewrites)
+        self._others = _Bodies(self._there.values(), self._rewrites)
+
+    def _below(self, names: tuple[str, ...]) -> list[_Kept]:
+        return [one for name, one in self._there.items() if _is_below(name, names)]
 
     def and_these(self, exercises: Iterable[ModuleType]) -> None:
         """Exercises that have just been loaded call answers, too, with what they lean on."""
-        there = list(exercises)
-        self._calling = _Names(_with_named(*there, *_loaded(CALLING)))
+        there = [*map(_Kept, exercises)]
+        self._calling = _Names(self._with_named([*there, *self._below(CALLING)]))
         self._probes = _Bodies(there, self._rewrites)
+
+    def _with_named(self, modules: Iterable[_Kept]) -> list[_Kept]:
+        """Modules, and those of ours that they have names of, and these in turn."""
+        found: dict[int, _Kept] = {}
+        waiting = [*modules]
+        while waiting:
+            one = waiting.pop()
+            if id(one) not in found:
+                found[id(one)] = one
+                waiting += [self._there[home] for home in one.homes if home in self._there]
+        return [*found.values()]
 
     def put_back(self) -> None:
         """Everything: before the exercises are loaded, and the first answer is called."""
@@ -94,11 +108,70 @@ class AsBefore:
         self._writers.put_back()
 
 
+class _Kept:
+    """One module as it is now: its names, the code of its functions, what its classes consist of.
+
+    ``lasting`` are the names that nobody has reason to bind anew; ``homes`` the modules of ours
+    that its names are of.
+    """
+
+    def __init__(self, module: ModuleType) -> None:
+        self.module = module
+        self.names = dict(vars(module))
+        self.lasting = {
+            name: value
+            for name, value in self.names.items()
+            if callable(value) or isinstance(value, ModuleType)
+        }
+        self.homes = set(filter(None, map(_home_of, self.names.values())))
+        self.classes = [(one, vars(one), body) for one, body in _classes_of(module)]
+        holders = [self.names, *(body for _, _, body in self.classes)]
+        functions = {one for names in holders for one in _functions_in(names)}
+        self.functions = [
+            (one, one.__code__, one.__defaults__, one.__kwdefaults__) for one in functions
+        ]
+
+    def is_so(self, module: ModuleType) -> bool:
+        """Whether this is still that module, with the same names."""
+        now, before = vars(module), self.names
+        same = self.module is module and len(now) == len(before)
+        return same and all(map(operator.is_, now.values(), before.values()))
+
+
+_beforehand: dict[str, _Kept] = {}
+_newest: str | None = None
+_rewrites: Callable[[], int] | None = None
+
+
+def look_beforehand() -> None:
+    """In the forkserver: what is there already is looked at once for all submissions. Each looks
+    only at what it has imported beside it.
+    """
+    global _newest, _rewrites
+    _newest = next(reversed(sys.modules))
+    _rewrites = _rewrites or _count_rewrites()
+    _beforehand.update((name, _Kept(one)) for name, one in _loaded(sys.modules))
+
+
+def _as_it_is() -> dict[str, _Kept]:
+    """What judges and what it leans on. Nothing else is touched: memory that a fork shares is
+    copied when it is as much as looked at.
+    """
+    there = {
+        name: known if known.is_so(module) else _Kept(module)
+        for name, known in _beforehand.items()
+        if (module := sys.modules.get(name)) is not None
+    }
+    since = takewhile(lambda name: name != _newest, reversed(sys.modules))
+    there |= {name: _Kept(one) for name, one in _loaded([*since]) if name not in there}
+    return there
+
+
 class _Names:
     """All the names of some modules."""
 
-    def __init__(self, modules: Iterable[ModuleType]) -> None:
-        self._kept = [(vars(one), dict(vars(one))) for one in modules]
+    def __init__(self, modules: Iterable[_Kept]) -> None:
+        self._kept = [(vars(one.module), one.names) for one in modules]
 
     def put_back(self) -> None:
         """As they were, and none besides."""
@@ -110,16 +183,9 @@ class _Names:
 class _Bodies:
     """The code of the functions of some modules, and what their classes consist of."""
 
-    def __init__(self, modules: Iterable[ModuleType], rewrites: Callable[[], int]) -> None:
-        there = list(modules)
-        self._classes = [
-            (one, vars(one), body) for module in there for one, body in _classes_of(module)
-        ]
-        holders = [*map(vars, there), *(body for _, _, body in self._classes)]
-        functions = {one for names in holders for one in _functions_in(names)}
-        self._functions = [
-            (one, one.__code__, one.__defaults__, one.__kwdefaults__) for one in functions
-        ]
+    def __init__(self, modules: Iterable[_Kept], rewrites: Callable[[], int]) -> None:
+        self._modules = [*modules]
+        self._classes = [one for module in self._modules for one in module.classes]
         self._rewrites, self._seen = rewrites, rewrites()
         self._builtins = all, map, len, operator.is_
 
@@ -136,13 +202,14 @@ class _Bodies:
                 _restore_class(one, body)
         if not self.rewritten:
             return
-        for function, code, defaults, keywords in self._functions:
-            if function.__code__ is not code:
-                function.__code__ = code
-            if function.__defaults__ is not defaults:
-                function.__defaults__ = defaults
-            if function.__kwdefaults__ is not keywords:
-                function.__kwdefaults__ = keywords
+        for module in self._modules:
+            for function, code, defaults, keywords in module.functions:
+                if function.__code__ is not code:
+                    function.__code__ = code
+                if function.__defaults__ is not defaults:
+                    function.__defaults__ = defaults
+                if function.__kwdefaults__ is not keywords:
+                    function.__kwdefaults__ = keywords
         self._seen = self._rewrites()
 
 
@@ -167,43 +234,29 @@ def _monitoring() -> list[ModuleType]:
     return [] if found is None else [found]
 
 
-def _loaded(names: tuple[str, ...]) -> Iterator[ModuleType]:
-    below = tuple(f"{name}." for name in names)
-    for name, module in list(sys.modules.items()):
-        if isinstance(module, ModuleType) and (name in names or name.startswith(below)):
-            yield module
+def _loaded(names: Iterable[str]) -> Iterator[tuple[str, ModuleType]]:
+    for name in list(names):
+        module = sys.modules[name]
+        if _is_below(name, (*JUDGING, *LEANT_ON)) and isinstance(module, ModuleType):
+            yield name, module
 
 
-def _with_named(*modules: ModuleType) -> list[ModuleType]:
-    """Modules, and those of ours that they have names of, and these in turn."""
-    found: dict[int, ModuleType] = {}
-    waiting = [*modules]
-    while waiting:
-        one = waiting.pop()
-        if id(one) not in found:
-            found[id(one)] = one
-            waiting += [sys.modules[home] for home in set(map(_home_of, vars(one).values()))]
-    return [*found.values()]
+def _is_below(name: str, tops: tuple[str, ...]) -> bool:
+    return name.startswith(tops) and any(name == top or name.startswith(f"{top}.") for top in tops)
 
 
 def _home_of(value: object) -> str:
-    """The module of ours that a name's value is, or is from, if it can be called inside."""
+    """The module of ours that a name's value is, or is from, if it can be called inside; else
+    empty.
+    """
     home = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
-    ours = isinstance(home, str) and home.partition(".")[0] in JUDGING
-    return home if ours and home in sys.modules and not home.startswith(OUTSIDE) else __name__
+    if not isinstance(home, str) or home.startswith(OUTSIDE):
+        return ""
+    return home if home.partition(".")[0] in JUDGING else ""
 
 
 def _builtin(names: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in names.items() if type(value) is BuiltinFunctionType}
-
-
-def _lasting(module: ModuleType) -> dict[str, Any]:
-    """The names that nobody has reason to bind anew."""
-    return {
-        name: value
-        for name, value in vars(module).items()
-        if callable(value) or isinstance(value, ModuleType)
-    }
 
 
 def _classes_of(module: ModuleType) -> Iterator[tuple[type, dict[str, Any]]]:

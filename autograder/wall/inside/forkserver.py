@@ -22,6 +22,7 @@ from ...watch.genuine import remember_what_is_there
 from ...watch.placement import import_what_torch_will
 from ..wire import frames, kernel
 from . import descendants, holdings, sandboxed
+from .as_before import look_beforehand
 from .rooms import Rooms
 
 WATCH_MILLISECONDS = 200
@@ -168,6 +169,7 @@ def preload(modules: list[str]) -> list[str]:
     if "coursekit" in warmed:
         _first_images()
     remember_what_is_there()
+    look_beforehand()
     return warmed
 
 

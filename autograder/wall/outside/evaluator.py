@@ -82,7 +82,8 @@ class Evaluator:
 
     def __call__(self, batch: Sequence[Inputs], /, *, count_work: bool = False) -> list[Evaluation]:
         """Evaluate a batch. One that is watched is asked of a process of which only watched calls
-        were asked before, and costs no time. That process goes on if all went well.
+        were asked before, and costs no time. That process goes on if all went well, or nothing was
+        written that could go wrong.
         """
         if not count_work:
             return self._together(batch)
@@ -92,7 +93,7 @@ class Evaluator:
         if not self._session.only_watched:
             self._start_afresh()
         found = apart._together(batch, count_work=True)
-        if any(one.failure is not None or one.work is None for one in found):
+        if any(one.work is None and not _is_unwritten(one) for one in found):
             self._start_afresh()
         return found
 
@@ -170,6 +171,10 @@ class Evaluator:
         if self._crashes >= CRASHES_AN_EXERCISE:
             self._lost = failure
         return failure
+
+
+def _is_unwritten(evaluation: Evaluation) -> bool:
+    return evaluation.failure is not None and evaluation.failure.kind == "not_attempted"
 
 
 def _named(evaluation: Evaluation, limits: Limits) -> Evaluation:

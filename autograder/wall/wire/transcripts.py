@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 
 from ...language.transcript import Argument, Called, Opaque, Transcript, Tree
 from .frames import MAX_PAYLOAD, Header, Malformed
-from .values import MAX_ARRAY, array_from, plain, text_from
+from .values import DTYPES, MAX_ARRAY, array_from, plain, text_from
 
 DEEPEST = 24
 LONGEST_TEXT = 1 << 20
+ROWS = 4
+"""So many rows or more go in columns."""
 SIMPLE = (bool, int, str, type(None))
 
 
@@ -29,13 +33,24 @@ class _Writer:
         self._size = 0
 
     def call(self, called: Called) -> Header:
-        return {
-            "name": called.name,
-            "said": [[k, self.node(one), self.node(more)] for k, one, more in called.said],
-            "changed": [[k, self.node(one)] for k, one in called.changed],
-            "returned": self.node(called.returned),
-            "raised": called.raised,
-        }
+        header: Header = {"name": called.name, "returned": self.node(called.returned)}
+        if called.said:
+            header["said"] = [*self._said(called.said)]
+        if called.changed:
+            header["changed"] = [[k, self.node(one)] for k, one in called.changed]
+        if called.raised:
+            header["raised"] = called.raised
+        return header
+
+    def _said(self, said: list[tuple[int, Tree, Tree]]) -> Iterator[Any]:
+        """What was said to one function again and again, with arguments alike, in one piece."""
+        alike = groupby(said, lambda one: (one[0], () if one[2] else _kinds_of(one[1])))
+        for (place, kinds), some in alike:
+            rows = [*some]
+            if columns := self._columns([row for _, row, _ in rows], kinds):
+                yield [place, columns]
+            else:
+                yield from ([k, self.node(row), self.node(named)] for k, row, named in rows)
 
     def node(self, tree: Tree) -> Any:
         if _is_double(tree):
@@ -56,12 +71,32 @@ class _Writer:
             if doubles and all(_is_simple(one) or _is_double(one) for one in tree):
                 plainly = [float(one) if _is_double(one) else one for one in tree]  # type: ignore[arg-type]
                 return {"m": [kind == "t", plainly, doubles]}
+            if type(tree[0]) in (tuple, list) and (columns := self._columns_of(tree)):
+                return {"r": [kind == "t", type(tree[0]) is tuple, columns]}
             return {kind: [self.node(one) for one in tree]}
         if isinstance(tree, dict):
             return {"d": [[self.node(key), self.node(one)] for key, one in tree.items()]}
         if isinstance(tree, Argument):
             return {"h": tree.place}
         return self._opaque(tree)
+
+    def _columns_of(self, rows: Sequence[Any]) -> list[Any]:
+        kinds = _kinds_of(rows[0])
+        alike = all(type(row) is type(rows[0]) and _kinds_of(row) == kinds for row in rows)
+        return self._columns(rows, kinds) if alike else []
+
+    def _columns(self, rows: Sequence[Any], kinds: Sequence[Any]) -> list[Any]:
+        """Rows of entries of these kinds, as one array for each place; nothing where it is not
+        worth it, or too large.
+        """
+        if not kinds or len(rows) < ROWS:
+            return []
+        arrays = [np.array(column) for column in zip(*rows, strict=True)]
+        size = sum(one.nbytes for one in arrays)
+        if self._size + size > MAX_PAYLOAD or any(one.nbytes > MAX_ARRAY for one in arrays):
+            return []
+        stated = [self._array(one, scalar=False)["a"][0] for one in arrays]
+        return [[kind[0], form] for kind, form in zip(kinds, stated, strict=True)]
 
     def _opaque(self, tree: Opaque) -> Any:
         array = None if tree.array is None else self._array(tree.array, scalar=False)
@@ -97,18 +132,37 @@ class _Reader:
     def call(self, stated: Any) -> Called:
         if not isinstance(stated, dict):
             raise Malformed("a call is no object")
-        said = [
-            (_place(k), self._kind(one, tuple), self._named(more))
-            for k, one, more in _rows(stated.get("said"), 3)
-        ]
-        changed = [(_place(k), self.tree(one)) for k, one in _rows(stated.get("changed"), 2)]
+        returned = self.tree(stated.get("returned"))
+        said = [one for some in _list(stated.get("said", [])) for one in self._said(some)]
+        changed = [(_place(k), self.tree(one)) for k, one in _rows(stated.get("changed", []), 2)]
         raised = stated.get("raised")
         words = None
         if raised is not None:
             kind, message = _rows([raised], 2)[0]
             words = text_from(kind, 100), text_from(message, 2000)
         name = text_from(stated.get("name"), 200)
-        return Called(name, said, changed, self.tree(stated.get("returned")), words)
+        return Called(name, said, changed, returned, words)
+
+    def _said(self, stated: Any) -> Iterator[tuple[int, Tree, Tree]]:
+        if len(_list(stated)) == 2:
+            place = _place(stated[0])
+            yield from ((place, row, {}) for row in self._columns(stated[1]))
+            return
+        ((place, one, more),) = _rows([stated], 3)
+        yield _place(place), self._kind(one, tuple), self._named(more)
+
+    def _columns(self, stated: Any) -> list[tuple[Any, ...]]:
+        """Rows, of which each entry took bytes of its own."""
+        columns: list[Any] = []
+        for kind, form in _rows(stated, 2):
+            array, self.offset = array_from(form, self._payload, self.offset)
+            numbers = kind in ("n", "f") and array.ndim == 1 and array.dtype == float
+            if not array.size or not (numbers or (kind == "a" and array.ndim > 1)):
+                raise Malformed("no column")
+            columns.append(array.tolist() if kind == "f" else [*array])
+        if not columns or any(len(one) != len(columns[0]) for one in columns):
+            raise Malformed("columns of other lengths")
+        return [*zip(*columns, strict=True)]
 
     def _kind(self, stated: Any, kind: type) -> Any:
         tree = self.tree(stated)
@@ -149,6 +203,11 @@ class _Reader:
         if kind in ("t", "l"):
             found = [self.tree(one, depth + 1) for one in _list(content)]
             return tuple(found) if kind == "t" else found
+        if kind == "r":
+            ((is_tuple, of_tuples, columns),) = _rows([content], 3)
+            rows = self._columns(columns)
+            found = rows if of_tuples is True else [*map(list, rows)]
+            return tuple(found) if is_tuple is True else found
         if kind == "d":
             pairs = _rows(content, 2)
             return {_key(self.tree(key, DEEPEST)): self.tree(one, depth + 1) for key, one in pairs}
@@ -159,6 +218,21 @@ class _Reader:
             entries = None if array is None else self._kind(array, np.ndarray)
             return Opaque(text_from(name, 200), entries, is_value=is_value is True)
         raise Malformed("no value")
+
+
+def _kinds_of(row: Any) -> tuple[tuple[Any, ...], ...]:
+    """What the entries of a row are: numbers of Python's or NumPy's, arrays of a dtype and shape;
+    nothing for a row that has anything else in it.
+    """
+    kinds = tuple(map(_kind_of, row))
+    return kinds if all(kinds) else ()
+
+
+def _kind_of(entry: Any) -> tuple[Any, ...]:
+    kind = type(entry)
+    if kind is np.ndarray and entry.ndim and entry.size and entry.dtype.str in DTYPES:
+        return "a", entry.dtype, entry.shape
+    return ("n",) if kind is np.float64 else ("f",) if kind is float else ()
 
 
 def _is_simple(value: Any) -> bool:
