@@ -4,7 +4,8 @@ make of their functions, in one process without wall or judge.
     python -m benchmarks.limit COURSE ASSIGNMENT    # what lies in COURSE/submitted
 
 Every check is asked as in grading, since what it asks next may hang on the answer; only the plain
-calls count. The last line is JSON: CPU seconds of all cells and of all calls, and of each submission
+calls count. Cells that grading leaves out are left out, and images are as many as there. The last
+line is JSON: CPU seconds of all cells and of all calls, and of each submission
 ("each"; the first one pays for imports)."""
 
 from __future__ import annotations
@@ -22,15 +23,14 @@ from pathlib import Path
 from time import process_time
 from typing import Any
 
-import nbformat
-
 from autograder.course.assignment import Assignment, load_assignment
-from autograder.course.marks import check_of
+from autograder.course.marks import check_of, skipped
 from autograder.exercise.trial import Exercise
-from autograder.grading.released import role_of
+from autograder.grading.submission import read_handed_in, rebuild_handed_in
 from autograder.judge import judge
 from autograder.language.probe import Answers, Inputs
 from autograder.language.verdict import Evaluation
+from autograder.wall.inside.habits import ENVIRONMENT
 from autograder.watch.evaluate import local
 
 from .measured import SEED
@@ -76,7 +76,8 @@ def limit(assignment: Assignment, notebooks: Sequence[Path]) -> Limit:
     found = Limit(len(notebooks))
     for path in notebooks:
         before = found.seconds
-        namespace, spent = _run(path)
+        handed = read_handed_in(path.parent, assignment)
+        namespace, spent = _run(rebuild_handed_in(assignment, handed).notebook)
         found.cells += spent
         for exercise in assignment.exercises.values():
             counted = Counted(exercise, namespace)
@@ -95,26 +96,24 @@ def limit(assignment: Assignment, notebooks: Sequence[Path]) -> Limit:
 def in_own_process(course: Path, assignment: str) -> Limit:
     """The limit of what lies in COURSE/submitted, with one thread and no import made before."""
     command = [sys.executable, "-m", "benchmarks.limit", str(course), assignment]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    environment = {**os.environ, **ENVIRONMENT, "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"{' '.join(command)} failed:\n{done.stderr[-2000:]}")
     return Limit(**json.loads(done.stdout.splitlines()[-1]))
 
 
-def _run(path: Path) -> tuple[dict[str, Any], float]:
-    """The names that a notebook's cells leave behind, demonstrations and checks left out, and what
-    the cells took.
+def _run(notebook: Mapping[str, Any]) -> tuple[dict[str, Any], float]:
+    """The names that a rebuilt notebook's cells leave behind, without those that grading does not
+    run either, and what the cells took.
     """
     namespace: dict[str, Any] = {"__name__": "__main__"}
-    notebook: Any = nbformat.read(path, as_version=4)
     began = process_time()
     with contextlib.redirect_stdout(io.StringIO()):
-        for cell in notebook.cells:
-            left_out = role_of(cell) == "demo" or check_of(cell)
-            if cell.cell_type == "code" and not left_out:
+        for cell in notebook["cells"]:
+            if cell["cell_type"] == "code" and not (skipped(cell) or check_of(cell)):
                 with contextlib.suppress(Exception):  # as in a notebook the next cell runs
-                    exec(compile(cell.source, cell.id, "exec"), namespace)
+                    exec(compile(cell["source"], cell["id"], "exec"), namespace)
     return namespace, process_time() - began
 
 
@@ -126,6 +125,7 @@ def main() -> None:
     parser.add_argument("course", type=Path)
     parser.add_argument("assignment")
     wanted = parser.parse_args()
+    os.environ |= ENVIRONMENT
     assignment = load_assignment(wanted.course, wanted.assignment)
     pattern = f"submitted/*/{wanted.assignment}/{wanted.assignment}.ipynb"
     found = limit(assignment, sorted(wanted.course.glob(pattern)))

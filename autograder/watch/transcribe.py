@@ -197,19 +197,18 @@ class _Handed:
 
     def revived(self, tree: Tree) -> Any:
         """The value again. Raises Misplayed for one that names what was not handed in."""
-        if type(tree) in PLAIN:
-            return tree
-        if isinstance(tree, Argument):
-            if not 0 <= tree.place < len(self.things):
-                raise Misplayed("handed")
-            return self.things[tree.place]
-        if isinstance(tree, tuple):
+        kind = type(tree)
+        if kind is tuple:
             return tuple(map(self.revived, tree))
-        if isinstance(tree, list):
+        if kind is list:
             return [*map(self.revived, tree)]
-        if isinstance(tree, dict):
+        if kind is dict:
             return {key: self.revived(one) for key, one in tree.items()}
-        return tree
+        if kind is not Argument:
+            return tree
+        if not 0 <= tree.place < len(self.things):
+            raise Misplayed("handed")
+        return self.things[tree.place]
 
     def change(self, place: int, tree: Tree) -> None:
         """Put other contents into one of ``things``. Raises Misplayed where they do not fit."""

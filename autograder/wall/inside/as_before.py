@@ -18,7 +18,8 @@ from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
 CALLING = ("autograder.watch", "autograder.language", "autograder.exercise", "autograder.wall")
-"""What calls an answer: put back before each call, the one before may have changed it."""
+"""What calls an answer: put back before each call that is judged inside, the one before may have
+changed it; once for calls of which only a transcript is told, which may say anything at all."""
 WATCHING = ("autograder.watch",)
 """What knows an answer's means: what it remembers is forgotten as often, it may be anything."""
 WRITING = ("autograder.watch.transcribe", "autograder.watch.as_data", "autograder.language.probe")

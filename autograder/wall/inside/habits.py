@@ -22,6 +22,14 @@ INSTALLS = re.compile(
     r"\s+(?:-\S+\s+)*install\b"
 )
 
+ENVIRONMENT = {
+    # Compiled or not, a function returns the same; here there is no compiler.
+    "TORCH_COMPILE_DISABLE": "1",
+    "TORCHDYNAMO_DISABLE": "1",
+    # Demonstrations are not run here, and no check looks at the notebook's own images.
+    "CHAINRULE_IMAGES": "500",
+}
+
 
 def allow(shell: InteractiveShell) -> None:
     """Let harmless lines be harmless. Made once in the forkserver."""
@@ -33,10 +41,7 @@ def allow(shell: InteractiveShell) -> None:
     for name in INSTALLERS:
         register(nothing_installed, "line", name)
     builtins.input = _nobody_answers
-    # Compiled or not, a function returns the same; here there is no compiler.
-    os.environ["TORCH_COMPILE_DISABLE"] = os.environ["TORCHDYNAMO_DISABLE"] = "1"
-    # Demonstrations are not run here, and no check looks at the notebook's own images.
-    os.environ["CHAINRULE_IMAGES"] = "500"
+    os.environ |= ENVIRONMENT
 
 
 def installs(command: str) -> bool:

@@ -163,6 +163,8 @@ class SandboxedNotebook:
     def _evaluate(self, header: frames.Header, payload: bytes) -> None:
         """Answer a batch, in as few frames as do: each frame wakes the grader up."""
         exercise = self.exercises[header["exercise"]]
+        if self._before is not None:
+            self._before.put_back_calling()
         answers: list[frames.Header] = []
         parts: list[bytes] = []
         since = time.monotonic()
@@ -182,7 +184,8 @@ class SandboxedNotebook:
     def _one(self, exercise: Exercise, inputs: Inputs, count_work: bool) -> Evaluation:
         _settrace(None)  # a tracer that a cell left on has no names to work with below
         _setprofile(None)
-        if self._before is not None:
+        judged_here = count_work or exercise.inside
+        if self._before is not None and judged_here:
             self._before.put_back_calling()
         if self._before is not None and count_work:
             self._before.put_back_counting()
@@ -191,7 +194,7 @@ class SandboxedNotebook:
         self._shell.user_ns.clear()
         self._shell.user_ns.update(names)
         here = os.getpid()
-        if count_work or exercise.inside:
+        if judged_here:
             evaluation = call(
                 exercise, self._shell.user_ns, inputs, count_work=count_work, trusted=self._trusted
             )
