@@ -21,7 +21,7 @@ from ..language.verdict import Evidence, Finding, replace
 from .compare import distance, ratio_in_words
 from .dimensions import misshapen
 from .situations import exception_in, shared
-from .slope import Slope, measure
+from .slope import LADDER, Slope, measure, rung
 
 CALLS = 60
 """Evaluations of the answer for one Gradient check, all cases and the localisation of an error
@@ -291,43 +291,62 @@ class _Judging:
     def run(self) -> Finding | None:
         """Measure, as far as the evaluations go; what is wrong in the random example ends it."""
         first = [(self.draws[0], (pair,)) for pair in self.pairs]
-        rounds: list[tuple] = [
-            *first,
-            *((drawn, self.pairs) for drawn in self.draws[1:]),
-            *first,
-            *first,
-        ]
+        others = [(drawn, self.pairs) for drawn in self.draws[1:]]
+        rounds = [_Round(*one) for one in (*first, *others, *first, *first)]
+        together = [rounds[: len(first)], rounds[len(first) : len(first) + len(others)]]
+        waiting = {id(some[0]): some for some in together if some}
         while rounds:
-            drawn, together, *shifted = rounds.pop(0)
+            one = rounds.pop(0)
             if self.tried >= len(self.pairs) and self.budget.left < 4:
                 break
-            if id(drawn) in self.troubles:
+            if id(one.drawn) in self.troubles:
                 continue
-            line = self.check._line(self.trial, drawn, together, shift=bool(shifted))
+            self._evaluate_together(waiting.pop(id(one), []))
+            line = one.line or self.check._line(self.trial, one.drawn, one.pairs, shift=one.shift)
             slope = line.measure(self.budget) if isinstance(line, _Line) else None
             if isinstance(line, _Line) and (slope is None or not slope.resolved):
-                if drawn is self.draws[0] and self.spare is not None:
+                if one.drawn is self.draws[0] and self.spare is not None:
                     # this point lies within a hair of a kink: the other random example does not
-                    rounds = self._instead(drawn, [(drawn, together), *rounds])
+                    rounds = self._instead(one.drawn, [one, *rounds])
                 self.unresolved = True
                 continue
-            trouble = self._trouble(drawn, together, line, slope)
-            if trouble is not None and drawn is self.draws[0]:
+            trouble = self._trouble(one.drawn, one.pairs, line, slope)
+            if trouble is not None and one.drawn is self.draws[0]:
                 return self._told(trouble)
             if trouble is not None:
-                self.troubles[id(drawn)] = trouble
-            elif slope is not None and slope.kink and not shifted:
+                self.troubles[id(one.drawn)] = trouble
+            elif slope is not None and slope.kink and not one.shift:
                 # the inputs tie; a common shift keeps the ties, so that f is smooth along it and
                 # the claim has one value
-                rounds.insert(0, (drawn, together, "shifted"))
+                rounds.insert(0, _Round(one.drawn, one.pairs, shift=True))
         return None
 
-    def _instead(self, drawn: Drawn, rounds: list[tuple]) -> list[tuple]:
+    def _evaluate_together(self, rounds: Sequence[_Round]) -> None:
+        """The first rung of each, in one batch. Where one stops, each is evaluated when its turn
+        comes.
+        """
+        if len(rounds) < 2 or RUNG * len(rounds) > self.budget.left:
+            return
+        for one in rounds:
+            one.line = self.check._line(self.trial, one.drawn, one.pairs)
+        lines = [one.line for one in rounds if isinstance(one.line, _Line)]
+        batches = [line.inputs_at(rung(LADDER[0])) for line in lines]
+        evaluations = self.trial.evaluate([inputs for batch in batches for inputs in batch])
+        if any(one.failure for one in evaluations):
+            return
+        found = iter(one.arrays() for one in evaluations)
+        for line, batch in zip(lines, batches, strict=True):
+            line.first = [self.check.terms(next(found), inputs) for inputs in batch]
+
+    def _instead(self, drawn: Drawn, rounds: list[_Round]) -> list[_Round]:
         """The rounds with the other random example in place of the first, once."""
         assert self.spare is not None
         other, self.spare = self.spare, None
         self.draws[0] = other
-        return [(other if one is drawn else one, *rest) for one, *rest in rounds]
+        return [
+            _Round(other, one.pairs, shift=one.shift) if one.drawn is drawn else one
+            for one in rounds
+        ]
 
     def _trouble(
         self,
@@ -372,6 +391,16 @@ class _Judging:
 
 
 @dataclass
+class _Round:
+    """One line to measure along, drawn when its turn comes, unless it was before."""
+
+    drawn: Drawn
+    pairs: tuple[tuple[str, str], ...]
+    shift: bool = False
+    line: _Line | Finding | None = None
+
+
+@dataclass
 class _Budget:
     left: int
 
@@ -389,9 +418,11 @@ class _Line:
     directions: dict[str, np.ndarray]
     claim: float
     scale: float
+    first: list[np.ndarray] | None = None
+    """The terms at the first rung, where they were evaluated together with others."""
 
-    def along(self, steps: Sequence[float]) -> list[np.ndarray]:
-        batch = [
+    def inputs_at(self, steps: Sequence[float]) -> list[Inputs]:
+        return [
             {
                 **self.check.beside(self.drawn),
                 **{
@@ -401,6 +432,12 @@ class _Line:
             }
             for step in steps
         ]
+
+    def along(self, steps: Sequence[float]) -> list[np.ndarray]:
+        known, self.first = self.first, None
+        if known is not None:
+            return known
+        batch = self.inputs_at(steps)
         outputs = self.trial.arrays(batch)
         return [self.check.terms(one, inputs) for one, inputs in zip(outputs, batch, strict=True)]
 

@@ -81,6 +81,11 @@ Along = Callable[[Sequence[float]], list[np.ndarray]]
 """The terms of f (f is their sum) at several t, each a float64 array (K,)."""
 
 
+def rung(step: float) -> list[float]:
+    """Where the function is evaluated for one step."""
+    return [-step, -step / 2, step / 2, step]
+
+
 def measure(
     along: Along, at_zero: np.ndarray, scale: float, calls: int
 ) -> tuple[Slope | None, int]:
@@ -96,7 +101,7 @@ def measure(
     for step in LADDER:
         if spent + 4 > calls:
             break
-        terms = along([-step, -step / 2, step / 2, step])
+        terms = along(rung(step))
         spent += 4
         far_left, left, right, far_right = (float(term.sum()) for term in terms)
         values = (far_left, left, right, far_right)
