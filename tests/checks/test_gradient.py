@@ -197,6 +197,48 @@ def test_the_number_of_calls_is_bounded_whatever_the_number_of_parameters(change
     assert 4 <= calls - cases <= CALLS
 
 
+def several_situations(answer):
+    """The SVM answer in many situations, and a list of the sizes of the batches it is asked."""
+    exercise, namespace = posed(
+        answer,
+        SVM,
+        {"loss": "", "dW": "D C"},
+        [Gradient("loss", wrt="W", claimed="dW")],
+        cases=[case(f"reg of {reg:g}", reg=reg) for reg in (0.0, 0.5, 1.0, 2.0)],
+    )
+    inner, batches = local(exercise, namespace), []
+
+    def noted(batch, /, *, count_work=False):
+        batches.append(len(batch))
+        return inner(batch, count_work=count_work)
+
+    return exercise, noted, batches
+
+
+def test_many_situations_are_asked_in_few_batches():
+    exercise, noted, batches = several_situations(svm)
+    assert judge(exercise, noted, seed=1).status == "passed"
+    _, first, together, *_ = [size for size in batches if size > 2]
+    assert (first, together) == (4, 16)
+
+
+def test_a_situation_in_which_the_answer_stops_when_it_is_moved_costs_no_other():
+    drawn = []
+
+    def stops(W, X, y, reg):
+        if reg == 1.0:
+            drawn.append(W.copy())
+            if not np.array_equal(W, drawn[0]):
+                raise ValueError("moved")
+        return svm(W, X, y, reg)
+
+    exercise, noted, batches = several_situations(stops)
+    finding = judge(exercise, noted, seed=1).findings[0]
+    assert finding.message.startswith("ValueError: moved")
+    together = batches.index(16)
+    assert batches[together + 1 : together + 4] == [4, 4, 4]  # each by itself, until one stops
+
+
 def test_an_answer_that_changes_from_call_to_call_is_told_so():
     rng = np.random.default_rng(0)
     exercise, namespace = posed(

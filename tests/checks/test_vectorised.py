@@ -193,6 +193,20 @@ def test_what_would_take_long_at_ten_times_the_sizes_is_not_tried():
     assert "something still runs" in judged(slowly).message
 
 
+@pytest.mark.parametrize("loop", ["for", "while", "generator"])
+def test_a_plain_loop_is_not_counted_at_the_largest_size(loop):
+    exercise, namespace = posed(LOOPS[loop], {"X": "N D"}, {"out": "N"}, [Vectorised(over="N")])
+    calls, largest = local(exercise, namespace), 0
+
+    def noting(batch, /, *, count_work=False):
+        nonlocal largest
+        largest = max(largest, *(len(inputs["X"]) for inputs in batch))
+        return calls(batch, count_work=count_work)
+
+    assert judge(exercise, noting).findings[0].passed is False
+    assert largest == 10 * Vectorised(over="N").sizes[0]
+
+
 def by_class(X, y):
     """A loop over the classes, with a shortcut for those that do not occur."""
     out = np.zeros(len(X))

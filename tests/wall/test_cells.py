@@ -16,6 +16,7 @@ import pytest
 
 from autograder.errors import WallError
 from autograder.exercise.trial import Exercise
+from autograder.language.verdict import Evaluation
 from autograder.wall.outside.session import Session
 from autograder.wall.outside.wall import Wall
 from autograder.wall.wire.limits import Cell, CellResult, Limits
@@ -234,6 +235,24 @@ def test_evaluations_say_what_happened(session: Session, exercises: dict[str, Ex
     assert wrong.failure.kind == "error"
     assert wrong.failure.message.startswith("IndexError")
     assert "line 2: return x[7]" in wrong.failure.message
+
+
+def test_a_watched_process_goes_on_after_what_is_not_written_and_not_after_an_error(
+    session: Session, exercises: dict[str, Exercise]
+) -> None:
+    unwritten, wrong = (
+        "def total(x):\n    raise NotImplementedError",
+        "def odd(x):\n    return x[7]",
+    )
+    counts = "calls = []\ndef double(x):\n    calls.append(x)\n    return len(calls) * x"
+    session.run([Cell("a", f"{unwritten}\n{wrong}\n{counts}")])
+
+    def watched(name: str) -> Evaluation:
+        return session.evaluator(exercises[name])([{"x": X}], count_work=True)[0]
+
+    found = [watched(name) for name in ("double", "total", "double", "odd", "double")]
+    np.testing.assert_array_equal(found[2].arrays()["y"], 2 * X)
+    np.testing.assert_array_equal(found[4].arrays()["y"], X)
 
 
 def test_every_kind_of_input_and_dtype_crosses(
