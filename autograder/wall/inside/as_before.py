@@ -237,7 +237,7 @@ def _monitoring() -> list[ModuleType]:
 
 def _loaded(names: Iterable[str]) -> Iterator[tuple[str, ModuleType]]:
     for name in list(names):
-        module = sys.modules[name]
+        module = sys.modules.get(name)
         if _is_below(name, (*JUDGING, *LEANT_ON)) and isinstance(module, ModuleType):
             yield name, module
 

@@ -163,15 +163,12 @@ class SandboxedNotebook:
     def _evaluate(self, header: frames.Header, payload: bytes) -> None:
         """Answer a batch, in as few frames as do: each frame wakes the grader up."""
         exercise = self.exercises[header["exercise"]]
-        if self._before is not None:
-            self._before.put_back_calling()
         answers: list[frames.Header] = []
         parts: list[bytes] = []
         since = time.monotonic()
         for place, tree in enumerate(header["batch"], start=1):
-            evaluation = self._one(
-                exercise, values.unpack_inputs(tree, payload), header["count_work"]
-            )
+            inputs, count_work = values.unpack_inputs(tree, payload), header["count_work"]
+            evaluation = self._one(exercise, inputs, count_work, is_first=place == 1)
             answer, raw = evaluations.pack_evaluation(evaluation)
             answers.append(answer)
             parts.append(raw)
@@ -181,11 +178,13 @@ class SandboxedNotebook:
                 frames.send(self._sock, answered, b"".join(parts))
                 answers, parts, since = [], [], time.monotonic()
 
-    def _one(self, exercise: Exercise, inputs: Inputs, count_work: bool) -> Evaluation:
+    def _one(
+        self, exercise: Exercise, inputs: Inputs, count_work: bool, *, is_first: bool = True
+    ) -> Evaluation:
         _settrace(None)  # a tracer that a cell left on has no names to work with below
         _setprofile(None)
         judged_here = count_work or exercise.inside
-        if self._before is not None and judged_here:
+        if self._before is not None and (judged_here or is_first):
             self._before.put_back_calling()
         if self._before is not None and count_work:
             self._before.put_back_counting()
