@@ -96,7 +96,7 @@ def limit(assignment: Assignment, notebooks: Sequence[Path]) -> Limit:
 def in_own_process(course: Path, assignment: str) -> Limit:
     """The limit of what lies in COURSE/submitted, with one thread and no import made before."""
     command = [sys.executable, "-m", "benchmarks.limit", str(course), assignment]
-    environment = {**os.environ, **ENVIRONMENT, "OMP_NUM_THREADS": "1"}
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"{' '.join(command)} failed:\n{done.stderr[-2000:]}")

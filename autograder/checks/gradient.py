@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -336,7 +337,7 @@ class _Judging:
             return
         found = iter(one.arrays() for one in evaluations)
         for line, batch in zip(lines, batches, strict=True):
-            line.first = [self.check.terms(next(found), inputs) for inputs in batch]
+            line.first = line.terms_of([*islice(found, len(batch))], batch)
 
     def _instead(self, drawn: Drawn, rounds: list[_Round]) -> list[_Round]:
         """The rounds with the other random example in place of the first, once."""
@@ -438,7 +439,11 @@ class _Line:
         if known is not None:
             return known
         batch = self.inputs_at(steps)
-        outputs = self.trial.arrays(batch)
+        return self.terms_of(self.trial.arrays(batch), batch)
+
+    def terms_of(
+        self, outputs: Sequence[dict[str, np.ndarray]], batch: Sequence[Inputs]
+    ) -> list[np.ndarray]:
         return [self.check.terms(one, inputs) for one, inputs in zip(outputs, batch, strict=True)]
 
     def measure(self, budget: _Budget, rungs: int = 4) -> Slope | None:

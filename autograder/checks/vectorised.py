@@ -110,7 +110,7 @@ class Vectorised:
 
     def _grows_on(self, trial: Trial) -> bool:
         """Whether at ten times the smaller size the work is what a loop over all would take: then
-        nothing larger need be asked.
+        nothing larger need be asked. The first call pays for imports.
         """
         few, many = self.sizes
         batch = self._batch(trial.exercise, trial.rng, [few, few, many, 10 * few])

@@ -179,7 +179,7 @@ class SandboxedNotebook:
                 answers, parts, since = [], [], time.monotonic()
 
     def _one(
-        self, exercise: Exercise, inputs: Inputs, count_work: bool, *, is_first: bool = True
+        self, exercise: Exercise, inputs: Inputs, count_work: bool, *, is_first: bool
     ) -> Evaluation:
         _settrace(None)  # a tracer that a cell left on has no names to work with below
         _setprofile(None)

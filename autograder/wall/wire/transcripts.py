@@ -81,8 +81,8 @@ class _Writer:
         return self._opaque(tree)
 
     def _columns_of(self, rows: Sequence[Any]) -> list[Any]:
-        kinds = _kinds_of(rows[0])
-        alike = all(type(row) is type(rows[0]) and _kinds_of(row) == kinds for row in rows)
+        kind, kinds = type(rows[0]), _kinds_of(rows[0])
+        alike = kinds and all(type(row) is kind and _kinds_of(row) == kinds for row in rows)
         return self._columns(rows, kinds) if alike else []
 
     def _columns(self, rows: Sequence[Any], kinds: Sequence[Any]) -> list[Any]:
