@@ -28,7 +28,7 @@ STRAIGHT = 0.9
 
 @dataclass(frozen=True)
 class Vectorised:
-    """No Python loop over ``over``: executed instructions and calls are counted at two sizes and
+    """No Python loop over ``over``: executed lines and calls are counted at two sizes and
     must be equal.
 
     Loops over other dimensions are free, and so are wrong values, as long as an output is made from

@@ -194,7 +194,7 @@ class Value:
 @dataclass(frozen=True)
 class Evaluation:
     """What one call of a probe gave: outputs or a failure, inputs changed in place, outputs sharing
-    an input's memory, and, where it was asked for, the number of executed instructions and calls,
+    an input's memory, and, where it was asked for, the number of executed lines and calls,
     the libraries that were entered, how many items builtins such as ``sum`` took, and the inputs
     that were varied by a hair, entry by entry. A ``transcript`` stands in the place of outputs that
     are still to be worked out. ``peak_bytes`` is the most memory that the call allocated on an

@@ -38,7 +38,7 @@ UNUSABLE = (
 
 class Evaluate(Protocol):
     """How a check reaches an answer: a batch of inputs in, one Evaluation each out, in order. Never
-    raises for what the answer does; ``count_work`` also counts the executed instructions and calls.
+    raises for what the answer does; ``count_work`` also counts the executed lines and calls.
     """
 
     def __call__(self, batch: Sequence[Inputs], /, *, count_work: bool = False) -> list[Evaluation]:

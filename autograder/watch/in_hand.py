@@ -116,14 +116,19 @@ class InHand:
         if self._left <= 0:
             return
         self._left -= 1
+        telling = self._telling
         for value in frame.f_locals.values():
-            if type(value) in SCALARS:
+            kind = type(value)
+            if kind in SCALARS:
                 continue
             try:
-                self._note_library(value)
-                for one in _within(value) if self._telling else ():
-                    if _entries(one) in self._telling:
-                        self._note_neighbour(one)
+                if kind is not np.ndarray:
+                    self._note_library(value)
+                    for one in _held(value) if telling else ():
+                        if _entries(one) in telling:
+                            self._note_neighbour(one)
+                if _entries(value) in telling:
+                    self._note_neighbour(value)
             except Exception:  # whatever an object of theirs does when it is looked at
                 continue
 
@@ -178,9 +183,10 @@ class InHand:
             self._moved.setdefault((name, length), set()).add(entry)
 
 
-def _within(value: Any) -> Iterator[Any]:
-    """A value, and what it holds: parameters are kept in dictionaries, lists and objects, too."""
-    yield value
+def _held(value: Any) -> Iterator[Any]:
+    """What a value holds, but for plain numbers: parameters are kept in dictionaries, lists and
+    objects, too.
+    """
     if isinstance(value, dict):
         held = value.values()
     elif isinstance(value, (list, tuple)):
@@ -190,14 +196,16 @@ def _within(value: Any) -> Iterator[Any]:
     else:
         return
     if len(held) <= CONTAINER:
-        yield from held
+        yield from (one for one in held if type(one) not in SCALARS)
 
 
 def _entries(value: Any) -> int:
     """How many numbers an array has, or what is to be one by its lists; none in anything else."""
     if isinstance(value, np.ndarray):
         return value.size
-    count = int(type(value) is list)
+    if type(value) is not list:
+        return 0
+    count = 1
     for _ in range(MOST_AXES):  # a list may be in itself
         if type(value) is not list or not value:
             break

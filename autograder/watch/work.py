@@ -1,5 +1,5 @@
-"""Counting what an answer executes: bytecode instructions in its own code, and calls of Python
-functions below it.
+"""Counting what an answer executes: lines or bytecode instructions of its own code, and calls of
+Python functions below it.
 
 A vectorised answer executes the same number at every size of the batch, whatever its speed: a count
 decides, no clock. Code counts as the answer's own unless it is installed (site-packages, the
@@ -11,6 +11,7 @@ below one call counts nothing, unless that call is one of its loops for Python f
 from __future__ import annotations
 
 import builtins
+import dis
 import functools
 import gc
 import inspect
@@ -47,7 +48,7 @@ _CLOCK = os.path.join(os.path.dirname(__file__), "limit.py")
 
 @dataclass
 class Work:
-    """What a run executed: ``steps`` (instructions and calls), and the installed ``libraries`` it
+    """What a run executed: ``steps`` (lines or instructions, and calls), and the installed ``libraries`` it
     entered or had in hand.
 
     ``taken``: how many items each builtin that loops in C took, which are among the steps.
@@ -92,8 +93,7 @@ def count(
     def watched() -> Any:
         watch.evaded, watch.on = False, True
         try:
-            with _consumers_counting(each) as hand.replaced:
-                return run()
+            return run()
         finally:
             watch.on = False
 
@@ -102,7 +102,7 @@ def count(
     threads = _threads_at_work()
     gc.disable()  # a collection runs finalisers and callbacks whenever it likes, and they are no work of the answer's
     try:
-        with operators_recorded() as operators:
+        with operators_recorded() as operators, _consumers_counting(each) as hand.replaced:
             result, work = by(watched, hand)
     finally:
         hand.let_go()
@@ -238,45 +238,95 @@ def _note(work: Work, frame: FrameType, code: CodeType, trusted: Trusted) -> Non
         work.libraries.add(library)
 
 
-def _by_numpy_itself(frame: FrameType, code: CodeType) -> bool:
-    """Whether NumPy runs this frame for itself: below a call that the answer made, or to see what
-    it was handed.
+class _Whose:
+    """Whose code runs, found out once in a run for each, which is kept: no other gets its ``id``."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[CodeType, str]] = {}
+
+    def __call__(self, code: CodeType) -> str:
+        """``own`` (the answer's, if it is not a text that a library executed), ``numpy``, ``clock``
+        or ``other``.
+        """
+        if (known := self._known.get(id(code))) is None:
+            known = self._known[id(code)] = code, self._found_out(code)
+        return known[1]
+
+    @staticmethod
+    def _found_out(code: CodeType) -> str:
+        if is_from(code, _CLOCK):
+            return "clock"
+        if is_from(code, _NUMPY):
+            return "numpy"
+        return "own" if is_own(code) else "other"
+
+    def by_numpy_itself(self, frame: FrameType, code: CodeType) -> bool:
+        """Whether NumPy runs this frame, of its code, for itself: below a call that the answer made,
+        or to see what it was handed.
+        """
+        above, nested = frame.f_back, False
+        while above is not None and self(caller := above.f_code) == "numpy":
+            if caller.co_name in _LOOPS:
+                return False
+            above, nested = above.f_back, True
+        return nested or bool(code.co_flags & inspect.CO_GENERATOR)
+
+
+_LOOPING = frozenset(number for name, number in dis.opmap.items() if "BACKWARD" in name)
+_EXTENDED, _SEND = dis.opmap["EXTENDED_ARG"], dis.opmap["SEND"]
+
+
+def _is_told_by_lines(code: CodeType) -> bool:
+    """Whether no loop of code runs without that Python says so of one of its lines. It does so
+    wherever it comes to another line, or jumps back to one, if not to a SEND. Code need not have
+    been compiled: any instruction may say that it is of no line.
     """
-    if not is_from(code, _NUMPY):
+    operations, arguments, lines = code.co_code[::2], code.co_code[1::2], [*code.co_lines()]
+    if _SEND in operations or not lines or lines[-1][1] < len(code.co_code):
         return False
-    above, nested = frame.f_back, False
-    while above is not None and is_from(caller := above.f_code, _NUMPY):
-        if caller.co_name in _LOOPS:
-            return False
-        above, nested = above.f_back, True
-    return nested or bool(code.co_flags & inspect.CO_GENERATOR)
+    for start, end, line in lines:
+        for at in range(start // 2, end // 2) if line is None else ():
+            if operations[at] in _LOOPING:
+                back, before = arguments[at], at - 1
+                while before >= 0 and operations[before] == _EXTENDED:
+                    back += arguments[before] << 8 * (at - before)
+                    before -= 1
+                to = 2 * (at + 1 - back)
+                if not any(first <= to < last and of is not None for first, last, of in lines):
+                    return False
+    return True
 
 
 def _count_by_tracing(run: Callable[[], Any], hand: InHand) -> tuple[Any, Work | None]:
-    work = Work()
+    """By lines, which costs a tenth of what each instruction does; by instructions where lines do
+    not tell.
+    """
+    work, whose = Work(), _Whose()
+    by_lines: dict[int, bool] = {}
 
     def inside(frame: FrameType, event: str, argument: Any) -> Any:
-        if event == "opcode":
-            work.steps += 1
-        elif event != "exception":
+        work.steps += 1
+        if event == "line" or event == "return":
             hand.look(frame)
         return inside
 
     def unseen(frame: FrameType, event: str, argument: Any) -> Any:
-        if event == "opcode":
-            work.steps += 1
+        work.steps += 1
         return unseen
 
     def entered(frame: FrameType, event: str, argument: Any) -> Any:
         code = frame.f_code
-        if is_from(code, _CLOCK):
+        owner = whose(code)
+        if owner == "clock":
             return None
-        if not _by_numpy_itself(frame, code):
+        if owner != "numpy" or not whose.by_numpy_itself(frame, code):
             work.steps += 1
-        if not is_answers(frame, code, hand.trusted):
+        if owner != "own" or not is_answers(frame, code, hand.trusted):
             _note(work, frame, code, hand.trusted)
             return None
-        frame.f_trace_opcodes = True
+        if id(code) not in by_lines:
+            by_lines[id(code)] = _is_told_by_lines(code)
+        frame.f_trace_opcodes = not by_lines[id(code)]
         return inside if hand.enter(frame, code) else unseen
 
     before, before_in_threads = sys.gettrace(), threading.gettrace()
@@ -300,7 +350,7 @@ def _count_by_monitoring(run: Callable[[], Any], hand: InHand) -> tuple[Any, Wor
     tool = next((free for free in (3, 4, 1, 0, 2, 5) if monitoring.get_tool(free) is None), None)
     if tool is None:
         return run(), None
-    work = Work()
+    work, whose = Work(), _Whose()
     watched: set[CodeType] = set()
 
     def instruction(code: CodeType, offset: int) -> None:
@@ -313,12 +363,13 @@ def _count_by_monitoring(run: Callable[[], Any], hand: InHand) -> tuple[Any, Wor
         hand.look_again(sys._getframe(1), code)
 
     def entered(code: CodeType, offset: int) -> None:
-        if is_from(code, _CLOCK):
+        owner = whose(code)
+        if owner == "clock":
             return
         frame = sys._getframe(1)
-        if not _by_numpy_itself(frame, code):
+        if owner != "numpy" or not whose.by_numpy_itself(frame, code):
             work.steps += 1
-        if not is_answers(frame, code, hand.trusted):
+        if owner != "own" or not is_answers(frame, code, hand.trusted):
             _note(work, frame, code, hand.trusted)
             return
         hand.enter(frame, code)
