@@ -26,6 +26,7 @@ from ..watch.placement import import_what_torch_will
 from .bundle import HIDDEN, Bundle, files_beside, read_bundle
 from .marks import check_of, refuse_unknown_version
 from .reference_answers import ReferenceAnswers
+from .rehearsed import Rehearsed
 
 COURSE_MARK = "nbgrader_config.py"
 
@@ -95,6 +96,11 @@ class Assignment:
     def answers(self) -> ReferenceAnswers:
         """What the reference answers. Raises AssignmentError when it is not there."""
         return ReferenceAnswers(self.reference)
+
+    @cached_property
+    def rehearsed(self) -> Rehearsed:
+        """What is asked of the reference. Raises AssignmentError when it is not there."""
+        return Rehearsed(self.answers)
 
     @cached_property
     def mistakes(self) -> Mistakes | None:

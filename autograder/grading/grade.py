@@ -20,6 +20,7 @@ from ..course.assignment import Assignment
 from ..course.marks import check_of, mark_notebook, mark_verdict, notebook_marks, skipped
 from ..errors import AssignmentError, SubmissionError
 from ..language.verdict import Verdict, replace
+from .foreseen import Foreseen
 from .handed_in import read_notebook
 from .pseudonym import chosen_pseudonym
 from .rebuild import Rebuilt, rebuild
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from ..exercise.trial import Exercise, WatchedCalls
     from ..wall.outside.session import Session
     from ..wall.outside.wall import Wall
+    from ..watch.evaluate import Evaluate
 
 OURS = "Not judged: {} This is a fault of the grader, not of the answer; it has to be graded again."
 AHEAD_SECONDS = 1.0
@@ -228,7 +230,7 @@ def _verdict(
     try:
         verdict = judge(
             exercise,
-            session.evaluator(exercise),
+            _evaluate(assignment, exercise, session, seed, seen),
             reference=assignment.answers.of(exercise, seed),
             mistakes=assignment.mistakes,
             seed=seed,
@@ -248,6 +250,21 @@ def _verdict(
         seed=seed,
         seconds=perf_counter() - began,
     )
+
+
+def _evaluate(
+    assignment: Assignment,
+    exercise: Exercise,
+    session: Session,
+    seed: int,
+    seen: WatchedCalls | None,
+) -> Evaluate:
+    """How to reach an answer; one that was seen to work is asked ahead."""
+    evaluate = session.evaluator(exercise)
+    if seen is None or seen.evaluation.failure is not None:
+        return evaluate
+    ahead = session.evaluator(exercise, AHEAD_SECONDS)
+    return Foreseen(evaluate, ahead, assignment.rehearsed.of(exercise, seed))
 
 
 def _compared(
