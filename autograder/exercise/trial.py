@@ -186,6 +186,12 @@ class Watching(Protocol):
         """The inputs of its calls."""
         ...
 
+    def settled(self, found: Sequence[Evaluation]) -> bool:
+        """Whether what came of them is enough; otherwise it asks for them once more, on other
+        inputs.
+        """
+        ...
+
 
 @dataclass
 class Exercise(Probe):
@@ -239,14 +245,17 @@ class Exercise(Probe):
 
 
 def watched(exercise: Exercise, evaluate: Evaluate, rng: np.random.Generator) -> WatchedCalls:
-    """Watch all calls that the checks of an exercise ask for, in one batch: an answer that was
-    called unwatched before is watched in a process of its own, which takes time.
+    """Watch all calls that the checks of an exercise ask for, in one batch, or two: an answer that
+    was called unwatched before is watched in a process of its own, which takes time.
     """
     inputs, _ = exercise.draw(rng)
     asking = [one for one in exercise.checks if isinstance(one, Watching)]
     batches = {one.title: one.to_watch(exercise, rng) for one in asking}
     found = iter(evaluate([inputs, *chain(*batches.values())], count_work=True))
     evaluation = next(found)
-    return WatchedCalls(
-        inputs, evaluation, {k: [*islice(found, len(b))] for k, b in batches.items()}
-    )
+    asked = {title: [*islice(found, len(batch))] for title, batch in batches.items()}
+    if unsettled := [one for one in asking if not one.settled(asked[one.title])]:
+        batches = {one.title: one.to_watch(exercise, rng) for one in unsettled}
+        found = iter(evaluate([*chain(*batches.values())], count_work=True))
+        asked |= {title: [*islice(found, len(batch))] for title, batch in batches.items()}
+    return WatchedCalls(inputs, evaluation, asked)

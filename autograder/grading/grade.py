@@ -201,12 +201,12 @@ def _verdicts(
 
 def _watched_ahead(exercise: Exercise, session: Session, seed: int) -> WatchedCalls | None:
     """Of all exercises before any is judged: one process serves for all, of which nothing but
-    watched calls was asked. What takes long is left to when it is judged.
+    watched calls was asked. What takes long is watched again when it is judged.
     """
     from ..errors import WallError
     from ..judge import watched_ahead
 
-    if exercise.costly or session.unforked(exercise):
+    if session.unforked(exercise):
         return None
     try:
         return watched_ahead(exercise, session.evaluator(exercise, AHEAD_SECONDS), seed)
@@ -259,9 +259,9 @@ def _evaluate(
     seed: int,
     seen: WatchedCalls | None,
 ) -> Evaluate:
-    """How to reach an answer; one that was seen to work is asked ahead."""
+    """How to reach an answer; one that was seen to work is asked ahead, but for what is costly."""
     evaluate = session.evaluator(exercise)
-    if seen is None or seen.evaluation.failure is not None:
+    if exercise.costly or seen is None or seen.evaluation.failure is not None:
         return evaluate
     ahead = session.evaluator(exercise, AHEAD_SECONDS)
     return Foreseen(evaluate, ahead, assignment.rehearsed.of(exercise, seed))
