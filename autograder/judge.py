@@ -11,7 +11,7 @@ from contextlib import suppress
 import numpy as np
 
 from .checks import AllowedMeans, Gradient, Reference, Training
-from .checks.smallest import smallest_example
+from .checks.smallest import Smallest
 from .exercise.mistakes import Mistakes
 from .exercise.trial import AnswerFailed, Check, Exercise, Trial, WatchedCalls, Watching, watched
 from .language.probe import Inputs, place
@@ -35,9 +35,9 @@ any.
 """
 
 
-CONTEST, AHEAD = 1, 2
-"""They set what a contest draws, and what is drawn to be watched ahead, apart from what is drawn of
-the same seed to be judged."""
+CONTEST, AHEAD, CHECK = 1, 2, 3
+"""They set what a contest draws, what is drawn to be watched ahead, and what each check draws for
+itself, apart from one another and from the situations that are drawn of the same seed."""
 
 
 def fresh_seed() -> int:
@@ -69,12 +69,13 @@ def judge(
     findings: list[Finding] = []
     note = ""
     stated = any(isinstance(check, AllowedMeans) for check in exercise.checks)
-    for check in (*exercise.checks, *(() if stated else (AllowedMeans(),))):
+    for k, check in enumerate((*exercise.checks, *(() if stated else (AllowedMeans(),)))):
         if asked.failure is not None and asked.failure.kind != "error":
             if isinstance(check, AllowedMeans):
                 continue
             findings.append(_unreached(check, asked.failure))
             continue
+        trial.rng = np.random.default_rng([CHECK, k, seed])  # whatever others have drawn
         finding, trouble = _run(check, trial, elsewhere)
         if trial.seen is seen and seen is not None and _weighs_against(finding, check):
             trial.seen = None  # other answers were called there before: it is watched alone
@@ -83,15 +84,19 @@ def judge(
             continue  # worth a line only when it decides
         findings.append(finding)
         note = note or trouble
-    findings = _with_an_example(exercise, findings, evaluate, reference, seed)
+    # how small examples end counts for nothing
+    beside = replace(trial, evaluate=evaluate, rng=np.random.default_rng(seed))
+    findings = _with_an_example(findings, beside)
     return _add_up(exercise, _told_once(findings, asked.failure), asked.failure, seed, note)
 
 
 def watched_ahead(exercise: Exercise, evaluate: Evaluate, seed: int) -> WatchedCalls:
     """What is seen of an answer while it is watched, before it is judged, and so before it was ever
-    called unwatched. What is drawn depends on the seed alone.
+    called unwatched: first in the situation that is judged first. What is drawn depends on the seed
+    alone.
     """
-    return watched(exercise, evaluate, np.random.default_rng([AHEAD, seed]))
+    inputs, _ = exercise.draw(np.random.default_rng(seed))
+    return watched(exercise, evaluate, inputs, np.random.default_rng([AHEAD, seed]))
 
 
 def compared(
@@ -114,23 +119,17 @@ def compared(
     return replace(verdict, findings=findings)
 
 
-def _with_an_example(
-    exercise: Exercise,
-    findings: list[Finding],
-    evaluate: Evaluate,
-    reference: Evaluate | None,
-    seed: int,
-) -> list[Finding]:
+def _with_an_example(findings: list[Finding], trial: Trial) -> list[Finding]:
     """The first check of values or of a gradient that failed gets the smallest example that can be
     found.
     """
+    smallest = Smallest(trial)
     for k, finding in enumerate(findings):
-        check = next((one for one in exercise.checks if one.title == finding.check), None)
+        check = next((one for one in trial.exercise.checks if one.title == finding.check), None)
         if finding.passed is not False or not isinstance(check, Reference | Gradient):
             continue
-        trial = Trial(exercise, evaluate, np.random.default_rng(seed), reference)
         with suppress(Exception):  # an exercise that cannot be drawn so small has none
-            if example := smallest_example(trial, check):
+            if example := smallest.example(check):
                 evidence = replace(finding.evidence or Evidence(), example=example)
                 return [*findings[:k], replace(finding, evidence=evidence), *findings[k + 1 :]]
     return findings

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..exercise.trial import Trial
-from ..language.probe import Inputs
+from ..exercise.trial import Trial, WatchedCalls
 from ..language.verdict import Evaluation, Finding
+from ..watch.remembered import digest
 from .differences import measured_by_differences
 from .gradient import Gradient, several
 
@@ -63,7 +63,7 @@ class AllowedMeans:
                 f"alone, and earns its points once the answer does without {library}.",
                 INSTEAD.get(library, f"{_listed(means)} are all it takes."),
             )
-        if "torch" not in self.allowed and (why := _hidden(trial, seen.inputs, watched)):
+        if "torch" not in self.allowed and (why := _hidden(trial, seen)):
             return self._refused(why)
         if name := self._numeric(trial, watched):
             return self._refused(
@@ -95,10 +95,12 @@ def _listed(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _hidden(trial: Trial, inputs: Inputs, watched: Evaluation) -> str | None:
+def _hidden(trial: Trial, seen: WatchedCalls) -> str | None:
     """What speaks against a watched call beside the same call unwatched; None when nothing does."""
-    before = trial.draws()[0]
-    again, after = trial.evaluate([inputs, before.inputs])
+    before, watched = trial.draws()[0], seen.evaluation
+    if _went_alike(watched, before.evaluation) and digest(dict(seen.inputs)) == before.digest:
+        return None
+    again, after = trial.evaluate([seen.inputs, before.inputs])
     if watched.failure is not None:
         fails_since = before.evaluation.failure is None and after.failure is not None
         if again.failure is None or fails_since:
@@ -110,6 +112,12 @@ def _hidden(trial: Trial, inputs: Inputs, watched: Evaluation) -> str | None:
     if steady and not _agree(watched, again):
         return "the answer is another one when it is watched."
     return None
+
+
+def _went_alike(watched: Evaluation, unwatched: Evaluation) -> bool:
+    """Whether two calls came to their end with the same, and one of them was counted."""
+    ended = watched.failure is None and unwatched.failure is None
+    return ended and watched.work is not None and _agree(watched, unwatched)
 
 
 def _agree(one: Evaluation, other: Evaluation) -> bool:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..exercise.trial import AnswerFailed, Exercise, Trial
+from ..exercise.trial import AnswerFailed, Exercise, Trial, WatchedCall
 from ..language.probe import USUAL, Case, Inputs
 from ..language.verdict import Evaluation, Finding
+from .compare import distance
 from .situations import where_it_works
 
 INSTEAD = {
@@ -20,8 +21,12 @@ INSTEAD = {
     "reduce": "np.add.reduce or its like",
 }
 """What builtins that loop are written as in NumPy."""
+LARGER = 10
+"""Times the sizes of a second try."""
 MOST_STEPS = 1_000_000
-"""Steps that a second try, at ten times the sizes, may be expected to take."""
+"""Steps that it may be expected to take."""
+SAME = 1e-6
+"""The relative difference up to which two calls gave the same."""
 STRAIGHT = 0.9
 """The part of a loop's steps from which on work is a loop's: one that levels off takes far fewer."""
 
@@ -49,21 +54,20 @@ class Vectorised:
     def __call__(self, trial: Trial) -> Finding:
         """Judge by counting."""
         first = iter((trial.watched().asked[self.title],))
-        small, large = where_it_works(
-            trial, lambda one: _counted(next(first, None) or self._watched(one))
-        )
+        calls = where_it_works(trial, lambda one: _ended(next(first, None) or self._watched(one)))
+        (_, small), (_, large) = calls
         if small.work is None or large.work is None:
             return self._failed("the answer switches off the counting of its work.")
-        if trial.reference is not None and not self._works(trial):
-            return self._failed(
-                "no output depends on the inputs at these sizes: there is nothing yet whose loops "
-                "could be counted."
-            )
+        if why := self._pretended(trial, calls):
+            return self._failed(why)
         few, many = self.sizes
         if small.work == large.work:
             said = f"the same {small.work} steps for {self.over} = {few} and {self.over} = {many}"
-        elif self._levels_off(trial, large.work):
-            said = f"the same work for {self.over} = {10 * few} and {self.over} = {10 * many}"
+        elif calls := self._levelled_off(trial, large.work):
+            if why := self._pretended(trial, calls, LARGER):
+                return self._failed(why)
+            few, many = LARGER * few, LARGER * many
+            said = f"the same work for {self.over} = {few} and {self.over} = {many}"
         else:
             return self._loops(small, large)
         return Finding(self.title, True, said, share=self.share)
@@ -74,20 +78,20 @@ class Vectorised:
         """Calls at the two sizes, so many times as large. The inputs were never given before."""
         return self._batch(exercise, rng, [times * size for size in self.sizes])
 
-    def settled(self, found: Sequence[Evaluation]) -> bool:
+    def settled(self, found: Sequence[WatchedCall]) -> bool:
         """Whether both took the same work, or ended otherwise than by an exception. If not, the
         first ones may have paid for imports and caches.
         """
-        if any(one.failure for one in found):
-            return any(one.failure.kind != "error" for one in found if one.failure)
-        small, large = found
+        (_, small), (_, large) = found
+        if small.failure or large.failure:
+            return any(one.failure.kind != "error" for one in (small, large) if one.failure)
         return small.work is not None and small.work == large.work
 
-    def _watched(self, trial: Trial, times: int = 1) -> list[Evaluation]:
-        found: list[Evaluation] = []
+    def _watched(self, trial: Trial, times: int = 1) -> list[WatchedCall]:
+        found: list[WatchedCall] = []
         for _ in range(2):
             asked = self.to_watch(trial.exercise, trial.rng, times)
-            found = trial.evaluate(asked, count_work=True)
+            found = [*zip(asked, trial.evaluate(asked, count_work=True), strict=True)]
             if self.settled(found):
                 break
         return found
@@ -105,46 +109,57 @@ class Vectorised:
             batch.append(inputs)
         return batch
 
-    def _levels_off(self, trial: Trial, steps: int) -> bool:
-        """Whether the work no longer grows at ten times the sizes.
+    def _levelled_off(self, trial: Trial, steps: int) -> list[WatchedCall]:
+        """The calls at ten times the sizes, if the work no longer grows there; else none.
 
         A loop over the classes that skips the absent ones does less on a small batch; on a large
         one none is absent."""
-        if 10 * steps > MOST_STEPS:
-            return False
-        try:
-            if self._grows_on(trial):
-                return False
-            small, large = _counted(self._watched(trial, times=10))
-        except AnswerFailed:
-            return False
-        return small.work is not None and small.work == large.work
+        if LARGER * steps > MOST_STEPS or self._grows_on(trial):
+            return []
+        calls = self._watched(trial, LARGER)
+        (_, small), (_, large) = calls
+        same = small.work is not None and small.work == large.work
+        return calls if same and not (small.failure or large.failure) else []
 
     def _grows_on(self, trial: Trial) -> bool:
         """Whether at ten times the smaller size the work is what a loop over all would take: then
         nothing larger need be asked. The first call pays for imports.
         """
         few, many = self.sizes
-        batch = self._batch(trial.exercise, trial.rng, [few, few, many, 10 * few])
+        batch = self._batch(trial.exercise, trial.rng, [few, few, many, LARGER * few])
         watched = trial.evaluate(batch, count_work=True)
         small, large, larger = (one.work or 0 for one in watched[1:])
         each = (large - small) / (many - few)
-        return each > 0 and larger >= large + STRAIGHT * each * (10 * few - many)
+        return each > 0 and larger >= large + STRAIGHT * each * (LARGER * few - many)
 
-    def _works(self, trial: Trial) -> bool:
-        """Whether some output is made from the inputs: an empty answer has no loops either."""
-        assert trial.reference is not None
-        one, other = self._batch(trial.exercise, trial.rng, [self.sizes[0]] * 2)
-        ours = trial.reference([one])[0].arrays()
-        first, again, moved = (found.arrays() for found in trial.evaluate([one, one, other]))
-        return any(
-            name in first
-            and first[name].shape == ours[name].shape
-            and _same(name, first, again)
-            and not _same(name, first, moved)
-            for name in trial.exercise.outputs
-            if name in ours
+    def _pretended(self, trial: Trial, calls: Sequence[WatchedCall], times: int = 1) -> str | None:
+        """What speaks against counting what was watched: an empty answer has no loops either, nor
+        has one that works when nobody looks. Nothing does where all is right.
+        """
+        if trial.reference is None:
+            return None
+        (one, small), (two, large) = calls
+        ours, theirs = (right.arrays() for right in trial.reference([one, two]))
+        if _near(ours, small.arrays()) and _near(theirs, large.arrays()):
+            return None
+        other, _ = self.to_watch(trial.exercise, trial.rng, times)
+        first, again, moved, last = (
+            found.arrays() for found in trial.evaluate([one, one, other, two])
         )
+        steady = {
+            name: value
+            for name, value in first.items()
+            if name in ours and value.shape == ours[name].shape and _near({name: value}, again, 0.0)
+        }
+        if all(_near({name: value}, moved, 0.0) for name, value in steady.items()):
+            return (
+                "no output depends on the inputs at these sizes: there is nothing yet whose loops "
+                "could be counted."
+            )
+        lasting = {name: last[name] for name in steady if name in last}
+        if not (_near(steady, small.arrays()) and _near(lasting, large.arrays())):
+            return "the answer is another one when its work is counted."
+        return None
 
     def _loops(self, small: Evaluation, large: Evaluation) -> Finding:
         """How the work grows, and the builtin that is the loop, if one is."""
@@ -168,16 +183,19 @@ class Vectorised:
         return Finding(self.title, False, message, hint, self.share)
 
 
-def _counted(watched: Sequence[Evaluation]) -> tuple[Evaluation, Evaluation]:
-    """The answer's work at the two sizes. Raises AnswerFailed."""
-    small, large = watched
-    for evaluation in (small, large):
+def _ended(calls: Sequence[WatchedCall]) -> Sequence[WatchedCall]:
+    """Calls that came to their end. Raises AnswerFailed."""
+    for _, evaluation in calls:
         if evaluation.failure is not None:
             raise AnswerFailed(evaluation.failure)
-    return small, large
+    return calls
 
 
-def _same(name: str, one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> bool:
-    return name in other and np.array_equal(
-        one[name], other[name], equal_nan=one[name].dtype.kind in "fc"
+def _near(
+    ones: Mapping[str, np.ndarray], others: Mapping[str, np.ndarray], tolerance: float = SAME
+) -> bool:
+    """Whether all of one are in the other, too."""
+    return all(
+        name in others and distance(value, others[name]) <= tolerance
+        for name, value in ones.items()
     )

@@ -2,7 +2,7 @@
 questions written down.
 
 A check draws for itself, but of the same seed the same, and asks what it asks of whoever is right:
-so a class is asked nearly the same.
+so a class is asked nearly the same. Somebody judged alone, on inputs of their own, gains nothing.
 """
 
 from __future__ import annotations
@@ -18,22 +18,29 @@ from .reference_answers import ReferenceAnswers
 
 
 class Rehearsed:
-    """The questions of each exercise, worked out when they are first asked for, and kept for one
-    seed.
+    """The questions of each exercise, worked out when they are asked for a second time, and kept
+    for one seed.
     """
 
     def __init__(self, answers: ReferenceAnswers) -> None:
         self._answers = answers
         self._seed: int | None = None
-        self._kept: dict[str, Sequence[Inputs]] = {}
+        self._kept: dict[str, Sequence[Inputs] | None] = {}
 
     def of(self, exercise: Exercise, seed: int) -> Sequence[Inputs]:
-        """What is asked of the reference in its order, watched calls left out."""
+        """What is asked of the reference in its order, watched calls left out; nothing the first
+        time.
+        """
         if seed != self._seed:
             self._seed, self._kept = seed, {}
         if exercise.name not in self._kept:
-            self._kept[exercise.name] = _asked(exercise, self._answers.of(exercise, seed), seed)
-        return self._kept[exercise.name]
+            self._kept[exercise.name] = None
+            return ()
+        questions = self._kept[exercise.name]
+        if questions is None:
+            questions = _asked(exercise, self._answers.of(exercise, seed), seed)
+            self._kept[exercise.name] = questions
+        return questions
 
 
 def _asked(exercise: Exercise, reference: Evaluate, seed: int) -> Sequence[Inputs]:

@@ -6,7 +6,7 @@ exercise.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, islice
@@ -51,6 +51,9 @@ class Drawn:
         return digest(dict(self.inputs))
 
 
+WatchedCall = tuple[Inputs, Evaluation]
+
+
 @dataclass(frozen=True)
 class WatchedCalls:
     """What was seen while an answer was watched: usual inputs and the call on them, and the calls
@@ -59,12 +62,13 @@ class WatchedCalls:
 
     inputs: Inputs
     evaluation: Evaluation
-    asked: Mapping[str, list[Evaluation]]
+    asked: Mapping[str, Sequence[WatchedCall]]
 
 
 @dataclass
 class Trial:
-    """One run of one exercise's checks. ``reference`` is None on a student's machine.
+    """One run of one exercise's checks. ``reference`` is None on a student's machine. ``rng`` is
+    what situations are drawn from; another may be put in its place for what a check draws.
 
     ``thorough`` says whether a mistake is worth looking for among all combinations of the known
     ones. ``situations`` (case, inputs, sizes) stand in the place of drawn ones, where they are
@@ -83,13 +87,17 @@ class Trial:
     _drawn: list[Drawn] = field(default_factory=list)
     _ours: list[Evaluation] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self._of_situations = self.rng
+
     def draws(self) -> Sequence[Drawn]:
         """Two random examples and every case of the exercise, drawn and evaluated once for all
         checks.
         """
         if not self._drawn:
             cases = [USUAL] * RANDOM_EXAMPLES + list(self.exercise.cases)
-            made = self.situations or [(one, *self.exercise.draw(self.rng, one)) for one in cases]
+            draw = self.exercise.draw
+            made = self.situations or [(one, *draw(self._of_situations, one)) for one in cases]
             evaluations = self.evaluate([inputs for _, inputs, _ in made])
             self._drawn = [
                 Drawn(one, inputs, sizes, evaluation)
@@ -125,7 +133,8 @@ class Trial:
     def watched(self) -> WatchedCalls:
         """What was seen of the answer while it was watched; it is watched now if it was not yet."""
         if self.seen is None:
-            self.seen = watched(self.exercise, self.evaluate, self.rng)
+            inputs, _ = self.exercise.draw(self.rng)
+            self.seen = watched(self.exercise, self.evaluate, inputs, self.rng)
         return self.seen
 
     def arrays(self, batch: Sequence[Inputs]) -> list[dict[str, np.ndarray]]:
@@ -186,7 +195,7 @@ class Watching(Protocol):
         """The inputs of its calls."""
         ...
 
-    def settled(self, found: Sequence[Evaluation]) -> bool:
+    def settled(self, found: Sequence[WatchedCall]) -> bool:
         """Whether what came of them is enough; otherwise it asks for them once more, on other
         inputs.
         """
@@ -244,18 +253,25 @@ class Exercise(Probe):
         return self.seconds > USUAL_SECONDS
 
 
-def watched(exercise: Exercise, evaluate: Evaluate, rng: np.random.Generator) -> WatchedCalls:
-    """Watch all calls that the checks of an exercise ask for, in one batch, or two: an answer that
-    was called unwatched before is watched in a process of its own, which takes time.
+def watched(
+    exercise: Exercise, evaluate: Evaluate, inputs: Inputs, rng: np.random.Generator
+) -> WatchedCalls:
+    """Watch an answer on ``inputs``, and all calls that the checks of its exercise ask for, in one
+    batch, or two: an answer that was called unwatched before is watched in a process of its own,
+    which takes time.
     """
-    inputs, _ = exercise.draw(rng)
     asking = [one for one in exercise.checks if isinstance(one, Watching)]
     batches = {one.title: one.to_watch(exercise, rng) for one in asking}
     found = iter(evaluate([inputs, *chain(*batches.values())], count_work=True))
     evaluation = next(found)
-    asked = {title: [*islice(found, len(batch))] for title, batch in batches.items()}
+    asked = {title: _beside(batch, found) for title, batch in batches.items()}
     if unsettled := [one for one in asking if not one.settled(asked[one.title])]:
         batches = {one.title: one.to_watch(exercise, rng) for one in unsettled}
         found = iter(evaluate([*chain(*batches.values())], count_work=True))
-        asked |= {title: [*islice(found, len(batch))] for title, batch in batches.items()}
+        asked |= {title: _beside(batch, found) for title, batch in batches.items()}
     return WatchedCalls(inputs, evaluation, asked)
+
+
+def _beside(batch: Sequence[Inputs], found: Iterator[Evaluation]) -> list[WatchedCall]:
+    """Each of a batch with what was found of it, which comes next."""
+    return [*zip(batch, islice(found, len(batch)), strict=True)]

@@ -49,7 +49,8 @@ def loss_checks(wrt: str, *shares: float) -> list[Check]:
 
 
 MODEL_SIGNATURE = (
-    "X: N D, y: N int<C, X_new: M D, learning_rate, reg, num_iters: int, batch_size: int, seed: int"
+    "X: N D, y: N int<C, X_new: M D, learning_rate, reg, num_iters: int, num_iters_again: int, "
+    "batch_size: int, seed: int"
 )
 """What ``trained_twice`` takes."""
 
@@ -66,16 +67,18 @@ MODEL_WORDS = {
     "losses_of_a_second_call": "what a second call of train returns",
     "W": "W after train",
     "W_after_it": "W after a second call of train",
+    "num_iters_again": "the num_iters of a second call of train",
     "predictions": "what predict returns",
     "X_new": "the X to predict",
 }
 MODEL_GIVEN = {
     "y": draws.every_class("C"),
     "num_iters": draws.size("T"),
+    "num_iters_again": draws.size("S"),
     "batch_size": draws.whole(5, 9),
     "seed": draws.seed,
 }
-MODEL_SIZES = {"N": (30, 40), "C": (3, 5), "D": (6, 9), "T": (15, 20), "M": (21, 29)}
+MODEL_SIZES = {"N": (30, 40), "C": (3, 5), "D": (6, 9), "T": (15, 20), "S": (10, 14), "M": (21, 29)}
 
 
 def squared_distance(
@@ -154,7 +157,8 @@ def trained_twice(
 ) -> dict[str, Any]:
     """Train a model on a loss of the check's own (training is judged, not the loss), and train on.
 
-    ``predicted`` names what the model says of ``X_new`` in between: predictions, probabilities.
+    ``given`` is what train takes; ``steps`` among it those of both calls. ``predicted`` names what
+    the model says of ``X_new`` in between: predictions, probabilities.
     """
     words = {"predictions": "predict", "probabilities": "probabilities"}
     rng, first, second = (
@@ -162,10 +166,11 @@ def trained_twice(
         *(Descent(squared_distance, given["rate"]) for _ in range(2)),
     )
     model.loss = lambda X, y, reg: first(model.W, X, y, reg)
-    losses, W = np.array(model.train(*given.values(), rng), dtype=float), np.array(model.W)
+    once, again = ({**given, "steps": steps}.values() for steps in given["steps"])
+    losses, W = np.array(model.train(*once, rng), dtype=float), np.array(model.W)
     said = {name: getattr(model, words[name])(X_new) for name in predicted}
     model.loss = lambda X, y, reg: second(model.W, X, y, reg)
-    more = np.array(model.train(*given.values(), rng), dtype=float)
+    more = np.array(model.train(*again, rng), dtype=float)
     return {
         "losses": losses,
         "W": W,
@@ -190,6 +195,10 @@ def did_the_training(out: Mapping[str, np.ndarray]) -> None:
     )
 
 
+ON_DIGITS = {"learning_rate": 0.2, "reg": 1e-4, "batch_size": 100, "num_iters_again": 1}
+"""How a linear model learns the digits; that it goes on where it stopped is seen on less."""
+
+
 def learns_the_digits(ask: Any, steps: int) -> None:
     """Two thirds of the digits to train on; the labels of the last third never leave this function.
 
@@ -198,7 +207,7 @@ def learns_the_digits(ask: Any, steps: int) -> None:
     X, y = digits_in_disguise(ask.rng)
     order = ask.rng.permutation(len(y))
     known, held_out = order[:1200], order[1200:]
-    settings = {"learning_rate": 0.2, "reg": 1e-4, "num_iters": steps, "batch_size": 100}
+    settings = {"num_iters": steps, **ON_DIGITS}
     _, out = ask(X=X[known], y=y[known], X_new=X[held_out], **settings)
     did_the_training(out)
     predictions, asked = out["predictions"], len(held_out)
@@ -222,8 +231,7 @@ def learns_the_digits(ask: Any, steps: int) -> None:
 def loss_falls(ask: Any) -> None:
     """The check's loss starts at 1/2, for weights near zero, and falls below 0.3 in 200 steps."""
     X, y = digits_with_bias()
-    settings = {"learning_rate": 0.2, "reg": 1e-4, "num_iters": 200, "batch_size": 100}
-    _, out = ask(X=X, y=y, X_new=X[:5], **settings)
+    _, out = ask(X=X, y=y, X_new=X[:5], num_iters=200, **ON_DIGITS)
     losses = out["losses"]
     did_the_training(out)
     must(

@@ -31,6 +31,54 @@ def test_a_point_within_a_hair_of_a_kink_is_left_for_another():
     assert judge(exercise, local(exercise, namespace), seed=5994).status == "passed"
 
 
+def counted(evaluate):
+    """The same, and the numbers of inputs that it was asked for."""
+    sizes: list[int] = []
+
+    def counting(batch, /, *, count_work=False):
+        sizes.append(0 if count_work else len(batch))
+        return evaluate(batch, count_work=count_work)
+
+    return counting, sizes
+
+
+def test_what_is_the_references_in_every_situation_is_not_measured():
+    exercise, namespace = loss_and(lambda dW, W, X, y, reg: dW)
+    reference = local(exercise, namespace)
+    calls, sizes = counted(reference)
+    verdict = judge(exercise, calls, reference=reference, seed=1)
+    assert verdict.findings[0].message == "equal to the reference in 2 situations, loss too"
+    measured, alone = counted(reference)
+    assert judge(exercise, measured, seed=1).status == "passed"
+    assert sum(alone) > sum(sizes)
+
+
+def only_once(change):
+    """``change`` of what the answer gives, the first time that it is called."""
+    calls = []
+
+    def changed(loss, dW):
+        calls.append(1)
+        return change(loss, dW) if len(calls) == 1 else (loss, dW)
+
+    return changed
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda loss, dW: (loss, dW * (1 + 1e-5)), lambda loss, dW: (loss * (1 + 1e-6), dW)],
+    ids=["gradient", "loss"],
+)
+def test_one_situation_that_differs_is_enough_to_measure(change):
+    exercise, namespace = loss_and(lambda dW, W, X, y, reg: dW)
+    changed = only_once(change)
+    answer = namespace["answer"]
+    other = {"answer": lambda **given: changed(*answer(**given))}
+    calls, sizes = counted(local(exercise, other))
+    judge(exercise, calls, reference=local(exercise, namespace), seed=1)
+    assert sum(sizes) > 2 + 4
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("name", FAMILIES)
 def test_a_right_gradient_never_fails_in_ten_thousand_draws(name):

@@ -116,3 +116,37 @@ def test_the_seed_draws_the_same_again():
     assert seeds[2] != seeds[3]
     first, again = seen[:2]
     assert all((one == other).all() for one, other in zip(first, again, strict=True))
+
+
+def test_what_a_check_draws_does_not_hang_on_what_others_drew():
+    drawn = []
+
+    def draws(trial):
+        drawn.append(trial.ask()[0]["x"])
+
+    def draws_more(trial):
+        for _ in range(3):
+            trial.ask()
+
+    for first in (draws, draws_more):
+        judged(lambda x: x, [Property("first", first, share=1), Property("draws", draws, share=1)])
+    one, other = drawn[1], drawn[-1]
+    assert np.array_equal(one, other)
+    assert not np.array_equal(drawn[0], one)
+
+
+def test_situations_are_the_same_whichever_check_asks_first():
+    seen = []
+
+    def looks(trial):
+        seen.append([drawn.inputs["x"] for drawn in trial.draws()])
+
+    def draws(trial):
+        trial.ask()
+
+    exercise, own = posed(lambda x: x, {"x": "N"}, {"out": "N"}, [Property("looks", looks)])
+    for _ in range(2):
+        judge(exercise, local(exercise, own), seed=1)
+        exercise.checks.insert(0, Property("draws", draws))
+    for one, other in zip(*seen, strict=True):
+        assert np.array_equal(one, other)

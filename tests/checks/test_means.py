@@ -14,7 +14,7 @@ from scipy import special
 from scipy.stats import qmc
 
 from autograder.checks import AllowedMeans, Gradient, Reference
-from autograder.judge import judge
+from autograder.judge import judge, watched_ahead
 from autograder.watch.evaluate import local
 
 from .families import SVM, families
@@ -468,3 +468,34 @@ def test_a_progress_bar_hides_nothing():
     )
     assert verdict.status == "passed", verdict.findings
     assert tqdm.monitor is not None
+
+
+def test_who_was_watched_ahead_is_not_called_once_more_for_it():
+    exercise, namespace = posed(
+        lambda x: 2 * x, {"x": "N"}, {"out": "N"}, [Reference(), AllowedMeans()]
+    )
+    calls, asked = local(exercise, namespace), []
+
+    def noting(batch, /, *, count_work=False):
+        asked.append((len(batch), count_work))
+        return calls(batch, count_work=count_work)
+
+    seen = watched_ahead(exercise, noting, seed=3)
+    assert judge(exercise, noting, reference=calls, seed=3, seen=seen).status == "passed"
+    assert asked == [(1, True), (2, False)]
+
+
+def test_who_was_watched_ahead_and_differs_is_found_out():
+    exercise, namespace = posed(
+        lambda x: 2 * x, {"x": "N"}, {"out": "N"}, [Reference(), AllowedMeans()]
+    )
+    calls = local(exercise, namespace)
+    watched = local(exercise, {"answer": lambda x: 3 * x})
+    seen = watched_ahead(exercise, watched, seed=3)
+
+    def differing(batch, /, *, count_work=False):
+        return (watched if count_work else calls)(batch, count_work=count_work)
+
+    verdict = judge(exercise, differing, reference=calls, seed=3, seen=seen)
+    assert verdict.score == 0
+    assert "another one when it is watched" in verdict.findings[-1].message

@@ -9,7 +9,7 @@ import re
 import numpy as np
 
 from autograder.checks import Gradient, Reference
-from autograder.checks.smallest import EVALUATIONS, smallest_example
+from autograder.checks.smallest import EACH_SIZE, EVALUATIONS, SIZES, Smallest
 from autograder.exercise.trial import Trial
 from autograder.judge import judge
 from autograder.report import to_html, to_text
@@ -90,8 +90,26 @@ def test_the_search_is_bounded_in_evaluations():
     for check in asked.checks[1:4]:
         assert isinstance(check, Gradient | Reference)
         trial = Trial(asked, counting, np.random.default_rng(0), local(asked, SOFTMAX.right))
-        smallest_example(trial, check)
-    assert calls <= 3 * EVALUATIONS
+        before = calls + len(trial.draws())
+        Smallest(trial).example(check)
+        assert calls - before <= EACH_SIZE * len(SIZES) + EVALUATIONS
+
+
+def test_an_answer_that_always_stops_is_not_searched():
+    asked = SOFTMAX.exercises["softmax_loss_vectorized"]
+    stops = local(asked, {"softmax_loss_vectorized": lambda W, X, y, reg: W / "reg"})
+    calls = 0
+
+    def counting(batch, *, count_work=False):
+        nonlocal calls
+        calls += len(batch)
+        return stops(batch)
+
+    trial = Trial(asked, counting, np.random.default_rng(0), local(asked, SOFTMAX.right))
+    for check in asked.checks[1:4]:
+        assert isinstance(check, Gradient | Reference)
+        assert Smallest(trial).example(check) == ""
+    assert calls == len(trial.draws())
 
 
 def test_a_right_answer_is_not_searched():

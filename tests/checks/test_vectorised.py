@@ -241,7 +241,7 @@ def test_what_is_seen_ahead_against_an_answer_is_looked_at_alone():
     exercise, namespace = posed(_rows_summed, {"X": "N D"}, {"out": "N"}, [Vectorised(over="N")])
     looping = local(exercise, {**namespace, **dict.fromkeys(exercise.answers, _while)})
     seen = watched_ahead(exercise, looping, seed=3)
-    small, large = seen.asked["Vectorised over N"][-2:]
+    (_, small), (_, large) = seen.asked["Vectorised over N"]
     assert small.work != large.work
     verdict = judge(exercise, local(exercise, namespace), seen=seen)
     assert verdict.findings[0].passed
@@ -259,3 +259,77 @@ def test_what_is_seen_ahead_for_an_answer_is_not_looked_at_again():
     assert judge(exercise, noting, seen=seen).score == exercise.points
     assert watched
     assert not any(watched)
+
+
+def somebody_counts():
+    monitoring: Any = getattr(sys, "monitoring", None)
+    if monitoring is None:
+        return sys.gettrace() is not None
+    return any(monitoring.get_tool(tool) == "chainrule-work" for tool in range(6))
+
+
+def pretending(sizes, work):
+    """Works by a loop, but gives nothing worth it at these sizes while somebody counts."""
+
+    def answer(X):
+        return work(X) if len(X) in sizes and somebody_counts() else _while(X)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pretending({11, 29}, lambda X: np.zeros(len(X))),
+        pretending({110, 290}, lambda X: np.zeros(len(X))),
+    ],
+    ids=["at the sizes tried", "at ten times these"],
+)
+def test_who_works_only_when_nobody_counts_is_found_out(answer):
+    exercise, namespace = posed(answer, {"X": "N D"}, {"out": "N"}, [Vectorised(over="N")])
+    right = local(exercise, {"answer": _rows_summed})
+    finding = judge(exercise, local(exercise, namespace), reference=right, seed=1).findings[0]
+    assert finding.passed is False
+    assert finding.message == "the answer is another one when its work is counted."
+
+
+def test_a_wrong_answer_may_work_without_a_loop():
+    exercise, namespace = posed(
+        lambda X: 2 * X.sum(axis=1), {"X": "N D"}, {"out": "N"}, [Vectorised(over="N")]
+    )
+    right = local(exercise, {"answer": _rows_summed})
+    assert judge(exercise, local(exercise, namespace), reference=right).findings[0].passed
+
+
+def test_a_right_answer_is_asked_nothing_besides():
+    exercise, namespace = posed(_rows_summed, {"X": "N D"}, {"out": "N"}, [Vectorised(over="N")])
+    calls, asked = local(exercise, namespace), []
+
+    def noting(batch, /, *, count_work=False):
+        asked.append((len(batch), count_work))
+        return calls(batch, count_work=count_work)
+
+    seen = watched_ahead(exercise, noting, seed=3)
+    assert asked == [(3, True)]  # a second pair only where the first differs
+    assert judge(exercise, noting, reference=calls, seed=3, seen=seen).score == exercise.points
+    assert asked == [(3, True), (2, False)]
+
+
+def test_a_second_pair_is_watched_where_the_first_differs():
+    tables: dict[int, list[int]] = {}
+
+    def answer(X):
+        if len(X) not in tables:
+            tables[len(X)] = [k for k in range(len(X)) if k >= 0]
+        return X.sum(axis=1)
+
+    exercise, namespace = posed(answer, {"X": "N D"}, {"out": "N"}, [Vectorised(over="N")])
+    calls, watched = local(exercise, namespace), []
+
+    def noting(batch, /, *, count_work=False):
+        watched.extend([len(inputs["X"]) for inputs in batch] if count_work else [])
+        return calls(batch, count_work=count_work)
+
+    seen = watched_ahead(exercise, noting, seed=3)
+    assert judge(exercise, noting, seed=3, seen=seen).score == exercise.points
+    assert watched[1:] == [11, 29, 11, 29]

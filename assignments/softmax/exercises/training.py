@@ -135,7 +135,7 @@ def tells_good_from_bad(ask):
 
 @exercise(
     f"{linear.MODEL_SIGNATURE} -> losses: T, W: D C, probabilities: M C, predictions: M int,"
-    f" losses_of_a_second_call: T, W_after_it: D C, {linear.TRAINED}",
+    f" losses_of_a_second_call: S, W_after_it: D C, {linear.TRAINED}",
     points=4,
     inside=True,
     given={**linear.MODEL_GIVEN, "learning_rate": draws.number(0.05, 0.15)},
@@ -145,9 +145,10 @@ def tells_good_from_bad(ask):
     words={**linear.MODEL_WORDS, "probabilities": "what probabilities returns"},
     checks=[Dimensions(0.25), Reference(1.75)],
 )
-def Softmax(student, X, y, X_new, learning_rate, reg, num_iters, batch_size, seed):
+def Softmax(student, X, y, X_new, learning_rate, reg, num_iters, num_iters_again, batch_size, seed):
     """Train on a loss of the check's own (training is judged here), predict, train on."""
-    settings = {"rate": learning_rate, "reg": reg, "steps": num_iters, "batch": batch_size}
+    steps = num_iters, num_iters_again
+    settings = {"rate": learning_rate, "reg": reg, "steps": steps, "batch": batch_size}
     predicted = ("probabilities", "predictions")
     return linear.trained_twice(student.Softmax(), X_new, seed, predicted, X=X, y=y, **settings)
 

@@ -8,7 +8,7 @@ from autograder.checks import Dimensions, Reference, close
 
 def wavy(a):
     """A smooth function of an array like ``a``: every coordinate matters to every other's slope."""
-    return lambda p: float(np.sum(a * np.sin(p)) + 0.5 * np.sum(a * p) ** 2)
+    return lambda p: float(np.vdot(a, np.sin(p)) + 0.5 * (a * p).sum() ** 2)
 
 
 def slope_of_wavy(a, p):
@@ -20,6 +20,7 @@ def slope_of_wavy(a, p):
     "x: N D, a: N D, h -> grad: N D, grad_with_default_h: N D, grad_of_a_column: N",
     points=4,
     given={"h": draws.number(0.01, 0.05)},
+    sizes={"N": (3, 6), "D": (3, 6)},
     cases=[
         case("whole numbers", x=lambda rng, inputs: rng.integers(-3, 4, inputs["a"].shape)),
         case("one number", sizes={"N": 1, "D": 1}),

@@ -72,7 +72,7 @@ def bias_is_one(ask):
 
 
 @exercise(
-    f"{linear.MODEL_SIGNATURE} -> losses: T, W: D C, predictions: M int, losses_of_a_second_call: T,"
+    f"{linear.MODEL_SIGNATURE} -> losses: T, W: D C, predictions: M int, losses_of_a_second_call: S,"
     f" W_after_it: D C, {linear.TRAINED}",
     points=7,
     inside=True,
@@ -83,9 +83,12 @@ def bias_is_one(ask):
     words=linear.MODEL_WORDS,
     checks=[Dimensions(1), Reference(2.5)],
 )
-def LinearSVM(student, X, y, X_new, learning_rate, reg, num_iters, batch_size, seed):
+def LinearSVM(
+    student, X, y, X_new, learning_rate, reg, num_iters, num_iters_again, batch_size, seed
+):
     """Train on a loss of the check's own (training is judged here), predict, train on."""
-    settings = {"rate": learning_rate, "reg": reg, "steps": num_iters, "batch": batch_size}
+    steps = num_iters, num_iters_again
+    settings = {"rate": learning_rate, "reg": reg, "steps": steps, "batch": batch_size}
     return linear.trained_twice(student.LinearSVM(), X_new, seed, X=X, y=y, **settings)
 
 
