@@ -6,7 +6,7 @@ exercise.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, islice
@@ -202,6 +202,16 @@ class Watching(Protocol):
         ...
 
 
+@runtime_checkable
+class Differentiating(Protocol):
+    """A check that asks for a gradient."""
+
+    @property
+    def wrt(self) -> str | tuple[str, ...]:
+        """One input or several."""
+        ...
+
+
 @dataclass
 class Exercise(Probe):
     """A probe and how it is judged. Made by ``@exercise``; ``checks`` may be assigned after.
@@ -246,6 +256,12 @@ class Exercise(Probe):
     def said_together(self, *names: str) -> str:
         """Several, as messages name them: ``next_h and next_c``."""
         return " and ".join(map(self.said, names))
+
+    @property
+    def differentiated(self) -> Collection[str]:
+        """The inputs with respect to which a check asks for a gradient."""
+        wanted = [one.wrt for one in self.checks if isinstance(one, Differentiating)]
+        return {*chain(*((wrt,) if isinstance(wrt, str) else wrt for wrt in wanted))}
 
     @property
     def costly(self) -> bool:

@@ -4,7 +4,7 @@ it calls.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial, wraps
 from types import FunctionType
@@ -166,6 +166,11 @@ class Probe:
     given: Mapping[str, Draw]
     ranges: Mapping[str, tuple[int, int]]
     cases: tuple[Case, ...]
+
+    @property
+    def differentiated(self) -> Collection[str]:
+        """The inputs of which it matters whether an answer varies them."""
+        return self.inputs
 
     def draw(self, rng: np.random.Generator, case: Case = USUAL) -> tuple[Inputs, dict[str, int]]:
         """Draw one set of inputs and the sizes of its dimensions.

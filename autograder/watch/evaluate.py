@@ -108,7 +108,7 @@ def call(
             if count_work:
                 returned, work = count(
                     lambda: probe.call(answers, handed),
-                    _arrays(inputs),
+                    _arrays({name: inputs[name] for name in probe.differentiated}),
                     trusted_beside(probe.function, trusted),
                 )
             else:
