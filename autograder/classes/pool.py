@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from ..course.bundle import Bundle
 from ..errors import AssignmentError, WallError
 from ..grading.submission import Judged, Submission, grade_submission, warm_up
+from ..wall.outside.cores import cores_for
 
 PRELOADED = [
     "numpy",
@@ -78,7 +79,10 @@ class LocalPool:
         cards = self._context.SimpleQueue()
         for card in cards_here():
             cards.put(card)
-        begin = partial(_begin, theirs, cards, *self._about)
+        cores = self._context.SimpleQueue()
+        for core in () if cards_here() else cores_for(self._jobs):
+            cores.put(core)
+        begin = partial(_begin, theirs, cards, cores, *self._about)
         self._pool = ProcessPoolExecutor(self._jobs, self._context, initializer=begin)
         self._theirs = theirs
         for _ in range(self._jobs):  # they start when there is work; their walls take a second
@@ -139,7 +143,7 @@ def cards_here() -> list[str]:
     return sorted(path.removeprefix("/dev/nvidia") for path in glob("/dev/nvidia[0-9]*"))
 
 
-def _begin(lifeline: Any, cards: Any, bundle: Bundle, isolation: str) -> None:
+def _begin(lifeline: Any, cards: Any, cores: Any, bundle: Bundle, isolation: str) -> None:
     """What a worker does before its first submission. What fails here fails again, and is told,
     when there is one.
     """
@@ -148,6 +152,8 @@ def _begin(lifeline: Any, cards: Any, bundle: Bundle, isolation: str) -> None:
         os.environ["CUDA_VISIBLE_DEVICES"] = cards.get()
     with suppress(AssignmentError, WallError):
         warm_up(bundle, isolation)
+    if not cores.empty():  # not before: while it warms up, its forkserver does beside it
+        os.sched_setaffinity(0, {cores.get()})
 
 
 def live_by(lifeline: Any) -> None:

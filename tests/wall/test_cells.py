@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import ast
 import base64
+import os
 from collections.abc import Iterator
 from importlib.machinery import EXTENSION_SUFFIXES
 from typing import Any
@@ -364,3 +365,14 @@ def test_the_time_of_the_whole_notebook_is_bounded() -> None:
     assert results[0].failure.message.startswith("stopped after 0.")
     assert results[1].failure is not None
     assert "had used its 0.6 s" in results[1].failure.message
+
+
+def test_a_submission_keeps_to_its_graders_cores(wall: Wall):
+    every = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, {max(every)})
+        with wall.open({}, {}) as session:
+            result = one(session, "import os; print(os.sched_getaffinity(0))")
+    finally:
+        os.sched_setaffinity(0, every)
+    assert ast.literal_eval(result.outputs[0]["text"]) == {max(every)}

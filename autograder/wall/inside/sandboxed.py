@@ -227,6 +227,7 @@ def main(fd: int) -> None:
     header, files, _ = frames.receive(sock)
     try:
         _detach(fd)
+        _keep_to(header["cores"])
         confine.confine(header["confine"])
         _fill(header["scratch"], header["files"], files)
         _own_world(header)
@@ -267,6 +268,13 @@ def _detach(fd: int) -> None:
     os.closerange(fd + 1, 1 << 20)
     with suppress(OSError):
         kernel.prctl(kernel.PR_SET_DUMPABLE, 1)
+
+
+def _keep_to(cores: list[int]) -> None:
+    """Those of the grader, who waits while anything runs here."""
+    if cores:
+        with suppress(OSError):  # taken away meanwhile
+            os.sched_setaffinity(0, cores)
 
 
 def _fill(scratch: str, files: list[tuple[str, int]], data: bytes) -> None:

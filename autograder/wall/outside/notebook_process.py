@@ -13,6 +13,7 @@ from ...errors import WallError
 from ...language.verdict import Failure
 from ..wire import frames
 from ..wire.limits import Cell, CellResult, Limits, in_seconds
+from .cores import cores_here
 from .endings import ended, exceeded
 from .evaluator import NO_ANSWER, Gone
 from .forkserver_process import ForkserverProcess
@@ -60,6 +61,7 @@ class NotebookProcess:
             "confine": forkserver.plan.confine(scratch.inside, self._limits),
             "nested": forkserver.plan.level != "none",
             "modules": modules,
+            "cores": cores_here(),
             "text_cap": min(STREAM_CAP, self._limits.output_bytes),
         }
         try:
