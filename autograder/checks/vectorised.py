@@ -142,9 +142,11 @@ class Vectorised:
         ours, theirs = (right.arrays() for right in trial.reference([one, two]))
         if _near(ours, small.arrays()) and _near(theirs, large.arrays()):
             return None
-        other, _ = self.to_watch(trial.exercise, trial.rng, times)
-        first, again, moved, last = (
-            found.arrays() for found in trial.evaluate([one, one, other, two])
+        # of the same sizes, that they differ by what is in them
+        this, other = self._batch(trial.exercise, trial.rng, [times * self.sizes[0]] * 2)
+        ours = trial.reference([this])[0].arrays()
+        first, again, moved, now, then = (
+            found.arrays() for found in trial.evaluate([this, this, other, one, two])
         )
         steady = {
             name: value
@@ -156,9 +158,9 @@ class Vectorised:
                 "no output depends on the inputs at these sizes: there is nothing yet whose loops "
                 "could be counted."
             )
-        lasting = {name: last[name] for name in steady if name in last}
-        if not (_near(steady, small.arrays()) and _near(lasting, large.arrays())):
-            return "the answer is another one when its work is counted."
+        for unwatched, watched in ((now, small.arrays()), (then, large.arrays())):
+            if not _near({name: unwatched[name] for name in steady if name in unwatched}, watched):
+                return "the answer is another one when its work is counted."
         return None
 
     def _loops(self, small: Evaluation, large: Evaluation) -> Finding:

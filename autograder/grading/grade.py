@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 OURS = "Not judged: {} This is a fault of the grader, not of the answer; it has to be graded again."
 AHEAD_SECONDS = 1.0
-"""What an exercise has to be watched ahead in; the evaluator gives a watched batch twice that. Who
-needs longer is watched when it is judged.
+"""What an exercise has to be watched ahead in, and asked; the evaluator gives a watched batch twice
+that. Who needs longer is watched and asked when it is judged.
 """
 OUT_OF_MEMORY = "The grader ran out of memory over this submission"
 

@@ -195,7 +195,7 @@ def did_the_training(out: Mapping[str, np.ndarray]) -> None:
     )
 
 
-ON_DIGITS = {"learning_rate": 0.2, "reg": 1e-4, "batch_size": 100, "num_iters_again": 1}
+ON_DIGITS = {"learning_rate": 0.2, "reg": 1e-4, "batch_size": 50, "num_iters_again": 1}
 """How a linear model learns the digits; that it goes on where it stopped is seen on less."""
 
 

@@ -499,3 +499,12 @@ def test_who_was_watched_ahead_and_differs_is_found_out():
     verdict = judge(exercise, differing, reference=calls, seed=3, seen=seen)
     assert verdict.score == 0
     assert "another one when it is watched" in verdict.findings[-1].message
+
+
+def test_what_an_answer_varies_matters_where_a_gradient_is_asked_for():
+    of_W = Gradient("loss", wrt="W", claimed="dW")
+    asked, namespace = posed(central, SVM, {"loss": "", "dW": "D C"}, [of_W])
+    unasked, _ = posed(central, SVM, {"loss": "", "dW": "D C"}, [])
+    assert (set(asked.differentiated), set(unasked.differentiated)) == ({"W"}, set())
+    seen = [watched_ahead(one, local(one, namespace), seed=3) for one in (asked, unasked)]
+    assert [one.evaluation.varied for one in seen] == [("W",), ()]

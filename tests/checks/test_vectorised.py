@@ -293,6 +293,18 @@ def test_who_works_only_when_nobody_counts_is_found_out(answer):
     assert finding.message == "the answer is another one when its work is counted."
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_zeros_have_no_loops_that_could_be_counted(seed):
+    """Whatever the sizes of what is not counted, which the shape of an output hangs on."""
+    exercise, namespace = posed(
+        lambda X: 0 * X, {"X": "N D"}, {"out": "N D"}, [Vectorised(over="N")]
+    )
+    right = local(exercise, {"answer": lambda X: 2 * X})
+    calls = local(exercise, namespace)
+    finding = judge(exercise, calls, reference=right, seed=seed).findings[0]
+    assert finding.message.startswith("no output depends on the inputs")
+
+
 def test_a_wrong_answer_may_work_without_a_loop():
     exercise, namespace = posed(
         lambda X: 2 * X.sum(axis=1), {"X": "N D"}, {"out": "N"}, [Vectorised(over="N")]

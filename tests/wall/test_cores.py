@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
 from autograder.wall.outside import cores
 
-EVERY = len(os.sched_getaffinity(0))
+EVERY = len(cores.cores_here())
 
 
+@pytest.mark.skipif(not EVERY, reason="this system does not say which cores there are")
 def test_each_grader_has_a_core_of_its_own():
     found = cores.cores_for(EVERY)
     assert sorted(found) == cores.cores_here()
