@@ -21,6 +21,7 @@ from ..language.probe import Inputs, place
 from ..language.verdict import Evidence, Finding, replace
 from .compare import distance, ratio_in_words
 from .dimensions import misshapen
+from .naming import agree
 from .situations import exception_in, shared
 from .slope import LADDER, Slope, measure, rung
 
@@ -123,7 +124,7 @@ class Gradient:
         ]
         claims = several(self.claimed)
         return all(
-            name in yours and name in ours and distance(yours[name], ours[name]) <= SAME
+            agree(yours, ours, name, SAME)
             for name in (*several(self.of), *claims)
             for yours, ours in pairs
         ) and any(ours[name].any() for name in claims for _, ours in pairs)
@@ -402,9 +403,7 @@ class _Judging:
             if known is not self.trial or one is drawn
         ]
         return bool(there) and all(
-            name in yours and name in ours and distance(yours[name], ours[name]) <= SAME
-            for yours, ours in there
-            for _, name in pairs
+            agree(yours, ours, name, SAME) for yours, ours in there for _, name in pairs
         )
 
     def _told(self, trouble: Finding | _Wrong) -> Finding:

@@ -44,7 +44,9 @@ class Smallest:
         if trial.exercise.costly or all(one.evaluation.failure for one in trial.draws()):
             return ""
         search = _Values(trial, check) if isinstance(check, Reference) else _Slopes(trial, check)
-        for k in range(len(SIZES)) if search.shows() else ():
+        if not search.shows():
+            return ""
+        for k in range(len(SIZES)):
             for inputs, yours in self._of(k):
                 if said := search.wrong(inputs, yours):
                     return search.shrunk(inputs, said)

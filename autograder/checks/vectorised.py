@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from ..exercise.trial import AnswerFailed, Exercise, Trial, WatchedCall
 from ..language.probe import USUAL, Case, Inputs
 from ..language.verdict import Evaluation, Finding
-from .compare import distance
+from .naming import Arrays, agree
 from .situations import where_it_works
 
 INSTEAD = {
@@ -193,11 +193,6 @@ def _ended(calls: Sequence[WatchedCall]) -> Sequence[WatchedCall]:
     return calls
 
 
-def _near(
-    ones: Mapping[str, np.ndarray], others: Mapping[str, np.ndarray], tolerance: float = SAME
-) -> bool:
+def _near(ones: Arrays, others: Arrays, tolerance: float = SAME) -> bool:
     """Whether all of one are in the other, too."""
-    return all(
-        name in others and distance(value, others[name]) <= tolerance
-        for name, value in ones.items()
-    )
+    return all(agree(ones, others, name, tolerance) for name in ones)

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import glob
-import os
 import platform
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from ...errors import WallError
 from ..wire.kernel import landlock_abi
 from ..wire.seccomp import seccomp_known
 from .cgroups import usable
+from .cores import cores_here
 from .isolation import bubblewrap_problem, bwrap, choose
 
 
@@ -141,7 +141,7 @@ def _gpu() -> Piece:
 
 
 def _cores() -> Piece:
-    count = len(os.sched_getaffinity(0))
+    count = len(cores_here())
     return Piece(
         "cores", True, str(count), "" if count > 1 else "one submission at a time (--jobs 1)"
     )
